@@ -1,0 +1,1 @@
+//! The tokio thread: a Command in, Events out. Knows no egui.

@@ -1,0 +1,67 @@
+//! The only `now()` of the program, so that a test can hold time still.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Where the wall-clock time comes from. Clones of a fixed clock move together.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    /// Microseconds since the epoch of a clock that stands still; `None` for the real one.
+    fixed: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn real() -> Self {
+        Self::default()
+    }
+
+    /// A clock that stands at `at` until [`Clock::advance`] moves it.
+    pub fn fixed(at: Timestamp) -> Self {
+        Self { fixed: Some(Arc::new(AtomicI64::new(at.as_microsecond()))) }
+    }
+
+    /// The moment, at microsecond resolution (what the store keeps).
+    pub fn now(&self) -> Timestamp {
+        let micros = match &self.fixed {
+            Some(fixed) => fixed.load(Ordering::Relaxed),
+            None => Timestamp::now().as_microsecond(),
+        };
+        Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// Moves a fixed clock on; does nothing to the real one.
+    pub fn advance(&self, by: Duration) {
+        if let Some(fixed) = &self.fixed {
+            fixed.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::Relaxed);
+        }
+    }
+}
+
+/// A moment as everything prints it: RFC 3339 in UTC with `Z`.
+pub fn rfc3339(at: Timestamp) -> String {
+    at.to_string()
+}
+
+/// A moment as lists show it: the local clock time, `12:04:31`.
+pub fn clock_time(at: Timestamp) -> String {
+    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_of_a_fixed_clock_move_together() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+        let other = clock.clone();
+        clock.advance(Duration::from_secs(90));
+        assert_eq!(rfc3339(other.now()), "1970-01-01T00:01:30Z");
+    }
+}

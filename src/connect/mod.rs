@@ -1,0 +1,1 @@
+//! The walk of a connected app: auth URL, browser, token, proof, revoke.

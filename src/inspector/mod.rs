@@ -1,0 +1,1 @@
+//! What arrives or is pasted, decoded and judged.

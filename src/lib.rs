@@ -1,0 +1,50 @@
+//! Kinde Panel: a desktop control panel for developers who integrate Kinde.
+//!
+//! # The layers
+//!
+//! Each layer imports only those below it; `tests/architecture.rs` checks it.
+//!
+//! | layer | modules | what it owns |
+//! | --- | --- | --- |
+//! | 9 | [`app`], [`screens`], [`ui`], `action` | the window: app → screens → ui → layer 1 |
+//! | 8 | [`backend`], [`cli`] | the tokio thread of the window; the commands. Neither imports the other |
+//! | 7 | `services` | opens the data folder once; hands out store, http, secrets, clock |
+//! | 5 | [`inspector`], [`connect`] | judging what arrives or is pasted; the walk of a connected app |
+//! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
+//! | 3 | [`kinde`], [`providers`] | Kinde's wire; the providers' wire |
+//! | 2 | [`secrets`], [`net`], [`store`], [`jwt`] | what is kept, what is sent, what a token is |
+//! | 1 | [`error`], [`clock`], [`check`], [`step`] | plain data everything shares |
+//!
+//! The UI thread owns all state; the backend owns all resources.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::print_stdout,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::disallowed_methods,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+pub mod app;
+pub mod backend;
+pub mod check;
+pub mod cli;
+pub mod clock;
+pub mod connect;
+pub mod error;
+pub mod inspector;
+pub mod jwt;
+pub mod kinde;
+pub mod net;
+pub mod providers;
+pub mod sandbox;
+pub mod screens;
+pub mod secrets;
+pub mod step;
+pub mod store;
+pub mod tenant;
+pub mod ui;

@@ -1,0 +1,3 @@
+//! Kinde Panel's program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The providers of connected apps: their catalogue, set-up guides, probes and revocation facts.

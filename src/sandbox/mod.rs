@@ -1,0 +1,1 @@
+//! A Kinde tenant on this machine.

@@ -1,0 +1,1 @@
+//! A tenant as a person keeps it: profiles, `.env` import, and the doctor.

@@ -1,0 +1,1 @@
+//! Our widgets: they know egui and layer 1, and nothing of Kinde.
