@@ -1,0 +1,283 @@
+//! Where secrets are kept: the OS keyring behind a probe, and this run's memory where there is none.
+//!
+//! `keyring` 4.x looks for the platform's store once in the life of a process and remembers a failure. So nothing here
+//! calls it before a probe of the platform's store has passed, and a retry probes again. All of it is synchronous
+//! D-Bus or system calls: every call runs on a blocking thread and is given up after [`PATIENCE`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Secret;
+use crate::error::{Category, UserError};
+
+/// The keyring service under which every entry stands. The user is `<profile uuid>/<field>`.
+pub const SERVICE: &str = "kinde-panel";
+
+/// How long the keyring may take before it is given up: it may be waiting for a person to unlock it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is known of the keyring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyringState {
+    /// Not asked yet.
+    Unknown,
+    /// It answered; secrets go there.
+    Ready,
+    /// It did not: why, in the platform's own words. Secrets are kept for this run only.
+    Missing {
+        /// The platform's own words.
+        reason: String,
+    },
+}
+
+/// Where a secret ended up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// In the OS keyring: it is there at the next start.
+    Keyring,
+    /// In memory: gone when the program ends.
+    ThisRun,
+}
+
+/// Why the keyring did not do as asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the keyring did not answer: {reason}")]
+pub struct SecretError {
+    /// The platform's own words.
+    pub reason: String,
+}
+
+impl From<SecretError> for UserError {
+    fn from(error: SecretError) -> Self {
+        Self::new(Category::File, "The system keyring could not be used").detail(error.reason).hint(
+            "Unlock or start the keyring and press Try again. Until then the panel keeps secrets for this run only",
+        )
+    }
+}
+
+/// Keeps secrets in the OS keyring, or in memory where there is none. Clones share one store.
+#[derive(Debug, Clone)]
+pub struct SecretStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<KeyringState>,
+    /// Secrets of this run, by keyring user. Also answers for the keyring once read, which spares D-Bus a call.
+    memory: Mutex<HashMap<String, Secret>>,
+    /// False in tests and wherever a person said so: the keyring is never asked.
+    use_keyring: bool,
+}
+
+impl SecretStore {
+    /// A store over the OS keyring, which is not asked yet.
+    pub fn os() -> Self {
+        Self::with(true)
+    }
+
+    /// A store that never asks the OS keyring.
+    pub fn memory() -> Self {
+        Self::with(false)
+    }
+
+    fn with(use_keyring: bool) -> Self {
+        let state = if use_keyring {
+            KeyringState::Unknown
+        } else {
+            KeyringState::Missing { reason: "the keyring is switched off for this run".to_owned() }
+        };
+        Self { shared: Arc::new(Shared { state: Mutex::new(state), memory: Mutex::default(), use_keyring }) }
+    }
+
+    /// What is known of the keyring, without asking it.
+    pub fn state(&self) -> KeyringState {
+        lock(&self.shared.state).clone()
+    }
+
+    /// Asks the platform's store, again if it was asked before: reads an entry that need not exist.
+    pub async fn probe(&self) -> KeyringState {
+        if !self.shared.use_keyring {
+            return self.state();
+        }
+        let state = match blocking(platform_probe).await {
+            Ok(()) => KeyringState::Ready,
+            Err(error) => KeyringState::Missing { reason: error.reason },
+        };
+        lock(&self.shared.state).clone_from(&state);
+        state
+    }
+
+    async fn ready(&self) -> bool {
+        let state = match self.state() {
+            KeyringState::Unknown => self.probe().await,
+            known => known,
+        };
+        state == KeyringState::Ready
+    }
+
+    /// The secret `field` of `profile`; `None` where nothing was kept.
+    ///
+    /// # Errors
+    /// When the keyring answered at first and now does not.
+    pub async fn get(&self, profile: Uuid, field: &str) -> Result<Option<Secret>, SecretError> {
+        let user = user(profile, field);
+        if let Some(secret) = lock(&self.shared.memory).get(&user) {
+            return Ok(Some(secret.clone()));
+        }
+        if !self.ready().await {
+            return Ok(None);
+        }
+        let asked = user.clone();
+        let found = blocking(move || match entry(&asked)?.get_secret() {
+            Ok(bytes) => {
+                let bytes = zeroize::Zeroizing::new(bytes);
+                Ok(Some(Secret::new(String::from_utf8_lossy(&bytes))))
+            }
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(SecretError { reason: error.to_string() }),
+        })
+        .await?;
+        if let Some(secret) = &found {
+            lock(&self.shared.memory).insert(user, secret.clone());
+        }
+        Ok(found)
+    }
+
+    /// Keeps `secret` as `field` of `profile`. Where the keyring refuses it is kept for this run, and the answer says so.
+    pub async fn set(&self, profile: Uuid, field: &str, secret: Secret) -> Kept {
+        let user = user(profile, field);
+        lock(&self.shared.memory).insert(user.clone(), secret.clone());
+        if !self.ready().await {
+            return Kept::ThisRun;
+        }
+        let kept = blocking(move || {
+            entry(&user)?
+                .set_secret(secret.expose().as_bytes())
+                .map_err(|error| SecretError { reason: error.to_string() })
+        })
+        .await;
+        match kept {
+            Ok(()) => Kept::Keyring,
+            Err(error) => {
+                *lock(&self.shared.state) = KeyringState::Missing { reason: error.reason };
+                Kept::ThisRun
+            }
+        }
+    }
+
+    /// Forgets `field` of `profile` everywhere. What was never kept is no error.
+    ///
+    /// # Errors
+    /// When the keyring does not answer: the entry may still be there.
+    pub async fn delete(&self, profile: Uuid, field: &str) -> Result<(), SecretError> {
+        let user = user(profile, field);
+        lock(&self.shared.memory).remove(&user);
+        if !self.ready().await {
+            return Ok(());
+        }
+        blocking(move || match entry(&user)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(SecretError { reason: error.to_string() }),
+        })
+        .await
+    }
+
+    /// Moves what this run keeps in memory into the keyring, after a retry found one. Answers how many moved.
+    pub async fn keep_for_good(&self) -> usize {
+        if self.probe().await != KeyringState::Ready {
+            return 0;
+        }
+        let held: Vec<(String, Secret)> =
+            lock(&self.shared.memory).iter().map(|(user, secret)| (user.clone(), secret.clone())).collect();
+        let mut moved = 0;
+        for (user, secret) in held {
+            let set = blocking(move || {
+                entry(&user)?
+                    .set_secret(secret.expose().as_bytes())
+                    .map_err(|error| SecretError { reason: error.to_string() })
+            });
+            if set.await.is_ok() {
+                moved += 1;
+            }
+        }
+        moved
+    }
+}
+
+fn user(profile: Uuid, field: &str) -> String {
+    format!("{profile}/{field}")
+}
+
+fn entry(user: &str) -> Result<keyring::Entry, SecretError> {
+    keyring::Entry::new(SERVICE, user).map_err(|error| SecretError { reason: error.to_string() })
+}
+
+/// Runs a keyring call off the async threads, and gives it up after [`PATIENCE`].
+async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, SecretError> + Send + 'static,
+) -> Result<T, SecretError> {
+    match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(call)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(SecretError { reason: "the keyring call broke off".to_owned() }),
+        Err(_) => Err(SecretError {
+            reason: format!("no answer within {} s; it may be waiting for you to unlock it", PATIENCE.as_secs()),
+        }),
+    }
+}
+
+/// Looks for the platform's store without `keyring`, which would remember a failure for good.
+#[cfg(target_os = "linux")]
+fn platform_probe() -> Result<(), SecretError> {
+    zbus_secret_service_keyring_store::Store::new()
+        .map_err(|error| SecretError { reason: error.to_string() })
+        .and_then(|_| read_probe())
+}
+
+/// macOS and Windows always have their store: only the read can fail.
+#[cfg(not(target_os = "linux"))]
+fn platform_probe() -> Result<(), SecretError> {
+    read_probe()
+}
+
+/// A store may be there and locked, or have no collection to write to: only a write tells.
+fn read_probe() -> Result<(), SecretError> {
+    let probe = entry("probe/can-keep")?;
+    let say = |error: keyring::Error| SecretError { reason: error.to_string() };
+    probe.set_secret(b"kinde-panel looks whether secrets can be kept here").map_err(say)?;
+    match probe.delete_credential() {
+        Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+        Err(error) => Err(say(error)),
+    }
+}
+
+/// A poisoned lock still holds its value, and no code here can leave it half-written.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn without_a_keyring_a_secret_is_kept_for_this_run_and_says_so() {
+        let store = SecretStore::memory();
+        let profile = Uuid::new_v4();
+        assert_eq!(store.set(profile, "client_secret", Secret::new("s3cret")).await, Kept::ThisRun);
+        assert_eq!(store.get(profile, "client_secret").await.unwrap(), Some(Secret::new("s3cret")));
+        store.delete(profile, "client_secret").await.unwrap();
+        assert_eq!(store.get(profile, "client_secret").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn secrets_of_two_profiles_do_not_mix() {
+        let store = SecretStore::memory();
+        let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
+        store.set(one, "client_secret", Secret::new("first")).await;
+        assert_eq!(store.get(two, "client_secret").await.unwrap(), None);
+    }
+}
