@@ -12,7 +12,7 @@
 //! | 5 | [`inspector`], [`connect`] | judging what arrives or is pasted; the walk of a connected app |
 //! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
 //! | 3 | [`kinde`], [`providers`] | Kinde's wire; the providers' wire |
-//! | 2 | [`secrets`], [`net`], [`store`], [`jwt`] | what is kept, what is sent, what a token is |
+//! | 2 | [`secrets`], [`net`], [`store`], [`jwt`], [`report`] | what is kept, what is sent, what a token is, what a panic leaves |
 //! | 1 | [`error`], [`clock`], [`check`], [`step`] | plain data everything shares |
 //!
 //! The UI thread owns all state; the backend owns all resources.
@@ -41,6 +41,7 @@ pub mod jwt;
 pub mod kinde;
 pub mod net;
 pub mod providers;
+pub mod report;
 pub mod sandbox;
 pub mod screens;
 pub mod secrets;
