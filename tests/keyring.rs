@@ -1,0 +1,234 @@
+//! Secrets in a real gnome-keyring, and the same program where there is no D-Bus at all.
+//!
+//! Each test starts itself again as a child in a private home with a private bus: the child drives `SecretStore::os()`,
+//! the parent looks at the keyring from outside with `secret-tool`.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may stop at the first surprise, and says aloud what it skips"
+)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use kinde_panel::secrets::{Kept, KeyringState, Secret, SecretStore};
+use uuid::Uuid;
+
+const CHILD: &str = "KINDE_PANEL_TEST_KEYRING_CHILD";
+const SECRET: &str = "kpCanary-schlüssel-7f3a91c2d4e5b6a798";
+const PROFILE: Uuid = Uuid::from_u128(0x5abd_0000_0000_4000_8000_0000_0000_0001);
+
+fn is_child() -> bool {
+    std::env::var_os(CHILD).is_some()
+}
+
+/// True where a person declined the packages these tests need; said aloud.
+fn skipped() -> bool {
+    let skip = std::env::var("KINDE_PANEL_SKIP").unwrap_or_default();
+    let skipped = skip.split_whitespace().any(|word| word == "keyring");
+    if skipped {
+        println!("SKIPPED: no keyring here, by your choice");
+    }
+    skipped
+}
+
+/// A command in a home of its own under `home`, which starts this test binary's `test` again: as `"$@"` of `script` on
+/// a private bus of `bus` options, or directly and with no bus.
+fn child(home: &Path, test: &str, script: Option<(&[String], &str)>) -> Command {
+    let exe = std::env::current_exe().unwrap();
+    let mut command = match script {
+        None => Command::new(&exe),
+        Some((bus, script)) => {
+            let mut command = Command::new("dbus-run-session");
+            command.args(bus).args(["--", "bash", "-uc", script, "bash"]).arg(&exe);
+            command
+        }
+    };
+    std::fs::create_dir_all(home.join("run")).unwrap();
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(home.join("run"), private).unwrap();
+    command
+        .args(["--exact", test, "--nocapture"])
+        .env(CHILD, home)
+        .env("HOME", home)
+        .env("XDG_RUNTIME_DIR", home.join("run"))
+        .env("XDG_DATA_HOME", home.join("share"))
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("DBUS_SESSION_BUS_ADDRESS");
+    command
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// Starts the keyring daemon on the bus of the script, unlocked, and ends it with the script.
+const UNLOCK: &str = r#"
+printf 'ci-password\n' | gnome-keyring-daemon --unlock --components=secrets --foreground >/dev/null 2>&1 &
+daemon=$!
+trap 'kill $daemon 2>/dev/null || true' EXIT
+for _ in $(seq 200); do
+    gdbus introspect --session --dest org.freedesktop.secrets --object-path /org/freedesktop/secrets >/dev/null 2>&1 && break
+    sleep 0.05
+done
+"#;
+
+#[test]
+fn a_secret_goes_into_a_real_keyring_and_comes_back_in_the_next_run() {
+    let name = "a_secret_goes_into_a_real_keyring_and_comes_back_in_the_next_run";
+    if is_child() {
+        let step = std::env::var("STEP").unwrap();
+        let store = SecretStore::os();
+        run(async {
+            match step.as_str() {
+                "set" => {
+                    assert_eq!(store.state(), KeyringState::Unknown);
+                    assert_eq!(store.set(PROFILE, "client_secret", Secret::new(SECRET)).await, Kept::Keyring);
+                    assert_eq!(store.state(), KeyringState::Ready);
+                }
+                "get" => {
+                    let found = store.get(PROFILE, "client_secret").await.unwrap();
+                    assert_eq!(found, Some(Secret::new(SECRET)));
+                }
+                "delete" => {
+                    store.delete(PROFILE, "client_secret").await.unwrap();
+                    assert_eq!(SecretStore::os().get(PROFILE, "client_secret").await.unwrap(), None);
+                }
+                other => panic!("no step {other}"),
+            }
+        });
+        println!("child: {step} done");
+        return;
+    }
+    if skipped() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let script = format!(
+        r#"set -e{UNLOCK}
+look() {{ secret-tool lookup service kinde-panel username {PROFILE}/client_secret || true; }}
+STEP=set "$@"; echo "seen after set: [$(look)]"
+STEP=get "$@"
+STEP=delete "$@"; echo "seen after delete: [$(look)]"
+echo "left behind: [$(secret-tool search --all service kinde-panel 2>/dev/null || true)]"
+"#
+    );
+    let output = child(home.path(), name, Some((&[], &script))).output().expect("dbus-run-session");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    for expected in
+        ["child: set done", "child: get done", "child: delete done", "seen after delete: []", "left behind: []"]
+    {
+        assert!(said.contains(expected), "{expected} is missing:\n{said}");
+    }
+    assert!(said.contains(&format!("seen after set: [{SECRET}]")), "secret-tool saw something else:\n{said}");
+}
+
+#[test]
+fn without_d_bus_a_secret_is_kept_for_this_run_and_the_reason_is_said() {
+    let name = "without_d_bus_a_secret_is_kept_for_this_run_and_the_reason_is_said";
+    if is_child() {
+        let store = SecretStore::os();
+        run(async {
+            assert_eq!(store.set(PROFILE, "client_secret", Secret::new(SECRET)).await, Kept::ThisRun);
+            let KeyringState::Missing { reason } = store.state() else { panic!("{:?}", store.state()) };
+            assert!(reason.contains("D-Bus") || reason.contains("zbus") || reason.contains("connect"), "{reason}");
+            assert!(!reason.contains(SECRET));
+            assert_eq!(store.get(PROFILE, "client_secret").await.unwrap(), Some(Secret::new(SECRET)));
+            assert_eq!(store.keep_for_good().await, 0);
+            store.delete(PROFILE, "client_secret").await.unwrap();
+            assert_eq!(store.get(PROFILE, "client_secret").await.unwrap(), None);
+        });
+        println!("child: done");
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let output =
+        child(home.path(), name, None).env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus").output().unwrap();
+    let said = text(&output);
+    assert!(output.status.success() && said.contains("child: done"), "{said}");
+    assert!(!holds(home.path(), SECRET), "the secret was written to a file");
+}
+
+#[test]
+fn a_keyring_that_appears_later_is_found_by_a_retry_without_a_restart() {
+    let name = "a_keyring_that_appears_later_is_found_by_a_retry_without_a_restart";
+    if is_child() {
+        let store = SecretStore::os();
+        run(async {
+            // The bus is there and nobody offers secrets on it yet: what a desktop looks like before its keyring starts.
+            assert_eq!(store.set(PROFILE, "client_secret", Secret::new(SECRET)).await, Kept::ThisRun);
+            assert!(matches!(store.state(), KeyringState::Missing { .. }));
+            let unlocked = Command::new("bash").args(["-euc", UNLOCK_AND_STAY]).status().unwrap();
+            assert!(unlocked.success());
+            assert_eq!(store.keep_for_good().await, 1);
+            assert_eq!(store.state(), KeyringState::Ready);
+            // A store of its own reads it from the keyring, not from the first one's memory.
+            let found = SecretStore::os().get(PROFILE, "client_secret").await.unwrap();
+            assert_eq!(found, Some(Secret::new(SECRET)));
+        });
+        println!("child: done");
+        return;
+    }
+    if skipped() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    // A bus that starts no service by itself: the keyring is missing until the child starts it.
+    let bus = home.path().join("bus.conf");
+    std::fs::write(&bus, BUS_WITHOUT_SERVICES).unwrap();
+    let bus = [format!("--config-file={}", bus.display())];
+    let output = child(home.path(), name, Some((&bus, LATER))).output().expect("dbus-run-session");
+    let said = text(&output);
+    assert!(output.status.success() && said.contains("child: done"), "{said}");
+}
+
+/// The daemon stays when this script ends; it ends with its bus.
+const UNLOCK_AND_STAY: &str =
+    "printf 'ci-password\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
+
+const LATER: &str = r#"
+"$@"; code=$?
+pids=$(gdbus call --session --dest org.freedesktop.DBus --object-path /org/freedesktop/DBus \
+    --method org.freedesktop.DBus.GetConnectionUnixProcessID org.freedesktop.secrets 2>/dev/null | tr -dc '0-9 ')
+for pid in ${pids#32 }; do kill "$pid" 2>/dev/null; done
+exit $code
+"#;
+
+const BUS_WITHOUT_SERVICES: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <keep_umask/>
+  <listen>unix:tmpdir=/tmp</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
+/// Whether any file under `folder` holds `text`.
+fn holds(folder: &Path, text: &str) -> bool {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            holds(&path, text)
+        } else {
+            std::fs::read(&path).is_ok_and(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+        }
+    })
+}
