@@ -1,0 +1,188 @@
+//! A text field in a form row: a label column, the field, and one line below it that belongs to help and error.
+//!
+//! That line is always there, so an error never moves the rows under it.
+
+use egui::{Frame, Id, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2};
+
+use super::icons::Icon;
+use super::theme::tokens;
+use super::tokens::{radius, size, space, text};
+use super::{focus, label};
+
+/// One row of a form.
+///
+/// ```ignore
+/// FieldRow::new("Domain").placeholder("acme.kinde.com").hint("Any form you can paste").error(error).show(ui, &mut text);
+/// ```
+#[must_use = "a row shows when `show` is called"]
+pub struct FieldRow<'a> {
+    label: &'a str,
+    hint: Option<&'a str>,
+    error: Option<&'a str>,
+    placeholder: &'a str,
+    mono: bool,
+    enabled: bool,
+    width: f32,
+}
+
+impl<'a> FieldRow<'a> {
+    /// A row labelled `label`.
+    pub fn new(label: &'a str) -> Self {
+        Self { label, hint: None, error: None, placeholder: "", mono: false, enabled: true, width: size::FIELD_MAX }
+    }
+
+    /// Help below the field, one line.
+    pub fn hint(mut self, hint: &'a str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// What is wrong with what was typed; takes the place of the help.
+    pub fn error(mut self, error: Option<&'a str>) -> Self {
+        self.error = error;
+        self
+    }
+
+    /// An example in the empty field.
+    pub fn placeholder(mut self, example: &'a str) -> Self {
+        self.placeholder = example;
+        self
+    }
+
+    /// The fixed-width face, for ids and addresses.
+    pub fn mono(mut self) -> Self {
+        self.mono = true;
+        self
+    }
+
+    /// Off where `enabled` is false.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// At most so wide, in points.
+    pub fn width(mut self, points: f32) -> Self {
+        self.width = points;
+        self
+    }
+
+    /// Shows the row; the answer is the field's own.
+    pub fn show(self, ui: &mut Ui, value: &mut String) -> Response {
+        let Self { label, hint, error, placeholder, mono, enabled, width } = self;
+        let field = TextField { placeholder, mono, error: error.is_some(), password: false, trailing: 0.0 };
+        form_row(ui, label, hint, error, width, |ui, name| {
+            ui.add_enabled_ui(enabled, |ui| field.show(ui, value, label).labelled_by(name)).inner
+        })
+    }
+}
+
+/// A text field alone, without a row around it: for filters and toolbars. `name` is for those who hear it.
+pub fn text_field(ui: &mut Ui, name: &str, placeholder: &str, value: &mut String) -> Response {
+    let field = TextField { placeholder, mono: false, error: false, password: false, trailing: 0.0 };
+    let response = field.show(ui, value, name);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
+}
+
+/// The label column, the content, and the line below. The content gets the label's id, for `labelled_by`.
+pub fn form_row<R>(
+    ui: &mut Ui,
+    name: &str,
+    hint: Option<&str>,
+    error: Option<&str>,
+    max_width: f32,
+    content: impl FnOnce(&mut Ui, Id) -> R,
+) -> R {
+    let narrow = ui.available_width() < size::LABEL_COLUMN + 260.0;
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        if narrow {
+            let id = ui.label(RichText::new(name).color(tokens(ui).text_subdued)).id;
+            ui.set_max_width(ui.available_width().min(max_width));
+            let out = content(ui, id);
+            help_line(ui, hint, error);
+            return out;
+        }
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let id = ui
+                .allocate_ui_with_layout(
+                    vec2(size::LABEL_COLUMN, size::CONTROL),
+                    egui::Layout::left_to_right(egui::Align::Center),
+                    |ui| {
+                        ui.set_min_width(size::LABEL_COLUMN);
+                        ui.set_max_width(size::LABEL_COLUMN - space::SM);
+                        label::line(ui, RichText::new(name).color(tokens(ui).text_subdued)).id
+                    },
+                )
+                .inner;
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing = vec2(space::SM, 2.0);
+                ui.set_max_width(ui.available_width().min(max_width));
+                let out = content(ui, id);
+                help_line(ui, hint, error);
+                out
+            })
+            .inner
+        })
+        .inner
+    })
+    .inner
+}
+
+/// One small line: the error with its mark, else the help, else nothing of the same height.
+fn help_line(ui: &mut Ui, hint: Option<&str>, error: Option<&str>) {
+    let t = tokens(ui);
+    let room = vec2(ui.available_width(), 18.0);
+    ui.allocate_ui_with_layout(room, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        ui.set_min_height(room.y);
+        ui.spacing_mut().item_spacing.x = space::XS;
+        if let Some(error) = error {
+            Icon::Warning.show(ui, 13.0, t.error.icon, "Error");
+            label::line(ui, RichText::new(error).size(text::SMALL).color(t.error.text));
+        } else if let Some(hint) = hint {
+            label::line(ui, RichText::new(hint).size(text::SMALL).color(t.text_subdued));
+        }
+    });
+}
+
+/// The look of every one-line field.
+pub(super) struct TextField<'a> {
+    pub placeholder: &'a str,
+    pub mono: bool,
+    pub error: bool,
+    pub password: bool,
+    /// Room kept free at the right end, for a button inside the field.
+    pub trailing: f32,
+}
+
+impl TextField<'_> {
+    /// Shows it over the whole width there is.
+    pub fn show(&self, ui: &mut Ui, value: &mut String, salt: &str) -> Response {
+        let t = tokens(ui);
+        let id = ui.make_persistent_id(("field", salt));
+        let focused = ui.memory(|memory| memory.has_focus(id));
+        let line = if self.error { t.error.icon } else { t.line };
+        let line = if focused { t.focus } else { line };
+        let frame = Frame::new()
+            .fill(t.field)
+            .stroke(Stroke::new(1.0, line))
+            .corner_radius(radius::CONTROL)
+            .inner_margin(Margin { left: 9, right: 9 + self.trailing as i8, top: 4, bottom: 4 });
+        let mut edit = TextEdit::singleline(value)
+            .id(id)
+            .frame(frame)
+            .password(self.password)
+            .desired_width(f32::INFINITY)
+            .align(egui::Align2::LEFT_CENTER)
+            .min_size(vec2(0.0, size::CONTROL))
+            .hint_text(RichText::new(self.placeholder).color(t.text_subdued.gamma_multiply(0.75)));
+        if self.mono {
+            edit = edit.font(egui::TextStyle::Monospace);
+        }
+        let response = ui.add(edit);
+        focus::ring(ui, &response, response.rect, radius::CONTROL);
+        response
+    }
+}

@@ -1,0 +1,47 @@
+//! The gallery in both themes: it settles, every control has a name, and the pictures stay as they were judged.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+use egui::{Theme, vec2};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+use kinde_panel::ui::gallery::{self, GalleryState};
+use kinde_panel::ui::{theme, tokens};
+
+/// The only place a threshold is made: room for another driver's rounding, not for another look.
+fn options() -> SnapshotOptions {
+    SnapshotOptions::new().threshold(0.8).max_failed_pixels(40)
+}
+
+fn harness(name: &'static str, which: Theme) -> Harness<'static, GalleryState> {
+    let mut harness = Harness::builder()
+        .with_size(vec2(800.0, 1000.0))
+        .with_theme(which)
+        .with_os(egui::os::OperatingSystem::Nix)
+        .with_options(options())
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            move |ui, state| {
+                let page = tokens(ui).page;
+                egui::Frame::new().fill(page).inner_margin(16).show(ui, |ui| {
+                    ui.set_width(728.0);
+                    gallery::piece(ui, name, state);
+                });
+            },
+            GalleryState::default(),
+        );
+    harness.run();
+    harness
+}
+
+#[test]
+fn every_piece_settles_names_its_controls_and_looks_as_it_was_judged() {
+    let mut results = SnapshotResults::new();
+    for (name, _) in gallery::PIECES {
+        for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+            // `run` fails where frames never end, and where an input has no name.
+            let mut harness = harness(name, theme);
+            harness.fit_contents();
+            harness.snapshot(format!("gallery_{name}_{suffix}"));
+            results.extend_harness(&mut harness);
+        }
+    }
+}
