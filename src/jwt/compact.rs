@@ -1,0 +1,95 @@
+//! The compact serialisation: three parts of strict base64url, all decoded before anything is verified.
+
+use super::b64::decode_base64url;
+use super::header::Header;
+use super::json::{Json, JsonFault};
+
+/// The longest token that is read, in bytes.
+pub const MAX_TOKEN: usize = 16 << 20;
+
+/// Why some bytes are no compact JWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvelopeFault {
+    /// Nothing there.
+    Empty,
+    /// Longer than [`MAX_TOKEN`].
+    TooLong(usize),
+    /// Not three parts.
+    Parts(usize),
+    /// Five parts: a JWE.
+    Encrypted,
+    /// A JSON serialisation (RFC 7515 section 7.2).
+    JsonSerialisation,
+    /// A part is not base64url: which, and why.
+    Base64 {
+        /// `header`, `payload` or `signature`.
+        part: &'static str,
+        /// In words.
+        why: String,
+    },
+    /// The first part is not JSON.
+    HeaderJson(JsonFault),
+    /// The first part is JSON, but no object.
+    HeaderKind(&'static str),
+}
+
+/// A token taken apart, nothing verified.
+#[derive(Clone)]
+pub struct Compact<'a> {
+    /// The judged header.
+    pub header: Header,
+    /// The payload's bytes.
+    pub payload: Vec<u8>,
+    /// The signature's bytes; empty for an unsigned token.
+    pub signature: Vec<u8>,
+    /// What was signed: header and payload as received.
+    pub signed: &'a [u8],
+}
+
+impl<'a> Compact<'a> {
+    /// Takes `token` apart. Nothing around it is tolerated.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the envelope.
+    pub fn split(token: &'a [u8]) -> Result<Self, EnvelopeFault> {
+        if token.is_empty() {
+            return Err(EnvelopeFault::Empty);
+        }
+        if token.len() > MAX_TOKEN {
+            return Err(EnvelopeFault::TooLong(token.len()));
+        }
+        if is_json_serialisation(token) {
+            return Err(EnvelopeFault::JsonSerialisation);
+        }
+        let count = token.iter().filter(|byte| **byte == b'.').count() + 1;
+        let mut parts = token.splitn(3, |byte| *byte == b'.');
+        let (header, payload, signature) = match (count, parts.next(), parts.next(), parts.next()) {
+            (3, Some(header), Some(payload), Some(signature)) => (header, payload, signature),
+            (5, Some(header), ..) if looks_like_jwe(header) => return Err(EnvelopeFault::Encrypted),
+            _ => return Err(EnvelopeFault::Parts(count)),
+        };
+        let decode = |part, text| decode_base64url(text).map_err(|why| EnvelopeFault::Base64 { part, why });
+        let header_bytes = decode("header", header)?;
+        let payload_bytes = decode("payload", payload)?;
+        let signature_bytes = decode("signature", signature)?;
+        let json = Json::parse(&header_bytes).map_err(EnvelopeFault::HeaderJson)?;
+        let kind = json.kind();
+        let header_read = Header::read(json).ok_or(EnvelopeFault::HeaderKind(kind))?;
+        let signed = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
+        Ok(Self { header: header_read, payload: payload_bytes, signature: signature_bytes, signed })
+    }
+}
+
+fn looks_like_jwe(header: &[u8]) -> bool {
+    let json = decode_base64url(header).ok().and_then(|bytes| Json::parse(&bytes).ok());
+    json.is_some_and(|json| json.members().is_some())
+}
+
+fn is_json_serialisation(token: &[u8]) -> bool {
+    token.trim_ascii_start().starts_with(b"{")
+        && Json::parse(token).is_ok_and(|json| {
+            json.get("signatures").is_some()
+                || (json.get("signature").is_some() && json.get("payload").is_some())
+                || json.get("ciphertext").is_some()
+        })
+}
