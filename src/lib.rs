@@ -45,6 +45,7 @@ pub mod report;
 pub mod sandbox;
 pub mod screens;
 pub mod secrets;
+pub mod services;
 pub mod step;
 pub mod store;
 pub mod tenant;

@@ -1,1 +1,198 @@
 //! The command line: one file a command, the same domain functions as the window.
+//!
+//! A command parses its words, awaits the room's functions and prints. It never imports the window or its backend.
+
+mod context;
+mod doctor;
+mod environment;
+mod print;
+mod token;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+pub use context::{Context, From, Picked, Wants};
+pub use environment::Variables;
+
+use crate::clock::Clock;
+use crate::error::{Category, UserError};
+use crate::net::Recorder;
+use crate::secrets::SecretStore;
+use crate::services::Services;
+use crate::store::DataDir;
+
+/// How a command ended, as the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, and every verdict is good.
+    Good = 0,
+    /// Done, and a verdict is bad.
+    Bad = 1,
+    /// The call's words are unusable.
+    Unusable = 2,
+    /// It could not be done.
+    CouldNot = 3,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The exit code of an error: unusable words are told apart from what could not be done.
+    pub fn of(error: &UserError) -> Self {
+        if error.category == Category::Input { Self::Unusable } else { Self::CouldNot }
+    }
+}
+
+impl std::convert::From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A desktop control panel for developers who integrate Kinde; without a command it opens the window.
+#[derive(Debug, clap::Parser)]
+#[command(name = "kinde-panel", version, disable_help_subcommand = true)]
+struct Words {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Global {
+    /// The profile to use: its name, or its domain
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Where settings, history and the sandbox keep their files
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Machine output on stdout: one object, or one object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The HTTP exchanges, without secrets, on stderr
+    #[arg(long, global = true)]
+    pub trace: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Diagnose the profile's tenant
+    Doctor(doctor::Args),
+    /// Print an access token of the profile, or of a connected-app session
+    Token(token::Args),
+}
+
+impl Command {
+    async fn run(self, cx: &Context) -> Result<Exit, UserError> {
+        match self {
+            Self::Doctor(args) => doctor::run(args, cx).await,
+            Self::Token(args) => token::run(args, cx).await,
+        }
+    }
+
+    /// True for a command that serves until it is stopped: it ends itself cleanly by [`Context::cancel`], with exit 0.
+    fn serves(&self) -> bool {
+        match self {
+            Self::Doctor(_) | Self::Token(_) => false,
+        }
+    }
+}
+
+/// What the words ask for.
+#[derive(Debug)]
+pub enum Asked {
+    /// The window, on this data folder.
+    Window(Global),
+    /// Nothing more: a command ran, or help was printed.
+    Ended(Exit),
+}
+
+/// Runs the command that `args` (with the program's own name first) ask for, to its end.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Asked {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let json = print::asks_for_json(&args);
+    let parsed = Words::command().try_get_matches_from(args).and_then(|matches| Words::from_arg_matches(&matches));
+    let words = match parsed {
+        Ok(words) => words,
+        Err(error) => return Asked::Ended(print::usage(&error, json)),
+    };
+    let Some(command) = words.command else { return Asked::Window(words.global) };
+    let json = words.global.json;
+    Asked::Ended(match start(words.global, command) {
+        Ok(exit) => exit,
+        Err(error) => {
+            print::error(&error, json);
+            Exit::of(&error)
+        }
+    })
+}
+
+/// The data folder the flags name, else the platform's own.
+///
+/// # Errors
+/// When no flag names one and the environment names no home.
+pub fn data_dir(global: &Global) -> Result<PathBuf, UserError> {
+    global.data_dir.clone().or_else(DataDir::default_path).ok_or_else(|| {
+        UserError::new(Category::File, "There is no place for the panel's data folder")
+            .detail("The environment names no home folder")
+            .hint("Name a folder with --data-dir")
+    })
+}
+
+fn start(global: Global, command: Command) -> Result<Exit, UserError> {
+    let recorder = if global.trace { Recorder::to(|exchange| print::trace(&exchange)) } else { Recorder::silent() };
+    let services = Services::open(&data_dir(&global)?, recorder, Clock::real(), SecretStore::os())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        UserError::new(Category::Internal, "The command could not be started")
+            .detail(error.to_string())
+            .hint("The system may be out of threads or memory")
+    })?;
+    let cx = Context::new(services, &global, Variables::of_process());
+    let ended = runtime.block_on(until_interrupted(command, &cx));
+    // A keyring call or a name look-up may still hang in a thread of its own: nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn until_interrupted(command: Command, cx: &Context) -> Result<Exit, UserError> {
+    let serves = command.serves();
+    let run = command.run(cx);
+    tokio::pin!(run);
+    tokio::select! {
+        ended = &mut run => return ended,
+        () = interrupted() => {}
+    }
+    cx.cancel.cancel();
+    if !serves {
+        return Ok(Exit::Interrupted);
+    }
+    // Cleanly within a second, keeping what was acknowledged; a second Ctrl-C does not wait.
+    tokio::select! {
+        ended = &mut run => ended.map(|_| Exit::Good),
+        () = tokio::time::sleep(std::time::Duration::from_millis(900)) => Ok(Exit::Good),
+        () = interrupted() => Ok(Exit::Interrupted),
+    }
+}
+
+/// Ctrl-C or SIGTERM.
+async fn interrupted() {
+    let ctrl_c = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            tokio::select! {
+                Ok(()) = ctrl_c => {}
+                Some(()) = terminate.recv() => {}
+                else => std::future::pending().await,
+            }
+            return;
+        }
+    }
+    if ctrl_c.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

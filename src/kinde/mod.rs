@@ -1,1 +1,17 @@
-//! Kinde's own side of the wire: the Management API, the token endpoint, the key sets.
+//! Kinde's wire: the domain, machine to machine tokens, the Management API, discovery.
+//!
+//! Knows addresses, parameters and error bodies; decides nothing about profiles and prints nothing. Facts come from
+//! Kinde's OpenAPI document (paths are named beside each call) and its pages on token errors.
+
+pub mod api;
+pub mod discovery;
+pub mod domain;
+pub mod error;
+pub mod model;
+pub mod token;
+
+pub use api::KindeApi;
+pub use domain::Domain;
+pub use error::{ApiError, ApiErrorKind, TokenError, TokenErrorKind};
+pub use model::{AuthUrl, Environment, ProviderToken, Subject, User, UserPage, Wire};
+pub use token::{AccessToken, M2m, TokenSource};

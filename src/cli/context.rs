@@ -1,0 +1,203 @@
+//! What every command is given: services, the chosen profile, and the way to print.
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::environment::Variables;
+use super::{Exit, Global, print};
+use crate::check::{self, Check, Verdict};
+use crate::error::{Category, UserError};
+use crate::kinde::M2m;
+use crate::services::Services;
+use crate::tenant::{EnvironmentFacts, Guard, Profile, Tenant};
+
+/// What every command is given.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Store, client, secrets, clock, profiles.
+    pub services: Services,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--json`.
+    pub json: bool,
+    /// Cancelled by Ctrl-C and SIGTERM.
+    pub cancel: CancellationToken,
+    variables: Variables,
+}
+
+/// What a command needs of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// The tenant with its M2M application.
+    Tenant,
+    /// `decode`, `listen`, `doctor`, recipes: `KINDE_DOMAIN` alone counts.
+    Domain,
+}
+
+/// Who chose the profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// `--profile`.
+    Flag,
+    /// The `KINDE_*` variables.
+    Variables,
+    /// Nobody: the sandbox.
+    Default,
+}
+
+/// The profile a command works on.
+#[derive(Debug, Clone)]
+pub struct Picked {
+    /// The profile; `saved` is false for that of the variables.
+    pub profile: Profile,
+    /// Who chose it.
+    pub from: From,
+    /// Credentials of the environment variables: they go before the keyring's.
+    pub m2m: Option<M2m>,
+}
+
+impl Context {
+    /// A context over `services` for these flags and variables.
+    pub fn new(services: Services, global: &Global, variables: Variables) -> Self {
+        Self {
+            services,
+            profile: global.profile.clone(),
+            json: global.json,
+            cancel: CancellationToken::new(),
+            variables,
+        }
+    }
+
+    /// The profile by the rules of the command line: `--profile`, else the `KINDE_*` variables, else the sandbox.
+    /// Names it on stderr.
+    ///
+    /// # Errors
+    /// When `--profile` names none, or `KINDE_DOMAIN` holds no domain, or the profiles cannot be read.
+    pub fn pick_profile(&self, wants: Wants) -> Result<Picked, UserError> {
+        let picked = self.choose(wants)?;
+        let by = match picked.from {
+            From::Flag => "",
+            From::Variables => " (from the KINDE_* variables, not saved)",
+            From::Default => " (the default; choose with --profile)",
+        };
+        self.say(&format!("Profile: {}{by}", picked.profile.name));
+        Ok(picked)
+    }
+
+    fn choose(&self, wants: Wants) -> Result<Picked, UserError> {
+        if let Some(name) = &self.profile {
+            return self.named(name);
+        }
+        if let Some(domain) = self.variables.domain()? {
+            if let Some(m2m) = self.variables.m2m() {
+                let profile = Profile::unsaved(domain, Some(m2m.client_id.clone()));
+                return Ok(Picked { profile, from: From::Variables, m2m: Some(m2m) });
+            }
+            if wants == Wants::Domain {
+                return Ok(Picked { profile: Profile::unsaved(domain, None), from: From::Variables, m2m: None });
+            }
+        }
+        let missing = self.variables.missing();
+        if !missing.is_empty() {
+            self.say(&format!("The KINDE_* variables are not used: {} not set", missing.join(", ")));
+        }
+        let sandbox = self.services.profiles.get(crate::tenant::SANDBOX_PROFILE)?.unwrap_or_else(Profile::sandbox);
+        Ok(Picked { profile: sandbox, from: From::Default, m2m: None })
+    }
+
+    /// `--profile NAME`: a saved profile, or the domain of the variables.
+    fn named(&self, name: &str) -> Result<Picked, UserError> {
+        if let Some(profile) = self.services.profiles.find(name)? {
+            // The client secret: environment, else keyring. Another application's secret is not this one's.
+            let id = profile.client_id.clone();
+            let m2m = self.variables.client_secret.clone().zip(id).and_then(|(client_secret, client_id)| {
+                let same = self.variables.client_id.as_ref().is_none_or(|named| *named == client_id);
+                let here =
+                    self.variables.domain().ok().flatten().is_none_or(|named| profile.issuers().contains(&named));
+                (same && here).then(|| M2m { client_id, client_secret, audience: profile.audience.clone() })
+            });
+            return Ok(Picked { profile, from: From::Flag, m2m });
+        }
+        let domain = self
+            .variables
+            .domain()?
+            .filter(|domain| crate::kinde::Domain::parse(name).is_ok_and(|named| named == *domain));
+        if let Some(domain) = domain {
+            let m2m = self.variables.m2m();
+            let profile = Profile::unsaved(domain, m2m.as_ref().map(|m2m| m2m.client_id.clone()));
+            return Ok(Picked { profile, from: From::Flag, m2m });
+        }
+        let names: Vec<String> = self.services.profiles.list()?.into_iter().map(|profile| profile.name).collect();
+        Err(UserError::new(Category::Input, format!("There is no profile {name}"))
+            .detail(format!("Saved here: {}", names.join(", ")))
+            .hint("Name one of these, or set KINDE_DOMAIN to its domain"))
+    }
+
+    /// Opens the tenant of the picked profile.
+    ///
+    /// # Errors
+    /// See [`Services::tenant`].
+    pub async fn tenant(&self, picked: &Picked) -> Result<Tenant, UserError> {
+        match &picked.m2m {
+            Some(m2m) => self.services.tenant_with(&picked.profile, Some(m2m.clone())),
+            None => self.services.tenant(&picked.profile).await,
+        }
+    }
+
+    /// Refuses to write to a live environment that nobody named. What cannot be read counts as live.
+    ///
+    /// # Errors
+    /// The refusal, exit 2.
+    pub async fn may_write(&self, picked: &Picked, tenant: &Tenant) -> Result<(), UserError> {
+        if picked.from == From::Flag || !picked.profile.guard().is_on() {
+            return Ok(());
+        }
+        let mut profile = picked.profile.clone();
+        if let Some(api) = &tenant.api
+            && let Ok(environment) = api.environment().await
+        {
+            profile.environment = Some(EnvironmentFacts::of(&environment, self.services.clock.now()));
+        }
+        let why = match profile.guard() {
+            Guard::Open => return Ok(()),
+            Guard::Live => "Kinde calls its environment live",
+            Guard::Unread => "Its environment could not be read, and counts as live",
+            Guard::ByChoice => "You asked for the guard",
+        };
+        let name = tenant.domain.authority();
+        Err(UserError::new(Category::Input, format!("Writing to {name} needs its name"))
+            .detail(why)
+            .hint(format!("Add --profile {name} when this is the tenant you mean")))
+    }
+
+    /// Prints one line of JSON on stdout.
+    pub fn line(&self, value: &impl Serialize) {
+        print::line(value);
+    }
+
+    /// Says something to a person, on stderr.
+    pub fn say(&self, text: &str) {
+        print::say(text);
+    }
+
+    /// Prints text on stdout, as it is: what a command without `--json` answers.
+    pub fn answer(&self, text: &str) {
+        print::answer(text);
+    }
+
+    /// Prints checks for a person, one sentence first, on stdout.
+    pub fn checks(&self, headline: &str, checks: &[Check]) {
+        print::answer(&print::checks(headline, checks));
+    }
+
+    /// A whole answer of checks: with `--json` the object, else for a person. The exit code is the verdict's.
+    pub fn checked(&self, headline: &str, checks: &[Check]) -> Exit {
+        let verdict = check::worst(checks);
+        if self.json {
+            self.line(&serde_json::json!({"verdict": verdict, "checks": checks}));
+        } else {
+            self.checks(headline, checks);
+        }
+        if verdict == Verdict::Fail { Exit::Bad } else { Exit::Good }
+    }
+}

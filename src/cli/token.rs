@@ -1,0 +1,63 @@
+//! `token`: prints an access token and nothing else, for `$(…)`.
+
+use super::{Context, Exit, Wants};
+use crate::error::{Category, UserError};
+use crate::secrets::Secret;
+
+/// The words of `token`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Reference key of a connected app
+    #[arg(long, value_name = "KEY", requires = "session")]
+    pub app: Option<String>,
+    /// Session of a connected app: print the provider's token. @FILE and @- read it
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+}
+
+/// Prints the M2M token, or the provider's token of a session.
+///
+/// # Errors
+/// When no token could be had.
+pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
+    let session = args.session.as_deref().map(|text| secret_word(text, "--session", cx)).transpose()?;
+    let picked = cx.pick_profile(Wants::Tenant)?;
+    let tenant = cx.tenant(&picked).await?;
+    let api = tenant.api()?;
+    let token = match session {
+        Some(session) => api.connected_app_token(&session).await?.access_token,
+        None => api.tokens().token().await.map_err(UserError::from)?.secret,
+    };
+    if cx.json {
+        cx.line(&serde_json::json!({"access_token": token.expose()}));
+    } else {
+        cx.answer(token.expose());
+    }
+    Ok(Exit::Good)
+}
+
+/// A secret given as a word: `@FILE` and `@-` read it, anything else works and warns. One line end is taken off.
+///
+/// # Errors
+/// When the file cannot be read, or nothing is in it.
+pub fn secret_word(word: &str, flag: &str, cx: &Context) -> Result<Secret, UserError> {
+    let Some(source) = word.strip_prefix('@') else {
+        cx.say(&format!(
+            "Others on this machine can see the arguments of a command: {flag} @FILE or {flag} @- reads it"
+        ));
+        return Ok(Secret::new(word));
+    };
+    let read = if source == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(source) };
+    let text = zeroize::Zeroizing::new(read.map_err(|error| {
+        UserError::new(Category::File, format!("{flag} could not be read"))
+            .detail(error.to_string())
+            .hint("Name a readable file after the @, or - for standard input")
+    })?);
+    let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    if text.is_empty() {
+        return Err(UserError::new(Category::Input, format!("{flag} is empty"))
+            .detail("Nothing was in what it reads from")
+            .hint("Put the value there"));
+    }
+    Ok(Secret::new(text))
+}

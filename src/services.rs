@@ -1,0 +1,138 @@
+//! What every command and the window share: the data folder opened once, and the way to a tenant.
+//!
+//! Hands things out and does no job itself: jobs belong to their rooms.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::error::{Category, UserError};
+use crate::kinde::token::{CLIENT_SECRET_FIELD, TOKEN_FIELD};
+use crate::kinde::{Domain, KindeApi, M2m, TokenSource};
+use crate::net::{Http, Recorder};
+use crate::secrets::{Secret, SecretStore};
+use crate::store::DataDir;
+use crate::tenant::{Profile, Profiles, SANDBOX_PROFILE, Tenant};
+
+/// The keyring field the web application's secret is kept under.
+pub const WEB_CLIENT_SECRET_FIELD: &str = "web_client_secret";
+
+/// What every command and the window share. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The data folder.
+    pub data: DataDir,
+    /// The one HTTP client.
+    pub http: Http,
+    /// Where secrets are.
+    pub secrets: SecretStore,
+    /// The one clock.
+    pub clock: Clock,
+    /// The profiles.
+    pub profiles: Profiles,
+    /// Token sources by profile, so that jobs at the same time mint once.
+    tokens: Arc<Mutex<HashMap<Uuid, TokenSource>>>,
+}
+
+impl Services {
+    /// Opens the data folder at `data_dir`, making it where it is missing. Asks neither network nor keyring.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(data_dir: &Path, recorder: Recorder, clock: Clock, secrets: SecretStore) -> Result<Self, UserError> {
+        let data = DataDir::open(data_dir)?;
+        let http = Http::new(recorder, clock.clone())?;
+        let profiles = Profiles::of(&data);
+        Ok(Self { data, http, secrets, clock, profiles, tokens: Arc::default() })
+    }
+
+    /// Opens the tenant of `profile`: its secret from the keyring, the sandbox's address from the running one.
+    ///
+    /// # Errors
+    /// When the sandbox is not running, or the profile has no domain.
+    pub async fn tenant(&self, profile: &Profile) -> Result<Tenant, UserError> {
+        if profile.is_sandbox() {
+            return Err(sandbox_not_running());
+        }
+        let m2m = self.kept_m2m(profile).await?;
+        self.tenant_with(profile, m2m)
+    }
+
+    /// Opens the tenant of `profile` with these credentials: those of the environment variables.
+    ///
+    /// # Errors
+    /// When the profile has no domain.
+    pub fn tenant_with(&self, profile: &Profile, m2m: Option<M2m>) -> Result<Tenant, UserError> {
+        let domain = profile.domain.clone().ok_or_else(|| {
+            UserError::new(Category::Input, "The profile has no domain")
+                .detail("Nothing says which tenant it stands for")
+                .hint("Type its Kinde domain in the Tenant room")
+        })?;
+        let api_domain = profile.api_domain().unwrap_or_else(|| domain.clone());
+        let keep = (profile.id != SANDBOX_PROFILE).then(|| (self.secrets.clone(), profile.id));
+        let api = m2m.map(|m2m| {
+            let tokens = self.token_source(profile.id, &api_domain, m2m, keep);
+            KindeApi::new(self.http.clone(), api_domain, tokens)
+        });
+        Ok(Tenant {
+            profile: profile.clone(),
+            domain,
+            http: self.http.clone(),
+            secrets: self.secrets.clone(),
+            api,
+            provider_base: None,
+        })
+    }
+
+    /// The credentials of a profile's M2M application; `None` where ID or secret is not known.
+    ///
+    /// # Errors
+    /// When the keyring answered at first and now does not.
+    pub async fn kept_m2m(&self, profile: &Profile) -> Result<Option<M2m>, UserError> {
+        let Some(client_id) = profile.client_id.clone() else { return Ok(None) };
+        let secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
+        Ok(secret.map(|client_secret| M2m { client_id, client_secret, audience: profile.audience.clone() }))
+    }
+
+    /// The source in use for these credentials, else a new one in its place.
+    fn token_source(&self, profile: Uuid, domain: &Domain, m2m: M2m, keep: Option<(SecretStore, Uuid)>) -> TokenSource {
+        let mut sources = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = sources.get(&profile).filter(|source| source.m2m() == &m2m && source.domain() == domain) {
+            return source.clone();
+        }
+        let source = TokenSource::new(self.http.clone(), domain.clone(), m2m, keep);
+        sources.insert(profile, source.clone());
+        source
+    }
+
+    /// Removes a profile and everything secret that is kept for it.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the keyring does not answer (the profile stays then).
+    pub async fn remove_profile(&self, id: Uuid) -> Result<(), UserError> {
+        for field in [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD] {
+            self.secrets.delete(id, field).await?;
+        }
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.profiles.remove(id)
+    }
+
+    /// Keeps `secret` as the profile's client secret and forgets the token minted with the one before.
+    ///
+    /// # Errors
+    /// When the keyring does not let go of the old token.
+    pub async fn keep_client_secret(&self, id: Uuid, secret: Secret) -> Result<crate::secrets::Kept, UserError> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.secrets.delete(id, TOKEN_FIELD).await?;
+        Ok(self.secrets.set(id, CLIENT_SECRET_FIELD, secret).await)
+    }
+}
+
+fn sandbox_not_running() -> UserError {
+    UserError::new(Category::Network, "The sandbox is not running")
+        .detail("Nothing serves the sandbox of this data folder")
+        .hint("Start it: kinde-panel sandbox")
+}

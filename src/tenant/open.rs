@@ -1,0 +1,51 @@
+//! A tenant ready to be talked to: what a long job takes.
+
+use url::Url;
+
+use super::profile::Profile;
+use crate::error::{Category, UserError};
+use crate::kinde::{Domain, KindeApi};
+use crate::net::Http;
+use crate::secrets::SecretStore;
+
+/// Everything a job needs to talk to one tenant. Clones share connections, secrets and the token.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// As it was when the tenant was opened.
+    pub profile: Profile,
+    /// The domain as typed; the running sandbox's address on the sandbox.
+    pub domain: Domain,
+    /// The client.
+    pub http: Http,
+    /// Where secrets are.
+    pub secrets: SecretStore,
+    /// The Management API; `None` where only a domain is known.
+    pub api: Option<KindeApi>,
+    /// Where the providers' stand-ins answer; `None` for the real ones.
+    pub provider_base: Option<Url>,
+}
+
+impl Tenant {
+    /// The Management API, or what to do about having none.
+    ///
+    /// # Errors
+    /// When the profile has no M2M application, or its secret is not known.
+    pub fn api(&self) -> Result<&KindeApi, UserError> {
+        self.api.as_ref().ok_or_else(|| {
+            if self.profile.client_id.is_some() {
+                UserError::new(Category::Auth, "The client secret is not known")
+                    .detail("The M2M application's client ID is kept, its secret is not in the keyring")
+                    .hint("Type the client secret again, or set KINDE_MANAGEMENT_CLIENT_SECRET for a command")
+            } else {
+                UserError::new(Category::Auth, "This needs a machine to machine application")
+                    .detail("Only the domain of this tenant is known, which is enough to decode and verify")
+                    .hint("Add an M2M application in the Tenant room: client ID and secret")
+            }
+        })
+    }
+
+    /// Opens `/_providers/…` of the running sandbox at `issuer`.
+    pub fn provider_base_at(issuer: &Domain) -> Url {
+        issuer.join("/_providers/")
+    }
+}

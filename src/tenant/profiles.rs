@@ -1,0 +1,191 @@
+//! `profiles.json`: every profile of a data folder.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::profile::{Profile, ProfileKind, SANDBOX_PROFILE};
+use crate::error::{Category, UserError};
+use crate::store::{DataDir, JsonFile};
+
+/// The schema this program writes.
+const SCHEMA: u32 = 1;
+
+/// How many colours profiles take turns with.
+const COLOURS: u8 = 8;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Document {
+    schema: u32,
+    #[serde(default)]
+    profiles: Vec<Profile>,
+    /// Members of a newer program, kept as they are.
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self { schema: SCHEMA, profiles: Vec::new(), extra: Map::new() }
+    }
+}
+
+impl Document {
+    /// The sandbox's profile exists from the first use: it is made where it is missing.
+    fn complete(mut self) -> Self {
+        if !self.profiles.iter().any(|profile| profile.id == SANDBOX_PROFILE) {
+            self.profiles.push(Profile::sandbox());
+        }
+        self
+    }
+}
+
+/// The profiles of one data folder. Blocking, and quick: small files.
+#[derive(Debug, Clone)]
+pub struct Profiles {
+    file: JsonFile<Document>,
+}
+
+impl Profiles {
+    /// Those of `data`.
+    pub fn of(data: &DataDir) -> Self {
+        Self { file: JsonFile::at(data.file("profiles.json")) }
+    }
+
+    /// All, in the order they were added, the sandbox among them.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn list(&self) -> Result<Vec<Profile>, UserError> {
+        Ok(self.file.read()?.complete().profiles)
+    }
+
+    /// The one of that id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn get(&self, id: Uuid) -> Result<Option<Profile>, UserError> {
+        Ok(self.list()?.into_iter().find(|profile| profile.id == id))
+    }
+
+    /// The one a person means by `text`: its name without regard to case, its id, or its domain.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn find(&self, text: &str) -> Result<Option<Profile>, UserError> {
+        let text = text.trim();
+        let all = self.list()?;
+        let by = |test: &dyn Fn(&Profile) -> bool| all.iter().find(|profile| test(profile)).cloned();
+        let domain = text.contains('.').then(|| crate::kinde::Domain::parse(text).ok()).flatten();
+        Ok(by(&|profile| profile.name.eq_ignore_ascii_case(text))
+            .or_else(|| by(&|profile| profile.id.to_string() == text))
+            .or_else(|| by(&|profile| domain.is_some() && profile.domain == domain)))
+    }
+
+    /// Adds `profile` with a name and colour of its own; answers it as kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn add(&self, mut profile: Profile) -> Result<Profile, UserError> {
+        self.change(move |all| {
+            profile.name = free_name(&profile.name, profile.id, all);
+            profile.colour = (0..COLOURS)
+                .find(|colour| all.iter().all(|other| other.colour != *colour))
+                .unwrap_or_else(|| u8::try_from(all.len() % usize::from(COLOURS)).unwrap_or_default());
+            profile.saved = true;
+            all.push(profile.clone());
+            Ok(profile)
+        })
+    }
+
+    /// Lets `edit` work on the profile as it is on disk now; answers it as kept. An unsaved one is nobody's to change.
+    ///
+    /// # Errors
+    /// When it is gone, or the file cannot be read or written. A name that is taken gets a number.
+    pub fn update(&self, id: Uuid, edit: impl FnOnce(&mut Profile)) -> Result<Profile, UserError> {
+        self.change(move |all| {
+            let Some(at) = all.iter().position(|profile| profile.id == id) else {
+                return Err(UserError::new(Category::Input, "The profile is gone")
+                    .detail("Another window or command removed it")
+                    .hint("Choose another profile"));
+            };
+            let mut profile = all.remove(at);
+            edit(&mut profile);
+            profile.id = id;
+            profile.name = free_name(&profile.name, id, all);
+            all.insert(at, profile.clone());
+            Ok(profile)
+        })
+    }
+
+    /// Removes the profile of that id; one that is gone is no error. The sandbox's cannot be removed. Its secrets are
+    /// the caller's to delete: see [`crate::services::Services::remove_profile`].
+    ///
+    /// # Errors
+    /// For the sandbox, and when the file cannot be read or written.
+    pub fn remove(&self, id: Uuid) -> Result<(), UserError> {
+        if id == SANDBOX_PROFILE {
+            return Err(UserError::new(Category::Input, "The sandbox cannot be removed")
+                .detail("It is part of every data folder")
+                .hint("It can be started over in its room"));
+        }
+        self.change(|all| {
+            all.retain(|profile| profile.id != id);
+            Ok(())
+        })
+    }
+
+    fn change<R>(&self, edit: impl FnOnce(&mut Vec<Profile>) -> Result<R, UserError>) -> Result<R, UserError> {
+        let newer = self.file.read()?.schema > SCHEMA;
+        if newer {
+            return Err(UserError::new(Category::File, "The profiles were written by a newer Kinde Panel")
+                .detail("This one can read them and would lose what it does not know")
+                .hint("Update the panel, or name another folder with --data-dir"));
+        }
+        self.file.update(|document| {
+            let before = std::mem::take(document).complete();
+            let mut after = before.profiles.clone();
+            let result = edit(&mut after);
+            *document = Document { profiles: if result.is_ok() { after } else { before.profiles.clone() }, ..before };
+            result
+        })?
+    }
+}
+
+/// `name`, or `name 2`, `name 3` … where it is taken: a name picks a profile on the command line.
+fn free_name(name: &str, id: Uuid, all: &[Profile]) -> String {
+    let name = match name.trim() {
+        "" => "tenant",
+        name => name,
+    };
+    let taken = |name: &str| all.iter().any(|other| other.id != id && other.name.eq_ignore_ascii_case(name));
+    if !taken(name) {
+        return name.to_owned();
+    }
+    (2..).map(|number| format!("{name} {number}")).find(|name| !taken(name)).unwrap_or_else(|| name.to_owned())
+}
+
+/// What a tenant is called until a person names it: the first label of its domain.
+pub fn default_name(domain: &crate::kinde::Domain) -> String {
+    if domain.is_loopback() {
+        return domain.authority().to_owned();
+    }
+    let host = domain.host();
+    host.strip_suffix(".kinde.com").unwrap_or(host).to_owned()
+}
+
+impl Profile {
+    /// An unsaved profile for the tenant at `domain`: nothing of it is written to the data folder. Its id follows from
+    /// domain and client ID, so that a kept token is found again.
+    pub fn unsaved(domain: crate::kinde::Domain, client_id: Option<String>) -> Self {
+        let text = format!("kinde-panel unsaved {domain} {}", client_id.as_deref().unwrap_or_default());
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+        let mut bytes = [0; 16];
+        for (byte, from) in bytes.iter_mut().zip(digest.as_ref()) {
+            *byte = *from;
+        }
+        let id = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+        let name = domain.authority().to_owned();
+        Self { domain: Some(domain), client_id, saved: false, ..Self::blank(id, name, ProfileKind::Kinde) }
+    }
+}
