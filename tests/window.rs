@@ -1,0 +1,68 @@
+//! The panel in a real window, driven as a person and a screen reader do: by the names of its controls, with consent
+//! given in a real Chromium that the panel opened through the system.
+//!
+//! Each test runs one scenario of `tests/window/` on a private desktop (`tests/tools/desktop.sh`). They need the packages
+//! that `tests/run` installs, so a plain `cargo test` leaves them out; `tests/run` runs them.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a scenario with the built program; its output is the message of a failure.
+fn scenario(name: &str) {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let output = Command::new(tests.join("tools/desktop.sh"))
+        .arg("/usr/bin/python3")
+        .arg(tests.join("window/scenarios.py"))
+        .arg(name)
+        .env("KINDE_PANEL", env!("CARGO_BIN_EXE_kinde-panel"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("bash");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name}:\n{said}");
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn three_clicks_on_the_sandbox_end_with_a_proved_token_that_can_be_revoked() {
+    scenario("allow");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn a_person_who_pressed_deny_is_told_what_to_do_and_can_cancel() {
+    scenario("deny");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn a_walk_nobody_answers_ends_by_itself_and_says_so() {
+    scenario("timeout");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn a_secret_typed_into_a_profile_is_in_the_keyring_and_nowhere_else() {
+    scenario("canary");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn the_window_opens_where_there_is_no_d_bus_at_all() {
+    scenario("no_bus");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn a_room_nobody_touches_draws_no_frame() {
+    scenario("idle");
+}

@@ -1,0 +1,35 @@
+"""What the controls of the panel are called. The only place of the window tests that knows the panel's words."""
+
+# First start
+EXPLORE = "Explore with the sandbox"
+CONNECT_TENANT = "Connect your Kinde tenant"
+
+# Rail
+TENANT = "Tenant"
+CONNECTED_APPS = "Connected apps"
+INSPECTOR = "Inspector"
+ROOMS = [TENANT, CONNECTED_APPS, INSPECTOR]
+
+# Connected apps
+APP = "github"  # the row of an app carries its Reference key
+USER_FIELD = "User"
+CONNECT = "Connect"
+CANCEL = "Cancel"
+REVOKE = "Revoke"
+CONFIRM_REVOKE = None  # the button of a confirmation, where there is one
+PROVED = "now holds GitHub account"
+REVOKED = "Revoked"
+WAITING = "If you pressed Deny"
+CANCELLED = "Cancelled"
+TIMED_OUT = "not confirmed"
+
+# The provider's consent page
+ALLOW = "Allow"
+DENY = "Deny"
+
+# Tenant, a new profile
+DOMAIN = "Kinde domain"
+ADD_M2M = "Add M2M application"
+CLIENT_ID = "Client ID"
+CLIENT_SECRET = "Client secret"
+SAVE = "Save"

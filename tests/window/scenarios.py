@@ -1,0 +1,221 @@
+"""The scenarios of tests/window.rs: each drives the built panel on the desktop of tests/tools/desktop.sh."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tools"))
+sys.path.insert(0, str(HERE))
+
+import names  # noqa: E402
+
+PROGRAM = os.environ["KINDE_PANEL"]
+DESKTOP = pathlib.Path(os.environ["DESKTOP"])
+DATA = DESKTOP / "data"
+
+
+class Panel:
+    """The running program, and what it wrote on stderr."""
+
+    def __init__(self, *words, env=None):
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [PROGRAM, "--data-dir", str(DATA), "--trace-frames", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
+        self.lines = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append((time.monotonic() - self.began, line.rstrip("\n")))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            import at
+
+            at.screenshot(f"failed-{sys.argv[1]}")
+            print("the program's last lines:", *[line for _, line in self.lines[-20:]], sep="\n  ")
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def frames(self):
+        return sum(line.startswith("frame ") for _, line in self.lines)
+
+    def cpu_ms(self):
+        """Processor time of the process so far, all its threads."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+    def wait_frame(self, number, patience=20):
+        deadline = time.monotonic() + patience
+        while self.frames() <= number:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the panel ended with {self.process.returncode}: {self.lines}")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"frame {number} was never drawn: {self.lines}")
+            time.sleep(0.02)
+
+
+def explore(panel):
+    """From the first start to the Connected apps room of the sandbox, with an app chosen."""
+    import at
+
+    window = at.App(panel.process.pid)
+    window.click(names.EXPLORE, role=None)
+    window.click(names.CONNECTED_APPS, role=None)
+    window.wait(names.CONNECT, at.BUTTON)
+    return window
+
+
+def pressed_before(what):
+    print(f"click: {what}", flush=True)
+
+
+def walk(window):
+    """The three clicks: app, user, Connect."""
+    import at
+
+    app = window.wait(names.APP, role=None, exact=False, enabled=True)
+    pressed_before(app)
+    app.click()
+    user = window.wait(names.USER_FIELD, role=None, exact=False, enabled=True)
+    pressed_before(user)
+    user.click()
+    first = window.wait("@", role=None, exact=False, enabled=True)
+    pressed_before(first)
+    first.click()
+    pressed_before(names.CONNECT)
+    window.click(names.CONNECT)
+    at.screenshot("walk-connecting")
+
+
+def allow():
+    import at
+    import browser
+
+    with Panel() as panel:
+        window = explore(panel)
+        walk(window)
+        address = browser.press(names.ALLOW)
+        assert address.startswith("http://127.0.0.1:"), address
+        print(window.wait_text(names.PROVED, patience=30))
+        at.screenshot("walk-proved")
+        opened = (DESKTOP / "opened").read_text().splitlines()
+        assert len(opened) == 1, f"the panel opened the browser {len(opened)} times"
+        window.click(names.REVOKE)
+        if names.CONFIRM_REVOKE:
+            window.click(names.CONFIRM_REVOKE)
+        print(window.wait_text(names.REVOKED, patience=30))
+        at.screenshot("walk-revoked")
+
+
+def deny():
+    import at
+    import browser
+
+    with Panel() as panel:
+        window = explore(panel)
+        walk(window)
+        browser.press(names.DENY)
+        print(window.wait_text(names.WAITING))
+        at.screenshot("walk-denied")
+        window.click(names.CANCEL)
+        window.wait(names.CONNECT, at.BUTTON, enabled=True)
+        assert names.PROVED not in window.said()
+
+
+def timeout():
+    import at
+
+    with Panel("--walk-timeout", "5") as panel:
+        window = explore(panel)
+        walk(window)
+        print(window.wait_text(names.TIMED_OUT, patience=30))
+        window.wait(names.CONNECT, at.BUTTON, enabled=True)
+        at.screenshot("walk-timed-out")
+
+
+CANARY = "kpCanary7f3a91c2d4e5b6a7980112233445566778899aabb"
+
+
+def canary():
+    import at
+
+    with Panel("--trace") as panel:
+        window = at.App(panel.process.pid)
+        window.click(names.CONNECT_TENANT, role=None)
+        window.type(names.DOMAIN, "acme.invalid")
+        window.click(names.ADD_M2M, role=None)
+        window.type(names.CLIENT_ID, "5f3a91c2d4e5b6a7980112233445566")
+        window.type(names.CLIENT_SECRET, CANARY)
+        window.click(names.SAVE)
+        # It is kept once the keyring has it.
+        deadline = time.monotonic() + 20
+        while CANARY not in subprocess.run(
+            ["secret-tool", "search", "--all", "service", "kinde-panel"], capture_output=True, text=True
+        ).stdout:
+            assert time.monotonic() < deadline, f"the keyring never got it:\n{window.dump()}"
+            time.sleep(0.2)
+        seen = subprocess.run(["ps", "axeww"], capture_output=True, text=True, check=True).stdout
+        assert CANARY not in seen, "the secret is in the process list"
+        # A password entry tells a screen reader its mask, not its text.
+        assert CANARY not in window.dump(), "the secret is readable in the window"
+        panel_lines = "\n".join(line for _, line in panel.lines)
+    time.sleep(0.2)
+    assert CANARY not in panel_lines + "\n".join(line for _, line in panel.lines), "the secret is in the log"
+    looked_at = 0
+    for folder in (DATA, DESKTOP / "home", DESKTOP / "config", DESKTOP / "cache"):
+        for file in folder.rglob("*"):
+            if file.is_file():
+                looked_at += 1
+                assert CANARY.encode() not in file.read_bytes(), f"the secret is in {file}"
+    assert looked_at, "no file was looked at"
+    print(f"{looked_at} files hold no canary")
+
+
+def no_bus():
+    with Panel(env={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus"}) as panel:
+        panel.wait_frame(1)
+        # It stays: what has no bus must not end the program a moment later.
+        time.sleep(1)
+        assert panel.process.poll() is None, panel.lines
+
+
+def idle(seconds=float(os.environ.get("IDLE_SECONDS", "3"))):
+    with Panel() as panel:
+        window = explore(panel)
+        for room in names.ROOMS:
+            window.click(room, role=None)
+            # What the click itself started is over when no frame came for a second.
+            deadline = time.monotonic() + 20
+            while True:
+                before = panel.frames()
+                time.sleep(1)
+                if panel.frames() == before:
+                    break
+                assert time.monotonic() < deadline, f"{room} never comes to rest"
+            frames, cpu = panel.frames(), panel.cpu_ms()
+            time.sleep(seconds)
+            frames, cpu = panel.frames() - frames, panel.cpu_ms() - cpu
+            print(f"{room}: {frames} frames, {cpu:.0f} ms of processor over {seconds:g} s", flush=True)
+            assert frames == 0 and cpu <= 20, room
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
+    print(f"{sys.argv[1]}: done")
