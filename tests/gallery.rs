@@ -11,7 +11,7 @@ fn options() -> SnapshotOptions {
     SnapshotOptions::new().threshold(0.8).max_failed_pixels(40)
 }
 
-fn harness(name: &'static str, which: Theme) -> Harness<'static, GalleryState> {
+fn harness(name: &'static str, which: Theme) -> Harness<'static, (GalleryState, f32)> {
     let mut harness = Harness::builder()
         .with_size(vec2(800.0, 1000.0))
         .with_theme(which)
@@ -19,15 +19,19 @@ fn harness(name: &'static str, which: Theme) -> Harness<'static, GalleryState> {
         .with_options(options())
         .with_context_setup(theme::install)
         .build_ui_state(
-            move |ui, state| {
+            move |ui, (state, height)| {
                 let page = tokens(ui).page;
-                egui::Frame::new().fill(page).inner_margin(16).show(ui, |ui| {
+                let shown = egui::Frame::new().fill(page).inner_margin(16).show(ui, |ui| {
                     ui.set_width(728.0);
                     gallery::piece(ui, name, state);
                 });
+                *height = shown.response.rect.bottom();
             },
-            GalleryState::default(),
+            (GalleryState::default(), 0.0),
         );
+    harness.run();
+    let height = harness.state().1 + 8.0;
+    harness.set_size(vec2(776.0, height.ceil()));
     harness.run();
     harness
 }
@@ -39,7 +43,6 @@ fn every_piece_settles_names_its_controls_and_looks_as_it_was_judged() {
         for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
             // `run` fails where frames never end, and where an input has no name.
             let mut harness = harness(name, theme);
-            harness.fit_contents();
             harness.snapshot(format!("gallery_{name}_{suffix}"));
             results.extend_harness(&mut harness);
         }

@@ -5,9 +5,17 @@ use egui::{ScrollArea, Ui};
 
 use super::tokens::space;
 use super::{
-    Button, Callout, FieldRow, Icon, copy_button, copy_icon, danger_button, ghost_button, heading, icon_button, label,
-    primary_button, prose, secondary_button, small, strong, subdued, text_field, title, tokens,
+    Button, Callout, FieldRow, Icon, Load, LoadView, Mood, SecretDraft, badge, badge_with, check_list, checkbox,
+    checkbox_row, combo, combo_row, copy_button, copy_icon, danger_button, empty_state, ghost_button, heading,
+    icon_button, kbd, label, loading, primary_button, profile_dot, prose, radio, secondary_button, secret_row,
+    secret_value, segmented, small, status, step_list_with, strong, subdued, tabs, text_field, title, toggle, tokens,
+    verdict,
 };
+use crate::check::{Check, Verdict};
+use crate::error::{Category, UserError};
+use crate::secrets::Secret;
+use crate::step::{Step, StepState};
+use jiff::Timestamp;
 
 /// What the gallery's own fields hold.
 #[derive(Debug, Default)]
@@ -15,14 +23,30 @@ pub struct GalleryState {
     text: String,
     broken: String,
     filter: String,
+    secret: SecretDraft,
+    on: bool,
+    off: bool,
+    chosen: usize,
+    tab: usize,
 }
 
 /// One part of the gallery.
 pub type Piece = (&'static str, fn(&mut Ui, &mut GalleryState));
 
 /// The parts, each drawn on its own by the tests.
-pub const PIECES: &[Piece] =
-    &[("buttons", buttons), ("icons", icons), ("text", words), ("fields", fields), ("callouts", callouts)];
+pub const PIECES: &[Piece] = &[
+    ("buttons", buttons),
+    ("icons", icons),
+    ("text", words),
+    ("fields", fields),
+    ("callouts", callouts),
+    ("choices", choices),
+    ("status", statuses),
+    ("secrets", secrets),
+    ("loads", loads),
+    ("checks", checks),
+    ("steps", steps),
+];
 
 /// The whole gallery, one part below the other.
 pub fn ui(ui: &mut Ui, state: &mut GalleryState) {
@@ -43,7 +67,10 @@ pub fn piece(ui: &mut Ui, name: &str, state: &mut GalleryState) {
 }
 
 fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    ui.horizontal(content);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::MD;
+        content(ui);
+    });
 }
 
 fn buttons(ui: &mut Ui, _: &mut GalleryState) {
@@ -129,4 +156,122 @@ fn callouts(ui: &mut Ui, _: &mut GalleryState) {
             Button::secondary("Try again").show(ui);
             Button::ghost("Where is this in Kinde?").icon_after(Icon::ChevronRight).show(ui);
         });
+}
+
+fn choices(ui: &mut Ui, state: &mut GalleryState) {
+    state.on = true;
+    row(ui, |ui| {
+        toggle(ui, &mut state.on, "Bring me back to the panel");
+        toggle(ui, &mut state.off, "Record bodies");
+        ui.add_enabled_ui(false, |ui| toggle(ui, &mut state.off, "Switched off"));
+    });
+    row(ui, |ui| {
+        checkbox(ui, &mut state.on, "user.created");
+        checkbox(ui, &mut state.off, "user.deleted");
+        radio(ui, &mut state.chosen, 0, "A user");
+        radio(ui, &mut state.chosen, 1, "An organization");
+    });
+    checkbox_row(ui, &mut state.off, "Remember this app", "It stays in this profile until you remove it");
+    row(ui, |ui| {
+        segmented(ui, &mut state.chosen, &[(0, "System"), (1, "Light"), (2, "Dark")]);
+        combo(ui, "User", "ada@example.com", 220.0, |_| {});
+    });
+    combo_row(ui, "Connect for", Some("Last used first"), "ada@example.com", |_| {});
+    tabs(ui, &mut state.tab, &[(0, "Payload", None), (1, "Headers", Some(7)), (2, "Timeline", None)]);
+}
+
+fn statuses(ui: &mut Ui, _: &mut GalleryState) {
+    row(ui, |ui| {
+        for each in [Verdict::Pass, Verdict::Warn, Verdict::Fail, Verdict::Skipped] {
+            verdict(ui, each);
+        }
+    });
+    row(ui, |ui| {
+        status(ui, Mood::Success, "connected 12:04");
+        status(ui, Mood::Info, "receiving on 127.0.0.1:4444");
+        status(ui, Mood::Warn, "no keyring");
+        status(ui, Mood::Error, "scope missing");
+        status(ui, Mood::Neutral, "not seen here");
+    });
+    row(ui, |ui| {
+        badge_with(ui, Mood::Error, Icon::Warning, "live");
+        badge(ui, Mood::Info, "sandbox");
+        badge(ui, Mood::Success, "M2M");
+        badge(ui, Mood::Warn, "expires soon");
+        badge(ui, Mood::Neutral, "1st");
+        kbd(ui, "Ctrl+K");
+        for colour in 0..8 {
+            profile_dot(ui, colour, "acme-staging");
+        }
+    });
+}
+
+fn secrets(ui: &mut Ui, state: &mut GalleryState) {
+    state.secret.set(&Secret::new("not-a-real-secret-at-all"));
+    secret_row(ui, "Client secret", Some("Kept in the system keyring"), None, &mut state.secret);
+    secret_row(
+        ui,
+        "SMTP password",
+        None,
+        Some("The server refused it: 535 authentication failed"),
+        &mut SecretDraft::default(),
+    );
+    secret_value(ui, "access token", &Secret::new("gho_0000000000000000000000000000abcd"));
+}
+
+fn loads(ui: &mut Ui, _: &mut GalleryState) {
+    let error = UserError::new(Category::Network, "acme.kinde.com did not answer")
+        .detail("The connection was refused after 3 s.")
+        .hint("Check the domain and the network, then try again.");
+    let view = || LoadView::new("Reading users…").idle("No users read yet", "Read users");
+    view().show(ui, &mut Load::<usize>::Idle, |_, _| {});
+    loading(ui, "Reading users…");
+    ui.push_id("failed", |ui| {
+        view().show(ui, &mut Load::Failed { error, old: Some(12) }, |ui, count| {
+            ui.label(format!("{count} users, read before"));
+        });
+    });
+    let pressed = empty_state(ui, Some(Icon::Webhook), "No webhooks yet. Create the first one", Some("New webhook…"));
+    if pressed {
+        ui.ctx().request_repaint();
+    }
+}
+
+/// Checks of every kind, for the gallery and its tests.
+fn some_checks() -> Vec<Check> {
+    vec![
+        Check::pass("domain").seen("https://acme.kinde.com").took(std::time::Duration::from_millis(3)),
+        Check::pass("JWKS").seen("2 keys at /.well-known/jwks").took(std::time::Duration::from_millis(182)),
+        Check::fail(
+            "granted scopes",
+            "The token carries no create:connected_apps, so a session cannot be revoked.",
+            "Add create:connected_apps to the M2M application in Kinde, then check again.",
+        )
+        .seen("read:users read:environments read:connected_apps"),
+        Check::warn("clock", "This machine is 41 s behind Kinde.", "Let the system set its clock.").seen("-41 s"),
+        Check::skipped("organization", "The token belongs to no organization"),
+    ]
+}
+
+fn checks(ui: &mut Ui, _: &mut GalleryState) {
+    check_list(ui, "gallery", "Webhooks ready. Revoke needs create:connected_apps", &some_checks());
+}
+
+fn steps(ui: &mut Ui, _: &mut GalleryState) {
+    let at = Timestamp::UNIX_EPOCH;
+    let steps = [
+        Step::new("url", "Auth URL from Kinde", StepState::Done, at).took_ms(182).curl("curl https://acme.kinde.com/"),
+        Step::new("open", "Browser opened", StepState::Done, at).detail("xdg-open, detached"),
+        Step::new("wait", "Not confirmed yet", StepState::Running, at)
+            .detail("Kinde has not confirmed yet. If you pressed Deny, cancel here."),
+        Step::new("probe", "Proof at GitHub", StepState::Failed, at)
+            .took_ms(91)
+            .detail("GitHub answered 401: Bad credentials"),
+        Step::new("token", "Token", StepState::Waiting, at),
+    ];
+    step_list_with(ui, &steps, |ui, step| {
+        if step.state == StepState::Running {
+            Button::secondary("Cancel").small().show(ui);
+        }
+    });
 }

@@ -3,21 +3,41 @@
 //! Call [`theme::install`] once on the context; then every widget here is a function of `&mut Ui`, or a small
 //! builder with `show`. Views name no colour, size or icon of their own: see [`tokens`] and [`icons`].
 
+pub mod badge;
 pub mod button;
 pub mod callout;
+pub mod check_list;
+pub mod choice;
+pub mod combo;
 pub mod copy_button;
+pub mod empty;
 pub mod field;
 pub mod focus;
 pub mod gallery;
 pub mod icons;
 pub mod label;
+pub mod load;
+pub mod secret_field;
+pub mod segmented;
+pub mod step_list;
 pub mod theme;
 pub mod tokens;
 
+pub use badge::{
+    badge, badge_with, kbd, profile_colour, profile_dot, status, status_with, verdict, verdict_icon, verdict_mark,
+};
 pub use button::{Button, danger_button, ghost_button, icon_button, primary_button, secondary_button};
 pub use callout::{Callout, Mood};
+pub use check_list::{check_headline, check_list, check_rows};
+pub use choice::{checkbox, checkbox_row, radio, toggle};
+pub use combo::{combo, combo_item, combo_row};
 pub use copy_button::{copy_button, copy_icon};
+pub use empty::empty_state;
 pub use field::{FieldRow, form_row, text_field};
 pub use icons::Icon;
 pub use label::{heading, line, mono, prose, small, strong, subdued, title};
+pub use load::{Load, LoadAsk, LoadView, loading};
+pub use secret_field::{SecretDraft, secret_field, secret_row, secret_value};
+pub use segmented::{segmented, tabs};
+pub use step_list::{step_list, step_list_with};
 pub use theme::{tokens, tokens_of};

@@ -1,0 +1,137 @@
+//! A list of checks under the one sentence that sums them up.
+
+use egui::{Label, RichText, Sense, Ui, vec2};
+
+use super::badge::{verdict_icon, verdict_mark};
+use super::callout::Mood;
+use super::copy_button::copy_button;
+use super::focus;
+use super::icons::Icon;
+use super::theme::tokens;
+use super::tokens::{radius, size, space, text};
+use crate::check::{self, Check, Verdict};
+
+/// Width of the names' column, in points.
+const NAMES: f32 = 180.0;
+
+/// The headline, "Copy for a colleague", and a row for each check; a row opens to its cause and fix.
+///
+/// The first trouble is open from the start. `id` keeps apart two lists on one screen.
+pub fn check_list(ui: &mut Ui, id: &str, headline: &str, checks: &[Check]) {
+    check_headline(ui, headline, checks);
+    ui.add_space(space::XS);
+    check_rows(ui, id, checks);
+}
+
+/// The sentence with the worst verdict's mark and "Copy for a colleague", without the rows.
+pub fn check_headline(ui: &mut Ui, headline: &str, checks: &[Check]) {
+    let t = tokens(ui);
+    let worst = check::worst(checks);
+    ui.horizontal(|ui| {
+        ui.add_space(space::SM - 1.0);
+        let colour = Mood::from(worst).tone(t).icon;
+        verdict_icon(worst).show(ui, 17.0, colour, worst.word());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            copy_button(ui, "Copy for a colleague", || check::for_a_colleague(headline, checks));
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let words = RichText::new(headline).size(text::TITLE).color(t.text_strong);
+                ui.add(Label::new(words).wrap());
+            });
+        });
+    });
+}
+
+/// The rows alone.
+pub fn check_rows(ui: &mut Ui, id: &str, checks: &[Check]) {
+    let first = check::first_trouble(checks).map(|check| check.name.as_str());
+    ui.push_id(("checks", id), |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for (index, check) in checks.iter().enumerate() {
+            ui.push_id((index, &check.name), |ui| row(ui, check, first == Some(&check.name)));
+        }
+    });
+}
+
+fn row(ui: &mut Ui, check: &Check, open_at_first: bool) {
+    let t = tokens(ui);
+    let more = check.why.is_some() || check.fix.is_some();
+    let key = ui.make_persistent_id("open");
+    let mut open = more && ui.data(|data| data.get_temp(key)).unwrap_or(open_at_first);
+
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+    if more {
+        // Below the words, so that those can still be selected.
+        let press = ui.interact(rect, ui.make_persistent_id("row"), Sense::click());
+        let state = if open { "open" } else { "closed" };
+        press.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::DisclosureTriangle, true, format!("{}, {state}", check.name))
+        });
+        if press.hovered() {
+            ui.painter().rect_filled(rect, radius::CONTROL, t.row_hover);
+        }
+        focus::ring(ui, &press, rect, radius::CONTROL);
+        if press.clicked() {
+            open = !open;
+            ui.data_mut(|data| data.insert_temp(key, open));
+        }
+    }
+    let inside = rect.shrink2(vec2(space::SM, 0.0));
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let mut line = ui.new_child(egui::UiBuilder::new().max_rect(inside).layout(layout));
+    line.set_clip_rect(rect.intersect(ui.clip_rect()));
+    contents(&mut line, check, more.then_some(open));
+    if open {
+        details(ui, check);
+    }
+}
+
+fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) {
+    let t = tokens(ui);
+    verdict_mark(ui, check.verdict);
+    ui.scope(|ui| {
+        ui.set_width(NAMES.min(ui.available_width() * 0.4));
+        let colour = if check.verdict == Verdict::Skipped { t.text_subdued } else { t.text_strong };
+        ui.add(Label::new(RichText::new(&check.name).color(colour)).truncate().selectable(false));
+    });
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        if let Some(open) = open {
+            let icon = if open { Icon::ChevronDown } else { Icon::ChevronRight };
+            let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());
+            icon.paint_in(ui, rect, t.text_subdued);
+        } else {
+            ui.add_space(14.0);
+        }
+        if let Some(ms) = check.ms {
+            ui.label(RichText::new(format!("{ms} ms")).size(text::SMALL).color(t.text_subdued));
+        }
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            let seen =
+                check.seen.as_deref().or(if check.verdict == Verdict::Skipped { check.why.as_deref() } else { None });
+            if let Some(seen) = seen {
+                ui.add(Label::new(RichText::new(seen).color(t.text_subdued)).truncate());
+            }
+        });
+    });
+}
+
+fn details(ui: &mut Ui, check: &Check) {
+    let t = tokens(ui);
+    ui.horizontal_top(|ui| {
+        ui.add_space(2.0 * space::SM + 14.0);
+        ui.vertical(|ui| {
+            ui.set_max_width(ui.available_width().min(size::PROSE_MAX));
+            ui.spacing_mut().item_spacing.y = space::XS;
+            if let Some(why) = &check.why {
+                ui.add(Label::new(RichText::new(why).color(t.text)).wrap());
+            }
+            if let Some(fix) = &check.fix {
+                ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = 6.0;
+                    ui.label(RichText::new("Fix").color(t.text_subdued));
+                    ui.add(Label::new(RichText::new(fix).color(t.text_strong)).wrap());
+                });
+            }
+            ui.add_space(space::SM);
+        });
+    });
+}
