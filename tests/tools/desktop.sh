@@ -5,16 +5,16 @@
 #   tests/tools/desktop.sh COMMAND…
 #
 # The command finds $DESKTOP (a folder of its own; HOME and the XDG folders are in it), DISPLAY and a bus. With
-# DESKTOP_KEYRING=none there is no keyring on the bus.
+# DESKTOP_KEYRING=none there is no keyring on the bus, with DESKTOP_ACCESSIBILITY=none nobody asks for accessible names.
 set -euo pipefail
 
 if [ "${1:-}" = --inside ]; then
     shift
-    tools=$(dirname "$0")
     if [ "${DESKTOP_KEYRING:-}" != none ]; then
         printf 'ci-password\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
     fi
     for property in IsEnabled ScreenReaderEnabled; do
+        [ "${DESKTOP_ACCESSIBILITY:-}" != none ] || break
         dbus-send --session --print-reply --dest=org.a11y.Bus /org/a11y/bus org.freedesktop.DBus.Properties.Set \
             string:org.a11y.Status string:$property variant:boolean:true >/dev/null
     done
