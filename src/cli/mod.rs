@@ -2,6 +2,7 @@
 //!
 //! A command parses its words, awaits the room's functions and prints. It never imports the window or its backend.
 
+mod connect;
 mod context;
 mod doctor;
 mod environment;
@@ -80,6 +81,8 @@ pub struct Global {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Walk a connected app to its token, or revoke a session
+    Connect(connect::Args),
     /// Diagnose the profile's tenant
     Doctor(doctor::Args),
     /// Print an access token of the profile, or of a connected-app session
@@ -89,6 +92,7 @@ enum Command {
 impl Command {
     async fn run(self, cx: &Context) -> Result<Exit, UserError> {
         match self {
+            Self::Connect(args) => connect::run(args, cx).await,
             Self::Doctor(args) => doctor::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
         }
@@ -97,7 +101,7 @@ impl Command {
     /// True for a command that serves until it is stopped: it ends itself cleanly by [`Context::cancel`], with exit 0.
     fn serves(&self) -> bool {
         match self {
-            Self::Doctor(_) | Self::Token(_) => false,
+            Self::Connect(_) | Self::Doctor(_) | Self::Token(_) => false,
         }
     }
 }
