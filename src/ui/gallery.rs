@@ -11,6 +11,9 @@ use super::{
     secret_value, segmented, small, status, step_list_with, strong, subdued, tabs, text_field, title, toggle, tokens,
     verdict,
 };
+use super::{
+    Col, ListRow, Table, ago, card, disclosure, key_value, key_value_copy, link, paste_box, section, section_with,
+};
 use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
@@ -28,6 +31,8 @@ pub struct GalleryState {
     off: bool,
     chosen: usize,
     tab: usize,
+    row: Option<usize>,
+    pasted: String,
 }
 
 /// One part of the gallery.
@@ -46,6 +51,9 @@ pub const PIECES: &[Piece] = &[
     ("loads", loads),
     ("checks", checks),
     ("steps", steps),
+    ("table", table),
+    ("groups", groups),
+    ("paste", paste),
 ];
 
 /// The whole gallery, one part below the other.
@@ -274,4 +282,69 @@ fn steps(ui: &mut Ui, _: &mut GalleryState) {
             Button::secondary("Cancel").small().show(ui);
         }
     });
+}
+
+fn table(ui: &mut Ui, state: &mut GalleryState) {
+    let columns =
+        [Col::exact("Time", 90.0), Col::exact("Type", 130.0), Col::rest("Who"), Col::exact("Took", 70.0).right()];
+    let rows = [
+        ("evt_1", "user.updated", "ada@example.com"),
+        ("evt_2", "user.created", "a-very-long-name-indeed-that-is-cut@example.com"),
+        ("evt_3", "role.created", ""),
+    ];
+    let answer = Table::new("Events", &columns).selected(state.row.or(Some(1))).show(
+        ui,
+        rows.len(),
+        |index| rows.get(index).map_or_else(String::new, |row| row.0.to_owned()),
+        |cells, index| {
+            let Some((_, kind, who)) = rows.get(index) else { return };
+            cells.mono("12:04:31");
+            cells.text(kind);
+            cells.subdued(who);
+            cells.text("4 ms");
+        },
+    );
+    state.row = answer.chosen.or(state.row);
+}
+
+fn groups(ui: &mut Ui, _: &mut GalleryState) {
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(210.0);
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ListRow::new("Connected apps").icon(Icon::Apps).selected(true).show(ui);
+            ListRow::new("Inspector").icon(Icon::Inspector).note("7").show(ui);
+            ListRow::new("Email").icon(Icon::Mail).enabled(false).show(ui);
+            ListRow::new("github").mark(Mood::Success, Icon::Check).note("12:01").show(ui);
+            ListRow::new("a_reference_key_that_is_too_long").mark(Mood::Error, Icon::Cross).note("scope").show(ui);
+        });
+        ui.vertical(|ui| {
+            card(ui, |ui| {
+                section_with(
+                    ui,
+                    "Session",
+                    |ui| {
+                        icon_button(ui, Icon::Refresh, "Get the token again");
+                    },
+                    |ui| {
+                        key_value(ui, "User", "Ada Lovelace");
+                        key_value_copy(ui, "Event ID", "event_019a7c41bb12");
+                        let at = |second| Timestamp::from_second(second).unwrap_or_default();
+                        // Past, so that no clock runs in the gallery.
+                        super::key_value_ui(ui, "Token", |ui| {
+                            ui.label("Expires in 59:58");
+                            ago(ui, at(0), at(7200));
+                        });
+                        link(ui, "Open in Kinde", "https://acme.kinde.com/admin");
+                    },
+                );
+            });
+        });
+    });
+    disclosure(ui, "guide", "Set-up guide", false, |_| {});
+    disclosure(ui, "timeline", "Timeline", true, |ui| section(ui, "Opened", |ui| ui.label("What is below it")));
+}
+
+fn paste(ui: &mut Ui, state: &mut GalleryState) {
+    paste_box(ui, "Token or webhook body", "Paste a token or a webhook body, or drop a file", 5, &mut state.pasted);
 }

@@ -6,6 +6,7 @@
 pub mod badge;
 pub mod button;
 pub mod callout;
+pub mod card;
 pub mod check_list;
 pub mod choice;
 pub mod combo;
@@ -16,18 +17,24 @@ pub mod focus;
 pub mod gallery;
 pub mod icons;
 pub mod label;
+pub mod link;
+pub mod list_row;
 pub mod load;
+pub mod paste_box;
 pub mod secret_field;
 pub mod segmented;
 pub mod step_list;
+pub mod table;
 pub mod theme;
 pub mod tokens;
+pub mod when;
 
 pub use badge::{
     badge, badge_with, kbd, profile_colour, profile_dot, status, status_with, verdict, verdict_icon, verdict_mark,
 };
 pub use button::{Button, danger_button, ghost_button, icon_button, primary_button, secondary_button};
 pub use callout::{Callout, Mood};
+pub use card::{card, disclosure, key_value, key_value_copy, key_value_ui, section, section_with};
 pub use check_list::{check_headline, check_list, check_rows};
 pub use choice::{checkbox, checkbox_row, radio, toggle};
 pub use combo::{combo, combo_item, combo_row};
@@ -36,8 +43,13 @@ pub use empty::empty_state;
 pub use field::{FieldRow, form_row, text_field};
 pub use icons::Icon;
 pub use label::{heading, line, mono, prose, small, strong, subdued, title};
+pub use link::link;
+pub use list_row::ListRow;
 pub use load::{Load, LoadAsk, LoadView, loading};
+pub use paste_box::{PasteAnswer, paste_box};
 pub use secret_field::{SecretDraft, secret_field, secret_row, secret_value};
 pub use segmented::{segmented, tabs};
 pub use step_list::{step_list, step_list_with};
+pub use table::{Cells, Col, Table, TableAnswer};
 pub use theme::{tokens, tokens_of};
+pub use when::{ago, countdown, duration_words, expiry, relative_words};

@@ -1,0 +1,120 @@
+//! A row to choose: the navigation rail, and lists of a few things beside a detail.
+
+use egui::{Color32, FontId, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::callout::Mood;
+use super::focus;
+use super::icons::Icon;
+use super::theme::tokens;
+use super::tokens::{radius, size, space, text};
+
+/// One row to choose, over the whole width.
+///
+/// ```ignore
+/// if ListRow::new("Inspector").icon(Icon::Inspector).count(7).selected(here).show(ui).clicked() { … }
+/// ```
+#[must_use = "a row shows when `show` is called"]
+pub struct ListRow<'a> {
+    words: &'a str,
+    icon: Option<Icon>,
+    note: &'a str,
+    note_mood: Option<(Mood, Icon)>,
+    selected: bool,
+    enabled: bool,
+}
+
+impl<'a> ListRow<'a> {
+    /// A row that says `words`.
+    pub fn new(words: &'a str) -> Self {
+        Self { words, icon: None, note: "", note_mood: None, selected: false, enabled: true }
+    }
+
+    /// An icon before the words.
+    pub fn icon(mut self, icon: Icon) -> Self {
+        self.icon = Some(icon);
+        self
+    }
+
+    /// A note at the right end: a number, a time, "never".
+    pub fn note(mut self, note: &'a str) -> Self {
+        self.note = note;
+        self
+    }
+
+    /// A mark before the note, in the colours of `mood`.
+    pub fn mark(mut self, mood: Mood, icon: Icon) -> Self {
+        self.note_mood = Some((mood, icon));
+        self
+    }
+
+    /// The chosen one.
+    pub fn selected(mut self, selected: bool) -> Self {
+        self.selected = selected;
+        self
+    }
+
+    /// Off where `enabled` is false.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// Shows it.
+    pub fn show(self, ui: &mut Ui) -> Response {
+        let enabled = self.enabled;
+        ui.add_enabled_ui(enabled, |ui| self.paint(ui)).inner
+    }
+
+    fn paint(self, ui: &mut Ui) -> Response {
+        let t = tokens(ui);
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW + 4.0), Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), self.selected, self.words));
+        if !ui.is_rect_visible(rect) {
+            return response;
+        }
+        let fill = if self.selected {
+            t.row_selected
+        } else if response.hovered() {
+            t.control
+        } else {
+            Color32::TRANSPARENT
+        };
+        ui.painter().rect_filled(rect, radius::CONTROL, fill);
+        if self.selected {
+            let bar = Rect::from_min_size(rect.left_top() + vec2(0.0, 8.0), vec2(3.0, rect.height() - 16.0));
+            ui.painter().rect_filled(bar, 2, t.accent_text);
+        }
+        let ink = if self.selected || response.hovered() { t.text_strong } else { t.text };
+        let mut left = rect.left() + space::MD;
+        if let Some(icon) = self.icon {
+            let colour = if self.selected { t.accent_text } else { t.text_subdued };
+            icon.paint(ui.painter(), pos2(left + 8.0, rect.center().y), 16.0, colour);
+            left += 26.0;
+        }
+        let right = self.paint_note(ui, rect);
+        let mut job =
+            egui::text::LayoutJob::simple_singleline(self.words.to_owned(), FontId::proportional(text::BODY), ink);
+        job.wrap = egui::text::TextWrapping::truncate_at_width((right - left - 6.0).max(10.0));
+        let galley = ui.painter().layout_job(job);
+        ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, ink);
+        focus::ring(ui, &response, rect, radius::CONTROL);
+        response
+    }
+
+    /// Paints the note and its mark; where they begin.
+    fn paint_note(&self, ui: &Ui, rect: Rect) -> f32 {
+        let t = tokens(ui);
+        let mut right = rect.right() - space::MD;
+        if !self.note.is_empty() {
+            let font = FontId::proportional(text::SMALL);
+            let galley = ui.painter().layout_no_wrap(self.note.to_owned(), font, t.text_subdued);
+            right -= galley.size().x;
+            ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, t.text_subdued);
+        }
+        if let Some((mood, icon)) = self.note_mood {
+            right -= 18.0;
+            icon.paint(ui.painter(), pos2(right + 7.0, rect.center().y), 13.0, mood.tone(t).icon);
+        }
+        right
+    }
+}

@@ -1,0 +1,263 @@
+//! Rows of data: fixed height, drawn only where they show, one row chosen, all of it by keyboard too.
+
+use egui::{Align, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, Role, Sense, Ui, WidgetInfo};
+use egui_extras::{Column, TableBuilder};
+
+use super::focus;
+use super::theme::tokens;
+use super::tokens::{radius, size, text};
+
+/// One column.
+#[derive(Debug, Clone, Copy)]
+pub struct Col<'a> {
+    name: &'a str,
+    width: Option<f32>,
+    right: bool,
+}
+
+impl<'a> Col<'a> {
+    /// A column of a fixed width in points.
+    pub fn exact(name: &'a str, points: f32) -> Self {
+        Self { name, width: Some(points), right: false }
+    }
+
+    /// The column that takes what is left. Give a table one of them.
+    pub fn rest(name: &'a str) -> Self {
+        Self { name, width: None, right: false }
+    }
+
+    /// Aligned right: numbers, milliseconds.
+    pub fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+}
+
+/// What a person did to the table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TableAnswer {
+    /// The row chosen just now, by click or arrow key.
+    pub chosen: Option<usize>,
+    /// The row opened just now, by double click or Enter.
+    pub opened: Option<usize>,
+}
+
+/// A table before it is shown.
+///
+/// ```ignore
+/// let answer = Table::new("users", &[Col::exact("Time", 80.0), Col::rest("Email")]).selected(chosen).show(
+///     ui, users.len(), |index| users[index].id.clone(), |cells, index| { cells.mono(…); cells.text(…); });
+/// ```
+#[must_use = "a table shows when `show` is called"]
+pub struct Table<'a> {
+    name: &'a str,
+    columns: &'a [Col<'a>],
+    selected: Option<usize>,
+    max_height: f32,
+    stick: bool,
+    header: bool,
+}
+
+impl<'a> Table<'a> {
+    /// A table called `name` (unique on its screen, and what a screen reader says).
+    pub fn new(name: &'a str, columns: &'a [Col<'a>]) -> Self {
+        Self { name, columns, selected: None, max_height: f32::INFINITY, stick: false, header: true }
+    }
+
+    /// The chosen row.
+    pub fn selected(mut self, row: Option<usize>) -> Self {
+        self.selected = row;
+        self
+    }
+
+    /// At most so high in points, header aside; the rows scroll inside.
+    pub fn max_height(mut self, points: f32) -> Self {
+        self.max_height = points;
+        self
+    }
+
+    /// Follows the last row as long as the last row is in sight.
+    pub fn stick_to_bottom(mut self) -> Self {
+        self.stick = true;
+        self
+    }
+
+    /// Without the row of column names.
+    pub fn without_header(mut self) -> Self {
+        self.header = false;
+        self
+    }
+
+    /// Shows `count` rows. `key` names a row: its domain id, which is also its accessible name. `row` draws its cells.
+    pub fn show(
+        self,
+        ui: &mut Ui,
+        count: usize,
+        key: impl Fn(usize) -> String,
+        mut row: impl FnMut(&mut Cells<'_, '_, '_>, usize),
+    ) -> TableAnswer {
+        let t = tokens(ui);
+        let mut answer = TableAnswer::default();
+        let keyboard = self.keyboard(ui, count, &mut answer);
+        let selected = answer.chosen.or(self.selected);
+        let top = ui.cursor().left_top();
+        let right = ui.max_rect().right();
+        let shown = ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            // The rows' grounds; our own widgets do not read these.
+            ui.visuals_mut().selection.bg_fill = t.row_selected;
+            ui.visuals_mut().selection.stroke.color = t.text_strong;
+            ui.visuals_mut().widgets.hovered.bg_fill = t.row_hover;
+            let mut builder = TableBuilder::new(ui)
+                .id_salt(("table", self.name))
+                .sense(Sense::CLICK) // not focusable: one stop for the whole table, not one for each cell
+                .cell_layout(Layout::left_to_right(Align::Center))
+                .auto_shrink([false, true])
+                .animate_scrolling(false)
+                .stick_to_bottom(self.stick)
+                .max_scroll_height(self.max_height);
+            if let (Some(moved), true) = (answer.chosen, keyboard.is_some()) {
+                builder = builder.scroll_to_row(moved, None);
+            }
+            for column in self.columns {
+                builder = builder.column(match column.width {
+                    Some(width) => Column::exact(width).clip(true),
+                    None => Column::remainder().clip(true),
+                });
+            }
+            let columns = self.columns;
+            let body = |mut line: egui_extras::TableRow<'_, '_>| {
+                let index = line.index();
+                let name = key(index);
+                line.set_selected(selected == Some(index));
+                let mut cells = Cells { row: &mut line, key: &name, columns, next: 0 };
+                row(&mut cells, index);
+                cells.fill();
+                let response = line.response();
+                let chosen = selected == Some(index);
+                response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, &name));
+                if response.clicked() {
+                    answer.chosen = Some(index);
+                }
+                if response.double_clicked() {
+                    answer.opened = Some(index);
+                }
+            };
+            if self.header {
+                builder
+                    .header(size::TABLE_HEADER, |mut header| {
+                        for column in columns {
+                            header.col(|ui| {
+                                aligned(ui, column.right, |ui| {
+                                    let name = RichText::new(column.name).size(text::SMALL).color(t.text_subdued);
+                                    ui.add(Label::new(name).truncate().selectable(false));
+                                });
+                            });
+                        }
+                    })
+                    .body(|rows| rows.rows(size::ROW, count, body));
+            } else {
+                builder.body(|rows| rows.rows(size::ROW, count, body));
+            }
+        });
+        if self.header {
+            let line = egui::Stroke::new(1.0, t.line);
+            ui.painter().hline(top.x..=right, top.y + size::TABLE_HEADER, line);
+        }
+        if keyboard.is_some() {
+            focus::paint(ui, shown.response.rect, radius::SMALL);
+        }
+        answer
+    }
+
+    /// One stop for Tab; while it has the keyboard the arrows choose and Enter opens. `Some` while it has it.
+    fn keyboard(&self, ui: &mut Ui, count: usize, answer: &mut TableAnswer) -> Option<Id> {
+        let id = ui.make_persistent_id(("table keyboard", self.name));
+        // Under the rows: it takes no click, it is only somewhere for the keyboard to be.
+        let place = Rect::from_min_size(ui.cursor().left_top(), egui::vec2(ui.available_width(), size::TABLE_HEADER));
+        let stop = ui.interact(place, id, Sense::FOCUSABLE);
+        stop.widget_info(|| WidgetInfo::labeled(Role::Table, true, self.name));
+        if !stop.has_focus() {
+            return None;
+        }
+        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+        let last = count.checked_sub(1)?;
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::ArrowDown) {
+            answer.chosen = Some(self.selected.map_or(0, |row| (row + 1).min(last)));
+        } else if pressed(Key::ArrowUp) {
+            answer.chosen = Some(self.selected.map_or(last, |row| row.saturating_sub(1)));
+        } else if pressed(Key::Home) {
+            answer.chosen = Some(0);
+        } else if pressed(Key::End) {
+            answer.chosen = Some(last);
+        } else if pressed(Key::Enter) {
+            answer.opened = self.selected;
+        }
+        Some(id)
+    }
+}
+
+fn aligned(ui: &mut Ui, right: bool, content: impl FnOnce(&mut Ui)) {
+    ui.add_space(6.0);
+    if right {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(6.0);
+            content(ui);
+        });
+    } else {
+        content(ui);
+    }
+}
+
+/// The cells of one row, filled from left to right. Cells left out stay empty.
+pub struct Cells<'a, 'b, 'c> {
+    row: &'a mut egui_extras::TableRow<'b, 'c>,
+    key: &'a str,
+    columns: &'a [Col<'a>],
+    next: usize,
+}
+
+impl Cells<'_, '_, '_> {
+    /// A cell of anything. Keep it one row high, and labels in it not selectable.
+    pub fn ui(&mut self, content: impl FnOnce(&mut Ui)) {
+        let right = self.columns.get(self.next).is_some_and(|column| column.right);
+        self.next += 1;
+        let key = self.key;
+        self.row.col(|ui| {
+            ui.push_id(key, |ui| aligned(ui, right, content));
+        });
+    }
+
+    /// Words.
+    pub fn text(&mut self, words: &str) {
+        self.rich(RichText::new(words));
+    }
+
+    /// Words that matter less.
+    pub fn subdued(&mut self, words: &str) {
+        self.ui(|ui| {
+            let words = RichText::new(words).color(tokens(ui).text_subdued);
+            ui.add(Label::new(words).truncate().selectable(false));
+        });
+    }
+
+    /// An id or an address.
+    pub fn mono(&mut self, words: &str) {
+        self.rich(RichText::new(words).monospace());
+    }
+
+    /// Words of any look.
+    pub fn rich(&mut self, words: RichText) {
+        self.ui(|ui| {
+            ui.add(Label::new(words).truncate().selectable(false));
+        });
+    }
+
+    fn fill(&mut self) {
+        while self.next < self.columns.len() {
+            self.ui(|_| {});
+        }
+    }
+}
