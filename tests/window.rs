@@ -66,3 +66,37 @@ fn the_window_opens_where_there_is_no_d_bus_at_all() {
 fn a_room_nobody_touches_draws_no_frame() {
     scenario("idle");
 }
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn the_connect_command_opens_the_browser_itself_and_proves_the_token() {
+    scenario("command_allow");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn the_connect_command_says_that_a_deny_cannot_be_told_from_silence() {
+    scenario("command_deny");
+}
+
+#[test]
+#[ignore = "belongs to the window: tests/run runs it"]
+fn without_a_display_one_line_names_what_is_missing_and_the_headless_way() {
+    for display in [None, Some(":987")] {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kinde-panel"));
+        command.arg("--data-dir").arg(data.path());
+        for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+            command.env_remove(variable);
+        }
+        if let Some(display) = display {
+            command.env("DISPLAY", display);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{display:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{display:?}: {said}");
+        assert!(said.contains("DISPLAY") && said.contains("kinde-panel "), "{display:?}: {said}");
+        assert!(output.stdout.is_empty(), "{display:?}");
+    }
+}

@@ -1,5 +1,6 @@
 """The scenarios of tests/window.rs: each drives the built panel on the desktop of tests/tools/desktop.sh."""
 
+import json
 import os
 import pathlib
 import signal
@@ -214,6 +215,45 @@ def idle(seconds=float(os.environ.get("IDLE_SECONDS", "3"))):
             frames, cpu = panel.frames() - frames, panel.cpu_ms() - cpu
             print(f"{room}: {frames} frames, {cpu:.0f} ms of processor over {seconds:g} s", flush=True)
             assert frames == 0 and cpu <= 20, room
+
+
+def connect_command(*words):
+    """`kinde-panel connect` on the sandbox, while a person answers in the browser."""
+    return subprocess.Popen(
+        [PROGRAM, "--data-dir", str(DATA), "--json", "connect", "--app", "github", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def command_allow():
+    import browser
+
+    process = connect_command()
+    browser.press(names.ALLOW)
+    out, err = process.communicate(timeout=60)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert process.returncode == 0, (out, err)
+    assert lines[0]["auth_url"] and lines[0]["session_id"], lines
+    token, probe = lines[1]["token"], lines[1]["probe"]
+    assert "…" in token["masked"] and "access_token" not in out, token
+    assert probe and all(check["verdict"] == "pass" for check in probe), probe
+    print(probe[0]["seen"])
+
+
+def command_deny():
+    import browser
+
+    process = connect_command("--timeout", "5")
+    browser.press(names.DENY)
+    out, err = process.communicate(timeout=60)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert process.returncode == 1, (out, err)
+    assert lines[-1]["verdict"] == "fail", lines
+    failed = [check for check in lines[-1]["checks"] if check["verdict"] == "fail"]
+    assert failed and "Deny" in failed[0]["why"] and failed[0]["fix"], failed
 
 
 if __name__ == "__main__":
