@@ -61,7 +61,7 @@ fn mask(value: &mut serde_json::Value) -> bool {
             }
             changed
         }
-        serde_json::Value::Array(items) => items.iter_mut().map(mask).fold(false, |changed, now| changed || now),
+        serde_json::Value::Array(items) => items.iter_mut().fold(false, |changed, item| mask(item) || changed),
         _ => false,
     }
 }
