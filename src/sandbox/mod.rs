@@ -1,1 +1,39 @@
 //! A Kinde tenant on this machine.
+//!
+//! The sandbox answers what a real tenant answers, with the measured behaviour and the error bodies of Kinde, over
+//! HTTP and HTTPS on 127.0.0.1, with a stand-in for each provider a connected app may lead to. Everything in it is made
+//! up: its secrets live in its own folder and may be printed.
+//!
+//! One process serves a data folder: it holds `lock` and writes `running.json`. [`find`] tells whether one does,
+//! [`attach`] uses that one or serves the sandbox itself, [`facts`] needs no server at all. [`Control`] sets the faults
+//! of whichever process serves. Nothing here draws, and nothing here reads a person's profiles or keyring.
+
+mod access;
+mod ask;
+mod ca;
+mod connected;
+mod control;
+mod error;
+mod facts;
+mod faults;
+mod keys;
+mod management;
+mod pages;
+mod presets;
+mod providers;
+mod routes;
+mod running;
+mod serve;
+mod served;
+mod state;
+mod token;
+mod users;
+mod wellknown;
+mod world;
+
+pub use control::Control;
+pub use error::SandboxError;
+pub use facts::{FactApp, FactOrg, FactUser, Facts, facts};
+pub use faults::{Down, Faults, ProviderFault, RateLimit};
+pub use running::{Running, find};
+pub use served::{Attached, Options, Served, attach};

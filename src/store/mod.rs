@@ -7,5 +7,6 @@ mod data_dir;
 mod json_file;
 pub mod key_sets;
 
+pub(crate) use data_dir::write_private;
 pub use data_dir::{DataDir, StoreError};
 pub use json_file::JsonFile;

@@ -1,0 +1,146 @@
+//! The signing key of the sandbox tenant: made once, kept as PKCS#8 PEM, published as a JWKS of Kinde's shape.
+
+use std::path::Path;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{self, KeyPair as _, RsaKeyPair, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::error::SandboxError;
+use crate::store::write_private;
+
+const FILE: &str = "signing-key.pem";
+
+/// The key of the sandbox, ready to sign.
+pub struct SigningKey {
+    pair: RsaKeyPair,
+    kid: String,
+    /// Modulus, big-endian, without leading zero.
+    modulus: Vec<u8>,
+    /// Public exponent, big-endian.
+    exponent: Vec<u8>,
+}
+
+impl SigningKey {
+    /// Reads the key of `dir`, making it (RSA, 2048 bits) where there is none. Blocking, and slow the first time.
+    pub fn open(dir: &Path) -> Result<Self, SandboxError> {
+        let path = dir.join(FILE);
+        let damaged = |reason: String| SandboxError::Damaged { path: path.clone(), reason };
+        let key = match std::fs::read_to_string(&path) {
+            Ok(pem) => rcgen::KeyPair::from_pem(&pem).map_err(|error| damaged(error.to_string()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+                    .map_err(|error| SandboxError::Machine(format!("making a signing key: {error}")))?;
+                write_private(&path, key.serialize_pem().as_bytes())?;
+                key
+            }
+            Err(error) => return Err(damaged(error.to_string())),
+        };
+        let pair = RsaKeyPair::from_pkcs8(key.serialized_der()).map_err(|error| damaged(error.to_string()))?;
+        let (modulus, exponent) = components(pair.public_key().as_ref())
+            .ok_or_else(|| damaged("the public key is not an RSA key".to_owned()))?;
+        let kid = kid(pair.public_key().as_ref());
+        Ok(Self { pair, kid, modulus, exponent })
+    }
+
+    /// The key set as Kinde writes it: same members, same order.
+    pub fn jwks(&self) -> String {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        format!(
+            r#"{{"keys":[{{"e":"{}","n":"{}","alg":"RS256","kid":"{}","kty":"RSA","use":"sig"}}]}}"#,
+            text(&self.exponent),
+            text(&self.modulus),
+            self.kid
+        )
+    }
+
+    /// A compact RS256 JWT over `claims`.
+    pub fn sign(&self, claims: &Value) -> Result<String, SandboxError> {
+        let header = json!({"alg": "RS256", "kid": self.kid, "typ": "JWT"});
+        let input =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let mut signed = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signed)
+            .map_err(|_| SandboxError::Machine("signing failed".to_owned()))?;
+        Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signed)))
+    }
+
+    /// The claims of `token` when this key signed it; its times are the caller's business.
+    pub fn claims(&self, token: &str) -> Option<Value> {
+        let (input, signed) = token.rsplit_once('.')?;
+        let (_, claims) = input.split_once('.')?;
+        let signed = URL_SAFE_NO_PAD.decode(signed).ok()?;
+        UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref())
+            .verify(input.as_bytes(), &signed)
+            .ok()?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+    }
+}
+
+/// Kinde's shape of a key ID, 16 hex pairs; the first two say "sandbox".
+fn kid(public: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, public);
+    let pairs = digest.as_ref().iter().take(14).map(|byte| format!("{byte:02x}"));
+    ["5a".to_owned(), "bd".to_owned()].into_iter().chain(pairs).collect::<Vec<_>>().join(":")
+}
+
+/// Modulus and exponent of a DER `RSAPublicKey` (RFC 8017 A.1.1).
+fn components(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (0x30, body, _) = element(der)? else { return None };
+    let (0x02, modulus, rest) = element(body)? else { return None };
+    let (0x02, exponent, _) = element(rest)? else { return None };
+    let number = |bytes: &[u8]| bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+    Some((number(modulus), number(exponent)))
+}
+
+/// One DER element: tag, content, what follows.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&tag, rest) = der.split_first()?;
+    let (&first, mut rest) = rest.split_first()?;
+    let mut length = usize::from(first);
+    if first & 0x80 != 0 {
+        length = 0;
+        for _ in 0..(first & 0x7f) {
+            let (&byte, tail) = rest.split_first()?;
+            length = length.checked_mul(256)?.checked_add(usize::from(byte))?;
+            rest = tail;
+        }
+    }
+    let (content, tail) = rest.split_at_checked(length)?;
+    Some((tag, content, tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_its_own_signature_is_known_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SigningKey::open(dir.path()).unwrap();
+        let token = key.sign(&json!({"sub": "x"})).unwrap();
+        let again = SigningKey::open(dir.path()).unwrap();
+        assert_eq!(again.jwks(), key.jwks());
+        assert_eq!(again.claims(&token).unwrap()["sub"], "x");
+        let mut changed = token.into_bytes();
+        let middle = changed.len() / 2;
+        changed[middle] ^= 1;
+        assert!(again.claims(&String::from_utf8(changed).unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_published_key_has_kindes_shape_and_says_sandbox() {
+        let dir = tempfile::tempdir().unwrap();
+        let jwks: Value = serde_json::from_str(&SigningKey::open(dir.path()).unwrap().jwks()).unwrap();
+        let key = &jwks["keys"][0];
+        let kid = key["kid"].as_str().unwrap();
+        assert!(kid.starts_with("5a:bd:"), "{kid}");
+        assert_eq!(kid.split(':').count(), 16);
+        assert!(kid.split(':').all(|pair| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit())));
+        assert_eq!(key["e"], "AQAB");
+        assert_eq!(URL_SAFE_NO_PAD.decode(key["n"].as_str().unwrap()).unwrap().len(), 256);
+    }
+}

@@ -1,0 +1,200 @@
+//! Starts and ends the serving of a sandbox folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::error::SandboxError;
+use super::facts::Facts;
+use super::running::{self, Lock, Running, find};
+use super::serve::{self, Door};
+use super::state::{self, Ports};
+use super::world::{Beginning, World};
+use super::{ca, presets};
+use crate::clock::Clock;
+use crate::secrets::Secret;
+
+/// How a sandbox is served.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Port of the HTTP address; `None`: that of the last run while free, else a new one.
+    pub port: Option<u16>,
+    /// Port of the HTTPS address, likewise.
+    pub https_port: Option<u16>,
+    /// Port of a mail server. Kept for the mail rooms: no server listens there yet.
+    pub smtp_port: Option<u16>,
+    /// How much faster than Kinde the delivery schedule runs. Kept for the webhook rooms: nothing is delivered yet.
+    pub time_scale: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: None, https_port: None, smtp_port: None, time_scale: 1.0 }
+    }
+}
+
+/// A sandbox this process serves, until [`Served::stop`] or drop. Holds the folder.
+pub struct Served {
+    running: Running,
+    world: Arc<World>,
+    stop: CancellationToken,
+    /// Released last, after the listeners were told to end.
+    _lock: Lock,
+}
+
+impl std::fmt::Debug for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Served").field("running", &self.running).finish_non_exhaustive()
+    }
+}
+
+impl Served {
+    /// Serves the sandbox of `dir` (the data folder's `sandbox`), making it where it is missing.
+    ///
+    /// # Errors
+    /// [`SandboxError::Busy`] while another process serves it, [`SandboxError::Port`] where a named port is taken,
+    /// others where the folder cannot be used.
+    pub async fn start(dir: &Path, options: Options, clock: Clock) -> Result<Self, SandboxError> {
+        let folder = dir.to_owned();
+        let now = clock.now();
+        // Keys are made on a thread of their own: the first time takes up to a second.
+        let (state, key, tls, lock) = tokio::task::spawn_blocking(move || prepare(&folder, now))
+            .await
+            .map_err(|error| SandboxError::Machine(error.to_string()))??;
+        let http = bind(options.port, state.ports.http).await?;
+        let https = bind(options.https_port, state.ports.https).await?;
+        let control = bind(None, None).await?;
+        let port = |listener: &TcpListener| {
+            listener.local_addr().map(|at| at.port()).map_err(|error| SandboxError::Machine(error.to_string()))
+        };
+        let (http_port, https_port, control_port) = (port(&http)?, port(&https)?, port(&control)?);
+        let running = Running {
+            pid: std::process::id(),
+            issuer: format!("http://127.0.0.1:{http_port}"),
+            https: format!("https://127.0.0.1:{https_port}"),
+            ca_cert: ca::cert_path(dir),
+            control: format!("http://127.0.0.1:{control_port}"),
+            control_token: Secret::new(presets::alnum(43)),
+        };
+        let world = Arc::new(World::new(Beginning {
+            dir: dir.to_owned(),
+            state,
+            key,
+            clock,
+            ports: (http_port, https_port),
+            control_token: running.control_token.expose().to_owned(),
+        }));
+        {
+            let mut state = world.state();
+            state.ports = Ports { http: Some(http_port), https: Some(https_port) };
+            state.issuer_last = Some(running.issuer.clone());
+        }
+        world.save().await?;
+        let stop = CancellationToken::new();
+        for (listener, tls, door) in
+            [(http, None, Door::Http), (https, Some(tls), Door::Https), (control, None, Door::Control)]
+        {
+            tokio::spawn(serve::accept(listener, tls, door, Arc::clone(&world), stop.clone()));
+        }
+        lock.announce(&running)?;
+        Ok(Self { running, world, stop, _lock: lock })
+    }
+
+    /// Where it is served.
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// What it is made of.
+    pub fn facts(&self) -> Facts {
+        Facts::of(&self.world.state(), self.world.key.jwks())
+    }
+
+    /// Ends it: open connections are cut, the folder is free.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        // The listeners see the token when they are next polled; their sockets close then.
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A sandbox to talk to.
+#[derive(Debug)]
+pub struct Attached {
+    /// Where it is served.
+    pub running: Running,
+    /// Where this process serves it: kept for as long as it is needed.
+    pub served: Option<Served>,
+}
+
+/// Uses the sandbox of `dir` that is running, or serves it.
+///
+/// # Errors
+/// As [`Served::start`]; `Busy` only where a process holds the folder and does not come to serve it.
+pub async fn attach(dir: &Path, clock: Clock) -> Result<Attached, SandboxError> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    loop {
+        let folder = dir.to_owned();
+        let found = tokio::task::spawn_blocking(move || find(&folder)).await.ok().flatten();
+        if let Some(running) = found {
+            return Ok(Attached { running, served: None });
+        }
+        match Served::start(dir, Options::default(), clock.clone()).await {
+            Ok(served) => return Ok(Attached { running: served.running.clone(), served: Some(served) }),
+            // It is being started by another process: its addresses follow in a moment.
+            Err(SandboxError::Busy { .. }) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+type Prepared = (state::State, super::keys::SigningKey, tokio_rustls::TlsAcceptor, Lock);
+
+fn prepare(dir: &Path, now: jiff::Timestamp) -> Result<Prepared, SandboxError> {
+    crate::store::DataDir::open(dir)?;
+    let lock = take(dir)?;
+    let (state, key) = state::open(dir, now)?;
+    let tls = ca::acceptor(dir, now)?;
+    Ok((state, key, tls, lock))
+}
+
+/// Takes the lock, with patience for those who only look whether it is held.
+fn take(dir: &Path) -> Result<Lock, SandboxError> {
+    for _ in 0..5 {
+        if let Some(lock) = Lock::take(dir)? {
+            return Ok(lock);
+        }
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    let holder = running::read(dir);
+    Err(SandboxError::Busy {
+        pid: holder.as_ref().map(|running| running.pid),
+        issuer: holder.map(|running| running.issuer),
+        dir: PathBuf::from(dir),
+    })
+}
+
+/// Binds `wanted`, or `last` while it is free, or any port.
+async fn bind(wanted: Option<u16>, last: Option<u16>) -> Result<TcpListener, SandboxError> {
+    let at = |port: u16| (std::net::Ipv4Addr::LOCALHOST, port);
+    if let Some(port) = wanted {
+        return TcpListener::bind(at(port)).await.map_err(|source| SandboxError::Port { port, source });
+    }
+    if let Some(port) = last
+        && let Ok(listener) = TcpListener::bind(at(port)).await
+    {
+        return Ok(listener);
+    }
+    TcpListener::bind(at(0)).await.map_err(|source| SandboxError::Port { port: 0, source })
+}

@@ -1,0 +1,205 @@
+//! What the sandbox keeps between runs, in `state.json` of its folder: everything in it is made up.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::SandboxError;
+use super::{keys::SigningKey, presets};
+use crate::store::{DataDir, JsonFile};
+
+/// The whole of it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// Client ID of the machine-to-machine application, 32 hex digits. Empty: never filled.
+    pub client_id: String,
+    /// Its client secret.
+    pub client_secret: String,
+    /// Made-up people, oldest first.
+    pub users: Vec<User>,
+    /// Made-up organizations.
+    pub orgs: Vec<Org>,
+    /// The connected apps of the tenant.
+    pub apps: Vec<App>,
+    /// Connected-app sessions, oldest first.
+    pub sessions: Vec<Session>,
+    /// What the providers know they granted, oldest first.
+    pub grants: Vec<Grant>,
+    /// The HTTP address of the last run.
+    pub issuer_last: Option<String>,
+    /// The ports of the last run.
+    pub ports: Ports,
+}
+
+/// Ports to take again while they are free.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ports {
+    /// Of the HTTP address.
+    pub http: Option<u16>,
+    /// Of the HTTPS address.
+    pub https: Option<u16>,
+}
+
+/// A user of the tenant (management API, `users_response`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    /// `kp_` and 32 hex digits.
+    pub id: String,
+    /// The person's email address.
+    pub email: Option<String>,
+    /// The person's user name.
+    pub username: Option<String>,
+    /// The person's phone number.
+    pub phone: Option<String>,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// An id of another system.
+    pub provided_id: Option<String>,
+    /// True where the user may not sign in.
+    pub is_suspended: bool,
+    /// When the user was made.
+    pub created_on: Timestamp,
+    /// When the user last signed in.
+    pub last_signed_in: Option<Timestamp>,
+    /// How often.
+    pub total_sign_ins: u32,
+    /// Codes of the user's organizations.
+    pub organizations: Vec<String>,
+}
+
+impl User {
+    /// First and last name, or what else there is.
+    pub fn full_name(&self) -> String {
+        let name = format!("{} {}", self.first_name, self.last_name).trim().to_owned();
+        if name.is_empty() { self.email.clone().unwrap_or_else(|| self.id.clone()) } else { name }
+    }
+}
+
+/// An organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Org {
+    /// `org_` and 11 hex digits.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A connected app: the tile in Kinde, and the OAuth client at the provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct App {
+    /// Reference key (`key_code_ref`).
+    pub key: String,
+    /// Provider id.
+    pub provider: String,
+    /// Client ID at the provider.
+    pub client_id: String,
+    /// Client secret at the provider.
+    pub client_secret: String,
+    /// What it asks for.
+    pub scopes: Vec<String>,
+    /// "Kinde to application" addresses; none means the landing page of the sandbox.
+    pub callback_urls: Vec<String>,
+}
+
+/// Who a connection is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A user's id.
+    User(String),
+    /// An organization's code.
+    Org(String),
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Nobody has consented yet.
+    Pending,
+    /// Consent was refused. Kinde tells it apart from [`Standing::Pending`] nowhere but in the browser.
+    Denied,
+    /// A token may be fetched.
+    Active,
+    /// Revoked through the API.
+    Revoked,
+}
+
+/// A connected-app session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// The id the API gave out.
+    pub id: String,
+    /// Reference key of the app.
+    pub key: String,
+    /// Who it is for.
+    pub subject: Subject,
+    /// OAuth `state` of the walk through the provider.
+    pub state: String,
+    /// Where the browser goes at the end.
+    pub callback: Option<String>,
+    /// How it stands.
+    pub standing: Standing,
+    /// The authorization code the provider gave out, until it is used.
+    pub code: Option<String>,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// A token a provider gave out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Grant {
+    /// Provider id.
+    pub provider: String,
+    /// Client ID at the provider.
+    pub client_id: String,
+    /// The access token.
+    pub token: String,
+    /// Who holds it: the session, where Kinde asked for it.
+    pub session: Option<String>,
+    /// Whose account.
+    pub subject: Subject,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    /// When it was given out.
+    pub created: Timestamp,
+    /// When it ends by itself.
+    pub expires: Timestamp,
+    /// True once the provider no longer takes it.
+    pub revoked: bool,
+}
+
+/// The state file of a sandbox folder.
+pub fn file(dir: &Path) -> JsonFile<State> {
+    JsonFile::at(dir.join("state.json"))
+}
+
+/// Opens the sandbox folder, filling it the first time: state, signing key. Blocking.
+pub fn open(dir: &Path, now: Timestamp) -> Result<(State, SigningKey), SandboxError> {
+    DataDir::open(dir)?;
+    let file = file(dir);
+    let state = file.read().map_err(|error| damaged(file.path().to_owned(), error))?;
+    if !state.client_id.is_empty() && dir.join("signing-key.pem").is_file() {
+        return Ok((state, SigningKey::open(dir)?));
+    }
+    // Two processes may come here at once: the lock of the file makes the second find what the first made.
+    file.update(|state| {
+        if state.client_id.is_empty() {
+            presets::fill(state, now);
+        }
+        SigningKey::open(dir).map(|key| (state.clone(), key))
+    })?
+}
+
+fn damaged(path: PathBuf, error: crate::store::StoreError) -> SandboxError {
+    if error.source.kind() == std::io::ErrorKind::InvalidData {
+        SandboxError::Damaged { path, reason: error.source.to_string() }
+    } else {
+        error.into()
+    }
+}
