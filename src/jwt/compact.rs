@@ -85,7 +85,8 @@ fn looks_like_jwe(header: &[u8]) -> bool {
     json.is_some_and(|json| json.members().is_some())
 }
 
-fn is_json_serialisation(token: &[u8]) -> bool {
+/// True for a JWS or JWE in its JSON serialisation (RFC 7515 section 7.2, RFC 7516 section 7.2).
+pub fn is_json_serialisation(token: &[u8]) -> bool {
     token.trim_ascii_start().starts_with(b"{")
         && Json::parse(token).is_ok_and(|json| {
             json.get("signatures").is_some()

@@ -165,7 +165,10 @@ impl KeySet {
 }
 
 /// The header's algorithm where `policy` allows it, else why not.
-fn allowed(header: &Header, policy: Policy) -> Result<Alg, String> {
+///
+/// # Errors
+/// In words.
+pub fn allowed(header: &Header, policy: Policy) -> Result<Alg, String> {
     let name = header.alg.as_deref().unwrap_or_default();
     match (Alg::named(name), policy) {
         (None, _) => Err(format!("`{name}` is no signature algorithm known here")),

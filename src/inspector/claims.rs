@@ -1,0 +1,259 @@
+//! The rungs `claims` and `freshness`, and what kind of token the claims make.
+
+use jiff::Timestamp;
+
+use super::decode::{Issuers, Kind};
+use super::rung::{Findings, span};
+use crate::check::Check;
+use crate::clock::rfc3339;
+use crate::jwt::Json;
+
+/// How far clocks may be apart, in seconds.
+const LEEWAY: i64 = 60;
+/// A webhook younger than this is fresh, in seconds: the tolerance that Stripe and Svix use too.
+const FRESH: i64 = 300;
+
+/// The kind that the claims make.
+pub(super) fn kind_of(claims: &Json, typ: Option<&str>) -> Kind {
+    let has = |name: &str| claims.get(name).is_some();
+    let text = |name: &str| claims.get(name).and_then(Json::as_text).is_some();
+    let webhook = text("type") && (has("event_id") || has("timestamp") || has("source"));
+    if webhook && has("data") && !has("scp") && !has("scope") && !has("azp") {
+        return Kind::Webhook;
+    }
+    let machine = match claims.get("gty") {
+        Some(Json::List(items)) => items.iter().any(|item| item.as_text() == Some("client_credentials")),
+        Some(Json::Text(text)) => text == "client_credentials",
+        _ => false,
+    };
+    if machine {
+        return Kind::M2m;
+    }
+    let access_type =
+        typ.is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt"));
+    if access_type || ["scp", "scope", "permissions", "feature_flags"].into_iter().any(has) {
+        return Kind::Access;
+    }
+    if has("sub") && ["at_hash", "nonce", "auth_time", "email", "given_name", "id_token"].into_iter().any(has) {
+        return Kind::Id;
+    }
+    if has("azp") && has("iss") { Kind::Access } else { Kind::Other }
+}
+
+/// The moment a numeric date names; `None` where no calendar has it.
+pub(super) fn moment(value: &Json) -> Option<Timestamp> {
+    let seconds = value.as_f64().filter(|seconds| seconds.abs() < 2.0e11)?;
+    // In range by the line above; fractions of a second do not matter here.
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+    Timestamp::from_second(seconds.floor() as i64).ok()
+}
+
+/// What the `claims` rung needs to know besides the claims.
+pub(super) struct Context<'a> {
+    pub forced: Option<Kind>,
+    pub found: Kind,
+    pub issuers: &'a Issuers,
+    pub whose: &'a str,
+    pub at: Timestamp,
+}
+
+/// Judges types, times, issuer and kind.
+pub(super) fn judge_claims(claims: &Json, doubled: &[String], cx: &Context<'_>) -> Check {
+    let mut findings = Findings::default();
+    let kind = cx.forced.unwrap_or(cx.found);
+    wrong_kind(&mut findings, cx);
+    types(&mut findings, claims, kind);
+    times(&mut findings, claims, cx.at);
+    if matches!(kind, Kind::Access | Kind::Id | Kind::M2m) && claims.get("exp").is_none() {
+        findings.fail(
+            "`exp` is missing, so it would never expire",
+            "Kinde's access and ID tokens always have `exp`: find out who made this one",
+        );
+    }
+    issuer(&mut findings, claims, kind, cx);
+    if !doubled.is_empty() {
+        findings.fail(
+            format!("Ambiguous: {} stands twice, and programs disagree on which one counts", list(doubled)),
+            "Look at the raw payload; Kinde never writes a claim twice",
+        );
+    }
+    let good = match kind {
+        Kind::Webhook => {
+            let event = claims.get("type").and_then(Json::as_text).unwrap_or_default();
+            Some(format!("Event {event}. A Kinde webhook has no iss, aud, exp or iat"))
+        }
+        _ => claims
+            .get("exp")
+            .and_then(moment)
+            .map(|exp| format!("Expires in {}, at {}", span(exp.as_second() - cx.at.as_second()), rfc3339(exp))),
+    };
+    findings.into_check("claims", good)
+}
+
+fn list(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn wrong_kind(findings: &mut Findings, cx: &Context<'_>) {
+    let Some(forced) = cx.forced else { return };
+    let same = forced == cx.found || (forced == Kind::Access && cx.found == Kind::M2m);
+    if !same && (forced == Kind::Webhook || cx.found != Kind::Other) {
+        findings.fail(
+            format!("This is {}, not {}", cx.found.with_article(), forced.with_article()),
+            match cx.found {
+                Kind::Webhook => "Webhooks are signed with the same keys as access tokens: check `type` and `data` before taking one for the other",
+                Kind::Id => "An ID token is for the application itself; send the access token to an API",
+                _ => "Check which token the sender put here; its signature alone does not tell the kinds apart",
+            },
+        );
+    }
+}
+
+fn types(findings: &mut Findings, claims: &Json, kind: Kind) {
+    const TEXT: [&str; 8] = ["iss", "sub", "jti", "azp", "scope", "org_code", "nonce", "email"];
+    const NUMBER: [&str; 4] = ["exp", "nbf", "iat", "auth_time"];
+    const LIST: [&str; 4] = ["scp", "permissions", "roles", "org_codes"];
+    let mut expect = |name: &str, what: &str, fits: &dyn Fn(&Json) -> bool| {
+        if let Some(value) = claims.get(name).filter(|value| !fits(value)) {
+            findings.fail(
+                format!("`{name}` is {}, not {what}", value.kind()),
+                format!("Whoever makes this token must write `{name}` as {what}"),
+            );
+        }
+    };
+    for name in TEXT {
+        expect(name, "a text", &|value| matches!(value, Json::Text(_)) || (name == "org_code" && *value == Json::Null));
+    }
+    for name in NUMBER {
+        expect(name, "a number of seconds", &|value| matches!(value, Json::Number(_)));
+    }
+    for name in LIST {
+        expect(name, "a list", &|value| matches!(value, Json::List(_) | Json::Null));
+    }
+    expect("aud", "a text or a list of texts", &|value| match value {
+        Json::Text(_) => true,
+        Json::List(items) => items.iter().all(|item| matches!(item, Json::Text(_))),
+        _ => false,
+    });
+    if kind == Kind::Webhook {
+        for name in ["type", "event_id", "timestamp", "event_timestamp", "source"] {
+            expect(name, "a text", &|value| matches!(value, Json::Text(_)));
+        }
+        expect("data", "an object", &|value| matches!(value, Json::Object(_)));
+        for name in ["type", "data"] {
+            if claims.get(name).is_none() {
+                findings.fail(
+                    format!("`{name}` is missing"),
+                    "Every Kinde webhook has `type` and `data`: find out who made this one",
+                );
+            }
+        }
+        for name in ["event_id", "timestamp"] {
+            if claims.get(name).is_none() {
+                findings.warn(format!("`{name}` is missing"), "Every Kinde webhook seen so far has it");
+            }
+        }
+    }
+}
+
+fn times(findings: &mut Findings, claims: &Json, at: Timestamp) {
+    let now = at.as_second();
+    for name in ["exp", "nbf", "iat"] {
+        let Some(value @ Json::Number(text)) = claims.get(name) else { continue };
+        let Some(moment) = moment(value) else {
+            let milliseconds = value.as_f64().is_some_and(|number| (1.0e11..1.0e14).contains(&number));
+            let why = if milliseconds { "it looks like milliseconds" } else { "no calendar has that moment" };
+            findings.fail(format!("`{name}` is {text}: {why}"), format!("`{name}` counts seconds since 1970"));
+            continue;
+        };
+        let ahead = moment.as_second() - now;
+        match name {
+            "exp" if ahead <= -LEEWAY => findings.fail(
+                format!("It expired {} ago, at {}", span(ahead), rfc3339(moment)),
+                "Get a new token: sign in again, or ask the token endpoint",
+            ),
+            "nbf" if ahead > LEEWAY => findings.fail(
+                format!("It is not valid for another {}, before {}", span(ahead), rfc3339(moment)),
+                "Compare this machine's clock with the issuer's",
+            ),
+            "iat" if ahead > LEEWAY => findings.warn(
+                format!("It was issued {} in the future, at {}", span(ahead), rfc3339(moment)),
+                "Compare this machine's clock with the issuer's",
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn issuer(findings: &mut Findings, claims: &Json, kind: Kind, cx: &Context<'_>) {
+    let iss = claims.get("iss").and_then(Json::as_text);
+    let expected = match cx.issuers {
+        Issuers::Any => return,
+        Issuers::These(domains) => domains.join(" or "),
+        Issuers::Loopback => "the sandbox's own address".to_owned(),
+    };
+    let fits = |iss: &str| match cx.issuers {
+        Issuers::Any => true,
+        Issuers::These(domains) => domains.iter().any(|domain| domain == iss.trim_end_matches('/')),
+        Issuers::Loopback => url::Url::parse(iss).is_ok_and(|url| match url.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
+        }),
+    };
+    match iss {
+        Some(iss) if !fits(iss) => findings.fail(
+            format!("`iss` is {iss}, not {expected}"),
+            "The keys and the issuer must be of one environment. Its custom domain and its kinde.com domain both count once the profile knows both",
+        ),
+        None if claims.get("iss").is_none() && matches!(kind, Kind::Access | Kind::Id | Kind::M2m) => {
+            findings.fail("`iss` is missing", format!("A token of {} names its issuer", cx.whose));
+        }
+        _ => {}
+    }
+}
+
+/// Judges the age of a webhook: it only ever warns, since Kinde delivers again for up to 36 hours.
+pub(super) fn judge_freshness(claims: &Json, kind: Kind, at: Timestamp) -> Check {
+    const NAME: &str = "freshness";
+    if kind != Kind::Webhook {
+        return Check::skipped(NAME, "The age of a token is judged by `exp`, under claims");
+    }
+    let Some(text) = claims.get("timestamp").and_then(Json::as_text) else {
+        return Check::warn(NAME, "Without `timestamp` its age is unknown", "Tell repeats by the `webhook-id` header");
+    };
+    let Some(sent) = parse_timestamp(text) else {
+        return Check::warn(NAME, "`timestamp` is no moment", "Kinde writes 2024-05-01T17:41:45.592145+10:00")
+            .seen(text);
+    };
+    let age = at.as_second() - sent.as_second();
+    if age < -LEEWAY {
+        Check::warn(
+            NAME,
+            format!("`timestamp` is {} in the future", span(age)),
+            "Compare this machine's clock with the sender's",
+        )
+        .seen(text)
+    } else if age > FRESH {
+        Check::warn(
+            NAME,
+            format!("Late: signed {} ago. A delivery again, a replay, or an old copy", span(age)),
+            "Kinde tries again for up to 36 hours. A handler that acts only once per `webhook-id` is safe",
+        )
+        .seen(text)
+    } else {
+        Check::pass(NAME).because(format!("Signed {} ago", span(age))).seen(text)
+    }
+}
+
+/// RFC 3339; Kinde's billing events also write an offset of bare hours (`+00`).
+pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| {
+        let bare_hours =
+            text.len().checked_sub(3).and_then(|at| text.get(at..)).is_some_and(|end| {
+                end.starts_with(['+', '-']) && end.bytes().skip(1).all(|byte| byte.is_ascii_digit())
+            });
+        bare_hours.then(|| format!("{text}:00").parse().ok()).flatten()
+    })
+}

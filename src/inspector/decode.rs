@@ -1,0 +1,280 @@
+//! What a judged token looks like: exactly the `decode` object of the command line, and what the screen needs besides.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::lens::Fact;
+use super::paste::PastedRequest;
+use crate::check::Check;
+use crate::jwt::{Json, KeySet};
+
+pub use super::judge::judge;
+
+/// What the envelope, the header, the key and the signature come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenVerdict {
+    /// A trusted key signed it.
+    Verified,
+    /// The signature does not hold, or the header is refused.
+    NotVerified,
+    /// No trusted key of that ID.
+    UnknownKey,
+    /// `alg` is none, or there is no signature.
+    Unsigned,
+    /// A JWE.
+    Encrypted,
+    /// No token at all.
+    Unreadable,
+}
+
+impl TokenVerdict {
+    /// The words shown for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::NotVerified => "not verified",
+            Self::UnknownKey => "unknown key",
+            Self::Unsigned => "unsigned",
+            Self::Encrypted => "encrypted",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// The signature alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureState {
+    /// It holds.
+    Valid,
+    /// It does not.
+    Invalid,
+    /// It was not looked at.
+    NotChecked,
+}
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A webhook event.
+    Webhook,
+    /// A person's access token.
+    Access,
+    /// An ID token.
+    Id,
+    /// The access token of a machine to machine application.
+    M2m,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// With its article: `an access token`.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Webhook => "a webhook",
+            Self::Access => "an access token",
+            Self::Id => "an ID token",
+            Self::M2m => "a machine to machine access token",
+            Self::Other => "a token of an unknown kind",
+        }
+    }
+}
+
+/// Which issuers a token may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issuers {
+    /// Not compared: the keys alone were chosen.
+    Any,
+    /// One of these, without a trailing slash: the domains of one environment.
+    These(Vec<String>),
+    /// The sandbox: any address of this machine.
+    Loopback,
+}
+
+/// Who vouches for the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody: the token is only read.
+    Nobody,
+    /// A tenant or an address publishes them: RS256 alone.
+    Published,
+    /// A person chose a file.
+    Chosen,
+}
+
+/// A key set and, where it is not a fresh one, when it was last seen published.
+#[derive(Debug, Clone)]
+pub struct Dated {
+    /// The keys.
+    pub set: Arc<KeySet>,
+    /// `None` for a set fetched now.
+    pub kept: Option<Timestamp>,
+}
+
+/// The keys of somebody else, past or present: never trusted, only recognised.
+#[derive(Debug, Clone)]
+pub struct OtherKeys {
+    /// The profile's name or the domain.
+    pub name: String,
+    /// True for the judged tenant itself: a key that it published earlier.
+    pub same_tenant: bool,
+    /// The keys.
+    pub set: Arc<KeySet>,
+    /// When they were last seen published.
+    pub last_seen: Timestamp,
+}
+
+/// The keys a token is judged with.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Whose they are: `acme.kinde.com`, or a file's name.
+    pub whose: String,
+    /// Who vouches for them.
+    pub origin: Origin,
+    /// The sets to try, the best first. Kept ones only while there is no fresh one.
+    pub sets: Vec<Dated>,
+    /// Why there is no fresh set: cause and fix.
+    pub trouble: Option<(String, String)>,
+    /// Which issuers fit.
+    pub issuers: Issuers,
+    /// For recognising a key of another profile.
+    pub others: Vec<OtherKeys>,
+}
+
+impl Keys {
+    /// No keys: the token is read and not verified.
+    pub fn nobody() -> Self {
+        Self {
+            whose: String::new(),
+            origin: Origin::Nobody,
+            sets: Vec::new(),
+            trouble: None,
+            issuers: Issuers::Any,
+            others: Vec::new(),
+        }
+    }
+
+    /// Keys a person chose: a JWKS, a JWK or a PEM public key. An unusable text becomes a failing `key` check.
+    pub fn chosen(whose: impl Into<String>, text: &[u8]) -> Self {
+        let mut keys = Self { whose: whose.into(), origin: Origin::Chosen, ..Self::nobody() };
+        keys.take(text, crate::jwt::Policy::Chosen);
+        keys
+    }
+
+    /// Keys that a tenant publishes, at hand without a fetch: the sandbox's, or a pasted JWKS of a domain.
+    pub fn published(whose: impl Into<String>, text: &[u8], issuers: Issuers) -> Self {
+        let mut keys = Self { whose: whose.into(), origin: Origin::Published, issuers, ..Self::nobody() };
+        keys.take(text, crate::jwt::Policy::Published);
+        keys
+    }
+
+    fn take(&mut self, text: &[u8], policy: crate::jwt::Policy) {
+        match KeySet::parse(text, policy) {
+            Ok(set) => self.sets = vec![Dated { set: Arc::new(set), kept: None }],
+            Err(fault) => self.trouble = Some(key_set_trouble(&self.whose, &fault)),
+        }
+    }
+}
+
+/// Cause and fix for a key set that cannot be trusted.
+pub fn key_set_trouble(whose: &str, fault: &crate::jwt::KeySetFault) -> (String, String) {
+    match fault {
+        crate::jwt::KeySetFault::NotKeys(what) => (
+            format!("{whose} holds no keys: {what}"),
+            "Give a JWKS, one JWK, or a PEM public key (BEGIN PUBLIC KEY)".to_owned(),
+        ),
+        crate::jwt::KeySetFault::Unsound(_) => (
+            format!("The keys of {whose} are unsound and not trusted: {fault}"),
+            "Use the key set that the issuer publishes, unchanged".to_owned(),
+        ),
+    }
+}
+
+/// How to judge.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The moment to judge time at.
+    pub at: Timestamp,
+    /// The kind to judge as; by the claims where `None`.
+    pub kind: Option<Kind>,
+    /// True for what a person pasted: surroundings are cleaned off. False for a received body.
+    pub pasted: bool,
+    /// The transport rung, where the receiver judged it.
+    pub transport: Option<Check>,
+    /// The duplicate rung, where the history judged it.
+    pub duplicate: Option<Check>,
+}
+
+impl Options {
+    /// A pasted token, judged at `at`.
+    pub fn pasted(at: Timestamp) -> Self {
+        Self { at, kind: None, pasted: true, transport: None, duplicate: None }
+    }
+}
+
+/// A judged token. Serialises to the `decode` object of the command line; a screen reads the skipped fields too.
+#[derive(Clone, Serialize)]
+pub struct Decoded {
+    /// Envelope, header, key and signature together.
+    pub verdict: TokenVerdict,
+    /// The signature alone.
+    pub signature: SignatureState,
+    /// The first failing check.
+    pub failed: Option<String>,
+    /// What it is for.
+    pub kind: Kind,
+    /// The eight rungs, always in the same order.
+    pub checks: Vec<Check>,
+    /// The header; of doubled members the last.
+    pub header: Option<Json>,
+    /// The claims, where the payload is an object.
+    pub claims: Option<Json>,
+    /// The payload as text, exact; `None` where it is no UTF-8.
+    pub payload_text: Option<String>,
+    /// The payload's bytes in plain padded base64; empty where there is none.
+    pub payload_b64: String,
+    /// What was taken off around it.
+    pub cleaned: Vec<String>,
+    /// One sentence: the first wrong thing, or what it is.
+    #[serde(skip)]
+    pub headline: String,
+    /// The claims in words.
+    #[serde(skip)]
+    pub lens: Vec<Fact>,
+    /// The issuer to offer where nobody said whose keys to use.
+    #[serde(skip)]
+    pub offer: Option<String>,
+    /// Paths of claims that stand twice.
+    #[serde(skip)]
+    pub doubled: Vec<String>,
+    /// The judged token itself, cleaned.
+    #[serde(skip)]
+    pub token: crate::secrets::Secret,
+    /// The HTTP request it was pasted in.
+    #[serde(skip)]
+    pub request: Option<PastedRequest>,
+}
+
+impl Decoded {
+    /// True where it is verified and nothing failed: the command line's exit 0.
+    pub fn is_good(&self) -> bool {
+        self.verdict == TokenVerdict::Verified && self.failed.is_none()
+    }
+
+    /// The check of that rung.
+    pub fn check(&self, name: &str) -> Option<&Check> {
+        self.checks.iter().find(|check| check.name == name)
+    }
+}
+
+/// Claims do not belong into logs.
+impl std::fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoded").field("verdict", &self.verdict).field("failed", &self.failed).finish_non_exhaustive()
+    }
+}

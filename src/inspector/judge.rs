@@ -1,0 +1,401 @@
+//! One token through the eight rungs: transport, envelope, header, key, signature, claims, freshness, duplicate.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::claims::{self, Context};
+use super::decode::{Decoded, Keys, Kind, Options, Origin, SignatureState, TokenVerdict};
+use super::lens::{self, is_sandbox_kid};
+use super::missing_key::no_key;
+use super::paste::{self, PastedRequest};
+use super::rung::{Findings, span};
+use super::words::{envelope_words, header_faults, shorten, transport};
+use crate::check::{Check, Verdict};
+use crate::clock::rfc3339;
+use crate::jwt::{self, Alg, Compact, EnvelopeFault, Header, HeaderFault, Json, Pick, Policy};
+use crate::secrets::Secret;
+
+/// The rungs, in order.
+pub const RUNGS: [&str; 8] =
+    ["transport", "envelope", "header", "key", "signature", "claims", "freshness", "duplicate"];
+
+/// Judges `input` with `keys`. Pure: no clock, no network; a second per 16 MiB at most.
+pub fn judge(input: &[u8], keys: &Keys, options: &Options) -> Decoded {
+    let Ok(text) = std::str::from_utf8(input) else {
+        let utf16 = input.starts_with(&[0xff, 0xfe]) || input.starts_with(&[0xfe, 0xff]);
+        let why = if utf16 { "The bytes are UTF-16, a token is plain ASCII" } else { "The bytes are no text" };
+        return Ladder::new("", Vec::new(), None).unreadable(
+            why,
+            "Give the token as text: three parts with dots between",
+            options,
+        );
+    };
+    let pasted = if options.pasted {
+        paste::clean(text)
+    } else {
+        paste::Pasted { token: text.to_owned(), cleaned: Vec::new(), request: None }
+    };
+    let ladder = Ladder::new(&pasted.token, pasted.cleaned, pasted.request);
+    if let Some(name) = paste::provider_token(&pasted.token) {
+        return ladder.unreadable(
+            &format!("A provider token ({name}), not a JWT: only the provider can read it"),
+            "Probe it under Connected apps, where the provider itself says what it is good for",
+            options,
+        );
+    }
+    match Compact::split(pasted.token.as_bytes()) {
+        Ok(compact) => ladder.climb(&compact, keys, options),
+        Err(fault) => ladder.broken(&fault, keys, options),
+    }
+}
+
+struct Ladder<'a> {
+    token: &'a str,
+    cleaned: Vec<String>,
+    request: Option<PastedRequest>,
+    checks: Vec<Check>,
+}
+
+impl<'a> Ladder<'a> {
+    fn new(token: &'a str, cleaned: Vec<String>, request: Option<PastedRequest>) -> Self {
+        Self { token, cleaned, request, checks: Vec::new() }
+    }
+
+    /// Everything the rungs came to. Rungs that were not reached are skipped.
+    fn finish(mut self, verdict: TokenVerdict, signature: SignatureState, read: Read, options: &Options) -> Decoded {
+        let mut found: Vec<Check> = vec![options.transport.clone().unwrap_or_else(|| transport(self.request.as_ref()))];
+        found.append(&mut self.checks);
+        found.push(
+            options
+                .duplicate
+                .clone()
+                .unwrap_or_else(|| Check::skipped("duplicate", "Only the history of received events can tell")),
+        );
+        let checks: Vec<Check> = RUNGS
+            .into_iter()
+            .map(|name| {
+                let hit = found.iter().find(|check| check.name == name).cloned();
+                hit.unwrap_or_else(|| Check::skipped(name, "Not reached: see the first failing rung"))
+            })
+            .collect();
+        let failing = checks.iter().find(|check| check.verdict == Verdict::Fail);
+        let warning = checks.iter().find(|check| check.verdict == Verdict::Warn);
+        let headline = match (failing, warning) {
+            (Some(check), _) => check.why.clone().unwrap_or_default(),
+            (None, Some(check)) => format!("Verified, but: {}", check.why.clone().unwrap_or_default()),
+            (None, None) => read.good.clone(),
+        };
+        Decoded {
+            verdict,
+            signature,
+            failed: failing.map(|check| check.name.clone()),
+            kind: read.kind,
+            headline: if read.nobody {
+                "Read, not verified. Which Kinde domain signed it?".to_owned()
+            } else {
+                headline
+            },
+            lens: read
+                .claims
+                .as_ref()
+                .map(|claims| lens::look(claims, read.kid.as_deref(), read.kind))
+                .unwrap_or_default(),
+            offer: read.offer,
+            doubled: read.doubled,
+            payload_text: read.payload.as_ref().and_then(|bytes| String::from_utf8(bytes.clone()).ok()),
+            payload_b64: read.payload.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default(),
+            header: read.header,
+            claims: read.claims,
+            checks,
+            cleaned: self.cleaned,
+            token: Secret::new(self.token),
+            request: self.request,
+        }
+    }
+
+    fn unreadable(mut self, why: &str, fix: &str, options: &Options) -> Decoded {
+        self.checks.push(Check::fail("envelope", why, fix));
+        self.finish(TokenVerdict::Unreadable, SignatureState::NotChecked, Read::nothing(options), options)
+    }
+
+    /// A token whose envelope is not one.
+    fn broken(mut self, fault: &EnvelopeFault, keys: &Keys, options: &Options) -> Decoded {
+        let (rung, why, fix) = envelope_words(fault);
+        let mut read = Read::nothing(options);
+        let mut verdict = match fault {
+            EnvelopeFault::Encrypted => TokenVerdict::Encrypted,
+            _ => TokenVerdict::Unreadable,
+        };
+        let mut fix = fix.to_owned();
+        if matches!(fault, EnvelopeFault::Base64 { .. })
+            && let Some((header, payload)) = loosely(self.token)
+        {
+            // It is a token, only a damaged one: shown as far as it goes, never trusted.
+            verdict = TokenVerdict::NotVerified;
+            read.header = Some(header);
+            read.take_payload(payload);
+            let squeezed = paste::without_inner_blanks(self.token);
+            let strict = Options { pasted: false, ..options.clone() };
+            if let Some(squeezed) = squeezed {
+                let verifies = judge(squeezed.as_bytes(), keys, &strict).verdict == TokenVerdict::Verified;
+                fix = if verifies {
+                    "Take the white space inside it away: without it, it verifies. Something on the way wrapped the line".to_owned()
+                } else {
+                    "Copy it again as one line: there is white space inside it".to_owned()
+                };
+            }
+        }
+        if rung == "header" {
+            self.checks.push(Check::pass("envelope"));
+        }
+        self.checks.push(Check::fail(rung, why, fix));
+        self.finish(verdict, SignatureState::NotChecked, read, options)
+    }
+
+    /// A token with a sound envelope.
+    fn climb(mut self, compact: &Compact<'_>, keys: &Keys, options: &Options) -> Decoded {
+        let header = &compact.header;
+        let mut read = Read::nothing(options);
+        read.header = Some(header.json.clone());
+        read.kid.clone_from(&header.kid);
+        read.take_payload(compact.payload.clone());
+        let found = read.claims.as_ref().map_or(Kind::Other, |claims| claims::kind_of(claims, header.typ.as_deref()));
+        read.kind = match options.kind {
+            Some(Kind::Access) if found == Kind::M2m => Kind::M2m,
+            Some(forced) => forced,
+            None => found,
+        };
+        read.offer = read
+            .claims
+            .as_ref()
+            .and_then(|claims| claims.get("iss")?.as_text())
+            .filter(|iss| iss.starts_with("http"))
+            .map(str::to_owned);
+        let size = format!("{} bytes", self.token.len());
+        let good = (!self.cleaned.is_empty()).then(|| format!("Taken off: {}", self.cleaned.join(", ")));
+        self.checks.push(Check { why: good, ..Check::pass("envelope") }.seen(size));
+
+        let (verdict, signature) = self.climb_signature(compact, keys, options, &mut read);
+        let doubled = std::mem::take(&mut read.doubled);
+        match &read.claims {
+            Some(claims) => {
+                let cx =
+                    Context { forced: options.kind, found, issuers: &keys.issuers, whose: &keys.whose, at: options.at };
+                self.checks.push(claims::judge_claims(claims, &doubled, &cx));
+                self.checks.push(claims::judge_freshness(claims, read.kind, options.at));
+            }
+            None if options.kind == Some(Kind::Webhook) => self.checks.push(Check::fail(
+                "claims",
+                format!("The payload is no event: {}", read.payload_fault),
+                "A Kinde webhook carries a JSON object",
+            )),
+            None => self.checks.push(Check::warn(
+                "claims",
+                format!("The payload is no claims object: {}", read.payload_fault),
+                "A signed text is no JWT: look at its raw bytes",
+            )),
+        }
+        read.doubled = doubled;
+        let event = read
+            .claims
+            .as_ref()
+            .and_then(|claims| claims.get("type")?.as_text())
+            .filter(|_| read.kind == Kind::Webhook);
+        read.good = match event {
+            Some(event) => format!("Verified: {event}, signed by {}", keys.whose),
+            None => format!("Verified: {}, signed by {}", read.kind.with_article(), keys.whose),
+        };
+        self.finish(verdict, signature, read, options)
+    }
+
+    /// Header, key and signature.
+    fn climb_signature(
+        &mut self,
+        compact: &Compact<'_>,
+        keys: &Keys,
+        options: &Options,
+        read: &mut Read,
+    ) -> (TokenVerdict, SignatureState) {
+        let header = &compact.header;
+        let mut findings = Findings::default();
+        let unsigned = unsigned(compact, &mut findings);
+        header_faults(header, &mut findings);
+        if !unsigned && let Err(why) = algorithm(header, keys) {
+            findings.fail(why, "The algorithm is the key's to say, never the token's: find out who made this token");
+        }
+        if !header.ignored.is_empty() {
+            findings.warn(
+                format!("It brings its own key ({}), which is ignored", header.ignored.join(", ")),
+                "Never take key material from a token: anybody can write it",
+            );
+        }
+        let refused = findings.failed();
+        let seen = header.alg.as_deref().unwrap_or("no alg");
+        let seen = header.kid.as_deref().map_or_else(|| seen.to_owned(), |kid| format!("{seen}, kid {kid}"));
+        self.checks.push(findings.into_check("header", None).seen(shorten(&seen)));
+        if unsigned {
+            return (TokenVerdict::Unsigned, SignatureState::NotChecked);
+        }
+        if refused {
+            return (TokenVerdict::NotVerified, SignatureState::NotChecked);
+        }
+        if keys.origin == Origin::Nobody {
+            read.nobody = true;
+            let fix = match &read.offer {
+                Some(iss) => format!("Check it against its `iss`, {iss}, if that is your Kinde domain"),
+                None => "Name the Kinde domain that signed it, or give a JWKS or a PEM public key".to_owned(),
+            };
+            self.checks.push(Check::fail("key", "Nobody said which Kinde domain signed it", fix));
+            return (TokenVerdict::UnknownKey, SignatureState::NotChecked);
+        }
+        self.climb_key(compact, keys, options)
+    }
+
+    fn climb_key(&mut self, compact: &Compact<'_>, keys: &Keys, options: &Options) -> (TokenVerdict, SignatureState) {
+        let header = &compact.header;
+        let unknown = (TokenVerdict::UnknownKey, SignatureState::NotChecked);
+        let hit = keys.sets.iter().find_map(|dated| match dated.set.pick(header) {
+            Pick::Found { key, alg } => Some((dated, key, alg)),
+            _ => None,
+        });
+        let Some((dated, key, alg)) = hit else {
+            let check = no_key(compact, keys);
+            self.checks.push(check);
+            return unknown;
+        };
+        let mut findings = Findings::default();
+        if let Some(kept) = dated.kept {
+            let (why, fix) = keys.trouble.clone().unwrap_or_default();
+            findings.warn(
+                format!(
+                    "Judged by keys last seen {} ago, at {}: {why}",
+                    span(options.at.as_second() - kept.as_second()),
+                    rfc3339(kept)
+                ),
+                fix,
+            );
+        }
+        if header.kid.is_none() {
+            findings.warn(
+                "It names no key (`kid`); the only key that fits was used",
+                "Kinde always writes `kid`: find out who made this token",
+            );
+        }
+        let notes = dated.set.notes.iter().filter(|note| note.contains("private")).cloned().collect::<Vec<_>>();
+        if !notes.is_empty() {
+            findings.warn(
+                format!("The key file holds private parts: {}", notes.join("; ")),
+                "Keep only the public key where tokens are checked",
+            );
+        }
+        let mut good = format!("{}, of {}", key.about, keys.whose);
+        if key.kid.as_deref().is_some_and(is_sandbox_kid) {
+            good.push_str(" (a sandbox key)");
+        }
+        let seen = key.kid.as_deref().unwrap_or("a key without kid").to_owned();
+        self.checks.push(findings.into_check("key", Some(good)).seen(shorten(&seen)));
+        if key.verify(alg, compact.signed, &compact.signature) {
+            self.checks.push(Check::pass("signature").seen(alg.name()));
+            return (TokenVerdict::Verified, SignatureState::Valid);
+        }
+        self.checks.push(
+            Check::fail(
+                "signature",
+                "The signature does not fit: header or payload were changed, or another key signed it",
+                "Copy the whole token again from its source. Kinde's body must reach the check byte for byte, before any JSON parser",
+            )
+            .seen(format!("{}, {} bytes", alg.name(), compact.signature.len())),
+        );
+        (TokenVerdict::NotVerified, SignatureState::Invalid)
+    }
+}
+
+/// What could be read, whatever the verdict.
+struct Read {
+    header: Option<Json>,
+    kid: Option<String>,
+    payload: Option<Vec<u8>>,
+    claims: Option<Json>,
+    payload_fault: String,
+    doubled: Vec<String>,
+    kind: Kind,
+    offer: Option<String>,
+    nobody: bool,
+    good: String,
+}
+
+impl Read {
+    fn nothing(options: &Options) -> Self {
+        Self {
+            header: None,
+            kid: None,
+            payload: None,
+            claims: None,
+            payload_fault: String::new(),
+            doubled: Vec::new(),
+            kind: options.kind.unwrap_or(Kind::Other),
+            offer: None,
+            nobody: false,
+            good: String::new(),
+        }
+    }
+
+    fn take_payload(&mut self, payload: Vec<u8>) {
+        match Json::parse(&payload) {
+            Ok(json) if json.members().is_some() => {
+                self.doubled = json.doubles();
+                self.claims = Some(json);
+            }
+            Ok(json) => self.payload_fault = format!("it is {}", json.kind()),
+            Err(fault) => self.payload_fault = fault.to_string(),
+        }
+        self.payload = Some(payload);
+    }
+}
+
+/// Header and payload of a damaged token, for showing alone.
+fn loosely(token: &str) -> Option<(Json, Vec<u8>)> {
+    use base64::alphabet::URL_SAFE;
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    let config = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let engine = GeneralPurpose::new(&URL_SAFE, config);
+    let plain =
+        paste::without_inner_blanks(token).unwrap_or_else(|| token.to_owned()).replace('+', "-").replace('/', "_");
+    let mut parts = plain.split('.');
+    let header = Json::parse(&engine.decode(parts.next()?).ok()?).ok()?;
+    header.members()?;
+    Some((header, engine.decode(parts.next()?).unwrap_or_default()))
+}
+
+/// `alg: none` in any spelling, or no signature: comes before every other finding about the header.
+fn unsigned(compact: &Compact<'_>, findings: &mut Findings) -> bool {
+    let fix = "Never accept it: anybody can write it";
+    if let Some(HeaderFault::AlgNone(text)) = compact.header.faults.first() {
+        findings.fail(format!("Unsigned: `alg` is {text}"), fix);
+        return true;
+    }
+    if compact.signature.is_empty() {
+        findings.fail("Unsigned: the signature is empty", fix);
+        return true;
+    }
+    false
+}
+
+/// The header's algorithm, against the key where one is at hand, else against the policy alone.
+fn algorithm(header: &Header, keys: &Keys) -> Result<(), String> {
+    // A header whose `alg` is missing or no text is refused already.
+    let Some(name) = header.alg.as_deref() else { return Ok(()) };
+    match keys.origin {
+        Origin::Nobody => {
+            Alg::named(name).map(|_| ()).ok_or_else(|| format!("`{name}` is no signature algorithm known here"))
+        }
+        Origin::Published => jwt::allowed(header, Policy::Published).map(|_| ()),
+        Origin::Chosen => jwt::allowed(header, Policy::Chosen).map(|_| ()),
+    }?;
+    match keys.sets.first().map(|dated| dated.set.pick(header)) {
+        Some(Pick::AlgRefused(why)) => Err(why),
+        _ => Ok(()),
+    }
+}
