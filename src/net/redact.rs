@@ -61,7 +61,8 @@ fn mask(value: &mut serde_json::Value) -> bool {
             }
             changed
         }
-        serde_json::Value::Array(items) => items.iter_mut().fold(false, |changed, item| mask(item) || changed),
+        // Not `any`, nor `||`: every item is to be masked, after the first one too.
+        serde_json::Value::Array(items) => items.iter_mut().fold(false, |changed, item| changed | mask(item)),
         _ => false,
     }
 }
