@@ -2,6 +2,7 @@
 
 use super::{Context, Exit, Wants};
 use crate::error::UserError;
+use crate::tenant::doctor;
 
 /// The words of `doctor`: none of its own.
 #[derive(Debug, clap::Args)]
@@ -14,6 +15,12 @@ pub struct Args {}
 pub async fn run(_args: Args, cx: &Context) -> Result<Exit, UserError> {
     let picked = cx.pick_profile(Wants::Domain)?;
     let tenant = cx.tenant(&picked).await?;
-    let _ = tenant;
-    Ok(cx.checked("", &[]))
+    let report = doctor::examine(&tenant, false).await;
+    if picked.profile.saved
+        && let Some(facts) = report.environment
+    {
+        // What could not be written down is only read again next time.
+        cx.services.profiles.update(picked.profile.id, |profile| profile.environment = Some(facts)).ok();
+    }
+    Ok(cx.checked(&report.sentence, &report.checks))
 }

@@ -35,7 +35,7 @@ pub async fn fetch(http: &Http, domain: &Domain) -> Result<Discovery, UserError>
     let refuse = |title: String, detail: String| {
         UserError::new(Category::Api, title)
             .detail(detail)
-            .hint("Check the spelling: it is the domain under Settings > Environment > Details")
+            .hint("Check the spelling: it is the domain under Settings > Applications > View details")
     };
     match answer.status {
         200 => {}

@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for Domain {
 }
 
 const HINT: &str =
-    "Paste the Kinde domain as Kinde shows it under Settings > Environment > Details, for example acme.kinde.com";
+    "Paste the Kinde domain as Kinde shows it under Settings > Applications > View details, for example acme.kinde.com";
 
 fn broken(title: impl Into<String>, detail: impl Into<String>) -> UserError {
     UserError::new(Category::Input, title).detail(detail).hint(HINT)

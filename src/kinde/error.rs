@@ -166,7 +166,7 @@ impl TokenError {
                 Category::Auth,
                 "The client secret is wrong",
                 "Kinde knows the client ID and refuses the secret",
-                "Copy the client secret again from the M2M application's Details page; a rotated secret replaces the old one",
+                "Copy the client secret again from the M2M application's View details page; a rotated secret replaces the old one",
             ),
             Kind::AudienceIsV1(audience) => (
                 Category::Auth,
@@ -218,19 +218,19 @@ impl TokenError {
                 Category::Api,
                 "A web page came instead of a token",
                 "The domain is a web site, not a Kinde tenant, or a proxy stands between",
-                "Check the domain: it is the one under Settings > Environment > Details",
+                "Check the domain: it is the one under Settings > Applications > View details",
             ),
             Kind::Empty => four(
                 Category::Api,
                 "Kinde answered without a word",
                 "The token endpoint's answer has no body, so it gives no reason",
-                "Try again; if it stays, compare domain and client ID with the M2M application's Details page",
+                "Try again; if it stays, compare domain and client ID with the M2M application's View details page",
             ),
             Kind::Redirect(to) => (
                 Category::Api,
                 "The domain forwards elsewhere instead of answering".to_owned(),
                 to.as_ref().map_or_else(|| "Where to is not said".to_owned(), |host| format!("It forwards to {host}")),
-                "Use the domain under Settings > Environment > Details".to_owned(),
+                "Use the domain under Settings > Applications > View details".to_owned(),
             ),
             Kind::Server => four(
                 Category::Api,

@@ -53,6 +53,8 @@ pub struct AccessToken {
     pub minted_at: Timestamp,
     /// Its scopes, from `scp` or `scope` of its claims.
     pub scopes: Vec<String>,
+    /// False where its claims say nothing of scopes: an opaque token, or one of another make.
+    pub says_scopes: bool,
     /// The organization it is limited to: an organization-scoped M2M application.
     pub org_code: Option<String>,
     /// Where it came from; `None` when it was kept from earlier.
@@ -65,6 +67,7 @@ impl AccessToken {
     fn from_text(secret: Secret, minted_at: Timestamp, expires_at: Timestamp) -> Self {
         let claims = claims_of(secret.expose()).unwrap_or_default();
         Self {
+            says_scopes: ["scp", "scope"].iter().any(|name| claims.get(name).is_some()),
             scopes: scopes_in(&claims),
             org_code: claims.get("org_code").and_then(Value::as_str).map(str::to_owned),
             secret,
@@ -183,9 +186,10 @@ impl TokenSource {
         *self.0.barren.lock().await = Some(Instant::now());
     }
 
-    /// The token in hand, without asking anybody.
+    /// The token in hand, or kept from earlier, without asking Kinde.
     pub async fn held(&self) -> Option<AccessToken> {
-        self.0.held.lock().await.clone()
+        let held = self.0.held.lock().await.clone();
+        if held.is_some() { held } else { self.kept().await }
     }
 
     /// Forgets the token, in the keyring too: after the credentials were changed.

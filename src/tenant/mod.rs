@@ -2,9 +2,15 @@
 //!
 //! Holds no secret: those stand in the secret store under the profile's id. Decides whether an environment is guarded.
 
+pub mod add;
+pub mod doctor;
+pub mod env_import;
+mod keys;
 mod open;
+pub mod places;
 mod profile;
 mod profiles;
+pub mod scopes;
 
 pub use open::Tenant;
 pub use profile::{EnvironmentFacts, Guard, LastUser, LastWalk, Profile, ProfileKind, RememberedApp, SANDBOX_PROFILE};
