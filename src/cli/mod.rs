@@ -7,6 +7,7 @@ mod context;
 mod doctor;
 mod environment;
 mod print;
+mod sandbox;
 mod token;
 
 use std::ffi::OsString;
@@ -85,6 +86,8 @@ enum Command {
     Connect(connect::Args),
     /// Diagnose the profile's tenant
     Doctor(doctor::Args),
+    /// Run the sandbox tenant until stopped
+    Sandbox(sandbox::Args),
     /// Print an access token of the profile, or of a connected-app session
     Token(token::Args),
 }
@@ -94,6 +97,7 @@ impl Command {
         match self {
             Self::Connect(args) => connect::run(args, cx).await,
             Self::Doctor(args) => doctor::run(args, cx).await,
+            Self::Sandbox(args) => sandbox::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
         }
     }
@@ -101,6 +105,7 @@ impl Command {
     /// True for a command that serves until it is stopped: it ends itself cleanly by [`Context::cancel`], with exit 0.
     fn serves(&self) -> bool {
         match self {
+            Self::Sandbox(_) => true,
             Self::Connect(_) | Self::Doctor(_) | Self::Token(_) => false,
         }
     }

@@ -75,7 +75,8 @@ impl Served {
             pid: std::process::id(),
             issuer: format!("http://127.0.0.1:{http_port}"),
             https: format!("https://127.0.0.1:{https_port}"),
-            ca_cert: ca::cert_path(dir),
+            // Absolute: whoever reads it may stand in another folder.
+            ca_cert: ca::cert_path(&std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned())),
             control: format!("http://127.0.0.1:{control_port}"),
             control_token: Secret::new(presets::alnum(43)),
         };

@@ -1,0 +1,66 @@
+//! `sandbox`: serves the sandbox tenant until it is stopped.
+
+use serde_json::json;
+
+use super::{Context, Exit};
+use crate::error::{Category, UserError};
+use crate::sandbox::{Options, Served};
+
+/// The words of `sandbox`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Port of the HTTP address; else that of the last run while free, else a new one
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Port of the HTTPS address
+    #[arg(long, value_name = "N")]
+    pub https_port: Option<u16>,
+    /// Port of the mail server
+    #[arg(long, value_name = "N")]
+    pub smtp_port: Option<u16>,
+    /// Run the delivery schedule this many times faster
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub time_scale: f64,
+}
+
+/// Serves until Ctrl-C or SIGTERM; prints the ready line first.
+///
+/// # Errors
+/// When the time scale is unusable, another process serves this folder, or a port is taken.
+pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
+    if !(args.time_scale.is_finite() && args.time_scale > 0.0) {
+        return Err(UserError::new(Category::Input, "--time-scale must be greater than 0")
+            .detail(format!("It is {}", args.time_scale))
+            .hint("1 is Kinde's own pace, 1000 a thousand times faster"));
+    }
+    if args.smtp_port.is_some() {
+        cx.say("--smtp-port is not used: this version of the sandbox has no mail server");
+    }
+    if args.time_scale.to_bits() != 1.0_f64.to_bits() {
+        cx.say("--time-scale is not used: this version of the sandbox delivers no webhooks");
+    }
+    let dir = cx.services.data.folder("sandbox")?;
+    let options = Options {
+        port: args.port,
+        https_port: args.https_port,
+        smtp_port: args.smtp_port,
+        time_scale: args.time_scale,
+    };
+    let served = Served::start(&dir, options, cx.services.clock.clone()).await?;
+    let (running, facts) = (served.running(), served.facts());
+    // One line of JSON, with --json and without: scripts and people both wait for it.
+    cx.line(&json!({"ready": {
+        "issuer": running.issuer,
+        "https": running.https,
+        "ca_cert": running.ca_cert,
+        "audience": running.audience(),
+        "client_id": facts.client_id,
+        "client_secret": facts.client_secret.expose(),
+        "users": facts.users,
+        "connected_apps": facts.connected_apps,
+        "smtp": null,
+    }}));
+    cx.cancel.cancelled().await;
+    served.stop().await;
+    Ok(Exit::Good)
+}
