@@ -131,8 +131,11 @@ def tabs():
         return []
 
 
-def press(name, patience=PATIENCE):
-    """Waits for a tab that shows a button of this name and presses it. Answers the tab's address before the press."""
+def press(name, patience=PATIENCE, opener=None):
+    """Waits for a tab that shows a button of this name and presses it. Answers the tab's address before the press.
+
+    With `opener`, the process that is to open the tab: gives up when it ended.
+    """
     deadline = time.monotonic() + patience
     seen = []
     while time.monotonic() < deadline:
@@ -144,6 +147,9 @@ def press(name, patience=PATIENCE):
                         return tab["url"]
             except (OSError, RuntimeError):
                 continue  # it was navigating: the next round sees the new page
+        if opener and opener.poll() is not None:
+            output, errors = opener.communicate() if opener.stderr else ("", "")
+            raise RuntimeError(f"ended with {opener.returncode} before {name!r} could be pressed: {output}{errors}")
         time.sleep(0.1)
     raise TimeoutError(f"no button {name!r} in the browser; open: {seen or 'nothing'}")
 

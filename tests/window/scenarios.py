@@ -232,7 +232,7 @@ def command_allow():
     import browser
 
     process = connect_command()
-    browser.press(names.ALLOW)
+    browser.press(names.ALLOW, opener=process)
     out, err = process.communicate(timeout=60)
     lines = [json.loads(line) for line in out.splitlines()]
     assert process.returncode == 0, (out, err)
@@ -247,7 +247,7 @@ def command_deny():
     import browser
 
     process = connect_command("--timeout", "5")
-    browser.press(names.DENY)
+    browser.press(names.DENY, opener=process)
     out, err = process.communicate(timeout=60)
     lines = [json.loads(line) for line in out.splitlines()]
     assert process.returncode == 1, (out, err)
