@@ -3,7 +3,7 @@
 
 use egui::{Theme, vec2};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use kinde_panel::ui::gallery::{self, GalleryState};
+use kinde_panel::ui::gallery::{self, GalleryState, Over};
 use kinde_panel::ui::{theme, tokens};
 
 /// The only place a threshold is made: room for another driver's rounding, not for another look.
@@ -21,6 +21,8 @@ fn harness(name: &'static str, which: Theme) -> Harness<'static, (GalleryState, 
         .build_ui_state(
             move |ui, (state, height)| {
                 let page = tokens(ui).page;
+                let whole = ui.ctx().content_rect();
+                ui.ctx().layer_painter(egui::LayerId::background()).rect_filled(whole, 0, page);
                 let shown = egui::Frame::new().fill(page).inner_margin(16).show(ui, |ui| {
                     ui.set_width(728.0);
                     gallery::piece(ui, name, state);
@@ -43,6 +45,21 @@ fn every_piece_settles_names_its_controls_and_looks_as_it_was_judged() {
         for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
             // `run` fails where frames never end, and where an input has no name.
             let mut harness = harness(name, theme);
+            harness.snapshot(format!("gallery_{name}_{suffix}"));
+            results.extend_harness(&mut harness);
+        }
+    }
+}
+
+#[test]
+fn what_stands_over_the_page_settles_and_looks_as_it_was_judged() {
+    let mut results = SnapshotResults::new();
+    for (over, name) in [(Over::Dialog, "dialog"), (Over::Palette, "palette"), (Over::Toasts, "toasts")] {
+        for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+            let mut harness = harness("over", theme);
+            harness.state_mut().0.over = Some(over);
+            harness.set_size(vec2(776.0, 360.0));
+            harness.run();
             harness.snapshot(format!("gallery_{name}_{suffix}"));
             results.extend_harness(&mut harness);
         }

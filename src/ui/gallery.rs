@@ -14,6 +14,10 @@ use super::{
 use super::{
     Col, ListRow, Table, ago, card, disclosure, key_value, key_value_copy, link, paste_box, section, section_with,
 };
+use super::{
+    Confirm, JsonTree, Notices, PaletteAnswer, PaletteItem, PaletteState, code_view, json_view, notice_list, palette,
+    toasts,
+};
 use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
@@ -33,6 +37,21 @@ pub struct GalleryState {
     tab: usize,
     row: Option<usize>,
     pasted: String,
+    notices: Notices,
+    palette: PaletteState,
+    /// What stands over the page.
+    pub over: Option<Over>,
+}
+
+/// What can stand over the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// A question before something is destroyed.
+    Dialog,
+    /// The command palette.
+    Palette,
+    /// Toasts at the lower right.
+    Toasts,
 }
 
 /// One part of the gallery.
@@ -54,6 +73,9 @@ pub const PIECES: &[Piece] = &[
     ("table", table),
     ("groups", groups),
     ("paste", paste),
+    ("code", code),
+    ("notices", notices),
+    ("over", over),
 ];
 
 /// The whole gallery, one part below the other.
@@ -347,4 +369,77 @@ fn groups(ui: &mut Ui, _: &mut GalleryState) {
 
 fn paste(ui: &mut Ui, state: &mut GalleryState) {
     paste_box(ui, "Token or webhook body", "Paste a token or a webhook body, or drop a file", 5, &mut state.pasted);
+}
+
+fn code(ui: &mut Ui, _: &mut GalleryState) {
+    code_view(
+        ui,
+        "curl",
+        "curl -sS 'https://acme.kinde.com/api/v1/environment' \\\n  -H \"Authorization: Bearer $KINDE_TOKEN\"",
+        120.0,
+    );
+    let text = r#"{"iss":"https://acme.kinde.com","exp":1795458262,"scp":["read:users"],"big":12345678901234567890.10,"aud":[],"ok":true}"#;
+    if let Ok(tree) = JsonTree::parse(text) {
+        json_view(ui, "claims", &tree, 240.0);
+    }
+}
+
+fn some_notices(notices: &mut Notices) {
+    if notices.iter().next().is_none() {
+        let at = Timestamp::UNIX_EPOCH;
+        notices.push(at, Mood::Success, "The sandbox runs", "");
+        notices.push(
+            at,
+            Mood::Warn,
+            "The keyring does not answer",
+            "Secrets are kept for this run. Try again in Settings.",
+        );
+        notices.push(at, Mood::Error, "The tunnel closed", "It opens again by itself in 8 s.");
+    }
+}
+
+fn notices(ui: &mut Ui, state: &mut GalleryState) {
+    let now = Timestamp::from_second(7200).unwrap_or_default();
+    notice_list(ui, &mut Notices::default(), now);
+    some_notices(&mut state.notices);
+    notice_list(ui, &mut state.notices, now);
+}
+
+fn over(ui: &mut Ui, state: &mut GalleryState) {
+    row(ui, |ui| {
+        for (words, what) in [("Dialog", Over::Dialog), ("Palette", Over::Palette), ("Toasts", Over::Toasts)] {
+            if secondary_button(ui, words).clicked() {
+                state.over = Some(what);
+                state.palette = PaletteState::default();
+            }
+        }
+    });
+    let ctx = ui.ctx().clone();
+    match state.over {
+        Some(Over::Dialog) => {
+            let answer = Confirm::new("Revoke the session of ada@example.com?", "Revoke session")
+                .text("Kinde forgets the token. GitHub keeps its grant until it is revoked there too.")
+                .show(&ctx);
+            if answer.is_some() {
+                state.over = None;
+            }
+        }
+        Some(Over::Palette) => {
+            let item = |name, hint, shortcut, enabled| PaletteItem { name, hint, shortcut, enabled };
+            let items = [
+                item("Connect", "Connected apps", "Ctrl+Enter", true),
+                item("Check again", "Tenant", "F5", true),
+                item("Revoke session…", "Connected apps, choose a session first", "", false),
+                item("Switch to the light theme", "Settings", "", true),
+            ];
+            if palette(&ctx, &mut state.palette, &items) != PaletteAnswer::Open {
+                state.over = None;
+            }
+        }
+        Some(Over::Toasts) => {
+            some_notices(&mut state.notices);
+            toasts(&ctx, &mut state.notices);
+        }
+        None => {}
+    }
 }
