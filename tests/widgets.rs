@@ -179,8 +179,9 @@ fn loading_says_so_only_after_a_moment_and_then_stands_still() {
         |ui, load| {
             LoadView::new("Reading users…").show(ui, load, |_, _| {});
         },
-        load,
+        Load::<u8>::Idle,
     );
+    harness.state_mut().start();
     harness.step();
     assert!(harness.query_by_label("Reading users…").is_none());
     harness.run_steps(5);
