@@ -240,7 +240,9 @@ def command_allow():
     token, probe = lines[1]["token"], lines[1]["probe"]
     assert "…" in token["masked"] and "access_token" not in out, token
     assert probe and all(check["verdict"] == "pass" for check in probe), probe
-    print(probe[0]["seen"])
+    account = next(check for check in probe if check["name"] == "account")
+    assert names.PROVED in account["seen"], account
+    print(account["seen"])
 
 
 def command_deny():
