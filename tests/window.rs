@@ -80,6 +80,12 @@ fn the_connect_command_says_that_a_deny_cannot_be_told_from_silence() {
 }
 
 #[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn the_connect_command_walks_and_revokes_on_the_tenant_of_the_variables() {
+    scenario("command_variables");
+}
+
+#[test]
 #[ignore = "belongs to the window: tests/run runs it"]
 fn without_a_display_one_line_names_what_is_missing_and_the_headless_way() {
     for display in [None, Some(":987")] {

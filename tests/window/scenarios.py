@@ -258,6 +258,41 @@ def command_deny():
     assert failed and "Deny" in failed[0]["why"] and failed[0]["fix"], failed
 
 
+def command_variables():
+    """A tenant named by the KINDE_* variables (here the sandbox of another process): connect, then revoke."""
+    import browser
+
+    sandbox = subprocess.Popen([PROGRAM, "--data-dir", str(DATA), "sandbox"], stdout=subprocess.PIPE, text=True)
+    try:
+        ready = json.loads(sandbox.stdout.readline())["ready"]
+        env = {
+            **os.environ,
+            "KINDE_DOMAIN": ready["issuer"],
+            "KINDE_MANAGEMENT_CLIENT_ID": ready["client_id"],
+            "KINDE_MANAGEMENT_CLIENT_SECRET": ready["client_secret"],
+        }
+        words = [PROGRAM, "--data-dir", str(DATA), "--json", "--profile", ready["issuer"], "connect", "--app", "github"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env}
+        process = subprocess.Popen([*words, "--user", ready["users"][0]["id"]], **pipes)
+        browser.press(names.ALLOW, opener=process)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, (out, err)
+        begun, done = [json.loads(line) for line in out.splitlines()]
+        account = next(check for check in done["probe"] if check["name"] == "account")
+        assert names.PROVED in account["seen"], account
+        session = DESKTOP / "session"
+        session.write_text(begun["session_id"] + "\n")
+        revoked = subprocess.run([*words, "--revoke", f"@{session}"], timeout=60, **pipes)
+        assert revoked.returncode == 0, (revoked.stdout, revoked.stderr)
+        checks = json.loads(revoked.stdout)["checks"]
+        print(*[f"{check['name']}: {check['verdict']}, {check['seen']}" for check in checks], sep="\n")
+        again = subprocess.run([*words, "--revoke", f"@{session}"], timeout=60, **pipes)
+        assert again.returncode == 1, (again.stdout, again.stderr)
+    finally:
+        sandbox.send_signal(signal.SIGTERM)
+        assert sandbox.wait(2) == 0
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()
     print(f"{sys.argv[1]}: done")
