@@ -3,7 +3,7 @@
 //! Hands things out and does no job itself: jobs belong to their rooms.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::error::{Category, UserError};
 use crate::kinde::token::{CLIENT_SECRET_FIELD, TOKEN_FIELD};
 use crate::kinde::{Domain, KindeApi, M2m, TokenSource};
 use crate::net::{Http, Recorder};
+use crate::sandbox::{self, Running};
 use crate::secrets::{Secret, SecretStore};
 use crate::store::DataDir;
 use crate::tenant::{Profile, Profiles, SANDBOX_PROFILE, Tenant};
@@ -52,13 +53,40 @@ impl Services {
     /// Opens the tenant of `profile`: its secret from the keyring, the sandbox's address from the running one.
     ///
     /// # Errors
-    /// When the sandbox is not running, or the profile has no domain.
+    /// When the sandbox is not running, the keyring does not answer, or the profile has no domain.
     pub async fn tenant(&self, profile: &Profile) -> Result<Tenant, UserError> {
         if profile.is_sandbox() {
-            return Err(sandbox_not_running());
+            let dir = self.sandbox_dir();
+            let running = off_thread(move || Ok(sandbox::find(&dir))).await?.ok_or_else(sandbox_not_running)?;
+            return self.sandbox_tenant(profile, &running).await;
         }
         let m2m = self.kept_m2m(profile).await?;
         self.tenant_with(profile, m2m)
+    }
+
+    /// Where the sandbox keeps its files.
+    pub fn sandbox_dir(&self) -> PathBuf {
+        self.data.file("sandbox")
+    }
+
+    /// Opens the sandbox's tenant as `running` serves it, with the sandbox's own made-up credentials.
+    ///
+    /// # Errors
+    /// When the sandbox's files cannot be read.
+    pub async fn sandbox_tenant(&self, profile: &Profile, running: &Running) -> Result<Tenant, UserError> {
+        let dir = self.sandbox_dir();
+        let facts = off_thread(move || sandbox::facts(&dir).map_err(UserError::from)).await?;
+        let domain = Domain::parse(&running.issuer)?;
+        let profile = Profile {
+            domain: Some(domain.clone()),
+            client_id: Some(facts.client_id.clone()),
+            audience: None,
+            ..profile.clone()
+        };
+        let m2m = M2m { client_id: facts.client_id, client_secret: facts.client_secret, audience: None };
+        let mut tenant = self.tenant_with(&profile, Some(m2m))?;
+        tenant.provider_base = Some(Tenant::provider_base_at(&domain));
+        Ok(tenant)
     }
 
     /// Opens the tenant of `profile` with these credentials: those of the environment variables.
@@ -129,6 +157,17 @@ impl Services {
         self.secrets.delete(id, TOKEN_FIELD).await?;
         Ok(self.secrets.set(id, CLIENT_SECRET_FIELD, secret).await)
     }
+}
+
+/// Runs file work off the async threads.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, UserError> + Send + 'static,
+) -> Result<T, UserError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| {
+        UserError::new(Category::Internal, "Reading the sandbox's files broke off")
+            .detail("The work was stopped before its end")
+            .hint("Try again")
+    })?
 }
 
 fn sandbox_not_running() -> UserError {

@@ -553,7 +553,8 @@ async fn the_doctor_meets_anything_with_checks_that_have_a_cause_and_a_fix() {
     let no_room = |kinde: &Kinde| {
         kinde.grants("read:apis");
     };
-    let sentences: [(&dyn Fn(&Kinde), &str); 3] =
+    type Broken<'a> = (&'a dyn Fn(&Kinde), &'a str);
+    let sentences: [Broken<'_>; 3] =
         [(&nothing, "The client secret is wrong."), (&down, "The tenant has trouble of its own."), (&no_room, "")];
     for (break_it, sentence) in sentences {
         let (kinde, panel) = (Kinde::start().await, panel());

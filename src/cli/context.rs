@@ -1,5 +1,7 @@
 //! What every command is given: services, the chosen profile, and the way to print.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -8,6 +10,7 @@ use super::{Exit, Global, print};
 use crate::check::{self, Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::kinde::M2m;
+use crate::sandbox::{self, Served};
 use crate::services::Services;
 use crate::tenant::{EnvironmentFacts, Guard, Profile, Tenant};
 
@@ -23,6 +26,8 @@ pub struct Context {
     /// Cancelled by Ctrl-C and SIGTERM.
     pub cancel: CancellationToken,
     variables: Variables,
+    /// The sandbox, where this command serves it itself.
+    serving: Arc<Mutex<Option<Served>>>,
 }
 
 /// What a command needs of a profile.
@@ -65,6 +70,7 @@ impl Context {
             json: global.json,
             cancel: CancellationToken::new(),
             variables,
+            serving: Arc::default(),
         }
     }
 
@@ -133,11 +139,18 @@ impl Context {
             .hint("Name one of these, or set KINDE_DOMAIN to its domain"))
     }
 
-    /// Opens the tenant of the picked profile.
+    /// Opens the tenant of the picked profile. A sandbox that nobody serves is served by this command while it runs.
     ///
     /// # Errors
-    /// See [`Services::tenant`].
+    /// See [`Services::tenant`]; when the sandbox cannot be served.
     pub async fn tenant(&self, picked: &Picked) -> Result<Tenant, UserError> {
+        if picked.profile.is_sandbox() {
+            let attached = sandbox::attach(&self.services.sandbox_dir(), self.services.clock.clone()).await?;
+            if let Some(served) = attached.served {
+                *self.serving.lock().unwrap_or_else(PoisonError::into_inner) = Some(served);
+            }
+            return self.services.sandbox_tenant(&picked.profile, &attached.running).await;
+        }
         match &picked.m2m {
             Some(m2m) => self.services.tenant_with(&picked.profile, Some(m2m.clone())),
             None => self.services.tenant(&picked.profile).await,
@@ -170,6 +183,14 @@ impl Context {
             .hint(format!("Add --profile {name} when this is the tenant you mean")))
     }
 
+    /// Ends what this command served itself.
+    pub(super) async fn close(&self) {
+        let serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(served) = serving {
+            served.stop().await;
+        }
+    }
+
     /// Prints one line of JSON on stdout.
     pub fn line(&self, value: &impl Serialize) {
         print::line(value);
@@ -199,5 +220,93 @@ impl Context {
             self.checks(headline, checks);
         }
         if verdict == Verdict::Fail { Exit::Bad } else { Exit::Good }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::kinde::Domain;
+    use crate::net::Recorder;
+    use crate::secrets::{Secret, SecretStore};
+
+    fn context(profile: Option<&str>, variables: [Option<&str>; 3]) -> (tempfile::TempDir, Context) {
+        let dir = tempfile::tempdir().unwrap();
+        let services =
+            Services::open(&dir.path().join("data"), Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
+        let mut saved = Profile::new("Acme Staging", Domain::parse("acme").unwrap());
+        saved.client_id = Some("saved".to_owned());
+        services.profiles.add(saved).unwrap();
+        let [domain, client_id, client_secret] = variables.map(|text| text.map(str::to_owned));
+        let variables = Variables { domain, client_id, client_secret: client_secret.map(Secret::new) };
+        let global = Global { profile: profile.map(str::to_owned), ..Global::default() };
+        (dir, Context::new(services, &global, variables))
+    }
+
+    #[test]
+    fn the_profile_is_the_flags_then_the_three_variables_then_the_sandbox() {
+        let three = [Some("other.kinde.com"), Some("id"), Some("secret")];
+        let (_dir, cx) = context(Some("acme staging"), three);
+        let picked = cx.pick_profile(Wants::Tenant).unwrap();
+        assert_eq!((picked.profile.name.as_str(), picked.from, picked.m2m), ("Acme Staging", From::Flag, None));
+
+        let (_dir, cx) = context(None, three);
+        let picked = cx.pick_profile(Wants::Tenant).unwrap();
+        assert_eq!((picked.profile.name.as_str(), picked.from), ("other.kinde.com", From::Variables));
+        assert!(!picked.profile.saved && picked.m2m.is_some());
+        assert_eq!(cx.services.profiles.list().unwrap().len(), 2, "it is not saved");
+
+        let (_dir, cx) = context(None, [None; 3]);
+        assert!(cx.pick_profile(Wants::Tenant).unwrap().profile.is_sandbox());
+    }
+
+    #[test]
+    fn a_domain_alone_counts_only_where_a_domain_is_enough() {
+        let (_dir, cx) = context(None, [Some("other"), None, None]);
+        assert_eq!(cx.pick_profile(Wants::Domain).unwrap().profile.name, "other.kinde.com");
+        assert!(cx.pick_profile(Wants::Tenant).unwrap().profile.is_sandbox());
+        let (_dir, cx) = context(None, [Some("not a domain"), None, None]);
+        assert!(cx.pick_profile(Wants::Domain).unwrap_err().title.starts_with("KINDE_DOMAIN"));
+    }
+
+    #[test]
+    fn the_flag_may_name_a_saved_domain_or_the_domain_of_the_variables_and_nothing_else() {
+        let three = [Some("https://other.kinde.com/"), Some("id"), Some("secret")];
+        for (flag, name) in [("acme.kinde.com", "Acme Staging"), ("other.kinde.com", "other.kinde.com")] {
+            let (_dir, cx) = context(Some(flag), three);
+            let picked = cx.pick_profile(Wants::Tenant).unwrap();
+            assert_eq!((picked.profile.name.as_str(), picked.from), (name, From::Flag), "{flag}");
+        }
+        let (_dir, cx) = context(Some("nobody"), three);
+        let error = cx.pick_profile(Wants::Tenant).unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Unusable);
+        assert!(error.detail.contains("Acme Staging") && error.detail.contains("sandbox"), "{error:?}");
+    }
+
+    #[test]
+    fn a_saved_profile_takes_its_secret_from_the_environment_only_where_it_is_the_same_application() {
+        for (variables, taken) in [
+            ([None, None, Some("s")], true),
+            ([Some("acme.kinde.com"), Some("saved"), Some("s")], true),
+            ([Some("other.kinde.com"), Some("saved"), Some("s")], false),
+            ([None, Some("another"), Some("s")], false),
+        ] {
+            let (_dir, cx) = context(Some("Acme Staging"), variables);
+            assert_eq!(cx.pick_profile(Wants::Tenant).unwrap().m2m.is_some(), taken, "{variables:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn writing_to_what_may_be_live_needs_the_flag() {
+        let (_dir, cx) = context(None, [Some("127.0.0.1:9"), Some("id"), Some("secret")]);
+        let picked = cx.pick_profile(Wants::Tenant).unwrap();
+        let tenant = cx.services.tenant_with(&picked.profile, None).unwrap();
+        let error = cx.may_write(&picked, &tenant).await.unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Unusable);
+        assert!(error.hint.contains("--profile 127.0.0.1:9"), "{error:?}");
+        cx.may_write(&Picked { from: From::Flag, ..picked.clone() }, &tenant).await.unwrap();
+        let sandbox = Picked { profile: Profile::sandbox(), from: From::Default, m2m: None };
+        cx.may_write(&sandbox, &tenant).await.unwrap();
     }
 }

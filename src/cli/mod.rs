@@ -161,7 +161,11 @@ fn start(global: Global, command: Command) -> Result<Exit, UserError> {
             .hint("The system may be out of threads or memory")
     })?;
     let cx = Context::new(services, &global, Variables::of_process());
-    let ended = runtime.block_on(until_interrupted(command, &cx));
+    let ended = runtime.block_on(async {
+        let ended = until_interrupted(command, &cx).await;
+        cx.close().await;
+        ended
+    });
     // A keyring call or a name look-up may still hang in a thread of its own: nobody waits for it.
     runtime.shutdown_background();
     ended

@@ -44,7 +44,7 @@ impl Tenant {
         })
     }
 
-    /// Opens `/_providers/…` of the running sandbox at `issuer`.
+    /// Where the stand-ins of the sandbox at `issuer` answer: `/_providers/`.
     pub fn provider_base_at(issuer: &Domain) -> Url {
         issuer.join("/_providers/")
     }

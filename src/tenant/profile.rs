@@ -9,6 +9,9 @@ use crate::kinde::{Domain, Environment, User};
 /// The sandbox's profile: the same in every data folder.
 pub const SANDBOX_PROFILE: Uuid = Uuid::from_u128(0x5abd_0000_0000_4000_8000_0000_0000_0001);
 
+/// Reference keys of the sandbox's connected apps, which are their providers' ids too.
+const SANDBOX_APPS: [&str; 6] = ["google_drive", "github", "gitlab", "patreon", "discord", "microsoft_365"];
+
 /// How many users are remembered as used last.
 const LAST_USERS: usize = 8;
 
@@ -167,9 +170,13 @@ impl Profile {
         Self { domain: Some(domain), ..Self::blank(Uuid::new_v4(), name.into(), ProfileKind::Kinde) }
     }
 
-    /// The sandbox's profile as it is at first.
+    /// The sandbox's profile as it is at first: with the connected apps the sandbox comes with.
     pub fn sandbox() -> Self {
-        Self::blank(SANDBOX_PROFILE, "sandbox".to_owned(), ProfileKind::Sandbox)
+        let mut profile = Self::blank(SANDBOX_PROFILE, "sandbox".to_owned(), ProfileKind::Sandbox);
+        for key in SANDBOX_APPS {
+            profile.remember_app(key, Some(key));
+        }
+        profile
     }
 
     pub(super) fn blank(id: Uuid, name: String, kind: ProfileKind) -> Self {

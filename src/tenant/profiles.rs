@@ -189,3 +189,102 @@ impl Profile {
         Self { domain: Some(domain), client_id, saved: false, ..Self::blank(id, name, ProfileKind::Kinde) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinde::Domain;
+    use crate::tenant::{EnvironmentFacts, Guard};
+
+    fn profiles() -> (tempfile::TempDir, DataDir, Profiles) {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open(dir.path().join("data")).unwrap();
+        let profiles = Profiles::of(&data);
+        (dir, data, profiles)
+    }
+
+    fn acme() -> Profile {
+        Profile::new("acme", Domain::parse("acme").unwrap())
+    }
+
+    #[test]
+    fn the_sandbox_is_there_from_the_first_use_and_cannot_be_removed() {
+        let (_dir, _data, profiles) = profiles();
+        let all = profiles.list().unwrap();
+        assert_eq!((all.len(), all[0].id), (1, SANDBOX_PROFILE));
+        assert_eq!(all[0].apps.len(), 6);
+        assert!(profiles.remove(SANDBOX_PROFILE).is_err());
+        profiles.update(SANDBOX_PROFILE, |sandbox| sandbox.landing_works = true).unwrap();
+        assert!(profiles.get(SANDBOX_PROFILE).unwrap().unwrap().landing_works);
+    }
+
+    #[test]
+    fn names_and_colours_are_each_profiles_own() {
+        let (_dir, _data, profiles) = profiles();
+        let first = profiles.add(acme()).unwrap();
+        let second = profiles.add(Profile { name: "ACME".into(), ..acme() }).unwrap();
+        assert_eq!((first.name.as_str(), second.name.as_str()), ("acme", "ACME 2"));
+        assert_ne!(first.colour, second.colour);
+        assert_eq!(profiles.find("acme 2").unwrap().unwrap().id, second.id);
+        assert_eq!(profiles.find("https://acme.kinde.com/").unwrap().unwrap().id, first.id);
+        profiles.remove(first.id).unwrap();
+        assert!(profiles.update(first.id, |_| {}).is_err());
+    }
+
+    #[test]
+    fn what_a_newer_program_wrote_survives_and_a_newer_schema_is_not_written() {
+        let (_dir, data, profiles) = profiles();
+        let id = profiles.add(acme()).unwrap().id;
+        let path = data.file("profiles.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("\"name\": \"acme\"", "\"name\": \"acme\", \"later\": [1]")).unwrap();
+        profiles.update(id, |profile| profile.landing_works = true).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\"later\""), "{text}");
+        std::fs::write(&path, text.replace("\"schema\": 1", "\"schema\": 2")).unwrap();
+        assert!(profiles.update(id, |profile| profile.landing_works = false).is_err());
+        assert!(profiles.get(id).unwrap().unwrap().landing_works);
+    }
+
+    #[test]
+    fn live_and_unread_environments_are_guarded_and_a_person_may_only_tighten() {
+        let mut profile = acme();
+        assert_eq!(profile.guard(), Guard::Unread);
+        let facts = |is_live| EnvironmentFacts {
+            code: None,
+            name: None,
+            is_live,
+            kinde_domain: None,
+            custom_domain: None,
+            read_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        for (is_live, chosen, guard) in [
+            (Some(true), false, Guard::Live),
+            (Some(true), true, Guard::Live),
+            (Some(false), false, Guard::Open),
+            (Some(false), true, Guard::ByChoice),
+            (None, false, Guard::Unread),
+        ] {
+            profile.environment = Some(facts(is_live));
+            profile.guarded_by_choice = chosen;
+            assert_eq!(profile.guard(), guard);
+        }
+        assert_eq!(Profile::sandbox().guard(), Guard::Open);
+    }
+
+    #[test]
+    fn calls_go_to_the_kinde_domain_whichever_domain_was_typed() {
+        let mut profile = Profile::new("x", Domain::parse("auth.example.com").unwrap());
+        assert_eq!(profile.api_domain().unwrap().host(), "auth.example.com");
+        profile.audience = Some("https://acme.kinde.com/api".into());
+        assert_eq!(profile.api_domain().unwrap().host(), "acme.kinde.com");
+        assert_eq!(acme().api_domain().unwrap().host(), "acme.kinde.com");
+    }
+
+    #[test]
+    fn an_unsaved_profile_keeps_its_id_for_the_same_application() {
+        let unsaved = |id: &str| Profile::unsaved(Domain::parse("acme").unwrap(), Some(id.into())).id;
+        assert_eq!(unsaved("a"), unsaved("a"));
+        assert_ne!(unsaved("a"), unsaved("b"));
+    }
+}

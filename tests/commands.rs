@@ -1,0 +1,129 @@
+//! The program as a script runs it: what it prints where, and how it exits.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+const SECRET: &str = "CanaryCanaryCanaryCanaryCanaryCanaryCanary42";
+
+struct Ran {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{:?} {:?}", self.out, self.err))
+    }
+}
+
+/// Runs the program on a fresh data folder, without keyring, home or `KINDE_*` variables of the tester.
+fn panel(words: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let dir = tempfile::tempdir().unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
+        .args(words)
+        .arg("--data-dir")
+        .arg(dir.path().join("data"))
+        .env_clear()
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .envs(variables.iter().copied())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    Ran {
+        exit: done.status.code().unwrap_or(-1),
+        out: String::from_utf8(done.stdout).unwrap(),
+        err: String::from_utf8(done.stderr).unwrap(),
+    }
+}
+
+/// An address where nobody listens.
+fn nobody() -> String {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().to_string()
+}
+
+fn named(domain: &str) -> [(&'static str, &str); 3] {
+    [("KINDE_DOMAIN", domain), ("KINDE_MANAGEMENT_CLIENT_ID", "id"), ("KINDE_MANAGEMENT_CLIENT_SECRET", SECRET)]
+}
+
+#[test]
+fn unusable_words_are_an_error_object_with_json_and_words_without() {
+    for words in
+        [&["token", "--nope", "--json"][..], &["--json", "nonsense"], &["token", "--json", "--profile", "nobody"]]
+    {
+        let ran = panel(words, &[]);
+        assert_eq!(ran.exit, 2, "{words:?} {}", ran.err);
+        let error = &ran.json()["error"];
+        assert_eq!(error["category"], "input");
+        for member in ["title", "detail", "hint"] {
+            assert!(error[member].is_string(), "{words:?}: {error}");
+        }
+        assert!(!error["title"].as_str().unwrap().is_empty());
+    }
+    let ran = panel(&["token", "--nope"], &[]);
+    assert_eq!((ran.exit, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("--nope"));
+}
+
+#[test]
+fn token_prints_the_sandboxes_token_and_nothing_else_serving_the_sandbox_itself() {
+    let ran = panel(&["token"], &[]);
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    assert_eq!(ran.out.trim().split('.').count(), 3, "{}", ran.out);
+    assert_eq!(ran.out.lines().count(), 1);
+    assert!(ran.err.contains("sandbox"), "stderr names the profile: {}", ran.err);
+}
+
+#[test]
+fn the_doctor_finds_the_sandbox_in_good_health() {
+    let ran = panel(&["doctor", "--json"], &[]);
+    assert_eq!(ran.exit, 0, "{} {}", ran.out, ran.err);
+    let report = ran.json();
+    assert!(["pass", "warn"].contains(&report["verdict"].as_str().unwrap()), "{report}");
+    let names: Vec<&str> =
+        report["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
+    for name in ["domain", "discovery", "jwks", "jwks.json", "clock", "token", "environment", "users"] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+}
+
+#[test]
+fn a_closed_port_is_failing_checks_to_the_doctor_and_exit_3_to_token() {
+    let domain = nobody();
+    let doctor = panel(&["doctor", "--json"], &[("KINDE_DOMAIN", &domain)]);
+    assert_eq!((doctor.exit, doctor.json()["verdict"].as_str()), (1, Some("fail")));
+    for check in doctor.json()["checks"].as_array().unwrap().iter().filter(|check| check["verdict"] == "fail") {
+        assert!(check["why"].is_string() && check["fix"].is_string(), "{check}");
+    }
+    let token = panel(&["token", "--json", "--trace"], &named(&domain));
+    assert_eq!(token.exit, 3);
+    assert_eq!(token.json()["error"]["category"], "network");
+    assert!(token.err.contains("> POST http://") && token.err.contains("client_id=id"), "{}", token.err);
+    assert!(!token.err.contains(SECRET) && !token.out.contains(SECRET));
+    assert!(token.err.contains(&format!("Profile: {domain}")));
+}
+
+#[test]
+fn variables_that_are_not_all_set_are_said_to_be_unused() {
+    let ran = panel(&["token"], &[("KINDE_DOMAIN", "acme.kinde.com"), ("KINDE_MANAGEMENT_CLIENT_ID", "id")]);
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    assert!(ran.err.contains("KINDE_MANAGEMENT_CLIENT_SECRET not set") && ran.err.contains("sandbox"), "{}", ran.err);
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    for words in [&["--help"][..], &["--version"], &["token", "--help"]] {
+        let ran = panel(words, &[]);
+        assert_eq!(ran.exit, 0, "{words:?}");
+        assert!(!ran.out.is_empty());
+    }
+}
