@@ -5,7 +5,7 @@
 //! up: its secrets live in its own folder and may be printed.
 //!
 //! One process serves a data folder: it holds `lock` and writes `running.json`. [`find`] tells whether one does,
-//! [`attach`] uses that one or serves the sandbox itself, [`facts`] needs no server at all. [`Control`] sets the faults
+//! [`attach`] uses that one or serves the sandbox itself, [`facts()`] needs no server at all. [`Control`] sets the faults
 //! of whichever process serves. Nothing here draws, and nothing here reads a person's profiles or keyring.
 
 mod access;

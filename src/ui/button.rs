@@ -17,7 +17,7 @@ enum Look {
 
 /// A button before it is shown.
 ///
-/// ```ignore
+/// ```text
 /// if Button::primary("Connect").enabled_or(has_user, "Choose a user first").show(ui).clicked() { … }
 /// ```
 #[must_use = "a button shows when `show` is called"]

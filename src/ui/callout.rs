@@ -59,7 +59,7 @@ impl Mood {
 
 /// A callout before it is shown.
 ///
-/// ```ignore
+/// ```text
 /// Callout::warn("This is a live environment").text("A revoke signs real people out").show(ui);
 /// ```
 #[must_use = "a callout shows when `show` is called"]

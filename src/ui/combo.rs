@@ -9,7 +9,7 @@ use super::tokens::{size, text};
 
 /// A list that opens below its button. `shown` is what is chosen now; `items` draws the list with [`combo_item`].
 ///
-/// ```ignore
+/// ```text
 /// combo(ui, "User", "ada@example.com", 240.0, |ui| if combo_item(ui, true, "ada@example.com", "last used") { … });
 /// ```
 pub fn combo(ui: &mut Ui, name: &str, shown: &str, width: f32, items: impl FnOnce(&mut Ui)) -> Response {

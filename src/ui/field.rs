@@ -11,7 +11,7 @@ use super::{focus, label};
 
 /// One row of a form.
 ///
-/// ```ignore
+/// ```text
 /// FieldRow::new("Domain").placeholder("acme.kinde.com").hint("Any form you can paste").error(error).show(ui, &mut text);
 /// ```
 #[must_use = "a row shows when `show` is called"]

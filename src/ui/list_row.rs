@@ -10,7 +10,7 @@ use super::tokens::{radius, size, space, text};
 
 /// One row to choose, over the whole width.
 ///
-/// ```ignore
+/// ```text
 /// if ListRow::new("Inspector").icon(Icon::Inspector).count(7).selected(here).show(ui).clicked() { … }
 /// ```
 #[must_use = "a row shows when `show` is called"]

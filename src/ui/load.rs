@@ -122,7 +122,7 @@ pub enum LoadAsk {
 
 /// How a [`Load`] is shown.
 ///
-/// ```ignore
+/// ```text
 /// LoadView::new("Reading users…").idle("No users read yet", "Read users").show(ui, &mut users, |ui, users| …);
 /// ```
 #[must_use = "it shows when `show` is called"]

@@ -1,7 +1,7 @@
 //! Our widgets: they know egui and layer 1, and nothing of Kinde.
 //!
 //! Call [`theme::install`] once on the context; then every widget here is a function of `&mut Ui`, or a small
-//! builder with `show`. Views name no colour, size or icon of their own: see [`tokens`] and [`icons`].
+//! builder with `show`. Views name no colour, size or icon of their own: see [`mod@tokens`] and [`icons`].
 
 pub mod badge;
 pub mod button;

@@ -18,7 +18,7 @@ pub enum Answer {
 
 /// A question before something that cannot be undone.
 ///
-/// ```ignore
+/// ```text
 /// match Confirm::new("Revoke the session of ada@example.com?", "Revoke session")
 ///     .text("GitHub keeps its grant until it is revoked there too.").show(ctx) { … }
 /// ```

@@ -44,7 +44,7 @@ pub struct TableAnswer {
 
 /// A table before it is shown.
 ///
-/// ```ignore
+/// ```text
 /// let answer = Table::new("users", &[Col::exact("Time", 80.0), Col::rest("Email")]).selected(chosen).show(
 ///     ui, users.len(), |index| users[index].id.clone(), |cells, index| { cells.mono(…); cells.text(…); });
 /// ```
