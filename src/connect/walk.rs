@@ -320,11 +320,14 @@ impl Walk<'_> {
     }
 
     fn timed_out(&mut self, polls: u32, note: Option<String>) -> WalkEnd {
-        let minutes = self.request.pace.deadline.as_secs();
+        let limit = match self.request.pace.deadline.as_secs() {
+            seconds if seconds >= 120 && seconds % 60 == 0 => format!("{} minutes", seconds / 60),
+            seconds => format!("{seconds} s"),
+        };
         let last = note.map(|note| format!("; the last thing seen: {note}")).unwrap_or_default();
         let check = Check::fail(
             "consent",
-            format!("Kinde did not confirm within {minutes} s: consent was not finished, or it was denied, which asking for the token cannot tell apart"),
+            format!("Kinde did not confirm within {limit}: consent was not finished, or it was denied, which asking for the token cannot tell apart"),
             "Connect again. If the browser showed an error, paste the address it ended on",
         )
         .seen(format!("Asked {polls} times until {}{last}", rfc3339(self.now())));

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::explain::{Said, aadsts, silence};
 use super::{Provider, reach};
-use crate::check::Check;
+use crate::check::{Check, Verdict};
 use crate::net::{Answer, Http, Request};
 use crate::secrets::Secret;
 
@@ -26,11 +26,13 @@ pub async fn check_credentials(
     secret: &Secret,
     callback: &str,
 ) -> Vec<Check> {
-    if let Some(trouble) = form_trouble(provider, client_id, secret) {
-        return vec![trouble];
+    let mut checks: Vec<Check> = form_trouble(provider, client_id, secret).into_iter().collect();
+    if checks.iter().any(|check| check.verdict == Verdict::Fail) {
+        return checks;
     }
     let Some(url) = reach(&provider.token, base) else {
-        return vec![Check::skipped("client", "The address of this provider cannot be built")];
+        checks.push(Check::skipped("client", "The address of this provider cannot be built"));
+        return checks;
     };
     let request = Request::post(format!("Check client credentials ({})", provider.name), url)
         .header("accept", "application/json")
@@ -41,10 +43,11 @@ pub async fn check_credentials(
             ("client_id", client_id.into()),
             ("client_secret", secret.clone().into()),
         ]);
-    match http.send(request).await {
-        Ok(answer) => vec![judge(provider, &answer, secret)],
-        Err(error) => vec![silence("client", provider, &error)],
-    }
+    checks.push(match http.send(request).await {
+        Ok(answer) => judge(provider, &answer, secret),
+        Err(error) => silence("client", provider, &error),
+    });
+    checks
 }
 
 /// What can be seen without asking anybody.
@@ -72,10 +75,7 @@ fn form_trouble(provider: &Provider, client_id: &str, secret: &Secret) -> Option
     if provider.id == "github" && client_id.chars().all(|c| c.is_ascii_digit()) {
         return fail("This is the App ID of the GitHub App", "Copy the Client ID below it; it starts with Iv");
     }
-    if provider.id == "google_drive"
-        && !client_id.ends_with(".apps.googleusercontent.com")
-        && !client_id.contains("sandbox")
-    {
+    if provider.id == "google_drive" && !client_id.ends_with(".apps.googleusercontent.com") {
         return Some(Check::warn(
             "secret_form",
             "A Google client ID ends in .apps.googleusercontent.com",
@@ -166,7 +166,6 @@ fn genuine(provider: &Provider) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
     use crate::providers::find;
 
     fn judged(id: &str, status: u16, body: &str) -> Check {

@@ -87,7 +87,7 @@ fn words(provider: &Provider, answer: &Answer, said: &Said) -> (String, String) 
     let id = provider.id.as_str();
     let name = &provider.name;
     let pair = |why: &str, fix: &str| (why.to_owned(), fix.to_owned());
-    if answer.status == 429 || (answer.status == 403 && said.has("rate limit")) {
+    if answer.status == 429 || (answer.status == 403 && (said.has("rate limit") || said.has("rateLimit"))) {
         let wait = answer
             .retry_after()
             .map(|wait| wait.as_secs().to_string())
