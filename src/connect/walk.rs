@@ -112,6 +112,9 @@ pub struct WalkOutcome {
     pub landing_worked: bool,
 }
 
+/// How long the landing page stays open for a browser that is slower than a poll.
+const GRACE: Duration = Duration::from_secs(1);
+
 struct Walk<'a> {
     ends: &'a Ends,
     request: &'a WalkRequest,
@@ -181,7 +184,6 @@ impl Walk<'_> {
         (self.sink)(WalkEvent::AuthUrl { url: address.url.clone(), session: secret.clone(), asked: asked.clone() });
         self.open(&address.url).await?;
         let answer = self.consent(&secret, landing.as_mut()).await?;
-        drop(landing);
         let (ms, curl) = (answer.wire.ms, answer.wire.curl.clone());
         let token = HeldToken::of(answer, self.now());
         let mut confirmed = Step::new("consent", "Confirmed", StepState::Done, self.now());
@@ -195,6 +197,13 @@ impl Walk<'_> {
         );
         (self.sink)(WalkEvent::Token(token.clone()));
         let probe = self.prove(&token, &asked).await;
+        // A poll may be quicker than the browser: it is on its way here and finds the page open for a moment longer.
+        if !self.landing_worked
+            && let Some(landing) = &mut landing
+            && let Ok(landed) = tokio::time::timeout(GRACE, landing.landed()).await
+        {
+            self.landing_worked = landed.session_id.is_some();
+        }
         Ok(WalkEnd::Connected { token, probe })
     }
 
