@@ -154,7 +154,7 @@ async fn every_fault_of_a_provider_is_named_in_the_proof() {
             (ProviderFault::RateLimited, &["too often"]),
             (ProviderFault::Down, &["trouble of its own"]),
         ] {
-            house.control.set_faults(&Faults { provider: Some(fault.clone()), ..Faults::default() }).await.unwrap();
+            house.control.set_faults(&Faults { provider: Some(fault), ..Faults::default() }).await.unwrap();
             // A provider that is down shows its consent page all the same: the fault is of its API.
             let outcome = walked(&house, &provider.id, "allow").await;
             let (_, probe) = connected(&outcome);
