@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 use egui::{Theme, vec2};
+use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use kinde_panel::ui::gallery::{self, GalleryState, Over};
 use kinde_panel::ui::{theme, tokens};
@@ -63,5 +64,24 @@ fn what_stands_over_the_page_settles_and_looks_as_it_was_judged() {
             harness.snapshot(format!("gallery_{name}_{suffix}"));
             results.extend_harness(&mut harness);
         }
+    }
+}
+
+#[test]
+fn an_open_list_and_a_field_with_the_keyboard_settle_and_look_as_they_were_judged() {
+    let mut results = SnapshotResults::new();
+    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let mut open = harness("choices", theme);
+        open.get_by_label("User").click();
+        open.run();
+        open.snapshot(format!("gallery_open_list_{suffix}"));
+        results.extend_harness(&mut open);
+
+        let mut focused = harness("fields", theme);
+        focused.key_press(egui::Key::Tab);
+        // Not even a text cursor may ask for frames.
+        focused.run();
+        focused.snapshot(format!("gallery_focus_{suffix}"));
+        results.extend_harness(&mut focused);
     }
 }

@@ -32,6 +32,9 @@ pub fn combo(ui: &mut Ui, name: &str, shown: &str, width: f32, items: impl FnOnc
 /// One line of an open [`combo`]; true when it was chosen. `note` is subdued beside it; empty for none.
 pub fn combo_item(ui: &mut Ui, chosen: bool, words: &str, note: &str) -> bool {
     let t = tokens(ui);
+    // The chosen line looks like a chosen row anywhere else.
+    ui.visuals_mut().selection.bg_fill = t.row_selected;
+    ui.visuals_mut().selection.stroke.color = t.text_strong;
     let note = RichText::new(note).size(text::SMALL).color(t.text_subdued);
     let button = egui::Button::selectable(chosen, words).right_text(note).truncate();
     let response = ui.add_sized([ui.available_width(), size::CONTROL_SMALL], button);

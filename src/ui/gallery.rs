@@ -6,8 +6,8 @@ use egui::{ScrollArea, Ui};
 use super::tokens::space;
 use super::{
     Button, Callout, FieldRow, Icon, Load, LoadView, Mood, SecretDraft, badge, badge_with, check_list, checkbox,
-    checkbox_row, combo, combo_row, copy_button, copy_icon, danger_button, empty_state, ghost_button, heading,
-    icon_button, kbd, label, loading, primary_button, profile_dot, prose, radio, secondary_button, secret_row,
+    checkbox_row, combo, combo_item, combo_row, copy_button, copy_icon, danger_button, empty_state, ghost_button,
+    heading, icon_button, kbd, label, loading, primary_button, profile_dot, prose, radio, secondary_button, secret_row,
     secret_value, segmented, small, status, step_list_with, strong, subdued, tabs, text_field, title, toggle, tokens,
     verdict,
 };
@@ -204,7 +204,10 @@ fn choices(ui: &mut Ui, state: &mut GalleryState) {
     checkbox_row(ui, &mut state.off, "Remember this app", "It stays in this profile until you remove it");
     row(ui, |ui| {
         segmented(ui, &mut state.chosen, &[(0, "System"), (1, "Light"), (2, "Dark")]);
-        combo(ui, "User", "ada@example.com", 220.0, |_| {});
+        combo(ui, "User", "ada@example.com", 260.0, |ui| {
+            combo_item(ui, true, "ada@example.com", "last used");
+            combo_item(ui, false, "grace@example.com", "");
+        });
     });
     combo_row(ui, "Connect for", Some("Last used first"), "ada@example.com", |_| {});
     tabs(ui, &mut state.tab, &[(0, "Payload", None), (1, "Headers", Some(7)), (2, "Timeline", None)]);
