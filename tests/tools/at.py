@@ -84,11 +84,11 @@ class Node:
 
 
 class App:
-    """The accessible tree of one program."""
+    """The accessible tree of one program, given as the `subprocess.Popen` it runs in."""
 
-    def __init__(self, pid, patience=PATIENCE):
-        self.pid = pid
-        self.top = self._poll(self._find_top, patience, lambda: f"no accessible window of process {pid}")
+    def __init__(self, process, patience=PATIENCE):
+        self.process, self.pid = process, process.pid
+        self.top = self._poll(self._find_top, patience, lambda: f"no accessible window of process {self.pid}")
 
     def _find_top(self):
         desktop = Atspi.get_desktop(0)
@@ -108,6 +108,8 @@ class App:
                     return found
             except gi.repository.GLib.Error:
                 pass  # a control went away while it was looked at: look again
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the program ended with {self.process.returncode}")
             if time.monotonic() > deadline:
                 raise TimeoutError(complaint())
             time.sleep(0.1)

@@ -76,7 +76,7 @@ def explore(panel):
     """From the first start to the Connected apps room of the sandbox, with an app chosen."""
     import at
 
-    window = at.App(panel.process.pid)
+    window = at.App(panel.process)
     window.click(names.EXPLORE, role=None)
     window.click(names.CONNECTED_APPS, role=None)
     window.wait(names.CONNECT, at.BUTTON)
@@ -158,7 +158,7 @@ def canary():
     import at
 
     with Panel("--trace") as panel:
-        window = at.App(panel.process.pid)
+        window = at.App(panel.process)
         window.click(names.CONNECT_TENANT, role=None)
         window.type(names.DOMAIN, "acme.invalid")
         window.click(names.ADD_M2M, role=None)
