@@ -4,6 +4,7 @@
 
 mod connect;
 mod context;
+mod decode;
 mod doctor;
 mod environment;
 mod print;
@@ -84,6 +85,8 @@ pub struct Global {
 enum Command {
     /// Walk a connected app to its token, or revoke a session
     Connect(connect::Args),
+    /// Judge a token or a webhook body, rung by rung
+    Decode(decode::Args),
     /// Diagnose the profile's tenant
     Doctor(doctor::Args),
     /// Run the sandbox tenant until stopped
@@ -96,6 +99,7 @@ impl Command {
     async fn run(self, cx: &Context) -> Result<Exit, UserError> {
         match self {
             Self::Connect(args) => connect::run(args, cx).await,
+            Self::Decode(args) => decode::run(args, cx).await,
             Self::Doctor(args) => doctor::run(args, cx).await,
             Self::Sandbox(args) => sandbox::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
@@ -106,7 +110,7 @@ impl Command {
     fn serves(&self) -> bool {
         match self {
             Self::Sandbox(_) => true,
-            Self::Connect(_) | Self::Doctor(_) | Self::Token(_) => false,
+            Self::Connect(_) | Self::Decode(_) | Self::Doctor(_) | Self::Token(_) => false,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! What arrives or is pasted, decoded and judged. Pure over bytes, keys and a moment: fetching keys is `kinde::jwks`.
+//! What arrives or is pasted, decoded and judged. Judging is pure over bytes, keys and a moment; `keys` gathers the keys.
 
 mod claims;
 pub mod compare;
 pub mod decode;
 mod judge;
+pub mod keys;
 pub mod lens;
 mod missing_key;
 pub mod paste;

@@ -1,0 +1,110 @@
+//! Gathers what a token is judged with: a tenant's own keys, those kept from earlier, and those of everybody else.
+
+use std::sync::Arc;
+
+use super::decode::{Dated, Issuers, Keys, Origin, OtherKeys};
+use crate::error::{Category, UserError};
+use crate::jwt::{Compact, KeySet, Policy};
+use crate::kinde::jwks::{Jwks, JwksTroubleKind, KeptKeys, LiveKeys, Owner, TenantKeys};
+use crate::store::DataDir;
+
+/// The key ID that `input` names, so that its key can be fetched before judging.
+pub fn kid_of(input: &[u8], pasted: bool) -> Option<String> {
+    let text = std::str::from_utf8(input).ok()?;
+    let token = if pasted { super::paste::clean(text).token } else { text.to_owned() };
+    Compact::split(token.as_bytes()).ok()?.header.kid
+}
+
+/// The keys to judge a token of `owner` with, fetched where needed. `issuers` are the domains of its environment;
+/// `extra` are keys known from elsewhere (the sandbox's), for recognising a foreign token.
+pub async fn of_tenant(jwks: &Jwks, owner: &Owner, issuers: Issuers, kid: Option<&str>, extra: Vec<OtherKeys>) -> Keys {
+    let fetched = jwks.keys(owner, kid).await;
+    let kept = jwks.kept().await;
+    put_together(owner, issuers, fetched, kept, extra)
+}
+
+/// The keys at an address that a person named.
+pub async fn at_url(jwks: &Jwks, url: url::Url) -> Keys {
+    let whose = url.host_str().unwrap_or_default().to_owned();
+    let mut keys = Keys { whose, origin: Origin::Published, ..Keys::nobody() };
+    match jwks.at(url).await {
+        Ok(LiveKeys { set, .. }) => keys.sets.push(Dated { set, kept: None }),
+        Err(trouble) => keys.trouble = Some((trouble.why, trouble.fix)),
+    }
+    keys.others = others(jwks).await;
+    keys
+}
+
+/// Every key set kept on this machine, for recognising a token of another profile.
+pub async fn others(jwks: &Jwks) -> Vec<OtherKeys> {
+    jwks.kept().await.into_iter().map(|kept| other(kept, false)).collect()
+}
+
+/// The sandbox's own keys: they are in the data folder, made on first use, and need no running sandbox.
+///
+/// # Errors
+/// When its folder or a file of it cannot be used.
+pub async fn of_sandbox(data: &DataDir) -> Result<Keys, UserError> {
+    let dir = data.folder("sandbox")?;
+    let facts = tokio::task::spawn_blocking(move || crate::sandbox::facts(&dir)).await.map_err(|error| {
+        UserError::new(Category::Internal, "The sandbox's keys were not read").detail(error.to_string())
+    })??;
+    Ok(Keys::published("the sandbox", facts.jwks.as_bytes(), Issuers::Loopback))
+}
+
+/// The sandbox's keys for recognising its tokens elsewhere; none where the data folder has no sandbox yet.
+pub async fn sandbox_as_other(data: &DataDir, now: jiff::Timestamp) -> Vec<OtherKeys> {
+    let dir = data.root().join("sandbox");
+    if !dir.is_dir() {
+        return Vec::new();
+    }
+    let read = tokio::task::spawn_blocking(move || {
+        let facts = crate::sandbox::facts(&dir).ok()?;
+        let set = Arc::new(KeySet::parse(facts.jwks.as_bytes(), Policy::Published).ok()?);
+        Some(OtherKeys { name: "the sandbox".to_owned(), same_tenant: false, set, last_seen: now })
+    });
+    read.await.ok().flatten().into_iter().collect()
+}
+
+fn other(kept: KeptKeys, same_tenant: bool) -> OtherKeys {
+    OtherKeys { name: kept.owner_name, same_tenant, set: kept.set, last_seen: kept.last_seen }
+}
+
+fn put_together(
+    owner: &Owner,
+    issuers: Issuers,
+    fetched: TenantKeys,
+    kept: Vec<KeptKeys>,
+    extra: Vec<OtherKeys>,
+) -> Keys {
+    let TenantKeys { live, trouble } = fetched;
+    // By the address it was published at, never by the profile: a profile's domain can be changed.
+    let (own, foreign): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.origin == owner.domain.as_str());
+    let mut keys = Keys {
+        whose: owner.domain.authority().to_owned(),
+        origin: Origin::Published,
+        sets: Vec::new(),
+        issuers,
+        others: extra,
+        trouble: trouble.as_ref().map(|trouble| (trouble.why.clone(), trouble.fix.clone())),
+    };
+    keys.others.extend(foreign.into_iter().map(|kept| other(kept, false)));
+    match live {
+        Some(live) => {
+            keys.others
+                .extend(own.into_iter().filter(|kept| !same_keys(&kept.set, &live.set)).map(|kept| other(kept, true)));
+            keys.sets.push(Dated { set: live.set, kept: None });
+        }
+        // Keys that the tenant publishes now and that must not be trusted are not helped by older ones.
+        None if trouble.is_some_and(|trouble| trouble.kind == JwksTroubleKind::Unsound) => {
+            keys.others.extend(own.into_iter().map(|kept| other(kept, true)));
+        }
+        None => keys.sets.extend(own.into_iter().map(|kept| Dated { set: kept.set, kept: Some(kept.last_seen) })),
+    }
+    keys
+}
+
+fn same_keys(a: &Arc<KeySet>, b: &Arc<KeySet>) -> bool {
+    let kids = |set: &KeySet| set.keys().iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
+    kids(a) == kids(b)
+}

@@ -1,0 +1,183 @@
+//! Against a server on this machine that answers as told and counts.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::*;
+use crate::net::Recorder;
+
+const KEYS: &str = r#"{"keys":[{"e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","alg":"RS256","kid":"a:b","kty":"RSA","use":"sig"}]}"#;
+
+struct Server {
+    domain: Domain,
+    hits: Arc<AtomicUsize>,
+    seen: Arc<Mutex<String>>,
+}
+
+/// Answers every request with what `answer` makes of its path.
+async fn serve(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Server {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (hits, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(String::new())));
+    let (count, log) = (hits.clone(), seen.clone());
+    let answer = Arc::new(answer);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let (count, log, answer) = (count.clone(), log.clone(), answer.clone());
+            tokio::spawn(async move {
+                let mut head = vec![0; 4096];
+                let read = socket.read(&mut head).await.unwrap_or(0);
+                if read == 0 {
+                    return;
+                }
+                let head = String::from_utf8_lossy(&head[..read]).into_owned();
+                count.fetch_add(1, Ordering::SeqCst);
+                let reply = answer(head.split(' ').nth(1).unwrap_or_default());
+                log.lock().unwrap().push_str(&head);
+                socket.write_all(reply.as_bytes()).await.ok();
+                socket.shutdown().await.ok();
+            });
+        }
+    });
+    Server { domain: Domain::parse(&format!("http://127.0.0.1:{port}")).unwrap(), hits, seen }
+}
+
+fn reply(status: &str, kind: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn ok(body: &str) -> String {
+    reply("200 OK", "application/json", body)
+}
+
+fn owner(server: &Server) -> Owner {
+    Owner { id: "p1".to_owned(), name: "acme".to_owned(), domain: server.domain.clone() }
+}
+
+fn cache(history: Option<PathBuf>) -> Jwks {
+    Jwks::new(Http::new(Recorder::silent(), Clock::real()).unwrap(), history)
+}
+
+#[tokio::test]
+async fn keys_are_fetched_once_without_credentials_and_unknown_key_ids_do_not_flood_the_tenant() {
+    let server = serve(|_| ok(KEYS)).await;
+    let (jwks, owner) = (cache(None), owner(&server));
+    let keys = jwks.keys(&owner, Some("a:b")).await;
+    assert!(keys.live.unwrap().set.by_kid("a:b").is_some() && keys.trouble.is_none());
+    for number in 0..10_000 {
+        jwks.keys(&owner, Some(&format!("unknown-{number}"))).await;
+    }
+    assert_eq!(server.hits.load(Ordering::SeqCst), 1);
+    let seen = server.seen.lock().unwrap().to_ascii_lowercase();
+    assert!(!seen.contains("authorization") && !seen.contains("cookie"), "{seen}");
+}
+
+#[tokio::test]
+async fn callers_that_come_at_once_share_one_fetch() {
+    let server = serve(|_| ok(KEYS)).await;
+    let (jwks, owner) = (cache(None), owner(&server));
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (jwks, owner) = (jwks.clone(), owner.clone());
+            tokio::spawn(async move { jwks.keys(&owner, Some("a:b")).await.live.is_some() })
+        })
+        .collect();
+    for task in tasks {
+        assert!(task.await.unwrap());
+    }
+    assert_eq!(server.hits.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_key_id_fetches_again_after_the_cooldown_and_finds_a_rotated_key() {
+    let turn = Arc::new(AtomicUsize::new(0));
+    let rotated = turn.clone();
+    let server =
+        serve(move |_| if rotated.load(Ordering::SeqCst) == 0 { ok(KEYS) } else { ok(&KEYS.replace("a:b", "c:d")) })
+            .await;
+    let (jwks, owner) = (cache(None), owner(&server));
+    assert!(jwks.keys(&owner, Some("a:b")).await.live.is_some());
+    turn.store(1, Ordering::SeqCst);
+    assert!(jwks.keys(&owner, Some("c:d")).await.live.unwrap().set.by_kid("c:d").is_none());
+    assert_eq!(server.hits.load(Ordering::SeqCst), 1);
+    // As if the cooldown were over.
+    let jwks = Jwks { cooldown: Duration::ZERO, ..jwks };
+    assert!(jwks.keys(&owner, Some("c:d")).await.live.unwrap().set.by_kid("c:d").is_some());
+    assert_eq!(server.hits.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_second_place_is_asked_when_the_first_has_no_keys_and_is_remembered() {
+    let server =
+        serve(|path| if path.ends_with(".json") { ok(KEYS) } else { reply("404 Not Found", "text/plain", "no") }).await;
+    let (jwks, owner) = (cache(None), owner(&server));
+    assert!(jwks.keys(&owner, None).await.live.unwrap().url.path().ends_with("jwks.json"));
+    assert_eq!(server.hits.load(Ordering::SeqCst), 2);
+    jwks.fetch_again(&owner).await;
+    assert_eq!(server.hits.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn each_way_of_having_no_keys_has_its_own_words() {
+    use JwksTroubleKind::{Busy, Forbidden, Html, NotFound, NotKeys, Redirect, Status, TooLarge, Unsound};
+    let huge = format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(LIMIT));
+    let many = format!("{{\"keys\":[{}]}}", vec![r#"{"kty":"x"}"#; 65].join(","));
+    let private = KEYS.replace("\"kty\"", "\"d\":\"AQAB\",\"kty\"");
+    let cases = vec![
+        (reply("200 OK", "text/html", "<!doctype html><p>hello"), Html),
+        (reply("200 OK", "application/json", " <html>"), Html),
+        (ok("not json"), NotKeys),
+        (ok("{}"), NotKeys),
+        (ok(""), NotKeys),
+        (reply("404 Not Found", "text/plain", ""), NotFound),
+        (reply("403 Forbidden", "text/plain", ""), Forbidden),
+        (reply("429 Too Many Requests", "text/plain", ""), Busy),
+        (reply("500 Oops", "text/plain", ""), Status(500)),
+        ("HTTP/1.1 302 Found\r\nlocation: https://evil.example/jwks\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(), Redirect),
+        (ok(&huge), TooLarge),
+        (ok(&many), Unsound),
+        (ok(&private), Unsound),
+        (ok(r#"{"keys":[{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#), Unsound),
+    ];
+    for (answer, kind) in cases {
+        let server = serve(move |_| answer.clone()).await;
+        let keys = cache(None).keys(&owner(&server), None).await;
+        assert!(keys.live.is_none());
+        let trouble = keys.trouble.unwrap();
+        assert_eq!(trouble.kind, kind, "{trouble:?}");
+        assert!(!trouble.why.is_empty() && !trouble.fix.is_empty());
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone =
+        Owner { id: "x".to_owned(), name: "x".to_owned(), domain: Domain::parse(&format!("http://{free}")).unwrap() };
+    assert!(matches!(cache(None).keys(&gone, None).await.trouble.unwrap().kind, JwksTroubleKind::Unreachable(_)));
+    let plain = cache(None).at(Url::parse("http://192.0.2.1/jwks").unwrap()).await;
+    assert_eq!(plain.unwrap_err().kind, JwksTroubleKind::Insecure);
+}
+
+#[tokio::test]
+async fn what_was_seen_is_kept_and_a_failing_fetch_makes_the_set_of_before_a_kept_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.db");
+    let down = Arc::new(AtomicUsize::new(0));
+    let is_down = down.clone();
+    let server =
+        serve(
+            move |_| if is_down.load(Ordering::SeqCst) == 0 { ok(KEYS) } else { reply("500 Oops", "text/plain", "") },
+        )
+        .await;
+    let (jwks, owner) = (cache(Some(path)), owner(&server));
+    assert!(jwks.keys(&owner, None).await.live.is_some());
+    down.store(1, Ordering::SeqCst);
+    let keys = jwks.fetch_again(&owner).await;
+    assert!(keys.live.is_none() && keys.trouble.is_some());
+    let kept = jwks.kept().await;
+    assert_eq!((kept.len(), kept[0].owner_name.as_str(), kept[0].origin.as_str()), (1, "acme", server.domain.as_str()));
+    assert!(kept[0].set.by_kid("a:b").is_some());
+    down.store(0, Ordering::SeqCst);
+    assert!(jwks.fetch_again(&owner).await.live.is_some());
+}
