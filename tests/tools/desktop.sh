@@ -31,8 +31,13 @@ cleanup() {
     trap - EXIT
     [ -f "$DESKTOP/chromium.pid" ] && kill "$(cat "$DESKTOP/chromium.pid")" 2>/dev/null
     [ -n "$xvfb" ] && kill "$xvfb" 2>/dev/null && wait "$xvfb" 2>/dev/null
-    # Chromium writes to its folder until it is really gone.
-    for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$DESKTOP" 2>/dev/null && break; sleep 0.2; done
+    # Chromium and its helpers write to their folders until they are really gone: gone twice in a row is gone.
+    gone=0
+    for _ in $(seq 30); do
+        if [ -e "$DESKTOP" ]; then rm -rf "$DESKTOP" 2>/dev/null || true; gone=0; else gone=$((gone + 1)); fi
+        [ $gone -lt 2 ] || break
+        sleep 0.1
+    done
     exit $code
 }
 trap cleanup EXIT
