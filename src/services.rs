@@ -148,6 +148,23 @@ impl Services {
         self.profiles.remove(id)
     }
 
+    /// Keeps a web application's ID and secret for recipes; the Management API is never asked with them.
+    ///
+    /// # Errors
+    /// When the profile is gone or cannot be written.
+    pub async fn keep_web_application(
+        &self,
+        id: Uuid,
+        client_id: &str,
+        secret: Option<Secret>,
+    ) -> Result<Profile, UserError> {
+        let profile = self.profiles.update(id, |profile| profile.web_client_id = Some(client_id.to_owned()))?;
+        if let Some(secret) = secret {
+            self.secrets.set(id, WEB_CLIENT_SECRET_FIELD, secret).await;
+        }
+        Ok(profile)
+    }
+
     /// Keeps `secret` as the profile's client secret and forgets the token minted with the one before.
     ///
     /// # Errors

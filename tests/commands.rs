@@ -127,3 +127,24 @@ fn help_and_version_are_answers() {
         assert!(!ran.out.is_empty());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_command_that_waits_with_130() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let domain = silent.local_addr().unwrap().to_string();
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
+        .args(["token", "--data-dir"])
+        .arg(dir.path().join("data"))
+        .env_clear()
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .envs(named(&domain))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // Once it has connected it waits for an answer that never comes.
+    let _connection = silent.accept().unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}

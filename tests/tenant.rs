@@ -625,8 +625,11 @@ async fn removing_a_profile_forgets_its_secrets() {
     kinde.grants("read:users");
     let tenant = panel.tenant(&kinde).await;
     tenant.api().unwrap().tokens().token().await.unwrap();
+    let web = Some(Secret::new(CANARY));
+    let profile = panel.services.keep_web_application(tenant.profile.id, "web_id", web).await.unwrap();
+    assert_eq!(profile.web_client_id.as_deref(), Some("web_id"));
     panel.services.remove_profile(tenant.profile.id).await.unwrap();
-    for field in ["client_secret", "m2m_token"] {
+    for field in ["client_secret", "m2m_token", "web_client_secret"] {
         assert_eq!(panel.services.secrets.get(tenant.profile.id, field).await.unwrap(), None, "{field}");
     }
     assert_eq!(panel.services.profiles.get(tenant.profile.id).unwrap(), None);
