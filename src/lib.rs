@@ -29,6 +29,7 @@
     )
 )]
 
+pub mod action;
 pub mod app;
 pub mod backend;
 pub mod check;

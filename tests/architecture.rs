@@ -39,8 +39,11 @@ fn may_import(from: &str, to: &str) -> bool {
     }
     match (from, layer(from), layer(to)) {
         ("app", ..) => to != "cli",
+        // The commands and events of a room are plain data that its screen makes and takes.
+        ("screens" | "action", ..) if to == "backend" => true,
         ("screens", _, Some(to)) => to <= 6,
         ("screens", ..) => to == "ui" || to == "action",
+        ("action", ..) if to == "ui" => true,
         ("action", _, Some(to)) => to <= 6,
         ("ui", _, Some(to)) => to == 1,
         (_, Some(8), Some(8)) => false,

@@ -1,1 +1,64 @@
-//! The tokio thread: a Command in, Events out. Knows no egui.
+//! The tokio thread: a [`Command`] in, [`Event`]s out. Knows no egui: it wakes the window through a closure.
+//!
+//! Each room has one file here with its own `Command`, `Event` and `run`; this module only carries them. Both channels
+//! are bounded: a full command queue is told to the person, a full event queue makes the job wait.
+
+pub mod activity;
+pub mod connect;
+pub mod inspect;
+mod job;
+pub mod sandbox;
+mod sandbox_host;
+pub mod shell;
+pub mod tenant;
+mod worker;
+
+pub use job::{EventSender, Job};
+pub use sandbox_host::SandboxHost;
+pub use worker::{Backend, Busy, Stamped};
+
+/// The number of a job within this run, from 1. Answers of a job that is no longer wanted are dropped by it.
+pub type JobId = u64;
+
+macro_rules! rooms {
+    ($($(#[$doc:meta])* $room:ident => $module:ident),* $(,)?) => {
+        /// What the window asks for, by room.
+        #[derive(Debug)]
+        pub enum Command { $($(#[$doc])* $room($module::Command)),* }
+
+        /// What comes back, by room.
+        #[derive(Debug)]
+        pub enum Event { $($(#[$doc])* $room($module::Event)),* }
+
+        $(
+            impl From<$module::Command> for Command {
+                fn from(command: $module::Command) -> Self { Self::$room(command) }
+            }
+            impl From<$module::Event> for Event {
+                fn from(event: $module::Event) -> Self { Self::$room(event) }
+            }
+        )*
+
+        impl Command {
+            /// Runs it to its end.
+            pub async fn run(self, job: Job) {
+                match self { $(Self::$room(command) => $module::run(command, job).await),* }
+            }
+        }
+    };
+}
+
+rooms! {
+    /// Activity: send a read again.
+    Activity => activity,
+    /// Connected apps: walk, revoke, sessions.
+    Connect => connect,
+    /// The inspector: judge a token.
+    Inspect => inspect,
+    /// The sandbox: start it, set its faults.
+    Sandbox => sandbox,
+    /// The shell: profiles, browser, keyring.
+    Shell => shell,
+    /// The tenant room: domain, M2M application, doctor.
+    Tenant => tenant,
+}

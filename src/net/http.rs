@@ -25,6 +25,11 @@ impl Recorder {
         Self(Arc::new(sink))
     }
 
+    /// Hands one exchange on.
+    pub fn record(&self, exchange: Exchange) {
+        (self.0)(exchange);
+    }
+
     /// Keeps nothing.
     pub fn silent() -> Self {
         Self::to(|_| {})

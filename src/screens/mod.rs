@@ -1,1 +1,43 @@
 //! One folder a tab. Screens draw and push Actions; they never do I/O.
+//!
+//! A screen owns the drafts of its own text fields; everything with an effect is an [`Action`](crate::action::Action).
+
+use std::cell::Cell;
+
+use jiff::Timestamp;
+
+use crate::action::JobId;
+use crate::secrets::KeyringState;
+use crate::tenant::Profile;
+
+pub mod activity;
+pub mod connected_apps;
+pub mod inspector;
+pub mod settings;
+pub mod start;
+pub mod tenant;
+
+/// What every screen may look at.
+pub struct Cx<'a> {
+    /// The moment this frame shows.
+    pub now: Timestamp,
+    /// The chosen profile.
+    pub profile: Option<&'a Profile>,
+    /// Every profile.
+    pub profiles: &'a [Profile],
+    /// What is known of the keyring.
+    pub keyring: &'a KeyringState,
+    /// Where things are kept.
+    pub data_dir: &'a str,
+    /// The last job number given out.
+    pub next_job: &'a Cell<JobId>,
+}
+
+impl Cx<'_> {
+    /// A fresh job number.
+    pub fn job(&self) -> JobId {
+        let id = self.next_job.get() + 1;
+        self.next_job.set(id);
+        id
+    }
+}

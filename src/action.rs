@@ -1,0 +1,126 @@
+//! What a person can do: plain data that screens push and the shell applies.
+//!
+//! Menu, palette, shortcuts and tests all read the same [`Action`].
+
+use uuid::Uuid;
+
+pub use crate::backend::{Command, JobId};
+pub use crate::ui::Mood;
+
+/// A room of the rail, or a page beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+pub enum Room {
+    /// The page of the first start.
+    #[default]
+    Start,
+    /// Which environment, and is its M2M application right?
+    Tenant,
+    /// Walk a connected app.
+    ConnectedApps,
+    /// Decode and judge.
+    Inspector,
+    /// Every HTTP exchange.
+    Activity,
+    /// Appearance, storage.
+    Settings,
+}
+
+impl Room {
+    /// Every room, in the order of the rail.
+    pub const ALL: [Self; 6] =
+        [Self::Start, Self::Tenant, Self::ConnectedApps, Self::Inspector, Self::Activity, Self::Settings];
+
+    /// Its name in the rail and the palette.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "Start",
+            Self::Tenant => "Tenant",
+            Self::ConnectedApps => "Connected apps",
+            Self::Inspector => "Inspector",
+            Self::Activity => "Activity",
+            Self::Settings => "Settings",
+        }
+    }
+}
+
+/// One thing a person did.
+#[derive(Debug)]
+pub enum Action {
+    /// Open a room.
+    Go(Room),
+    /// Open the command palette.
+    OpenPalette,
+    /// Show or hide the notifications.
+    ToggleNotices,
+    /// Choose a profile.
+    SwitchProfile(Uuid),
+    /// Choose the sandbox profile, start the sandbox, and open its connected apps.
+    ExploreSandbox,
+    /// Light, dark or the system's.
+    SetTheme(egui::ThemePreference),
+    /// Larger.
+    ZoomIn,
+    /// Smaller.
+    ZoomOut,
+    /// As it was.
+    ZoomReset,
+    /// Look for the keyring again.
+    RetryKeyring,
+    /// Put a text on the clipboard.
+    CopyText(String),
+    /// Ask the backend. The screen made the number with [`JobId`]'s source and drops answers of other numbers.
+    Run(JobId, Command),
+    /// End a job.
+    Cancel(JobId),
+    /// Open an http(s) address in the system's browser.
+    OpenUrl(String),
+    /// Read the profiles again.
+    ProfilesChanged,
+    /// Tell something that happened in the background: mood, title, detail.
+    Notify(Mood, String, String),
+    /// Judge a text in the Inspector.
+    PasteToInspector(String),
+    /// Close the window.
+    Quit,
+}
+
+/// An action that needs nothing more than to be chosen: what palette and shortcuts offer.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice {
+    /// What the palette shows.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub hint: &'static str,
+    /// Its key, as shown.
+    pub shortcut: Option<&'static str>,
+    /// Makes the action.
+    pub action: fn() -> Action,
+}
+
+const fn choice(
+    name: &'static str,
+    hint: &'static str,
+    shortcut: Option<&'static str>,
+    action: fn() -> Action,
+) -> Choice {
+    Choice { name, hint, shortcut, action }
+}
+
+/// Everything the palette offers besides the profiles.
+pub const CHOICES: [Choice; 15] = [
+    choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
+    choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
+    choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+3"), || Action::Go(Room::Inspector)),
+    choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+4"), || Action::Go(Room::Activity)),
+    choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
+    choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),
+    choice("Show notifications", "What happened in the background", None, || Action::ToggleNotices),
+    choice("Use the light theme", "", None, || Action::SetTheme(egui::ThemePreference::Light)),
+    choice("Use the dark theme", "", None, || Action::SetTheme(egui::ThemePreference::Dark)),
+    choice("Use the system's theme", "", None, || Action::SetTheme(egui::ThemePreference::System)),
+    choice("Zoom in", "", Some("Ctrl++"), || Action::ZoomIn),
+    choice("Zoom out", "", Some("Ctrl+-"), || Action::ZoomOut),
+    choice("Reset zoom", "", Some("Ctrl+0"), || Action::ZoomReset),
+    choice("Try the keyring again", "After starting or unlocking it", None, || Action::RetryKeyring),
+    choice("Quit", "", Some("Ctrl+Q"), || Action::Quit),
+];
