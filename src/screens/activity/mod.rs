@@ -1,35 +1,119 @@
-//! Being written.
+//! Activity: every HTTP exchange the panel made, newest first, and one of them in full.
 
-use jiff::Timestamp;
+mod detail;
+mod state;
+
+pub use state::State;
+
+use egui::Ui;
 
 use super::Cx;
 use crate::action::Action;
-use crate::backend::{self, JobId};
-
-/// What this screen holds.
-#[derive(Default)]
-pub struct State {
-    /// Every exchange of this run.
-    pub ring: crate::net::Activity,
-}
-
-impl State {
-    /// Takes what the backend sent.
-    pub fn on_event(
-        &mut self,
-        _job: JobId,
-        _event: backend::activity::Event,
-        _now: Timestamp,
-        _actions: &mut Vec<Action>,
-    ) {
-    }
-
-    /// The room was opened, or the profile switched while it is open.
-    pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
-
-    /// The profile was switched: drops what belongs to the old one.
-    pub fn forget(&mut self) {}
-}
+use crate::clock::clock_time;
+use crate::net::{Exchange, Outcome};
+use crate::ui::tokens::space;
+use crate::ui::{Button, Col, Icon, Mood, Table, empty_state, heading, status, subdued, text_field};
 
 /// Draws the screen.
-pub fn ui(_ui: &mut egui::Ui, _state: &mut State, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
+pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    head(ui, state);
+    ui.add_space(space::SM);
+    if state.ring.is_empty() {
+        empty_state(
+            ui,
+            Some(Icon::Activity),
+            "Nothing was sent yet. Every HTTP exchange of the panel shows here, with its secrets taken out",
+            None,
+        );
+        return;
+    }
+    let chosen = table(ui, state);
+    if let Some(id) = chosen {
+        state.choose(id);
+    }
+    ui.add_space(space::MD);
+    detail::ui(ui, state, cx, actions);
+}
+
+fn head(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        heading(ui, "Activity");
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let clear = Button::secondary("Clear").hint("Forgets every exchange").icon(Icon::Trash);
+            if clear.enabled_or(!state.ring.is_empty(), "There is nothing to clear").show(ui).clicked() {
+                state.clear();
+            }
+            ui.scope(|ui| {
+                ui.set_max_width(ui.available_width().min(280.0));
+                text_field(ui, "Filter", "Filter: path, status, purpose", &mut state.filter);
+            });
+        });
+    });
+}
+
+/// The number of the exchange chosen just now.
+fn table(ui: &mut Ui, state: &State) -> Option<crate::net::ExchangeId> {
+    let shown: Vec<&Exchange> =
+        state.ring.newest_first().filter(|exchange| state::fits(exchange, &state.filter)).collect();
+    if shown.is_empty() {
+        subdued(ui, "No exchange fits the filter");
+        return None;
+    }
+    let columns = [
+        Col::exact("Time", 78.0),
+        Col::exact("Method", 66.0),
+        Col::rest("Address"),
+        Col::exact("Status", 190.0),
+        Col::exact("ms", 60.0).right(),
+        Col::exact("Purpose", 190.0),
+    ];
+    let selected = shown.iter().position(|exchange| Some(exchange.id) == state.selected);
+    // Half of the room: the chosen exchange shows below.
+    let height = (ui.available_height() * 0.45).max(120.0);
+    let answer = Table::new("Exchanges", &columns).selected(selected).max_height(height).show(
+        ui,
+        shown.len(),
+        |index| shown.get(index).map_or_else(String::new, |exchange| format!("{} {}", exchange.id, words(exchange))),
+        |cells, index| {
+            let Some(exchange) = shown.get(index) else { return };
+            cells.subdued(&clock_time(exchange.at));
+            cells.text(&exchange.method);
+            cells.mono(without_scheme(&exchange.url));
+            let (mood, word) = ending(exchange);
+            cells.ui(|ui| {
+                status(ui, mood, &word);
+            });
+            cells.text(&exchange.ms.to_string());
+            cells.subdued(&exchange.purpose);
+        },
+    );
+    answer.chosen.or(answer.opened).and_then(|index| shown.get(index)).map(|exchange| exchange.id)
+}
+
+/// `GET acme.kinde.com/api/v1/users`: what a row is called.
+fn words(exchange: &Exchange) -> String {
+    format!("{} {}", exchange.method, without_scheme(&exchange.url))
+}
+
+fn without_scheme(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest)
+}
+
+/// How it ended, as mood and word: `200 OK`.
+fn ending(exchange: &Exchange) -> (Mood, String) {
+    match &exchange.outcome {
+        Outcome::Status(code) => {
+            let reason = http::StatusCode::from_u16(*code).ok().and_then(|status| status.canonical_reason());
+            let word = reason.map_or_else(|| code.to_string(), |reason| format!("{code} {reason}"));
+            let mood = match code {
+                200..300 => Mood::Success,
+                300..400 => Mood::Info,
+                400..500 => Mood::Warn,
+                _ => Mood::Error,
+            };
+            (mood, word)
+        }
+        // The reason stands in full below.
+        Outcome::Failed(_) => (Mood::Error, "no answer".to_owned()),
+    }
+}

@@ -1,19 +1,93 @@
-//! Being written.
+//! Settings: how the window looks, and where things are kept. Holds no setting itself: the shell does.
+
+use egui::ThemePreference;
 
 use super::Cx;
 use crate::action::Action;
+use crate::secrets::KeyringState;
+use crate::ui::tokens::{size, space};
+use crate::ui::{
+    Button, Mood, form_row, heading, key_value_copy, key_value_ui, prose, section, segmented, small, status,
+};
 
-/// What this screen holds.
+/// What this screen holds: nothing yet.
 #[derive(Default)]
 pub struct State {}
 
-impl State {
-    /// The room was opened, or the profile switched while it is open.
-    pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
-
-    /// The profile was switched: drops what belongs to the old one.
-    pub fn forget(&mut self) {}
+/// Draws the screen.
+pub fn ui(ui: &mut egui::Ui, _state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    heading(ui, "Settings");
+    ui.add_space(space::MD);
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        section(ui, "Appearance", |ui| appearance(ui, actions));
+        section(ui, "Secrets", |ui| keyring(ui, cx, actions));
+        section(ui, "Storage", |ui| storage(ui, cx));
+    });
 }
 
-/// Draws the screen.
-pub fn ui(_ui: &mut egui::Ui, _state: &mut State, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
+fn appearance(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+    form_row(ui, "Theme", None, None, size::FIELD_MAX, |ui, _| {
+        let mut theme = ui.ctx().options(|options| options.theme_preference);
+        let choices =
+            [(ThemePreference::System, "System"), (ThemePreference::Light, "Light"), (ThemePreference::Dark, "Dark")];
+        if segmented(ui, &mut theme, &choices) {
+            actions.push(Action::SetTheme(theme));
+        }
+    });
+    form_row(ui, "Zoom", None, None, size::FIELD_MAX, |ui, _| {
+        ui.horizontal(|ui| {
+            if Button::secondary("−").name("Zoom out").hint("Ctrl+-").show(ui).clicked() {
+                actions.push(Action::ZoomOut);
+            }
+            let percent = format!("{:.0} %", ui.ctx().zoom_factor() * 100.0);
+            if Button::ghost(&percent).name("Reset zoom").hint("Ctrl+0").min_width(64.0).show(ui).clicked() {
+                actions.push(Action::ZoomReset);
+            }
+            if Button::secondary("+").name("Zoom in").hint("Ctrl++").show(ui).clicked() {
+                actions.push(Action::ZoomIn);
+            }
+        });
+    });
+}
+
+fn keyring(ui: &mut egui::Ui, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let (mood, word, note) = match cx.keyring {
+        KeyringState::Ready => (Mood::Success, "ready", "Client secrets and access tokens are in the system keyring"),
+        KeyringState::Unknown => (Mood::Neutral, "not asked yet", "It is asked when a secret is needed"),
+        KeyringState::Missing { .. } => {
+            (Mood::Warn, "not there", "Secrets are kept for this run only, and typed again at the next start")
+        }
+    };
+    key_value_ui(ui, "Keyring", |ui| {
+        status(ui, mood, word);
+        if *cx.keyring != KeyringState::Ready && Button::secondary("Try again").small().show(ui).clicked() {
+            actions.push(Action::RetryKeyring);
+        }
+    });
+    indented(ui, |ui| {
+        small(ui, note);
+        if let KeyringState::Missing { reason } = cx.keyring {
+            small(ui, reason);
+        }
+    });
+}
+
+fn storage(ui: &mut egui::Ui, cx: &Cx<'_>) {
+    key_value_copy(ui, "Data folder", cx.data_dir);
+    indented(ui, |ui| {
+        prose(
+            ui,
+            "Profiles, key sets and the sandbox are there, without secrets. Activity and what you paste into the \
+             Inspector stay in memory and are gone when the window closes. A panic leaves a report there with \
+             secrets taken out.",
+        );
+    });
+}
+
+/// Below a value, in the column of values.
+fn indented(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.add_space(size::LABEL_COLUMN);
+        ui.vertical(content);
+    });
+}
