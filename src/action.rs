@@ -56,6 +56,8 @@ pub enum Action {
     SwitchProfile(Uuid),
     /// Choose the sandbox profile, start the sandbox, and open its connected apps.
     ExploreSandbox,
+    /// Open the Tenant room on an empty domain box, to add a tenant.
+    AddTenant,
     /// Light, dark or the system's.
     SetTheme(egui::ThemePreference),
     /// Larger.
@@ -107,13 +109,14 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 15] = [
+pub const CHOICES: [Choice; 16] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+3"), || Action::Go(Room::Inspector)),
     choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+4"), || Action::Go(Room::Activity)),
     choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
     choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),
+    choice("Add a tenant…", "Type its Kinde domain", None, || Action::AddTenant),
     choice("Show notifications", "What happened in the background", None, || Action::ToggleNotices),
     choice("Use the light theme", "", None, || Action::SetTheme(egui::ThemePreference::Light)),
     choice("Use the dark theme", "", None, || Action::SetTheme(egui::ThemePreference::Dark)),

@@ -60,6 +60,8 @@ impl std::convert::From<Exit> for std::process::ExitCode {
 struct Words {
     #[command(flatten)]
     global: Global,
+    #[command(flatten)]
+    window: WindowFlags,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -79,6 +81,20 @@ pub struct Global {
     /// The HTTP exchanges, without secrets, on stderr
     #[arg(long, global = true)]
     pub trace: bool,
+}
+
+/// Flags of the window, for its tests and benches.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct WindowFlags {
+    /// The widget gallery instead of the panel
+    #[arg(long, hide = true)]
+    pub gallery: bool,
+    /// Says `frame N` on stderr as each frame begins
+    #[arg(long, hide = true)]
+    pub trace_frames: bool,
+    /// How long a walk waits for consent
+    #[arg(long, hide = true, value_name = "SECONDS")]
+    pub walk_timeout: Option<u64>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -119,7 +135,7 @@ impl Command {
 #[derive(Debug)]
 pub enum Asked {
     /// The window, on this data folder.
-    Window(Global),
+    Window(Global, WindowFlags),
     /// Nothing more: a command ran, or help was printed.
     Ended(Exit),
 }
@@ -133,7 +149,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Asked {
         Ok(words) => words,
         Err(error) => return Asked::Ended(print::usage(&error, json)),
     };
-    let Some(command) = words.command else { return Asked::Window(words.global) };
+    let Some(command) = words.command else { return Asked::Window(words.global, words.window) };
     let json = words.global.json;
     Asked::Ended(match start(words.global, command) {
         Ok(exit) => exit,
@@ -156,8 +172,13 @@ pub fn data_dir(global: &Global) -> Result<PathBuf, UserError> {
     })
 }
 
+/// The recorder that `--trace` asks for.
+pub fn tracer(global: &Global) -> Option<Recorder> {
+    global.trace.then(|| Recorder::to(|exchange| print::trace(&exchange)))
+}
+
 fn start(global: Global, command: Command) -> Result<Exit, UserError> {
-    let recorder = if global.trace { Recorder::to(|exchange| print::trace(&exchange)) } else { Recorder::silent() };
+    let recorder = tracer(&global).unwrap_or_else(Recorder::silent);
     let services = Services::open(&data_dir(&global)?, recorder, Clock::real(), SecretStore::os())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         UserError::new(Category::Internal, "The command could not be started")

@@ -1,0 +1,122 @@
+//! Turns actions into state and orders: with `on_event` the only place where the shell's state changes.
+
+use super::shell::{Heard, Order, Shell};
+use crate::action::{Action, Mood, Room};
+use crate::backend::shell;
+use crate::tenant::SANDBOX_PROFILE;
+use crate::ui::PaletteState;
+
+/// The steps of the zoom.
+const ZOOM_STEP: f32 = 0.1;
+const ZOOM: std::ops::RangeInclusive<f32> = 0.5..=3.0;
+
+impl Shell {
+    /// Applies every action that was pushed. `ctx` is there within a frame; what needs it waits for the next one.
+    pub(super) fn apply_all(&mut self, ctx: Option<&egui::Context>) {
+        // An action may push others (entering a room asks for its data); a bound keeps a mistake from hanging the window.
+        for _ in 0..8 {
+            let actions = std::mem::take(&mut self.actions);
+            if actions.is_empty() {
+                return;
+            }
+            for action in actions {
+                self.apply(action, ctx);
+            }
+        }
+    }
+
+    fn apply(&mut self, action: Action, ctx: Option<&egui::Context>) {
+        match action {
+            Action::Go(room) => self.go(room),
+            Action::OpenPalette => self.palette = Some(PaletteState::default()),
+            Action::ToggleNotices => self.notices_open = !self.notices_open,
+            Action::SwitchProfile(id) => self.switch_profile(id),
+            Action::ExploreSandbox => {
+                self.switch_profile(SANDBOX_PROFILE);
+                self.go(Room::ConnectedApps);
+            }
+            Action::AddTenant => {
+                self.prefs.profile = None;
+                self.heard = Heard::Nothing;
+                self.forget_profile();
+                self.go(Room::Tenant);
+            }
+            Action::SetTheme(theme) => {
+                self.prefs.theme = theme;
+                if let Some(ctx) = ctx {
+                    ctx.set_theme(theme);
+                }
+            }
+            Action::ZoomIn => self.zoom(self.prefs.zoom + ZOOM_STEP, ctx),
+            Action::ZoomOut => self.zoom(self.prefs.zoom - ZOOM_STEP, ctx),
+            Action::ZoomReset => self.zoom(1.0, ctx),
+            Action::RetryKeyring => self.ask(shell::Command::ProbeKeyring),
+            Action::CopyText(text) => match ctx {
+                Some(ctx) => ctx.copy_text(text),
+                // Outside a frame there is no clipboard to reach: it waits for the next one.
+                None => self.late.push(Action::CopyText(text)),
+            },
+            Action::Run(job, command) => self.orders.push(Order::Run(job, command)),
+            Action::Cancel(job) => self.orders.push(Order::Cancel(job)),
+            Action::OpenUrl(url) => {
+                if url.starts_with("https://") || url.starts_with("http://") {
+                    self.ask(shell::Command::OpenUrl(url));
+                } else {
+                    let now = self.clock.now();
+                    let detail = "Only http and https addresses are opened. Copy it and look at it first";
+                    self.notices.push(now, Mood::Warn, "The address was not opened", detail);
+                }
+            }
+            Action::ProfilesChanged => self.ask(shell::Command::ReadProfiles),
+            Action::Notify(mood, title, detail) => {
+                let now = self.clock.now();
+                self.notices.push(now, mood, title, detail);
+            }
+            Action::PasteToInspector(text) => {
+                self.go(Room::Inspector);
+                self.with_cx(|screens, cx, actions| screens.inspector.paste(text, cx, actions));
+            }
+            Action::Quit => self.quit = true,
+        }
+    }
+
+    fn go(&mut self, room: Room) {
+        self.notices_open = false;
+        self.room = room;
+        self.prefs.room = room;
+        self.enter();
+    }
+
+    fn switch_profile(&mut self, id: uuid::Uuid) {
+        if self.prefs.profile == Some(id) {
+            return;
+        }
+        self.prefs.profile = Some(id);
+        self.heard = Heard::Nothing;
+        self.forget_profile();
+        if self.profiles.iter().any(|profile| profile.id == id) {
+            self.enter();
+        } else {
+            // Just added: its room is entered once the profiles were read again.
+            self.enter_when_ready = true;
+            self.ask(shell::Command::ReadProfiles);
+        }
+    }
+
+    fn forget_profile(&mut self) {
+        self.screens.start.forget();
+        self.screens.tenant.forget();
+        self.screens.connected_apps.forget();
+        self.screens.inspector.forget();
+        self.screens.activity.forget();
+        self.screens.settings.forget();
+    }
+
+    fn zoom(&mut self, factor: f32, ctx: Option<&egui::Context>) {
+        let factor = factor.clamp(*ZOOM.start(), *ZOOM.end());
+        self.prefs.zoom = factor;
+        if let Some(ctx) = ctx {
+            ctx.set_zoom_factor(factor);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Rail, top bar and the frame they make around the open screen.
+
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Ui};
+
+use super::shell::{Heard, Shell};
+use crate::action::{Action, CHOICES, Room};
+use crate::clock::clock_time;
+use crate::screens;
+use crate::ui::tokens::space;
+use crate::ui::{
+    Button, Icon, ListRow, Mood, badge_with, combo, combo_item, kbd, profile_dot, status, subdued, title, tokens,
+};
+
+/// The rail's rooms with their icons.
+const RAIL: [(Room, Icon); 3] =
+    [(Room::Tenant, Icon::Tenant), (Room::ConnectedApps, Icon::Apps), (Room::Inspector, Icon::Inspector)];
+
+impl Shell {
+    /// Draws one frame and applies what was done in it.
+    pub fn frame(&mut self, ui: &mut Ui) {
+        let late = std::mem::take(&mut self.late);
+        self.actions.extend(late);
+        self.shortcuts(ui);
+        self.palette_over(ui);
+        let t = tokens(ui);
+        Panel::left("rail")
+            .exact_size(208.0)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(Frame::new().fill(t.rail).inner_margin(Margin::same(12)))
+            .show(ui, |ui| self.rail(ui));
+        Panel::top("top")
+            .exact_size(52.0)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(Frame::new().fill(t.page).inner_margin(Margin::symmetric(20, 10)))
+            .show(ui, |ui| self.top_bar(ui));
+        CentralPanel::default()
+            .frame(Frame::new().fill(t.page).inner_margin(Margin { left: 20, right: 20, top: 4, bottom: 16 }))
+            .show(ui, |ui| self.screen(ui));
+        self.notices_over(ui);
+        let ctx = ui.ctx().clone();
+        // The built-in keys change the zoom too: what is kept is what is shown.
+        self.prefs.zoom = ctx.zoom_factor();
+        self.apply_all(Some(&ctx));
+    }
+
+    fn rail(&mut self, ui: &mut Ui) {
+        ui.add_space(space::XS);
+        ui.horizontal(|ui| {
+            ui.add_space(space::SM);
+            title(ui, "Kinde Panel");
+        });
+        ui.add_space(space::MD);
+        let row = |ui: &mut Ui, room: Room, icon: Icon, open: Room| {
+            ListRow::new(room.name()).icon(icon).selected(room == open).show(ui).clicked()
+        };
+        for (room, icon) in RAIL {
+            if row(ui, room, icon, self.room) {
+                self.actions.push(Action::Go(room));
+            }
+        }
+        ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+            for (room, icon) in [(Room::Settings, Icon::Settings), (Room::Activity, Icon::Activity)] {
+                if row(ui, room, icon, self.room) {
+                    self.actions.push(Action::Go(room));
+                }
+            }
+        });
+    }
+
+    fn top_bar(&mut self, ui: &mut Ui) {
+        ui.horizontal_centered(|ui| {
+            self.profile_switcher(ui);
+            self.standing(ui);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let unread = self.notices.unread();
+                let name =
+                    if unread == 0 { "Notifications".to_owned() } else { format!("Notifications, {unread} new") };
+                if Button::icon_only(Icon::Bell, &name).selected(self.notices_open).show(ui).clicked() {
+                    self.actions.push(Action::ToggleNotices);
+                }
+                kbd(ui, if cfg!(target_os = "macos") { "Cmd+K" } else { "Ctrl+K" });
+                if Button::ghost("Search").icon(Icon::Search).hint("Every action of the panel").show(ui).clicked() {
+                    self.actions.push(Action::OpenPalette);
+                }
+            });
+        });
+    }
+
+    fn profile_switcher(&mut self, ui: &mut Ui) {
+        let chosen = self.profile().map(|profile| (profile.id, profile.name.clone(), profile.colour));
+        if let Some((_, name, colour)) = &chosen {
+            profile_dot(ui, *colour, name);
+        }
+        let shown = chosen.as_ref().map_or("No profile", |(_, name, _)| name.as_str());
+        let Self { profiles, actions, .. } = self;
+        combo(ui, "Profile", shown, 200.0, |ui| {
+            for profile in profiles.iter() {
+                let note = if profile.is_sandbox() {
+                    "this machine"
+                } else if profile.guard().is_on() {
+                    "live"
+                } else {
+                    ""
+                };
+                let chosen = chosen.as_ref().is_some_and(|(id, ..)| *id == profile.id);
+                if combo_item(ui, chosen, &profile.name, note) {
+                    actions.push(Action::SwitchProfile(profile.id));
+                }
+            }
+            if combo_item(ui, false, "Add a tenant…", "") {
+                actions.push(Action::AddTenant);
+            }
+        });
+    }
+
+    /// Where the chosen tenant is, and whether it was heard.
+    fn standing(&self, ui: &mut Ui) {
+        let Some(profile) = self.profile() else {
+            subdued(ui, "No tenant chosen");
+            return;
+        };
+        if !profile.is_sandbox() && profile.guard().is_on() {
+            badge_with(ui, Mood::Error, Icon::Warning, "Live");
+        }
+        let place = match &profile.domain {
+            _ if profile.is_sandbox() => "sandbox on this machine".to_owned(),
+            Some(domain) => domain.authority().to_owned(),
+            None => String::new(),
+        };
+        subdued(ui, &place);
+        match &self.heard {
+            Heard::Nothing => {}
+            Heard::Answer(at) => {
+                status(ui, Mood::Success, &format!("connected {}", clock_time(*at)));
+            }
+            Heard::Silence(at) => {
+                status(ui, Mood::Error, &format!("no answer {}", clock_time(*at)));
+            }
+        }
+    }
+
+    fn screen(&mut self, ui: &mut Ui) {
+        let room = self.room;
+        self.with_cx(|screens, cx, actions| match room {
+            Room::Start => scroll(ui, "start", |ui| screens::start::ui(ui, &mut screens.start, cx, actions)),
+            Room::Tenant => scroll(ui, "tenant", |ui| screens::tenant::ui(ui, &mut screens.tenant, cx, actions)),
+            Room::ConnectedApps => screens::connected_apps::ui(ui, &mut screens.connected_apps, cx, actions),
+            Room::Inspector => {
+                scroll(ui, "inspector", |ui| screens::inspector::ui(ui, &mut screens.inspector, cx, actions));
+            }
+            Room::Activity => screens::activity::ui(ui, &mut screens.activity, cx, actions),
+            Room::Settings => {
+                scroll(ui, "settings", |ui| screens::settings::ui(ui, &mut screens.settings, cx, actions));
+            }
+        });
+    }
+
+    /// Reads the keys of [`CHOICES`] before any widget can, unless something lies over the page.
+    fn shortcuts(&mut self, ui: &Ui) {
+        use egui::{Key, KeyboardShortcut, Modifiers};
+        if self.palette.is_some() {
+            return;
+        }
+        let pressed =
+            |key: Key| ui.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(Modifiers::COMMAND, key)));
+        if pressed(Key::K) {
+            self.actions.push(Action::OpenPalette);
+        }
+        let keys = [
+            ("Ctrl+1", Key::Num1),
+            ("Ctrl+2", Key::Num2),
+            ("Ctrl+3", Key::Num3),
+            ("Ctrl+4", Key::Num4),
+            ("Ctrl+,", Key::Comma),
+            ("Ctrl+Q", Key::Q),
+        ];
+        for (name, key) in keys {
+            if pressed(key)
+                && let Some(choice) = CHOICES.iter().find(|choice| choice.shortcut == Some(name))
+            {
+                self.actions.push((choice.action)());
+            }
+        }
+    }
+}
+
+/// A page that scrolls as a whole.
+fn scroll(ui: &mut Ui, id: &str, page: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical().id_salt(id).auto_shrink(false).show(ui, page);
+}

@@ -1,0 +1,68 @@
+//! What lies over the page: the palette, the notifications, the toasts.
+
+use egui::{Align2, Area, Id, Order, Ui, vec2};
+
+use super::shell::Shell;
+use crate::action::{Action, CHOICES};
+use crate::ui::{PaletteAnswer, PaletteItem, card, empty_state, notice_list, palette, toasts};
+
+impl Shell {
+    /// Draws the palette where it is open, before anybody else reads keys.
+    pub(super) fn palette_over(&mut self, ui: &Ui) {
+        let Some(state) = &mut self.palette else { return };
+        let profiles: Vec<(uuid::Uuid, String)> =
+            self.profiles.iter().map(|profile| (profile.id, format!("Switch to {}", profile.name))).collect();
+        let mut items: Vec<PaletteItem<'_>> = CHOICES
+            .iter()
+            .map(|choice| PaletteItem {
+                name: choice.name,
+                hint: choice.hint,
+                shortcut: choice.shortcut.unwrap_or_default(),
+                enabled: true,
+            })
+            .collect();
+        items.extend(profiles.iter().map(|(_, name)| PaletteItem {
+            name,
+            hint: "Profile",
+            shortcut: "",
+            enabled: true,
+        }));
+        match palette(ui.ctx(), state, &items) {
+            PaletteAnswer::Open => {}
+            PaletteAnswer::Close => self.palette = None,
+            PaletteAnswer::Run(index) => {
+                self.palette = None;
+                if let Some(choice) = CHOICES.get(index) {
+                    self.actions.push((choice.action)());
+                } else if let Some((id, _)) = profiles.get(index - CHOICES.len()) {
+                    self.actions.push(Action::SwitchProfile(*id));
+                }
+            }
+        }
+    }
+
+    /// Draws the history where it is open, and the toasts last of all.
+    pub(super) fn notices_over(&mut self, ui: &Ui) {
+        let ctx = ui.ctx();
+        if self.notices_open {
+            let now = self.clock.now();
+            Area::new(Id::unique("notices"))
+                .order(Order::Foreground)
+                .anchor(Align2::RIGHT_TOP, vec2(-16.0, 52.0))
+                .show(ctx, |ui| {
+                    card(ui, |ui| {
+                        ui.set_width(400.0);
+                        if self.notices.iter().next().is_none() {
+                            empty_state(ui, None, "Nothing has happened in the background yet", None);
+                        } else {
+                            notice_list(ui, &mut self.notices, now);
+                        }
+                    });
+                });
+            if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+                self.notices_open = false;
+            }
+        }
+        toasts(ctx, &mut self.notices);
+    }
+}

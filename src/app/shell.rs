@@ -1,0 +1,235 @@
+//! The whole window's state, and how backend events change it.
+
+use std::cell::Cell;
+
+use jiff::Timestamp;
+
+use super::Prefs;
+use crate::action::{Action, Room};
+use crate::backend::{Command, Event, JobId, Stamped, shell};
+use crate::clock::Clock;
+use crate::net::{Exchange, Outcome};
+use crate::screens::{self, Cx};
+use crate::secrets::KeyringState;
+use crate::tenant::Profile;
+use crate::ui::{Mood, Notices, PaletteState};
+
+/// What the window hands to the backend after a frame.
+#[derive(Debug)]
+pub enum Order {
+    /// Start a job.
+    Run(JobId, Command),
+    /// End a job.
+    Cancel(JobId),
+}
+
+/// What was last heard of the chosen tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Heard {
+    Nothing,
+    Answer(Timestamp),
+    Silence(Timestamp),
+}
+
+/// Everything the window knows. Owned by the UI thread alone.
+pub struct Shell {
+    pub(super) clock: Clock,
+    pub(super) prefs: Prefs,
+    pub(super) data_dir: String,
+    pub(super) room: Room,
+    pub(super) profiles: Vec<Profile>,
+    pub(super) keyring: KeyringState,
+    pub(super) heard: Heard,
+    pub(super) notices: Notices,
+    pub(super) notices_open: bool,
+    pub(super) palette: Option<PaletteState>,
+    pub(super) next_job: Cell<JobId>,
+    pub(super) screens: Screens,
+    pub(super) actions: Vec<Action>,
+    /// Actions that wait for the next frame.
+    pub(super) late: Vec<Action>,
+    pub(super) orders: Vec<Order>,
+    pub(super) quit: bool,
+    /// The room to announce as entered once the profiles are there.
+    pub(super) enter_when_ready: bool,
+}
+
+/// One state a screen.
+#[derive(Default)]
+pub(super) struct Screens {
+    pub start: screens::start::State,
+    pub tenant: screens::tenant::State,
+    pub connected_apps: screens::connected_apps::State,
+    pub inspector: screens::inspector::State,
+    pub activity: screens::activity::State,
+    pub settings: screens::settings::State,
+}
+
+impl Shell {
+    /// A window over the data folder shown as `data_dir`, with what it remembers.
+    pub fn new(prefs: Prefs, data_dir: String, clock: Clock, walk_timeout: Option<std::time::Duration>) -> Self {
+        let mut screens = Screens::default();
+        screens.connected_apps.walk_timeout = walk_timeout;
+        let mut shell = Self {
+            room: prefs.room,
+            clock,
+            prefs,
+            data_dir,
+            profiles: Vec::new(),
+            keyring: KeyringState::Unknown,
+            heard: Heard::Nothing,
+            notices: Notices::default(),
+            notices_open: false,
+            palette: None,
+            next_job: Cell::new(0),
+            screens,
+            actions: Vec::new(),
+            late: Vec::new(),
+            orders: Vec::new(),
+            quit: false,
+            enter_when_ready: true,
+        };
+        shell.ask(shell::Command::ReadProfiles);
+        shell
+    }
+
+    /// The chosen profile.
+    pub fn profile(&self) -> Option<&Profile> {
+        let id = self.prefs.profile?;
+        self.profiles.iter().find(|profile| profile.id == id)
+    }
+
+    /// The open room.
+    pub fn room(&self) -> Room {
+        self.room
+    }
+
+    /// Every exchange of this run.
+    pub fn activity(&self) -> &crate::net::Activity {
+        &self.screens.activity.ring
+    }
+
+    /// What the backend is to be asked, since the last call.
+    pub fn take_orders(&mut self) -> Vec<Order> {
+        std::mem::take(&mut self.orders)
+    }
+
+    /// What to remember at the next start.
+    pub fn prefs(&self) -> &Prefs {
+        &self.prefs
+    }
+
+    /// True once a person asked to close the window.
+    pub fn wants_to_quit(&self) -> bool {
+        self.quit
+    }
+
+    /// An order could not be handed over: the queue is full.
+    pub fn was_busy(&mut self) {
+        let now = self.clock.now();
+        self.notices.push(now, Mood::Warn, "The panel is busy", "The last request was not sent. Try again in a moment");
+    }
+
+    pub(super) fn ask(&mut self, command: impl Into<Command>) {
+        let id = self.next_job.get() + 1;
+        self.next_job.set(id);
+        self.orders.push(Order::Run(id, command.into()));
+    }
+
+    /// Runs `with` over the screens and what they may look at.
+    pub(super) fn with_cx<R>(&mut self, with: impl FnOnce(&mut Screens, &Cx<'_>, &mut Vec<Action>) -> R) -> R {
+        let Self { clock, prefs, data_dir, profiles, keyring, next_job, screens, actions, .. } = self;
+        let profile = profiles.iter().find(|profile| Some(profile.id) == prefs.profile);
+        let cx = Cx { now: clock.now(), profile, profiles, keyring, data_dir, next_job };
+        with(screens, &cx, actions)
+    }
+
+    /// Tells the open screen that it was entered.
+    pub(super) fn enter(&mut self) {
+        let room = self.room;
+        self.with_cx(|screens, cx, actions| match room {
+            Room::Start => screens.start.entered(cx, actions),
+            Room::Tenant => screens.tenant.entered(cx, actions),
+            Room::ConnectedApps => screens.connected_apps.entered(cx, actions),
+            Room::Inspector => screens.inspector.entered(cx, actions),
+            Room::Activity => screens.activity.entered(cx, actions),
+            Room::Settings => screens.settings.entered(cx, actions),
+        });
+    }
+
+    /// Takes one event of the backend.
+    pub fn on_event(&mut self, stamped: Stamped) {
+        let Stamped { job, event } = stamped;
+        let now = self.clock.now();
+        match event {
+            Event::Shell(event) => self.on_shell_event(event, now),
+            Event::Tenant(event) => self.screens.tenant.on_event(job, event, now, &mut self.actions),
+            Event::Sandbox(event) => self.screens.tenant.on_sandbox_event(job, event, now, &mut self.actions),
+            Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
+            Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
+            Event::Activity(event) => self.screens.activity.on_event(job, event, now, &mut self.actions),
+        }
+        // What an event leads to may lead to more, but only so far: each action is applied once.
+        self.apply_all(None);
+    }
+
+    fn on_shell_event(&mut self, event: shell::Event, now: Timestamp) {
+        match event {
+            shell::Event::Profiles(Ok(profiles)) => {
+                self.profiles = profiles;
+                if self.profile().is_none() {
+                    self.prefs.profile = None;
+                    if self.room == Room::ConnectedApps {
+                        self.room = Room::Start;
+                    }
+                }
+                if std::mem::take(&mut self.enter_when_ready) {
+                    self.enter();
+                }
+            }
+            shell::Event::Profiles(Err(error)) => {
+                self.notices.push(now, Mood::Error, error.title.clone(), error.as_text());
+            }
+            shell::Event::Exchange(exchange) => {
+                self.hear(&exchange);
+                self.screens.activity.ring.push(*exchange);
+            }
+            shell::Event::Keyring(state, moved) => {
+                let (mood, title, detail) = match &state {
+                    KeyringState::Ready if moved > 0 => {
+                        (Mood::Success, "The keyring is there", format!("{moved} secrets of this run are kept now"))
+                    }
+                    KeyringState::Ready => (Mood::Success, "The keyring is there", "Secrets are kept in it".to_owned()),
+                    KeyringState::Missing { reason } => (
+                        Mood::Warn,
+                        "There is no keyring to keep secrets in",
+                        format!("They are kept for this run only. The system says: {reason}"),
+                    ),
+                    KeyringState::Unknown => (Mood::Neutral, "The keyring was not asked", String::new()),
+                };
+                self.keyring = state;
+                self.notices.push(now, mood, title, detail);
+            }
+            shell::Event::NoBrowser(url, error) => {
+                self.notices.push(now, Mood::Error, error.title, format!("{} {} {url}", error.detail, error.hint));
+            }
+        }
+    }
+
+    /// Notes whether the chosen tenant answered.
+    fn hear(&mut self, exchange: &Exchange) {
+        let Some(profile) = self.profile() else { return };
+        let ours = if profile.is_sandbox() {
+            exchange.url.starts_with("http://127.0.0.1:") && !exchange.url.contains("/_providers/")
+        } else {
+            let domains = profile.domain.iter().cloned().chain(profile.api_domain());
+            domains.into_iter().any(|domain| exchange.url.starts_with(domain.as_str()))
+        };
+        if ours {
+            self.heard = match exchange.outcome {
+                Outcome::Status(_) => Heard::Answer(exchange.at),
+                Outcome::Failed(_) => Heard::Silence(exchange.at),
+            };
+        }
+    }
+}
