@@ -1,35 +1,27 @@
-//! Being written.
+//! The inspector: a box to paste a token into, and everything the panel can say about it.
 
-use jiff::Timestamp;
+mod input;
+mod result;
+mod state;
+
+pub use state::State;
+
+use egui::{ScrollArea, Ui};
 
 use super::Cx;
 use crate::action::Action;
-use crate::backend::{self, JobId};
-
-/// What this screen holds.
-#[derive(Default)]
-pub struct State {}
-
-impl State {
-    /// Takes what the backend sent.
-    pub fn on_event(
-        &mut self,
-        _job: JobId,
-        _event: backend::inspect::Event,
-        _now: Timestamp,
-        _actions: &mut Vec<Action>,
-    ) {
-    }
-
-    /// Takes a text from elsewhere into the paste box and judges it.
-    pub fn paste(&mut self, _text: String, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
-
-    /// The room was opened, or the profile switched while it is open.
-    pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
-
-    /// The profile was switched: drops what belongs to the old one.
-    pub fn forget(&mut self) {}
-}
+use crate::ui::tokens::space;
 
 /// Draws the screen.
-pub fn ui(_ui: &mut egui::Ui, _state: &mut State, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
+pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    input::head(ui, state, cx, actions);
+    ui.add_space(space::SM);
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        input::token(ui, state, cx, actions);
+        ui.add_space(space::SM);
+        input::keys(ui, state, cx, actions);
+        ui.add_space(space::MD);
+        result::ui(ui, state, cx, actions);
+    });
+    state.tend(cx, actions);
+}
