@@ -104,12 +104,10 @@ impl Shell {
     }
 
     fn forget_profile(&mut self) {
-        self.screens.start.forget();
         self.screens.tenant.forget();
         self.screens.connected_apps.forget();
         self.screens.inspector.forget();
         self.screens.activity.forget();
-        self.screens.settings.forget();
     }
 
     fn zoom(&mut self, factor: f32, ctx: Option<&egui::Context>) {

@@ -148,12 +148,11 @@ impl Shell {
     pub(super) fn enter(&mut self) {
         let room = self.room;
         self.with_cx(|screens, cx, actions| match room {
-            Room::Start => screens.start.entered(cx, actions),
             Room::Tenant => screens.tenant.entered(cx, actions),
             Room::ConnectedApps => screens.connected_apps.entered(cx, actions),
             Room::Inspector => screens.inspector.entered(cx, actions),
             Room::Activity => screens.activity.entered(cx, actions),
-            Room::Settings => screens.settings.entered(cx, actions),
+            Room::Start | Room::Settings => {}
         });
     }
 

@@ -76,7 +76,8 @@ fn display_named() -> Result<(), UserError> {
 }
 
 fn no_display(reason: &str) -> UserError {
-    let reason: String = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    // winit puts the source line it failed at before its words: only the words help.
+    let reason = reason.rsplit(": ").next().unwrap_or(reason).split_whitespace().collect::<Vec<_>>().join(" ");
     UserError::new(Category::File, "There is no display to open a window on")
         .detail(reason)
         .hint("Set DISPLAY or WAYLAND_DISPLAY, or go headless: kinde-panel <command>, see kinde-panel --help")

@@ -1,0 +1,111 @@
+//! The whole window without a window: rail, palette, shortcuts, profiles, notifications.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use jiff::Timestamp;
+use kinde_panel::action::Room;
+use kinde_panel::app::{Order, Prefs, Shell};
+use kinde_panel::backend::{Command, Stamped, shell};
+use kinde_panel::clock::Clock;
+use kinde_panel::error::{Category, UserError};
+use kinde_panel::kinde::Domain;
+use kinde_panel::tenant::{Profile, SANDBOX_PROFILE};
+use kinde_panel::ui::theme;
+
+fn window(prefs: Prefs) -> Harness<'static, Shell> {
+    let clock = Clock::fixed(Timestamp::from_second(1_790_000_000).unwrap());
+    let shell = Shell::new(prefs, "/home/ada/.local/share/kinde-panel".to_owned(), clock, None);
+    Harness::builder()
+        .with_size([1180.0, 780.0])
+        .with_context_setup(theme::install)
+        .build_ui_state(|ui, shell: &mut Shell| shell.frame(ui), shell)
+}
+
+fn with_profiles(prefs: Prefs) -> Harness<'static, Shell> {
+    let mut harness = window(prefs);
+    let acme = Profile::new("acme", Domain::parse("acme.kinde.com").unwrap());
+    let event = shell::Event::Profiles(Ok(vec![Profile::sandbox(), acme]));
+    harness.state_mut().on_event(Stamped { job: 1, event: event.into() });
+    harness.run();
+    harness
+}
+
+#[test]
+fn the_profiles_are_read_at_the_start() {
+    let mut harness = window(Prefs::default());
+    let orders = harness.state_mut().take_orders();
+    assert!(
+        orders.iter().any(|order| matches!(order, Order::Run(_, Command::Shell(shell::Command::ReadProfiles)))),
+        "{orders:?}"
+    );
+}
+
+#[test]
+fn every_room_of_the_rail_opens_and_comes_to_rest() {
+    let mut harness = with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), ..Prefs::default() });
+    for room in [Room::Tenant, Room::Inspector, Room::Activity, Room::Settings] {
+        harness.get_by_role_and_label(Role::Button, room.name()).click();
+        harness.run();
+        assert_eq!(harness.state().room(), room);
+    }
+}
+
+#[test]
+fn the_palette_finds_an_action_by_a_few_letters_and_runs_it_by_keys_alone() {
+    let mut harness = with_profiles(Prefs::default());
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run();
+    harness.event(egui::Event::Text("sett".to_owned()));
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().room(), Room::Settings);
+}
+
+#[test]
+fn a_shortcut_opens_its_room() {
+    let mut harness = with_profiles(Prefs::default());
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num3);
+    harness.run();
+    assert_eq!(harness.state().room(), Room::Inspector);
+}
+
+#[test]
+fn a_chosen_profile_is_named_in_the_top_bar_and_remembered() {
+    let mut harness = with_profiles(Prefs::default());
+    harness.get_by_role_and_label(Role::ComboBox, "Profile").click();
+    harness.run();
+    harness.get_by_label_contains("acme").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("acme.kinde.com").is_some());
+    let kept = harness.state().prefs().text();
+    assert!(Prefs::read(Some(&kept)).profile.is_some());
+}
+
+#[test]
+fn what_went_wrong_in_the_background_stays_in_the_history() {
+    let mut harness = with_profiles(Prefs::default());
+    let error = UserError::new(Category::File, "No browser could be opened").detail("xdg-open is missing");
+    let event = shell::Event::NoBrowser("https://example.test/".to_owned(), error);
+    harness.state_mut().on_event(Stamped { job: 0, event: event.into() });
+    harness.run_steps(2);
+    harness.get_by_label("Notifications, 1 new").click();
+    harness.run_steps(2);
+    assert!(harness.query_all_by_label_contains("No browser could be opened").next().is_some());
+}
+
+#[test]
+fn a_full_queue_is_told_and_not_swallowed() {
+    let mut harness = with_profiles(Prefs::default());
+    harness.state_mut().was_busy();
+    harness.run_steps(2);
+    assert!(harness.query_all_by_label_contains("The panel is busy").next().is_some());
+}
