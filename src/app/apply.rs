@@ -19,6 +19,10 @@ impl Shell {
             if actions.is_empty() {
                 return;
             }
+            // What was drawn before it is old now.
+            if let Some(ctx) = ctx {
+                ctx.request_repaint();
+            }
             for action in actions {
                 self.apply(action, ctx);
             }
@@ -73,8 +77,8 @@ impl Shell {
                 self.notices.push(now, mood, title, detail);
             }
             Action::PasteToInspector(text) => {
+                self.screens.inspector.paste(&text);
                 self.go(Room::Inspector);
-                self.with_cx(|screens, cx, actions| screens.inspector.paste(text, cx, actions));
             }
             Action::Quit => self.quit = true,
         }
