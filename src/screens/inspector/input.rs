@@ -6,6 +6,7 @@ use super::state::{LONG, Place, State};
 use crate::action::Action;
 use crate::backend::inspect::WhichKeys;
 use crate::screens::Cx;
+use crate::secrets::Secret;
 use crate::ui::tokens::{size, space};
 use crate::ui::{Button, Callout, Icon, disclosure, heading, paste_box, small, strong, subdued};
 
@@ -61,13 +62,13 @@ pub(super) fn paste(
             remove = Button::ghost("Remove").name(&format!("Remove {name}")).small().show(ui).clicked();
         });
         if remove {
-            state.set(place, "", "");
+            state.set(place, "", &Secret::default());
         }
         return;
     }
     // Before the field lays it out: a long text never goes through it.
     if let Some(text) = long_paste(ui, name) {
-        state.set(place, "Pasted text", &text);
+        state.set(place, "Pasted text", &Secret::new(text));
         return;
     }
     let answer = paste_box(ui, name, hint, rows, &mut pasted.text);
@@ -115,7 +116,7 @@ pub(super) fn keys(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Ve
         if state.asked.is_some() {
             let back = if cx.profile.is_some() { "Use the profile's keys" } else { "Use no keys" };
             if Button::ghost(back).small().show(ui).clicked() {
-                state.set(Place::Key, "", "");
+                state.set(Place::Key, "", &Secret::default());
                 state.ask(None);
             }
         }

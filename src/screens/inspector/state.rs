@@ -43,10 +43,11 @@ pub(super) struct Long {
 }
 
 impl Pasted {
-    pub fn set(&mut self, name: &str, text: &str) {
+    pub fn set(&mut self, name: &str, secret: &Secret) {
+        let text = secret.expose();
         if text.len() > LONG {
             self.text.clear();
-            self.long = Some(Long { name: name.to_owned(), text: Secret::new(text) });
+            self.long = Some(Long { name: name.to_owned(), text: secret.clone() });
         } else {
             text.clone_into(&mut self.text);
             self.long = None;
@@ -56,7 +57,7 @@ impl Pasted {
     /// Takes a text out of the box that has grown too long for it.
     pub fn keep_short(&mut self) {
         if self.text.len() > LONG {
-            let text = std::mem::take(&mut self.text);
+            let text = Secret::new(std::mem::take(&mut self.text));
             self.set("Pasted text", &text);
         }
     }
@@ -125,9 +126,10 @@ pub struct State {
 }
 
 impl State {
-    /// A text given from elsewhere (the start page's box): judged on the next frame that shows the room.
-    pub fn paste(&mut self, text: &str) {
-        self.set(Place::Token, "Pasted text", text);
+    /// A text given from elsewhere (the start page's box): judged at once.
+    pub fn paste(&mut self, text: String, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.set(Place::Token, "Pasted text", &Secret::new(text));
+        self.tend(cx, actions);
     }
 
     /// The room is opened, or the profile changed: what is there is judged with the keys of now.
@@ -175,7 +177,7 @@ impl State {
             Event::File(result) => {
                 let Some((_, place)) = self.reading.take_if(|(reading, _)| *reading == job) else { return };
                 match result {
-                    Ok(Some(file)) => self.set(place, &file.name, file.text.expose()),
+                    Ok(Some(file)) => self.set(place, &file.name, &file.text),
                     Ok(None) => {}
                     Err(error) => self.file_error = Some(error),
                 }
@@ -240,7 +242,7 @@ impl State {
         self.file_error = None;
     }
 
-    pub(super) fn set(&mut self, place: Place, name: &str, text: &str) {
+    pub(super) fn set(&mut self, place: Place, name: &str, text: &Secret) {
         match place {
             Place::Token => self.input.set(name, text),
             Place::Other => self.other.set(name, text),

@@ -14,15 +14,21 @@ use crate::ui::{
 #[derive(Default)]
 pub struct State {}
 
+impl State {
+    /// The room is opened: there is nothing to load.
+    pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
+
+    /// Another profile: nothing here is bound to one.
+    pub fn forget(&mut self) {}
+}
+
 /// Draws the screen.
 pub fn ui(ui: &mut egui::Ui, _state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     heading(ui, "Settings");
     ui.add_space(space::MD);
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        section(ui, "Appearance", |ui| appearance(ui, actions));
-        section(ui, "Secrets", |ui| keyring(ui, cx, actions));
-        section(ui, "Storage", |ui| storage(ui, cx));
-    });
+    section(ui, "Appearance", |ui| appearance(ui, actions));
+    section(ui, "Secrets", |ui| keyring(ui, cx, actions));
+    section(ui, "Storage", |ui| storage(ui, cx));
 }
 
 fn appearance(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
