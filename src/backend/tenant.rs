@@ -1,17 +1,263 @@
-//! Being written.
+//! What the Tenant room asks for: finding a tenant, its M2M application, the doctor, `.env` files.
+//!
+//! Calls the tenant's rooms and answers with events; keeps nothing of its own.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::Job;
+use crate::check::Check;
+use crate::error::{Category, UserError};
+use crate::kinde::M2m;
+use crate::kinde::jwks::Owner;
+use crate::secrets::{Kept, Secret};
+use crate::tenant::doctor::{self, Report};
+use crate::tenant::env_import::{self, Imported};
+use crate::tenant::{EnvironmentFacts, Profile, add};
 
-/// What the screen asks.
-#[derive(Debug)]
-pub enum Command {}
+/// A `.env` file is a few lines: more than this is something else.
+const ENV_LIMIT: u64 = 1024 * 1024;
+
+/// What the Tenant room asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Look whether a tenant answers at what was typed, and keep it as a profile.
+    Find {
+        /// As typed.
+        text: String,
+    },
+    /// Take an M2M application for the profile.
+    AddM2m {
+        /// Whose.
+        profile: Uuid,
+        /// As typed.
+        m2m: M2m,
+    },
+    /// Examine the tenant.
+    Examine {
+        /// Which.
+        profile: Uuid,
+        /// Mint a new token first.
+        again: bool,
+    },
+    /// Hand over an access token that is good now.
+    Token {
+        /// Whose.
+        profile: Uuid,
+    },
+    /// Ask before writing although the environment is not live, or stop asking.
+    Guard {
+        /// Which.
+        profile: Uuid,
+        /// Ask.
+        on: bool,
+    },
+    /// Remove the profile and its secrets.
+    Remove {
+        /// Which.
+        profile: Uuid,
+    },
+    /// Let the person choose a `.env` file, and read it.
+    PickEnv,
+    /// Read the `.env` file that was dropped.
+    ReadEnv {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Read a `.env` text that was pasted.
+    ReadEnvText {
+        /// Its text.
+        text: Secret,
+    },
+    /// Keep a web application for recipes.
+    KeepWeb {
+        /// Whose.
+        profile: Uuid,
+        /// Its client ID.
+        client_id: String,
+        /// Its client secret, where it is known.
+        secret: Option<Secret>,
+    },
+}
 
 /// What comes back.
 #[derive(Debug)]
-pub enum Event {}
+pub enum Event {
+    /// Whether a tenant is there; its profile is kept.
+    Found(Result<Box<FoundTenant>, UserError>),
+    /// Whether Kinde took the M2M application.
+    Added(Result<Box<AddedM2m>, UserError>),
+    /// What the doctor found.
+    Examined(Result<Box<Report>, UserError>),
+    /// A token to copy. Never shown.
+    Token(Result<HandedToken, UserError>),
+    /// The guard, the web application or the like was written.
+    Changed(Result<(), UserError>),
+    /// The profile of that name is gone.
+    Removed(Result<String, UserError>),
+    /// What a `.env` text holds; `None` where none was chosen.
+    Env(Result<Option<Box<EnvFile>>, UserError>),
+}
 
-/// Runs one command to its end.
+/// A tenant that answers.
+#[derive(Debug)]
+pub struct FoundTenant {
+    /// Its profile, as kept.
+    pub profile: Profile,
+    /// It was there before.
+    pub already: bool,
+    /// Discovery and key set.
+    pub checks: Vec<Check>,
+}
+
+/// An M2M application that Kinde took.
+#[derive(Debug)]
+pub struct AddedM2m {
+    /// The profile, as kept.
+    pub profile: Profile,
+    /// Where the secret is.
+    pub kept: Kept,
+    /// Why the environment is not known.
+    pub environment_error: Option<UserError>,
+}
+
+/// A token on its way to the clipboard.
+#[derive(Debug)]
+pub struct HandedToken {
+    /// The token.
+    pub secret: Secret,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// A `.env` text that was read.
+#[derive(Debug, Clone)]
+pub struct EnvFile {
+    /// The file's name, or what stands for one.
+    pub name: String,
+    /// What is in it.
+    pub imported: Imported,
+}
+
+/// Does what is asked and sends the answer. What was cancelled sends none.
 pub async fn run(command: Command, job: Job) {
-    drop(job);
-    match command {}
+    let cancel = job.cancel.clone();
+    let event = match command {
+        Command::Find { text } => match cancel.run_until_cancelled(find(&job, &text)).await {
+            Some(result) => Event::Found(result.map(Box::new)),
+            None => return,
+        },
+        Command::Examine { profile, again } => match cancel.run_until_cancelled(examine(&job, profile, again)).await {
+            Some(result) => Event::Examined(result.map(Box::new)),
+            None => return,
+        },
+        Command::AddM2m { profile, m2m } => Event::Added(add_m2m(&job, profile, m2m).await.map(Box::new)),
+        Command::Token { profile } => Event::Token(token(&job, profile).await),
+        Command::Guard { profile, on } => {
+            Event::Changed(job.services.profiles.update(profile, |profile| profile.guarded_by_choice = on).map(drop))
+        }
+        Command::Remove { profile } => Event::Removed(remove(&job, profile).await),
+        Command::PickEnv => Event::Env(pick_env().await.map(|file| file.map(Box::new))),
+        Command::ReadEnv { path } => Event::Env(read_env(&path).await.map(|file| Some(Box::new(file)))),
+        Command::ReadEnvText { text } => Event::Env(Ok(Some(Box::new(EnvFile {
+            name: "the pasted text".to_owned(),
+            imported: env_import::parse(text.expose()),
+        })))),
+        Command::KeepWeb { profile, client_id, secret } => {
+            Event::Changed(job.services.keep_web_application(profile, &client_id, secret).await.map(drop))
+        }
+    };
+    job.send(event).await;
+}
+
+async fn find(job: &Job, text: &str) -> Result<FoundTenant, UserError> {
+    let found = add::find_tenant(&job.services.http, text).await?;
+    let known = job.services.profiles.list()?;
+    let known = known.into_iter().find(|profile| profile.issuers().contains(&found.domain));
+    let already = known.is_some();
+    let profile = match known {
+        Some(profile) => profile,
+        None => add::add_tenant(&job.services.profiles, &found)?,
+    };
+    keep_keys(job, &profile).await;
+    Ok(FoundTenant { profile, already, checks: found.checks })
+}
+
+async fn add_m2m(job: &Job, id: Uuid, words: M2m) -> Result<AddedM2m, UserError> {
+    let profile = job.profile(id).await?;
+    let services = &job.services;
+    let added = add::add_m2m(&services.http, &services.secrets, &services.profiles, &profile, words).await?;
+    keep_keys(job, &added.profile).await;
+    Ok(AddedM2m {
+        profile: added.profile,
+        kept: added.kept,
+        environment_error: added.environment_error.map(UserError::from),
+    })
+}
+
+/// Examines, and writes down what the environment said of itself. The sandbox's addresses change: they are not kept.
+async fn examine(job: &Job, id: Uuid, again: bool) -> Result<Report, UserError> {
+    let tenant = job.tenant(id).await?;
+    let report = doctor::examine(&tenant, again).await;
+    if let Some(facts) = report.environment.clone().filter(|_| tenant.profile.saved && !tenant.profile.is_sandbox()) {
+        let same = |old: &EnvironmentFacts| EnvironmentFacts { read_at: facts.read_at, ..old.clone() } == facts;
+        if !tenant.profile.environment.as_ref().is_some_and(same) {
+            job.services.profiles.update(id, |profile| profile.environment = Some(facts))?;
+        }
+    }
+    keep_keys(job, &tenant.profile).await;
+    Ok(report)
+}
+
+async fn token(job: &Job, id: Uuid) -> Result<HandedToken, UserError> {
+    let tenant = job.tenant(id).await?;
+    let token = tenant.api()?.tokens().token().await?;
+    Ok(HandedToken { secret: token.secret, expires_at: token.expires_at })
+}
+
+async fn remove(job: &Job, id: Uuid) -> Result<String, UserError> {
+    let name = job.profile(id).await?.name;
+    job.services.remove_profile(id).await?;
+    Ok(name)
+}
+
+/// Lets the key set of the tenant be kept, for the day it is out of reach: which tenant signed an old token?
+async fn keep_keys(job: &Job, profile: &Profile) {
+    if let Some(domain) = profile.domain.clone() {
+        let owner = Owner { id: profile.id.to_string(), name: profile.name.clone(), domain };
+        job.jwks.keys(&owner, None).await;
+    }
+}
+
+async fn pick_env() -> Result<Option<EnvFile>, UserError> {
+    let chosen = rfd::AsyncFileDialog::new().set_title("Import .env").pick_file().await;
+    match chosen {
+        Some(file) => read_env(file.path()).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn read_env(path: &Path) -> Result<EnvFile, UserError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let refuse = |detail: String, hint: &str| {
+        Err(UserError::new(Category::File, format!("{name} could not be read")).detail(detail).hint(hint))
+    };
+    match tokio::fs::metadata(path).await {
+        Ok(about) if about.is_dir() => return refuse("It is a folder".to_owned(), "Choose the .env file inside it"),
+        Ok(about) if about.len() > ENV_LIMIT => {
+            return refuse("It is larger than 1 MiB".to_owned(), "A .env file is a few lines: choose that one");
+        }
+        Ok(_) => {}
+        Err(error) => return refuse(error.to_string(), "Choose it again"),
+    }
+    match tokio::fs::read(path).await {
+        Ok(bytes) => {
+            let bytes = zeroize::Zeroizing::new(bytes);
+            let text = Secret::new(String::from_utf8_lossy(&bytes));
+            Ok(EnvFile { imported: env_import::parse(text.expose()), name })
+        }
+        Err(error) => refuse(error.to_string(), "Choose it again"),
+    }
 }

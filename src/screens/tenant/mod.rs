@@ -1,42 +1,127 @@
-//! Being written.
+//! The Tenant room: which environment is this, and is its M2M application right?
+//!
+//! Draws and pushes actions; `state` takes what comes back.
 
-use jiff::Timestamp;
+mod domain;
+mod env;
+mod facts;
+mod faults;
+mod health;
+mod m2m;
+mod sandbox;
+mod state;
+
+use egui::{Align, Layout, Ui};
+
+pub use state::State;
 
 use super::Cx;
 use crate::action::Action;
-use crate::backend::{self, JobId};
+use crate::ui::tokens::{size, space};
+use crate::ui::{Answer, Button, Confirm, Icon, heading};
+use state::Question;
 
-/// What this screen holds.
-#[derive(Default)]
-pub struct State {}
+/// The widest the room grows, in points.
+const WIDE: f32 = 900.0;
 
-impl State {
-    /// Takes what the backend sent.
-    pub fn on_event(
-        &mut self,
-        _job: JobId,
-        _event: backend::tenant::Event,
-        _now: Timestamp,
-        _actions: &mut Vec<Action>,
-    ) {
+/// Draws the room.
+pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if let Some(secret) = state.clipboard.take() {
+        ui.copy_text(secret.expose().to_owned());
     }
-
-    /// Takes what the backend sent.
-    pub fn on_sandbox_event(
-        &mut self,
-        _job: JobId,
-        _event: backend::sandbox::Event,
-        _now: Timestamp,
-        _actions: &mut Vec<Action>,
-    ) {
+    env::take_pasted(ui, state, cx, actions);
+    env::fill(state, cx, actions);
+    if state.expected.is_some() && state.expected == cx.profile.map(|profile| profile.id) {
+        state.expected = None;
     }
-
-    /// The room was opened, or the profile switched while it is open.
-    pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
-
-    /// The profile was switched: drops what belongs to the old one.
-    pub fn forget(&mut self) {}
+    if let Some(profile) = cx.profile.filter(|_| state.wants_examine) {
+        state.wants_examine = false;
+        state.examine(cx, profile, false, actions);
+    }
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.set_max_width(ui.available_width().min(WIDE));
+        head(ui, state, cx, actions);
+        ui.add_space(space::SM);
+        env::ui(ui, state, cx, actions);
+        match cx.profile {
+            Some(profile) if !state.adding => {
+                domain::found_line(ui, state, profile);
+                if profile.is_sandbox() {
+                    health::ui(ui, state, cx, profile, actions);
+                    sandbox::ui(ui, state, cx, actions);
+                } else if profile.client_id.is_some() && !state.m2m.open {
+                    // What is right comes before what it is made of.
+                    m2m::told(ui, state);
+                    health::ui(ui, state, cx, profile, actions);
+                    m2m::ui(ui, state, cx, profile, actions);
+                    facts::ui(ui, state, cx, profile, actions);
+                } else {
+                    m2m::ui(ui, state, cx, profile, actions);
+                    health::ui(ui, state, cx, profile, actions);
+                    facts::ui(ui, state, cx, profile, actions);
+                }
+            }
+            _ => domain::ui(ui, state, cx, actions),
+        }
+        ui.add_space(space::XL);
+    });
+    ask(ui, state, cx, actions);
 }
 
-/// Draws the screen.
-pub fn ui(_ui: &mut egui::Ui, _state: &mut State, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
+fn head(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        heading(ui, "Tenant");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if Button::ghost("Import .env…").icon(Icon::Download).show(ui).clicked() {
+                env::pick(state, cx, actions);
+            }
+            if cx.profile.is_some() && !state.adding {
+                let add = Button::ghost("Connect another tenant").icon(Icon::Plus).show(ui);
+                if add.clicked() {
+                    state.adding = true;
+                    state.focused = false;
+                    state.find = crate::ui::Load::Idle;
+                }
+            }
+        });
+    });
+}
+
+/// The question that stands over the room, if one does.
+fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let (Some(question), Some(profile)) = (state.question, cx.profile) else {
+        state.question = None;
+        return;
+    };
+    let name = &profile.name;
+    let answer = match question {
+        Question::Remove => Confirm::new(&format!("Remove the profile {name}?"), "Remove profile")
+            .text("Its client secret and token leave the keyring, its connected apps are forgotten.")
+            .text("Nothing changes at Kinde.")
+            .show(ui.ctx()),
+        Question::Loosen => Confirm::new(&format!("Stop asking before writing to {name}?"), "Stop asking")
+            .text("Kinde calls this environment not live. Revoking and creating will go through without a question.")
+            .harmless()
+            .show(ui.ctx()),
+    };
+    match answer {
+        None => return,
+        Some(Answer::Cancelled) => {}
+        Some(Answer::Confirmed) => {
+            let job = cx.job();
+            let command = match question {
+                Question::Remove => {
+                    state.remove_job = job;
+                    crate::backend::tenant::Command::Remove { profile: profile.id }
+                }
+                Question::Loosen => {
+                    state.change_job = job;
+                    crate::backend::tenant::Command::Guard { profile: profile.id, on: false }
+                }
+            };
+            state.run(job, command, actions);
+        }
+    }
+    state.question = None;
+}

@@ -1,0 +1,262 @@
+//! What the Tenant room remembers, and how it takes what comes back.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::faults::FaultForm;
+use super::m2m::M2mForm;
+use crate::action::{Action, Mood};
+use crate::backend::sandbox::SandboxView;
+use crate::backend::tenant::{AddedM2m, Command, EnvFile, Event, FoundTenant, HandedToken};
+use crate::backend::{JobId, sandbox};
+use crate::check::Check;
+use crate::error::UserError;
+use crate::kinde::M2m;
+use crate::screens::Cx;
+use crate::secrets::{Kept, Secret};
+use crate::tenant::Profile;
+use crate::tenant::doctor::Report;
+use crate::ui::Load;
+
+/// A question that stands over the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Remove the profile?
+    Remove,
+    /// Stop asking before writing?
+    Loosen,
+}
+
+/// A tenant that was found, for the line that says so.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub profile: Uuid,
+    pub name: String,
+    pub already: bool,
+    pub checks: Vec<Check>,
+}
+
+/// What the room remembers.
+#[derive(Default)]
+pub struct State {
+    /// As typed into "Kinde domain".
+    pub(super) domain: String,
+    /// The domain form shows although a tenant is chosen.
+    pub(super) adding: bool,
+    /// The domain form had the keyboard once.
+    pub(super) focused: bool,
+    pub(super) find: Load<Found>,
+    pub(super) find_job: JobId,
+    pub(super) m2m: M2mForm,
+    pub(super) doctor: Load<Report>,
+    pub(super) doctor_job: JobId,
+    /// The last examination minted a new token.
+    pub(super) checked_again: bool,
+    /// Examine as soon as the profile is there.
+    pub(super) wants_examine: bool,
+    pub(super) token_job: JobId,
+    pub(super) token_error: Option<UserError>,
+    /// On its way to the clipboard.
+    pub(super) clipboard: Option<Secret>,
+    pub(super) env: Option<EnvFile>,
+    /// It was read just now: the forms are to be filled.
+    pub(super) env_fresh: bool,
+    pub(super) env_job: JobId,
+    pub(super) env_error: Option<UserError>,
+    pub(super) change_job: JobId,
+    pub(super) change_error: Option<UserError>,
+    pub(super) question: Option<Question>,
+    pub(super) remove_job: JobId,
+    pub(super) sandbox: Load<SandboxView>,
+    pub(super) sandbox_job: JobId,
+    pub(super) faults: FaultForm,
+    pub(super) faults_job: JobId,
+    pub(super) faults_error: Option<UserError>,
+    pub(super) happened: Option<Result<String, UserError>>,
+    pub(super) happened_job: JobId,
+    /// The profile that this room itself is about to choose: what is typed stays then.
+    pub(super) expected: Option<Uuid>,
+}
+
+impl State {
+    /// The room is opened, or the profile was switched.
+    pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.clipboard = None;
+        let Some(profile) = cx.profile else { return };
+        if profile.is_sandbox() {
+            self.open_sandbox(cx, actions);
+        }
+        if profile.client_id.is_some() || profile.is_sandbox() {
+            self.examine(cx, profile, false, actions);
+        }
+    }
+
+    /// The profile was switched: what belongs to the one before goes, with what was typed for it.
+    pub fn forget(&mut self) {
+        let kept = std::mem::take(self);
+        if kept.expected.is_some() {
+            self.find = kept.find;
+            self.m2m = kept.m2m;
+            self.env = kept.env;
+        }
+    }
+
+    pub(super) fn open_sandbox(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.sandbox_job = cx.job();
+        self.sandbox.start();
+        actions.push(Action::Run(self.sandbox_job, sandbox::Command::Open.into()));
+    }
+
+    pub(super) fn examine(&mut self, cx: &Cx<'_>, profile: &Profile, again: bool, actions: &mut Vec<Action>) {
+        if self.doctor.is_loading() && !again {
+            return;
+        }
+        self.doctor_job = cx.job();
+        self.doctor.start();
+        self.checked_again = again;
+        self.run(self.doctor_job, Command::Examine { profile: profile.id, again }, actions);
+    }
+
+    pub(super) fn check_domain(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.find_job = cx.job();
+        self.find = Load::Idle;
+        self.find.start();
+        self.run(self.find_job, Command::Find { text: self.domain.clone() }, actions);
+    }
+
+    pub(super) fn save_m2m(&mut self, cx: &Cx<'_>, profile: &Profile, actions: &mut Vec<Action>) {
+        let job = cx.job();
+        let audience = Some(self.m2m.audience.trim().to_owned()).filter(|text| !text.is_empty());
+        let m2m = M2m { client_id: self.m2m.client_id.clone(), client_secret: self.m2m.secret.peek(), audience };
+        self.m2m.saving = Some(job);
+        self.m2m.error = None;
+        self.m2m.saved = None;
+        self.run(job, Command::AddM2m { profile: profile.id, m2m }, actions);
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as what the room does")]
+    pub(super) fn run(&self, job: JobId, command: Command, actions: &mut Vec<Action>) {
+        actions.push(Action::Run(job, command.into()));
+    }
+
+    /// Takes what came back; what nobody waits for any more is dropped.
+    pub fn on_event(&mut self, job: JobId, event: Event, _now: Timestamp, actions: &mut Vec<Action>) {
+        match event {
+            Event::Found(result) if job == self.find_job && self.find.is_loading() => self.found(result, actions),
+            Event::Added(result) if self.m2m.saving == Some(job) => self.added(result, actions),
+            Event::Examined(result) if job == self.doctor_job && self.doctor.is_loading() => {
+                // The environment may have been written down.
+                if result.as_ref().is_ok_and(|report| report.environment.is_some()) {
+                    actions.push(Action::ProfilesChanged);
+                }
+                self.doctor.finish(result.map(|report| *report));
+            }
+            Event::Token(result) if job == self.token_job => self.handed(result, actions),
+            Event::Changed(result) if job == self.change_job => {
+                self.change_error = result.err();
+                actions.push(Action::ProfilesChanged);
+            }
+            Event::Removed(result) if job == self.remove_job => match result {
+                Ok(name) => {
+                    actions.push(Action::ProfilesChanged);
+                    actions.push(Action::Notify(Mood::Success, format!("{name} was removed"), String::new()));
+                }
+                Err(error) => self.change_error = Some(error),
+            },
+            Event::Env(result) if job == self.env_job => match result {
+                Ok(Some(file)) => {
+                    self.env = Some(*file);
+                    self.env_fresh = true;
+                    self.env_error = None;
+                }
+                Ok(None) => {}
+                Err(error) => self.env_error = Some(error),
+            },
+            // What nobody waits for any more; profiles it changed are read again all the same.
+            Event::Found(Ok(_)) | Event::Added(Ok(_)) | Event::Changed(Ok(_)) | Event::Removed(Ok(_)) => {
+                actions.push(Action::ProfilesChanged);
+            }
+            _ => {}
+        }
+    }
+
+    fn found(&mut self, result: Result<Box<FoundTenant>, UserError>, actions: &mut Vec<Action>) {
+        match result {
+            Ok(found) => {
+                let FoundTenant { profile, already, checks } = *found;
+                self.find.ready(Found { profile: profile.id, name: profile.name.clone(), already, checks });
+                self.domain.clear();
+                self.adding = false;
+                self.expected = Some(profile.id);
+                actions.push(Action::ProfilesChanged);
+                actions.push(Action::SwitchProfile(profile.id));
+            }
+            Err(error) => self.find.fail(error),
+        }
+    }
+
+    fn added(&mut self, result: Result<Box<AddedM2m>, UserError>, actions: &mut Vec<Action>) {
+        self.m2m.saving = None;
+        match result {
+            Ok(added) => {
+                self.m2m.secret.clear();
+                self.m2m = M2mForm { secret: std::mem::take(&mut self.m2m.secret), ..M2mForm::default() };
+                self.m2m.saved = Some(match added.kept {
+                    Kept::Keyring => "The client secret is in the system keyring",
+                    Kept::ThisRun => "The client secret is kept for this run",
+                });
+                self.m2m.environment_error = added.environment_error;
+                self.wants_examine = true;
+                actions.push(Action::ProfilesChanged);
+            }
+            Err(error) => self.m2m.error = Some(error),
+        }
+    }
+
+    fn handed(&mut self, result: Result<HandedToken, UserError>, actions: &mut Vec<Action>) {
+        self.token_job = 0;
+        match result {
+            Ok(token) => {
+                self.clipboard = Some(token.secret);
+                self.token_error = None;
+                let until = format!("Good until {}", crate::clock::clock_time(token.expires_at));
+                actions.push(Action::Notify(Mood::Success, "Access token copied".to_owned(), until));
+            }
+            Err(error) => self.token_error = Some(error),
+        }
+    }
+
+    /// Takes what came back from the sandbox.
+    pub fn on_sandbox_event(&mut self, job: JobId, event: sandbox::Event, _now: Timestamp, _actions: &mut Vec<Action>) {
+        match event {
+            sandbox::Event::Opened(result) if job == self.sandbox_job => {
+                if let Ok(view) = &result {
+                    self.faults = FaultForm::of(&view.faults);
+                }
+                self.sandbox.finish(result.map(|view| *view));
+            }
+            sandbox::Event::Faults(result) if job == self.faults_job => {
+                self.faults_job = 0;
+                match result {
+                    Ok(faults) => {
+                        self.faults = FaultForm::of(&faults);
+                        self.faults_error = None;
+                        if let Some(view) = self.sandbox.value_mut() {
+                            view.faults = faults;
+                        }
+                    }
+                    Err(error) => self.faults_error = Some(error),
+                }
+            }
+            sandbox::Event::Happened { key, what, tokens } if job == self.happened_job => {
+                self.happened_job = 0;
+                self.happened = Some(tokens.map(|count| match count {
+                    0 => format!("{key}: there was no token to be {what}"),
+                    1 => format!("{key}: one token {what}"),
+                    more => format!("{key}: {more} tokens {what}"),
+                }));
+            }
+            _ => {}
+        }
+    }
+}
