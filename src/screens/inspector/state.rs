@@ -126,10 +126,9 @@ pub struct State {
 }
 
 impl State {
-    /// A text given from elsewhere (the start page's box): judged at once.
-    pub fn paste(&mut self, text: String, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    /// A text given from elsewhere (the start page's box): judged when the room shows.
+    pub fn paste(&mut self, text: &str) {
         self.set(Place::Token, "Pasted text", &Secret::new(text));
-        self.tend(cx, actions);
     }
 
     /// The room is opened, or the profile changed: what is there is judged with the keys of now.
