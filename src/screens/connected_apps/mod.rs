@@ -1,35 +1,200 @@
-//! Being written.
+//! Connected apps: choose an app and a user, connect, hold the token, prove it, revoke it.
+//!
+//! Draws the state and pushes actions; every call is made by `backend::connect`.
 
-use jiff::Timestamp;
+mod add_app;
+mod guide;
+mod session;
+mod state;
+mod subject;
+mod walk;
+mod walk_state;
 
-use super::Cx;
-use crate::action::Action;
-use crate::backend::{self, JobId};
+use egui::{Layout, ScrollArea, Ui, vec2};
 
-/// What this screen holds.
-#[derive(Default)]
-pub struct State {
-    /// How long a walk waits for consent; `None` for the usual 10 minutes.
-    pub walk_timeout: Option<std::time::Duration>,
+pub use state::State;
+
+use crate::action::{Action, Room};
+use crate::backend::connect::Command;
+use crate::screens::Cx;
+use crate::tenant::{Profile, RememberedApp, places};
+use crate::ui::tokens::{size, space};
+use crate::ui::{
+    Answer, Button, Callout, Confirm, Icon, ListRow, Mood, card, empty_state, heading, small, subdued, title,
+};
+use state::{AddApp, Asked, Question, can_ask, provider_of};
+
+/// Width of the list of apps, in points.
+const LIST: f32 = 230.0;
+
+/// Draws the room.
+pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(profile) = cx.profile else {
+        if empty_state(
+            ui,
+            Some(Icon::Apps),
+            "Connected apps belong to a tenant. Connect your Kinde tenant, or explore with the sandbox",
+            Some("Go to Start"),
+        ) {
+            actions.push(Action::Go(Room::Start));
+        }
+        return;
+    };
+    header(ui, state);
+    ui.add_space(space::SM);
+    let height = ui.available_height();
+    ui.horizontal_top(|ui| {
+        ui.allocate_ui_with_layout(vec2(LIST, height), Layout::top_down(egui::Align::Min), |ui| {
+            ui.set_width(LIST);
+            apps(ui, state, profile, cx);
+        });
+        ui.add_space(space::SM);
+        ui.vertical(|ui| {
+            ScrollArea::vertical().id_salt("connected app").auto_shrink([false, false]).max_height(height).show(
+                ui,
+                |ui| {
+                    ui.set_width((ui.available_width() - space::SM).max(200.0));
+                    detail(ui, state, profile, cx, actions);
+                },
+            );
+        });
+    });
+    add_app::dialog(ui.ctx(), state, profile, cx, actions);
+    question(ui.ctx(), state, profile, cx, actions);
 }
 
-impl State {
-    /// Takes what the backend sent.
-    pub fn on_event(
-        &mut self,
-        _job: JobId,
-        _event: backend::connect::Event,
-        _now: Timestamp,
-        _actions: &mut Vec<Action>,
-    ) {
+fn header(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        heading(ui, "Connected apps");
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            if Button::secondary("Add app…").icon(Icon::Plus).show(ui).clicked() {
+                state.add = Some(AddApp::default());
+                state.apps_error = None;
+            }
+        });
+    });
+}
+
+fn apps(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>) {
+    card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ScrollArea::vertical().id_salt("apps").max_height(420.0).show(ui, |ui| {
+            for app in &profile.apps {
+                if app_row(ui, state, app, cx) {
+                    state.key = Some(app.key.clone());
+                    state.session = None;
+                    state.credentials = state::Credentials::default();
+                }
+            }
+        });
+        if profile.apps.is_empty() {
+            subdued(ui, "No app yet");
+        }
+    });
+    ui.add_space(space::SM);
+    small(ui, "Kinde has no call that lists connected apps, so the panel remembers the ones you add.");
+}
+
+fn app_row(ui: &mut Ui, state: &State, app: &RememberedApp, cx: &Cx<'_>) -> bool {
+    let running = state.walks.get(&app.key).is_some_and(walk_state::WalkState::is_running);
+    let note = match &app.last {
+        _ if running => "waiting".to_owned(),
+        // Of another day the clock time would mislead.
+        Some(last) if last.ok && cx.now.as_second() - last.at.as_second() > 86_400 => {
+            crate::ui::relative_words(last.at, cx.now)
+        }
+        Some(last) if last.ok => crate::clock::clock_time(last.at),
+        Some(last) => last.words.clone(),
+        None => "never".to_owned(),
+    };
+    let mut row = ListRow::new(&app.key).note(&note).selected(state.key.as_deref() == Some(&app.key));
+    row = match &app.last {
+        _ if running => row.mark(Mood::Info, Icon::Running),
+        Some(last) if last.ok => row.mark(Mood::Success, Icon::Check),
+        Some(_) => row.mark(Mood::Error, Icon::Cross),
+        None => row,
+    };
+    row.show(ui).clicked()
+}
+
+fn detail(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if let Some(error) = &state.apps_error
+        && state.add.is_none()
+    {
+        Callout::user_error(error).show(ui);
+        ui.add_space(space::SM);
     }
-
-    /// The room was opened, or the profile switched while it is open.
-    pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
-
-    /// The profile was switched: drops what belongs to the old one.
-    pub fn forget(&mut self) {}
+    let Some(key) = state.key.clone() else {
+        let sentence = format!("Type the Reference key from {}", places::path("reference_key"));
+        if empty_state(ui, Some(Icon::Apps), &sentence, Some("Add an app")) {
+            state.add = Some(AddApp::default());
+        }
+        return;
+    };
+    let provider = provider_of(profile, &key);
+    let name = provider.map_or("provider not known", |provider| provider.name.as_str());
+    ui.horizontal(|ui| {
+        title(ui, &key);
+        subdued(ui, &format!("· {name}"));
+    });
+    ui.add_space(space::SM);
+    if can_ask(profile) {
+        subject::show(ui, state, profile, &key, cx, actions);
+        walk::show(ui, state, &key, cx, actions);
+        session::show(ui, state, profile, &key, cx, actions);
+        walk::options(ui, state, profile, &key, cx, actions);
+    } else {
+        let next = Callout::info("Connecting needs an M2M application").text(
+            "Kinde hands out connected app tokens through its Management API. This profile has a domain alone. The set-up guide below works without it",
+        );
+        if next.show_with(ui, |ui| Button::primary("Go to Tenant").show(ui).clicked()) {
+            actions.push(Action::Go(Room::Tenant));
+        }
+        ui.add_space(space::SM);
+    }
+    guide::show(ui, state, profile, provider, cx, actions);
+    ui.add_space(space::XL);
 }
 
-/// Draws the screen.
-pub fn ui(_ui: &mut egui::Ui, _state: &mut State, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
+/// The question that is open, if any.
+fn question(ctx: &egui::Context, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(question) = state.question.clone() else { return };
+    let answer = match &question {
+        Question::Revoke(number) => {
+            let who = state.sessions.get(*number).map(|session| session.who.clone()).unwrap_or_default();
+            let who = if who.is_empty() { "this user".to_owned() } else { who };
+            let ask = format!("Revoke the session of {who}?");
+            let place = format!("{} is a live environment, or not known to be anything else.", profile.name);
+            Confirm::new(&ask, "Revoke session")
+                .text(&place)
+                .text("Kinde hands out no token for it any more; the person has to consent again.")
+                .show(ctx)
+        }
+        Question::CreateUser => {
+            let ask = format!("Create a test user in {}?", profile.name);
+            Confirm::new(&ask, "Create user")
+                .text("The environment is live, or not known to be anything else. The user gets a made-up address at example.com.")
+                .harmless()
+                .show(ctx)
+        }
+        Question::Forget(key) => {
+            let ask = format!("Take {key} off the list?");
+            Confirm::new(&ask, "Take it off").text("Nothing is changed in Kinde, and no session is revoked.").show(ctx)
+        }
+    };
+    let Some(answer) = answer else { return };
+    state.question = None;
+    if answer == Answer::Cancelled {
+        return;
+    }
+    match question {
+        Question::Revoke(number) => state.ask(number, Asked::Revoke, cx, actions),
+        Question::CreateUser => subject::create(state, profile, cx, actions),
+        Question::Forget(key) => {
+            state.apps_job = cx.job();
+            let command = Command::ForgetApp { profile: profile.id, key };
+            actions.push(Action::Run(state.apps_job, command.into()));
+        }
+    }
+}

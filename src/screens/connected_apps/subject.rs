@@ -1,0 +1,167 @@
+//! For whom: a user or an organization, and the Connect button.
+
+use egui::{Layout, Ui};
+
+use super::state::{Chosen, Question, State, SubjectKind};
+use crate::action::{Action, Room};
+use crate::backend::connect::Command;
+use crate::error::Category;
+use crate::screens::Cx;
+use crate::tenant::Profile;
+use crate::ui::tokens::{size, space};
+use crate::ui::{Button, Callout, Icon, Load, combo, combo_item, radio, small, subdued, text_field};
+
+/// Width of the list of users, in points.
+const WIDTH: f32 = 250.0;
+
+pub(super) fn show(
+    ui: &mut Ui,
+    state: &mut State,
+    profile: &Profile,
+    key: &str,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        subdued(ui, "Connect for");
+        radio(ui, &mut state.kind, SubjectKind::User, "user");
+        radio(ui, &mut state.kind, SubjectKind::Org, "organization");
+    });
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        match state.kind {
+            SubjectKind::User => user(ui, state, profile, cx, actions),
+            SubjectKind::Org => {
+                ui.scope(|ui| {
+                    ui.set_width(WIDTH);
+                    text_field(ui, "Organization code", "org_…", &mut state.org);
+                });
+            }
+        }
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            let running = state.walks.get(key).is_some_and(super::walk_state::WalkState::is_running);
+            let why_not = match state.kind {
+                _ if running => "This app is being connected: cancel that first",
+                SubjectKind::User => "Choose a user first",
+                SubjectKind::Org => "Type the organization's code first",
+            };
+            let ready = !running && state.subject().is_some();
+            if Button::primary("Connect").enabled_or(ready, why_not).show(ui).clicked() {
+                state.connect(profile, cx, actions);
+            }
+        });
+    });
+    trouble(ui, state, profile, cx, actions);
+    small(ui, "Your browser opens for the consent. An error page at its end is fine: the token comes here.");
+    ui.add_space(space::MD);
+}
+
+fn user(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let shown = match &state.user {
+        Some(user) => user.label.clone(),
+        None if state.users.is_loading() => "Reading users…".to_owned(),
+        None => "No user chosen".to_owned(),
+    };
+    let (mut more, mut picked) = (false, None);
+    combo(ui, "User", &shown, WIDTH, |ui| {
+        let now = state.user.as_ref().map(|user| user.id.as_str());
+        let users = state.users.value();
+        let searching = users.is_some_and(|users| !users.query.is_empty());
+        let mut first = "last used";
+        for user in profile.last_users.iter().filter(|_| !searching) {
+            if combo_item(ui, now == Some(&user.id), &user.label, std::mem::take(&mut first)) {
+                picked = Some(Chosen { id: user.id.clone(), label: user.label.clone() });
+            }
+        }
+        for user in users.into_iter().flat_map(|users| &users.list) {
+            if !searching && profile.last_users.iter().any(|last| last.id == user.id) {
+                continue;
+            }
+            let note = if user.is_suspended { "suspended" } else { "" };
+            if combo_item(ui, now == Some(&user.id), &user.label(), note) {
+                picked = Some(Chosen { id: user.id.clone(), label: user.label() });
+            }
+        }
+        if state.users.is_loading() {
+            subdued(ui, "Reading users…");
+        } else if users.is_some_and(|users| users.next.is_some()) {
+            more = combo_item(ui, false, "More…", "next page");
+        } else if searching && users.is_some_and(|users| users.list.is_empty()) {
+            subdued(ui, "Nobody is found by this");
+        }
+    });
+    if picked.is_some() {
+        state.user = picked;
+    }
+    if more {
+        state.find_users(profile, true, cx, actions);
+    }
+    let width = (ui.available_width() - 110.0 - 2.0 * space::SM).clamp(90.0, 190.0);
+    let field = ui
+        .scope(|ui| {
+            ui.set_width(width);
+            text_field(ui, "Find by email or name", "Find by email or name", &mut state.find)
+        })
+        .inner;
+    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    let found = Button::icon_only(Icon::Search, "Search").show(ui).clicked();
+    if entered || found {
+        state.find_users(profile, false, cx, actions);
+    }
+}
+
+/// What is in the way: users that cannot be read, a tenant without any.
+fn trouble(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if state.kind == SubjectKind::Org {
+        return;
+    }
+    if let Load::Failed { error, .. } = &state.users {
+        let (mut again, mut tenant) = (false, false);
+        let to_tenant = matches!(error.category, Category::Auth | Category::File);
+        Callout::user_error(error).show_with(ui, |ui| {
+            ui.horizontal(|ui| {
+                again = Button::secondary("Try again").show(ui).clicked();
+                tenant = to_tenant && Button::secondary("Go to Tenant").show(ui).clicked();
+            });
+        });
+        if again {
+            state.read_users(profile, cx, actions);
+        }
+        if tenant {
+            actions.push(Action::Go(Room::Tenant));
+        }
+    }
+    if let Some(error) = &state.create_error {
+        Callout::user_error(error).show(ui);
+    }
+    if let Some(users) = state.users.value()
+        && !state.users.is_loading()
+        && users.list.is_empty()
+    {
+        let none = users.query.is_empty();
+        if none && profile.last_users.is_empty() {
+            let create = Callout::info("The tenant has no user yet")
+                .text("A connected app is connected for a user or an organization")
+                .show_with(ui, |ui| {
+                    let free = state.creating.is_none();
+                    Button::secondary("Create a test user").enabled_or(free, "It is being created").show(ui).clicked()
+                });
+            if create && profile.guard().is_on() {
+                state.question = Some(Question::CreateUser);
+            } else if create {
+                self::create(state, profile, cx, actions);
+            }
+        } else if !none {
+            small(ui, &format!("Nobody is found by \u{201c}{}\u{201d}", users.query));
+        }
+    }
+}
+
+/// Asks for a made-up user.
+pub(super) fn create(state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let job = cx.job();
+    state.creating = Some(job);
+    state.create_error = None;
+    actions.push(Action::Run(job, Command::CreateTestUser { profile: profile.id }.into()));
+}

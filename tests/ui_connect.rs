@@ -1,0 +1,472 @@
+//! The connected apps room, driven by its accessible names: what is pressed, what is asked, what is shown.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use egui::{Theme, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, SnapshotOptions};
+use jiff::Timestamp;
+use kinde_panel::action::{Action, Command as Asked, JobId, Room};
+use kinde_panel::backend::connect::{Command, Event, Walk};
+use kinde_panel::check::Check;
+use kinde_panel::connect::{HeldToken, RevokeOutcome, Session, WalkEnd, WalkEvent, WalkOutcome};
+use kinde_panel::error::{Category, UserError};
+use kinde_panel::kinde::{Domain, Subject, User, UserPage, Wire};
+use kinde_panel::screens::{Cx, connected_apps};
+use kinde_panel::secrets::{KeyringState, Secret};
+use kinde_panel::step::{Step, StepState};
+use kinde_panel::tenant::{LastUser, LastWalk, Profile};
+use kinde_panel::ui::{theme, tokens};
+
+const TOKEN: &str = "gho_canaryCanaryCanaryCanaryCanary8B4a";
+const SESSION: &str = "ses_canary_0123456789_canary";
+
+struct Stage {
+    state: connected_apps::State,
+    profile: Option<Profile>,
+    now: Timestamp,
+    jobs: Cell<JobId>,
+    actions: Vec<Action>,
+    entered: bool,
+}
+
+type Room_ = Harness<'static, Stage>;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_795_000_000 + second).unwrap()
+}
+
+fn sandbox() -> Profile {
+    let mut profile = Profile::sandbox();
+    profile.remember_app("github", Some("github")).last =
+        Some(LastWalk { at: at(-60), ok: true, words: "connected".into() });
+    profile.remember_app("google_drive", Some("google_drive")).last =
+        Some(LastWalk { at: at(-60), ok: false, words: "not proved".into() });
+    profile.last_users.push(LastUser { id: "kp_ada".into(), label: "ada@example.com".into() });
+    profile
+}
+
+fn live() -> Profile {
+    let mut profile = Profile::new("acme", Domain::parse("acme").unwrap());
+    profile.client_id = Some("client".into());
+    profile.remember_app("github", Some("github"));
+    profile
+}
+
+fn room_in(profile: Option<Profile>, which: Theme) -> Room_ {
+    let stage = Stage {
+        state: connected_apps::State::default(),
+        profile,
+        now: at(0),
+        jobs: Cell::new(0),
+        actions: Vec::new(),
+        entered: false,
+    };
+    let mut harness = Harness::builder()
+        .with_size(vec2(1010.0, 900.0))
+        .with_theme(which)
+        .with_os(egui::os::OperatingSystem::Nix)
+        .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            |ui, stage: &mut Stage| {
+                let whole = ui.ctx().content_rect();
+                ui.ctx().layer_painter(egui::LayerId::background()).rect_filled(whole, 0, tokens(ui).page);
+                let keyring = KeyringState::Unknown;
+                let cx = Cx {
+                    now: stage.now,
+                    profile: stage.profile.as_ref(),
+                    profiles: &[],
+                    keyring: &keyring,
+                    data_dir: "",
+                    next_job: &stage.jobs,
+                };
+                if !stage.entered {
+                    stage.entered = true;
+                    stage.state.entered(&cx, &mut stage.actions);
+                }
+                egui::Frame::new().inner_margin(16).show(ui, |ui| {
+                    connected_apps::ui(ui, &mut stage.state, &cx, &mut stage.actions);
+                });
+            },
+            stage,
+        );
+    harness.run();
+    harness
+}
+
+fn room(profile: Profile) -> Room_ {
+    room_in(Some(profile), Theme::Dark)
+}
+
+fn click(harness: &mut Room_, name: &str) {
+    harness.get_by_label(name).click();
+    harness.run_ok();
+}
+
+fn tell(harness: &mut Room_, job: JobId, event: Event) {
+    let stage = harness.state_mut();
+    let now = stage.now;
+    stage.state.on_event(job, event, now, &mut stage.actions);
+    harness.run_ok();
+}
+
+/// The newest command of the room, with its job.
+fn last(harness: &mut Room_) -> (JobId, Command) {
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    let asked = actions.into_iter().rev().find_map(|action| match action {
+        Action::Run(job, Asked::Connect(command)) => Some((job, command)),
+        _ => None,
+    });
+    asked.expect("something was asked")
+}
+
+fn seen(harness: &Room_, text: &str) -> bool {
+    harness.query_all_by_label_contains(text).next().is_some()
+}
+
+/// Every text of the accessibility tree.
+fn tree(harness: &Room_) -> String {
+    harness.root().children_recursive().map(|node| format!("{:?}\n", node.accesskit_node().data())).collect()
+}
+
+fn user(name: &str) -> User {
+    User { id: format!("kp_{name}"), email: Some(format!("{name}@example.com")), ..User::default() }
+}
+
+fn wire() -> Wire {
+    Wire { ms: 12, curl: "curl".into(), exchange: 1 }
+}
+
+fn page(names: &[&str], next: Option<&str>) -> UserPage {
+    UserPage { users: names.iter().map(|name| user(name)).collect(), next: next.map(str::to_owned), wire: wire() }
+}
+
+fn users(harness: &mut Room_, names: &[&str], next: Option<&str>) {
+    let (job, command) = last(harness);
+    assert!(matches!(command, Command::Open { .. }), "{command:?}");
+    tell(harness, job, Event::Origins(vec!["http://127.0.0.1:9".into()]));
+    tell(harness, job, Event::Users { query: String::new(), more: false, result: Ok(page(names, next)) });
+}
+
+fn held() -> HeldToken {
+    HeldToken { access_token: Secret::new(TOKEN), expires_at: Some(at(3600)), expires_raw: None, fetched_at: at(5) }
+}
+
+fn session() -> Session {
+    Session {
+        who: "ada@example.com".into(),
+        token: Some(held()),
+        asked: vec!["repo".into()],
+        ..Session::pasted(Secret::new(SESSION), "github", Some("github"), at(1))
+    }
+}
+
+fn probe() -> Vec<Check> {
+    vec![
+        Check::pass("account").seen("Kinde user ada@example.com now holds GitHub account octocat"),
+        Check::pass("scopes").seen("repo"),
+    ]
+}
+
+fn walked(harness: &mut Room_) -> (JobId, Walk) {
+    click(harness, "Connect");
+    let (job, command) = last(harness);
+    let Command::Walk(walk) = command else { panic!("{command:?}") };
+    (job, walk)
+}
+
+fn wait_for_consent(harness: &mut Room_, job: JobId) {
+    let step = |id, title: &str, state| Event::Walk(WalkEvent::Step(Step::new(id, title, state, at(1)).took_ms(182)));
+    tell(harness, job, step("auth_url", "Address from Kinde", StepState::Done));
+    let url = "https://github.com/login/oauth/authorize?client_id=x".to_owned();
+    tell(harness, job, Event::Walk(WalkEvent::AuthUrl { url, session: Secret::new(SESSION), asked: vec![] }));
+    tell(harness, job, step("browser", "Browser opened", StepState::Done));
+    let mut waiting = Step::new("consent", "Not confirmed yet", StepState::Running, at(2));
+    waiting.detail = Some("Kinde has not confirmed yet. If you pressed Deny, Cancel here".into());
+    tell(harness, job, Event::Walk(WalkEvent::Step(waiting)));
+    tell(harness, job, Event::Walk(WalkEvent::Waiting { polls: 3, next_at: at(4), deadline: at(600) }));
+}
+
+fn ended(harness: &mut Room_, job: JobId, end: WalkEnd, session: Option<Session>) {
+    let outcome = WalkOutcome { end, session, steps: vec![], landing_worked: false };
+    tell(harness, job, Event::WalkEnded(Box::new(outcome)));
+}
+
+fn connected(harness: &mut Room_) -> JobId {
+    let (job, _) = walked(harness);
+    wait_for_consent(harness, job);
+    ended(harness, job, WalkEnd::Connected { token: held(), probe: probe() }, Some(session()));
+    job
+}
+
+#[test]
+fn a_configured_walk_is_three_presses_and_no_typing() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada", "bob"], None);
+    click(&mut harness, "github");
+    click(&mut harness, "User");
+    click(&mut harness, "bob@example.com");
+    let (_, walk) = walked(&mut harness);
+    assert_eq!((walk.key.as_str(), walk.provider.as_deref()), ("github", Some("github")));
+    assert_eq!((walk.subject, walk.label), (Subject::User("kp_bob".into()), "bob@example.com".into()));
+    assert!(walk.landing, "the sandbox brings people back");
+    assert_eq!(walk.timeout, Duration::from_secs(600));
+}
+
+#[test]
+fn the_user_used_last_stands_first_and_is_chosen_and_more_users_are_a_press_away() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["bob", "ada"], Some("kp_ada"));
+    assert!(tree(&harness).contains("ada@example.com"));
+    click(&mut harness, "User");
+    click(&mut harness, "More…");
+    let (job, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Users { after: Some(after), .. } if after == "kp_ada"), "{command:?}");
+    tell(&mut harness, job, Event::Users { query: String::new(), more: true, result: Ok(page(&["cy"], None)) });
+    click(&mut harness, "User");
+    click(&mut harness, "cy@example.com");
+    assert_eq!(walked(&mut harness).1.label, "cy@example.com");
+}
+
+#[test]
+fn the_wait_can_be_cancelled_and_says_what_a_deny_looks_like() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    let (job, _) = walked(&mut harness);
+    wait_for_consent(&mut harness, job);
+    assert!(seen(&harness, "If you pressed Deny"));
+    assert!(harness.get_by_label("Connect").accesskit_node().is_disabled());
+    harness.get_by_label("Copy link for a private window");
+    click(&mut harness, "Cancel");
+    let cancelled = harness.state().actions.iter().any(|action| matches!(action, Action::Cancel(id) if *id == job));
+    assert!(cancelled);
+    ended(&mut harness, job, WalkEnd::Cancelled, Some(Session { token: None, ..session() }));
+    assert!(seen(&harness, "Cancelled."));
+    assert!(!harness.get_by_label("Connect").accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_timeout_says_that_it_was_not_confirmed_and_what_to_do() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    let (job, _) = walked(&mut harness);
+    wait_for_consent(&mut harness, job);
+    let check = Check::fail("consent", "Kinde has not confirmed", "Connect again");
+    ended(&mut harness, job, WalkEnd::TimedOut(check), Some(Session { token: None, ..session() }));
+    assert!(seen(&harness, "not confirmed"));
+    assert!(seen(&harness, "Connect again"));
+}
+
+#[test]
+fn the_token_is_proved_and_never_in_the_accessibility_tree() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    connected(&mut harness);
+    assert!(seen(&harness, "now holds GitHub account octocat"));
+    assert!(seen(&harness, "Expires in"));
+    let tree = tree(&harness);
+    assert!(!tree.contains("canary") && !tree.contains("Canary"), "{tree}");
+    let shown = format!("{:?}", harness.state().state);
+    assert!(!shown.contains("canary") && !shown.contains("Canary"));
+}
+
+#[test]
+fn on_the_sandbox_revoke_goes_at_once_and_shows_its_proof() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    connected(&mut harness);
+    click(&mut harness, "Revoke");
+    let (job, command) = last(&mut harness);
+    let Command::Revoke { number, request, .. } = command else { panic!("{command:?}") };
+    assert_eq!(request.session, Secret::new(SESSION));
+    let check = Check::pass("revoke").because("Kinde ended the session");
+    tell(&mut harness, job, Event::RevokeCheck { number, check: check.clone() });
+    let outcome = RevokeOutcome { checks: vec![check], revoked: true, error: None };
+    tell(&mut harness, job, Event::Revoked { number, result: Ok(outcome) });
+    assert!(harness.query_by_label("Revoked").is_some());
+    assert!(seen(&harness, "The session is revoked"));
+    assert!(harness.get_by_label("Revoke").accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_live_environment_asks_before_a_revoke_and_not_before_a_walk() {
+    let mut harness = room(live());
+    users(&mut harness, &["ada"], None);
+    connected(&mut harness);
+    click(&mut harness, "Revoke");
+    let asked = |harness: &Room_| harness.state().actions.iter().any(|action| matches!(action, Action::Run(..)));
+    assert!(!asked(&harness));
+    click(&mut harness, "Revoke session");
+    assert!(matches!(last(&mut harness).1, Command::Revoke { .. }));
+}
+
+#[test]
+fn a_domain_alone_says_what_is_missing_and_leads_to_the_tenant_room() {
+    let mut harness = room(Profile { client_id: None, ..live() });
+    assert!(harness.state().actions.is_empty(), "nobody is asked");
+    assert!(seen(&harness, "M2M application"));
+    assert!(harness.query_by_label("Connect").is_none());
+    click(&mut harness, "Go to Tenant");
+    assert!(matches!(harness.state().actions[..], [Action::Go(Room::Tenant)]));
+}
+
+#[test]
+fn a_tenant_without_users_offers_a_test_user_and_takes_it() {
+    let mut harness = room(Profile { last_users: vec![], ..sandbox() });
+    users(&mut harness, &[], None);
+    click(&mut harness, "Create a test user");
+    let (job, command) = last(&mut harness);
+    assert!(matches!(command, Command::CreateTestUser { .. }));
+    tell(&mut harness, job, Event::UserCreated(Ok(user("made"))));
+    assert_eq!(walked(&mut harness).1.label, "made@example.com");
+}
+
+#[test]
+fn an_organization_can_be_the_subject() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "organization");
+    assert!(harness.get_by_label("Connect").accesskit_node().is_disabled());
+    harness.get_by_label("Organization code").focus();
+    harness.run_ok();
+    harness.get_by_label("Organization code").type_text("org_1");
+    harness.run_ok();
+    assert_eq!(walked(&mut harness).1.subject, Subject::Org("org_1".into()));
+}
+
+#[test]
+fn an_app_is_added_by_its_reference_key_with_the_provider_its_name_gives_away() {
+    let mut harness = room(live());
+    click(&mut harness, "Add app…");
+    assert!(seen(&harness, "Kinde has no call that lists connected apps"));
+    harness.get_by_label("Reference key").type_text("my-gitlab");
+    harness.run_ok();
+    click(&mut harness, "Add");
+    let (job, command) = last(&mut harness);
+    let Command::AddApp { key, provider, .. } = command else { panic!("{command:?}") };
+    assert_eq!((key.as_str(), provider.as_deref()), ("my-gitlab", Some("gitlab")));
+    harness.state_mut().profile.as_mut().unwrap().remember_app("my-gitlab", Some("gitlab"));
+    tell(&mut harness, job, Event::Remembered { key: Some(key) });
+    assert!(harness.state().actions.iter().any(|action| matches!(action, Action::ProfilesChanged)));
+    assert!(harness.query_by_label("Reference key").is_none(), "the dialog is closed");
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_what_to_do() {
+    let mut harness = room(live());
+    let (job, _) = last(&mut harness);
+    let error = UserError::new(Category::Auth, "The scope read:users is missing")
+        .detail("The M2M application may not read users")
+        .hint("Add read:users, then check again");
+    let result = Err(error.clone());
+    tell(&mut harness, job, Event::Users { query: String::new(), more: false, result });
+    assert!(seen(&harness, "The scope read:users is missing") && seen(&harness, "Add read:users"));
+    click(&mut harness, "Try again");
+    users(&mut harness, &["ada"], None);
+    let (job, _) = walked(&mut harness);
+    tell(&mut harness, job, Event::WalkFailed(error));
+    assert!(seen(&harness, "The scope read:users is missing"));
+}
+
+#[test]
+fn answers_of_an_older_job_are_dropped() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    let (job, _) = walked(&mut harness);
+    ended(&mut harness, job + 7, WalkEnd::Cancelled, None);
+    assert!(!seen(&harness, "Cancelled."));
+}
+
+#[test]
+fn the_set_up_guide_opens_pages_compares_the_tile_and_checks_credentials() {
+    let mut harness = room(live());
+    users(&mut harness, &["ada"], None);
+    harness.set_size(vec2(1010.0, 3200.0));
+    harness.run_ok();
+    click(&mut harness, "Set-up guide");
+    click(&mut harness, "Open the console of GitHub");
+    assert!(
+        harness
+            .state()
+            .actions
+            .iter()
+            .any(|action| matches!(action, Action::OpenUrl(url) if url.contains("github.com")))
+    );
+    click(&mut harness, "Set-up guide");
+    click(&mut harness, "Callback address");
+    harness.get_by_label("From the tile").focus();
+    harness.run_ok();
+    harness.get_by_label("From the tile").type_text("https://elsewhere.kinde.com/connected_apps/callback");
+    harness.run_ok();
+    assert!(seen(&harness, "another environment"));
+    click(&mut harness, "Callback address");
+    click(&mut harness, "Check the provider's credentials");
+    for (field, text) in [("Provider's client ID", "Iv1.abc"), ("Provider's client secret", "canary-secret-0123")] {
+        harness.get_by_label(field).focus();
+        harness.run_ok();
+        harness.get_by_label(field).type_text(text);
+        harness.run_ok();
+    }
+    click(&mut harness, "Check the credentials");
+    let (job, command) = last(&mut harness);
+    assert!(
+        matches!(&command, Command::Credentials { provider, client_id, .. } if provider == "github" && client_id == "Iv1.abc")
+    );
+    tell(&mut harness, job, Event::Credentials(Ok(vec![Check::pass("client")])));
+    assert!(seen(&harness, "GitHub knows these credentials"));
+    assert!(!tree(&harness).contains("canary-secret"));
+}
+
+#[test]
+fn a_pasted_address_of_the_own_session_asks_kinde_at_once_and_another_becomes_a_session() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    let (job, walk) = walked(&mut harness);
+    wait_for_consent(&mut harness, job);
+    click(&mut harness, "Paste the address your browser ended on");
+    let paste = |harness: &mut Room_, text: &str| {
+        harness.get_by_label("Address").focus();
+        harness.run_ok();
+        harness.get_by_label("Address").type_text(text);
+        harness.run_ok();
+        click(harness, "Read the address");
+    };
+    paste(&mut harness, &format!("https://app.example/cb?session_id={SESSION}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(walk.nudge.notified());
+    paste(&mut harness, "https://app.example/cb?session_id=ses_another_one");
+    assert!(matches!(last(&mut harness).1, Command::FetchAgain { .. }));
+}
+
+#[test]
+fn waiting_and_connected_look_as_they_were_judged() {
+    let mut results = egui_kittest::SnapshotResults::new();
+    for (which, name) in [(Theme::Dark, "connect_waiting_dark"), (Theme::Light, "connect_connected_light")] {
+        let mut harness = room_in(Some(sandbox()), which);
+        users(&mut harness, &["ada", "bob"], None);
+        click(&mut harness, "github");
+        if which == Theme::Dark {
+            let (job, _) = walked(&mut harness);
+            wait_for_consent(&mut harness, job);
+        } else {
+            connected(&mut harness);
+        }
+        harness.run_ok();
+        harness.snapshot(name);
+        results.extend_harness(&mut harness);
+    }
+}
