@@ -109,9 +109,7 @@ async fn the_credentials_in_the_facts_are_good_at_every_provider_and_others_are_
         let provider = providers::find(&app.provider).unwrap();
         let base = bench.ends.provider_base.as_ref();
         let good = check_credentials(&bench.http, provider, base, &app.client_id, &app.client_secret, &callback).await;
-        // Of Microsoft's codes the panel does not yet read AADSTS70000 ("the code is not valid") as good news.
-        let best = if app.key == "microsoft_365" { Verdict::Warn } else { Verdict::Pass };
-        assert!(matches!(worst(&good), Verdict::Pass) || worst(&good) == best, "{}: {good:#?}", app.key);
+        assert_eq!(worst(&good), Verdict::Pass, "{}: {good:#?}", app.key);
         let wrong = Secret::new(app.client_secret.expose().chars().rev().collect::<String>());
         let bad = check_credentials(&bench.http, provider, base, &app.client_id, &wrong, &callback).await;
         assert_eq!(worst(&bad), Verdict::Fail, "{}: {bad:#?}", app.key);

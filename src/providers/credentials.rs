@@ -123,6 +123,9 @@ fn judge(provider: &Provider, answer: &Answer, secret: &Secret) -> Check {
             "GitHub does not know this client ID",
             "Copy the Client ID of the app, not its App ID or name",
         )
+    } else if said.code == "AADSTS70000" {
+        // "The provided value for the code is not valid": told only to a client that has shown its secret.
+        accepted(provider)
     } else if said.has("bad_verification_code") || said.has("invalid_grant") {
         genuine(provider)
     } else {
@@ -159,6 +162,10 @@ fn genuine(provider: &Provider) -> Check {
             "Make sure it is the column Value, and go on",
         );
     }
+    accepted(provider)
+}
+
+fn accepted(provider: &Provider) -> Check {
     Check::pass("client")
         .because(format!("{} accepted client ID and secret and complained only about the made-up code", provider.name))
 }
@@ -226,6 +233,12 @@ mod tests {
                 400,
                 r#"{"error":"invalid_grant","error_description":"AADSTS9002313: malformed"}"#,
                 Verdict::Warn,
+            ),
+            (
+                "microsoft_365",
+                400,
+                r#"{"error":"invalid_grant","error_description":"AADSTS70000: The provided value for the 'code' parameter is not valid."}"#,
+                Verdict::Pass,
             ),
             ("gitlab", 418, "teapot", Verdict::Warn),
             ("gitlab", 502, "", Verdict::Warn),
