@@ -24,7 +24,7 @@ impl State {
 
 /// Draws the page.
 pub fn ui(ui: &mut Ui, state: &mut State, _cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    ui.scope(|ui| {
         ui.set_max_width(ui.available_width().min(size::PROSE_MAX + 160.0));
         heading(ui, "Welcome to Kinde Panel");
         prose(ui, "Connect apps, check tokens and read webhooks of your Kinde tenant, without Postman.");

@@ -49,7 +49,9 @@ fn environment(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile, a
                 key_value_copy(ui, label, domain.as_str());
             }
         }
-        key_value(ui, "Read", &clock::clock_time(facts.read_at));
+        // May be days ago: the date belongs to it.
+        let read_at = facts.read_at.round(jiff::Unit::Second).unwrap_or(facts.read_at);
+        key_value(ui, "Read", &clock::rfc3339(read_at));
     } else {
         key_value(ui, "State", "not read: it counts as live");
     }

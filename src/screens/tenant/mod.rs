@@ -38,7 +38,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         state.wants_examine = false;
         state.examine(cx, profile, false, actions);
     }
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    ui.scope(|ui| {
         ui.set_max_width(ui.available_width().min(WIDE));
         head(ui, state, cx, actions);
         ui.add_space(space::SM);
