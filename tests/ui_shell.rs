@@ -11,7 +11,7 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use jiff::Timestamp;
-use kinde_panel::action::Room;
+use kinde_panel::action::{Action, Room};
 use kinde_panel::app::{Order, Prefs, Shell};
 use kinde_panel::backend::{Command, Stamped, shell};
 use kinde_panel::clock::Clock;
@@ -108,4 +108,23 @@ fn a_full_queue_is_told_and_not_swallowed() {
     harness.state_mut().was_busy();
     harness.run_steps(2);
     assert!(harness.query_all_by_label_contains("The panel is busy").next().is_some());
+}
+
+#[test]
+fn an_address_that_is_not_http_is_never_handed_to_the_system() {
+    let mut harness = with_profiles(Prefs::default());
+    harness.state_mut().take_orders();
+    harness.state_mut().act(Action::OpenUrl("file:///etc/passwd".to_owned()));
+    assert!(harness.state_mut().take_orders().is_empty());
+    harness.state_mut().act(Action::OpenUrl("https://kinde.com/".to_owned()));
+    assert_eq!(harness.state_mut().take_orders().len(), 1);
+}
+
+#[test]
+fn adding_a_tenant_leaves_the_chosen_one_and_opens_the_domain_box() {
+    let mut harness = with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), ..Prefs::default() });
+    harness.state_mut().act(Action::AddTenant);
+    harness.run();
+    assert_eq!(harness.state().room(), Room::Tenant);
+    assert!(harness.query_by_role_and_label(Role::TextInput, "Kinde domain").is_some());
 }

@@ -29,6 +29,12 @@ impl Shell {
         }
     }
 
+    /// Does one action, and what it leads to, outside a frame.
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+        self.apply_all(None);
+    }
+
     fn apply(&mut self, action: Action, ctx: Option<&egui::Context>) {
         match action {
             Action::Go(room) => self.go(room),

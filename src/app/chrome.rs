@@ -36,7 +36,7 @@ impl Shell {
             .frame(Frame::new().fill(t.page).inner_margin(Margin::symmetric(20, 10)))
             .show(ui, |ui| self.top_bar(ui));
         CentralPanel::default()
-            .frame(Frame::new().fill(t.page).inner_margin(Margin { left: 20, right: 20, top: 4, bottom: 16 }))
+            .frame(Frame::new().fill(t.page).inner_margin(Margin { left: 20, right: 20, top: 8, bottom: 16 }))
             .show(ui, |ui| self.screen(ui));
         self.notices_over(ui);
         let ctx = ui.ctx().clone();
@@ -80,7 +80,7 @@ impl Shell {
                 if Button::icon_only(Icon::Bell, &name).selected(self.notices_open).show(ui).clicked() {
                     self.actions.push(Action::ToggleNotices);
                 }
-                kbd(ui, if cfg!(target_os = "macos") { "Cmd+K" } else { "Ctrl+K" });
+                kbd(ui, &key_name("Ctrl+K"));
                 if Button::ghost("Search").icon(Icon::Search).hint("Every action of the panel").show(ui).clicked() {
                     self.actions.push(Action::OpenPalette);
                 }
@@ -184,6 +184,11 @@ impl Shell {
             }
         }
     }
+}
+
+/// A shortcut as this platform names it.
+pub(super) fn key_name(shortcut: &str) -> String {
+    if cfg!(target_os = "macos") { shortcut.replace("Ctrl", "Cmd") } else { shortcut.to_owned() }
 }
 
 /// A page that scrolls as a whole.

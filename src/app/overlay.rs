@@ -2,6 +2,7 @@
 
 use egui::{Align2, Area, Id, Order, Ui, vec2};
 
+use super::chrome::key_name;
 use super::shell::Shell;
 use crate::action::{Action, CHOICES};
 use crate::ui::{PaletteAnswer, PaletteItem, card, empty_state, notice_list, palette, toasts};
@@ -12,14 +13,11 @@ impl Shell {
         let Some(state) = &mut self.palette else { return };
         let profiles: Vec<(uuid::Uuid, String)> =
             self.profiles.iter().map(|profile| (profile.id, format!("Switch to {}", profile.name))).collect();
+        let keys = CHOICES.map(|choice| choice.shortcut.map(key_name).unwrap_or_default());
         let mut items: Vec<PaletteItem<'_>> = CHOICES
             .iter()
-            .map(|choice| PaletteItem {
-                name: choice.name,
-                hint: choice.hint,
-                shortcut: choice.shortcut.unwrap_or_default(),
-                enabled: true,
-            })
+            .zip(&keys)
+            .map(|(choice, key)| PaletteItem { name: choice.name, hint: choice.hint, shortcut: key, enabled: true })
             .collect();
         items.extend(profiles.iter().map(|(_, name)| PaletteItem {
             name,
