@@ -298,8 +298,9 @@ fn an_access_token_is_copied_and_never_shown() {
     assert!(matches!(ask, Ask::Token { .. }));
     let token = HandedToken { secret: Secret::new(SECRET), expires_at: now() };
     harness.state_mut().answer(job, Event::Token(Ok(token)));
-    assert!(!format!("{:?}", harness.state().actions).contains("canary"));
     harness.step();
+    let told = format!("{:?}", harness.state().actions);
+    assert!(told.contains("Access token copied") && !told.contains("canary"), "{told}");
     let copied = harness
         .output()
         .platform_output
@@ -308,6 +309,21 @@ fn an_access_token_is_copied_and_never_shown() {
         .any(|command| matches!(command, egui::OutputCommand::CopyText(text) if text == SECRET));
     assert!(copied);
     assert!(!tree_text(&harness).contains("canary"));
+}
+
+#[test]
+fn a_token_that_comes_after_the_room_was_left_is_not_copied() {
+    let mut harness = harness(World::new(Some(acme_with_m2m())), Theme::Dark);
+    harness.get_by_label("Copy access token").click();
+    harness.run();
+    let (job, _) = harness.state_mut().asked().remove(0);
+    let token = HandedToken { secret: Secret::new(SECRET), expires_at: now() };
+    harness.state_mut().answer(job, Event::Token(Ok(token)));
+    harness.state_mut().enter();
+    harness.step();
+    assert!(harness.output().platform_output.commands.is_empty());
+    let told = format!("{:?}", harness.state().actions);
+    assert!(!told.contains("copied"), "{told}");
 }
 
 #[test]

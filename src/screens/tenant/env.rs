@@ -83,7 +83,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     card(ui, |ui| {
         title(ui, &format!("From {}", file.name));
         if let Some(domain) = &found.domain {
-            key_value(ui, "Kinde domain", domain.authority());
+            key_value(ui, "Domain", domain.authority());
         }
         if let Some(m2m) = &found.m2m {
             key_value(ui, "M2M application", &words_of(m2m));

@@ -23,9 +23,11 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile,
         ui,
         "Doctor",
         |ui| {
-            let button = Button::secondary("Check again").icon(Icon::Refresh).small();
-            let hint = if has_m2m { "Mints a new token: scopes are fixed when a token is minted" } else { "" };
-            again = button.hint(hint).enabled_or(!busy, "It is looking already").show(ui).clicked();
+            let mut button = Button::secondary("Check again").icon(Icon::Refresh).small();
+            if has_m2m {
+                button = button.hint("Mints a new token: scopes are fixed when a token is minted");
+            }
+            again = button.enabled_or(!busy, "It is looking already").show(ui).clicked();
             if has_m2m {
                 let button = Button::secondary("Copy access token").icon(Icon::Copy).small();
                 copy = button.enabled_or(!copying, "It is being fetched").show(ui).clicked();
@@ -44,6 +46,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile,
         },
     );
     if copy {
+        state.token_error = None;
         state.token_job = cx.job();
         state.run(state.token_job, Command::Token { profile: profile.id }, actions);
     }

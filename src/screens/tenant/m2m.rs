@@ -1,6 +1,6 @@
 //! Adding an M2M application: where it is made in Kinde, which scopes, and the two words it comes with.
 
-use egui::Ui;
+use egui::{Key, Ui};
 
 use super::State;
 use crate::action::Action;
@@ -117,7 +117,9 @@ fn form(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile, actions:
 
     let saving = state.m2m.saving.is_some();
     FieldRow::new("Client ID").mono().enabled(!saving).show(ui, &mut state.m2m.client_id);
-    ui.add_enabled_ui(!saving, |ui| secret_row(ui, "Client secret", None, None, &mut state.m2m.secret));
+    let row = |ui: &mut Ui| secret_row(ui, "Client secret", None, None, &mut state.m2m.secret);
+    let field = ui.add_enabled_ui(!saving, row).inner;
+    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let opened = !state.m2m.audience.is_empty();
     disclosure(ui, "advanced", "Advanced", opened, |ui| {
         FieldRow::new("Audience")
@@ -131,7 +133,8 @@ fn form(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile, actions:
     ui.horizontal(|ui| {
         let typed = !state.m2m.client_id.trim().is_empty() && !state.m2m.secret.is_empty();
         let why = if saving { "It is being saved" } else { "Type client ID and client secret first" };
-        if Button::primary("Save").enabled_or(typed && !saving, why).show(ui).clicked() {
+        let pressed = Button::primary("Save").enabled_or(typed && !saving, why).show(ui).clicked();
+        if (pressed || entered) && typed && !saving {
             state.save_m2m(cx, profile, actions);
         }
         if saving {

@@ -26,9 +26,7 @@ const WIDE: f32 = 900.0;
 
 /// Draws the room.
 pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    if let Some(secret) = state.clipboard.take() {
-        ui.copy_text(secret.expose().to_owned());
-    }
+    state.copy_token(ui, actions);
     env::take_pasted(ui, state, cx, actions);
     env::fill(state, cx, actions);
     if state.expected.is_some() && state.expected == cx.profile.map(|profile| profile.id) {

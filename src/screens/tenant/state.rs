@@ -13,7 +13,7 @@ use crate::check::Check;
 use crate::error::UserError;
 use crate::kinde::M2m;
 use crate::screens::Cx;
-use crate::secrets::{Kept, Secret};
+use crate::secrets::Kept;
 use crate::tenant::Profile;
 use crate::tenant::doctor::Report;
 use crate::ui::Load;
@@ -56,8 +56,8 @@ pub struct State {
     pub(super) wants_examine: bool,
     pub(super) token_job: JobId,
     pub(super) token_error: Option<UserError>,
-    /// On its way to the clipboard.
-    pub(super) clipboard: Option<Secret>,
+    /// On its way to the clipboard; told about once it is there.
+    pub(super) clipboard: Option<HandedToken>,
     pub(super) env: Option<EnvFile>,
     /// It was read just now: the forms are to be filled.
     pub(super) env_fresh: bool,
@@ -81,7 +81,9 @@ pub struct State {
 impl State {
     /// The room is opened, or the profile was switched.
     pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        // A token that came while another room was open is not copied behind the person's back.
         self.clipboard = None;
+        self.token_job = 0;
         let Some(profile) = cx.profile else { return };
         if profile.is_sandbox() {
             self.open_sandbox(cx, actions);
@@ -151,13 +153,20 @@ impl State {
                 }
                 self.doctor.finish(result.map(|report| *report));
             }
-            Event::Token(result) if job == self.token_job => self.handed(result, actions),
+            Event::Token(result) if job == self.token_job => {
+                self.token_job = 0;
+                match result {
+                    Ok(token) => self.clipboard = Some(token),
+                    Err(error) => self.token_error = Some(error),
+                }
+            }
             Event::Changed(result) if job == self.change_job => {
                 self.change_error = result.err();
                 actions.push(Action::ProfilesChanged);
             }
             Event::Removed(result) if job == self.remove_job => match result {
                 Ok(name) => {
+                    *self = Self::default();
                     actions.push(Action::ProfilesChanged);
                     actions.push(Action::Notify(Mood::Success, format!("{name} was removed"), String::new()));
                 }
@@ -173,7 +182,11 @@ impl State {
                 Err(error) => self.env_error = Some(error),
             },
             // What nobody waits for any more; profiles it changed are read again all the same.
-            Event::Found(Ok(_)) | Event::Added(Ok(_)) | Event::Changed(Ok(_)) | Event::Removed(Ok(_)) => {
+            Event::Found(Ok(_))
+            | Event::Added(Ok(_))
+            | Event::Examined(Ok(_))
+            | Event::Changed(Ok(()))
+            | Event::Removed(Ok(_)) => {
                 actions.push(Action::ProfilesChanged);
             }
             _ => {}
@@ -213,24 +226,23 @@ impl State {
         }
     }
 
-    fn handed(&mut self, result: Result<HandedToken, UserError>, actions: &mut Vec<Action>) {
-        self.token_job = 0;
-        match result {
-            Ok(token) => {
-                self.clipboard = Some(token.secret);
-                self.token_error = None;
-                let until = format!("Good until {}", crate::clock::clock_time(token.expires_at));
-                actions.push(Action::Notify(Mood::Success, "Access token copied".to_owned(), until));
-            }
-            Err(error) => self.token_error = Some(error),
-        }
+    /// The token that came is put on the clipboard, and that is told.
+    pub(super) fn copy_token(&mut self, ui: &egui::Ui, actions: &mut Vec<Action>) {
+        let Some(token) = self.clipboard.take() else { return };
+        ui.copy_text(token.secret.expose().to_owned());
+        let until = format!("Good until {}", crate::clock::clock_time(token.expires_at));
+        actions.push(Action::Notify(Mood::Success, "Access token copied".to_owned(), until));
     }
 
     /// Takes what came back from the sandbox.
     pub fn on_sandbox_event(&mut self, job: JobId, event: sandbox::Event, _now: Timestamp, _actions: &mut Vec<Action>) {
         match event {
             sandbox::Event::Opened(result) if job == self.sandbox_job => {
-                if let Ok(view) = &result {
+                // What was typed and not yet applied stays.
+                let before = self.sandbox.value().map(|view| FaultForm::of(&view.faults));
+                if let Ok(view) = &result
+                    && before.is_none_or(|before| before == self.faults)
+                {
                     self.faults = FaultForm::of(&view.faults);
                 }
                 self.sandbox.finish(result.map(|view| *view));
