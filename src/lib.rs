@@ -6,9 +6,9 @@
 //!
 //! | layer | modules | what it owns |
 //! | --- | --- | --- |
-//! | 9 | [`app`], [`screens`], [`ui`], `action` | the window: app → screens → ui → layer 1 |
+//! | 9 | [`app`], [`screens`], [`ui`], [`action`] | the window: app → screens → ui → layer 1 |
 //! | 8 | [`backend`], [`cli`] | the tokio thread of the window; the commands. Neither imports the other |
-//! | 7 | `services` | opens the data folder once; hands out store, http, secrets, clock |
+//! | 7 | [`services`] | opens the data folder once; hands out store, http, secrets, clock |
 //! | 5 | [`inspector`], [`connect`] | judging what arrives or is pasted; the walk of a connected app |
 //! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
 //! | 3 | [`kinde`], [`providers`] | Kinde's wire; the providers' wire |
@@ -16,6 +16,19 @@
 //! | 1 | [`error`], [`clock`], [`check`], [`step`] | plain data everything shares |
 //!
 //! The UI thread owns all state; the backend owns all resources.
+//!
+//! # The way of the data
+//!
+//! A screen pushes an [`action::Action`]; [`app::Shell`] applies it to its state and gives out [`app::Order`]s; the
+//! window hands them to [`backend::Backend`], whose jobs call the domain rooms and send [`backend::Event`]s back. Every
+//! job has a number: a screen drops answers of a job it no longer waits for.
+//!
+//! # Where this differs from the house plan
+//!
+//! - A long job of a domain room does not take `&Services`: services are layer 7, the rooms lie below. It takes the
+//!   [`tenant::Tenant`] (or [`connect::Ends`]) that the services made for it.
+//! - The plain `Command` and `Event` types of a room's backend file are named by its screen too. A second enum of the
+//!   same cases in between would only be copied from one to the other.
 #![cfg_attr(
     test,
     allow(
