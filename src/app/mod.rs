@@ -6,7 +6,7 @@
 //! 2. shortcuts are read, unless something lies over the page;
 //! 3. rail, top bar and the open screen draw themselves and push [`Action`]s;
 //! 4. palette, notifications and toasts draw over them;
-//! 5. [`Shell::apply`] turns the actions into state and orders;
+//! 5. `Shell::apply` turns the actions into state and orders;
 //! 6. the window hands the orders to the backend.
 //!
 //! [`Shell`] knows neither eframe nor the backend thread, so that a test can drive it whole.
