@@ -469,6 +469,25 @@ fn every_fault_of_the_sandbox_can_be_set_and_all_are_cleared_at_once() {
     assert_eq!(set(harness.state_mut()).unwrap().1, Faults::default());
 }
 
+#[test]
+fn a_file_dropped_on_the_first_page_is_read_and_a_folder_is_refused_in_words() {
+    let mut behind = Behind::start();
+    let file = behind.folder.path().join("token.txt");
+    std::fs::write(&file, "eyJ.e30.x").unwrap();
+    let mut world = World::new(None);
+    for (id, path) in [(1, file), (2, behind.folder.path().to_owned())] {
+        behind.backend.run(id, Ask::ReadDropped { path }.into()).unwrap();
+        let (job, backend::Event::Tenant(event)) = behind.next() else { panic!() };
+        world.answer(job, event);
+    }
+    assert!(
+        matches!(world.actions.as_slice(), [Action::PasteToInspector(text), Action::Notify(_, _, detail)]
+            if text == "eyJ.e30.x" && detail.contains("It is a folder")),
+        "{:?}",
+        world.actions
+    );
+}
+
 /// A window's backend over a folder of its own, without a window.
 struct Behind {
     backend: Backend,

@@ -17,8 +17,8 @@ use crate::tenant::doctor::{self, Report};
 use crate::tenant::env_import::{self, Imported};
 use crate::tenant::{EnvironmentFacts, Profile, add};
 
-/// A `.env` file is a few lines: more than this is something else.
-const ENV_LIMIT: u64 = 1024 * 1024;
+/// A `.env` file, a token or a request is less: more than this is something else.
+const LIMIT: u64 = 1024 * 1024;
 
 /// What the Tenant room asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +66,11 @@ pub enum Command {
         /// Where it is.
         path: PathBuf,
     },
+    /// Read the file that was dropped on the first page, for the Inspector.
+    ReadDropped {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// Read a `.env` text that was pasted.
     ReadEnvText {
         /// Its text.
@@ -99,6 +104,8 @@ pub enum Event {
     Removed(Result<String, UserError>),
     /// What a `.env` text holds; `None` where none was chosen.
     Env(Result<Option<Box<EnvFile>>, UserError>),
+    /// The text of the file that was dropped on the first page.
+    Dropped(Result<Secret, UserError>),
 }
 
 /// A tenant that answers.
@@ -161,6 +168,7 @@ pub async fn run(command: Command, job: Job) {
         Command::Remove { profile } => Event::Removed(remove(&job, profile).await),
         Command::PickEnv => Event::Env(pick_env().await.map(|file| file.map(Box::new))),
         Command::ReadEnv { path } => Event::Env(read_env(&path).await.map(|file| Some(Box::new(file)))),
+        Command::ReadDropped { path } => Event::Dropped(read_text(&path, "file with the token or request").await),
         Command::ReadEnvText { text } => Event::Env(Ok(Some(Box::new(EnvFile {
             name: "the pasted text".to_owned(),
             imported: env_import::parse(text.expose()),
@@ -240,24 +248,35 @@ async fn pick_env() -> Result<Option<EnvFile>, UserError> {
 }
 
 async fn read_env(path: &Path) -> Result<EnvFile, UserError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let refuse = |detail: String, hint: &str| {
-        Err(UserError::new(Category::File, format!("{name} could not be read")).detail(detail).hint(hint))
+    let text = read_text(path, ".env file").await?;
+    Ok(EnvFile { name: name_of(path), imported: env_import::parse(text.expose()) })
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Reads a text file of at most 1 MiB; `wanted` says what it should be.
+async fn read_text(path: &Path, wanted: &str) -> Result<Secret, UserError> {
+    let refuse = |detail: String, hint: String| {
+        let title = format!("{} could not be read", name_of(path));
+        Err(UserError::new(Category::File, title).detail(detail).hint(hint))
     };
     match tokio::fs::metadata(path).await {
-        Ok(about) if about.is_dir() => return refuse("It is a folder".to_owned(), "Choose the .env file inside it"),
-        Ok(about) if about.len() > ENV_LIMIT => {
-            return refuse("It is larger than 1 MiB".to_owned(), "A .env file is a few lines: choose that one");
+        Ok(about) if about.is_dir() => {
+            return refuse("It is a folder".to_owned(), format!("Choose the {wanted} inside it"));
+        }
+        Ok(about) if about.len() > LIMIT => {
+            return refuse("It is larger than 1 MiB".to_owned(), format!("Choose a smaller file: the {wanted}"));
         }
         Ok(_) => {}
-        Err(error) => return refuse(error.to_string(), "Choose it again"),
+        Err(error) => return refuse(error.to_string(), "Choose it again".to_owned()),
     }
     match tokio::fs::read(path).await {
         Ok(bytes) => {
             let bytes = zeroize::Zeroizing::new(bytes);
-            let text = Secret::new(String::from_utf8_lossy(&bytes));
-            Ok(EnvFile { imported: env_import::parse(text.expose()), name })
+            Ok(Secret::new(String::from_utf8_lossy(&bytes)))
         }
-        Err(error) => refuse(error.to_string(), "Choose it again"),
+        Err(error) => refuse(error.to_string(), "Choose it again".to_owned()),
     }
 }

@@ -4,6 +4,7 @@ use egui::Ui;
 
 use super::Cx;
 use crate::action::{Action, Room};
+use crate::backend::tenant::Command;
 use crate::ui::tokens::{size, space};
 use crate::ui::{Button, Icon, card, heading, paste_box, prose, subdued, title};
 
@@ -23,13 +24,13 @@ impl State {
 }
 
 /// Draws the page.
-pub fn ui(ui: &mut Ui, state: &mut State, _cx: &Cx<'_>, actions: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     ui.scope(|ui| {
         ui.set_max_width(ui.available_width().min(size::PROSE_MAX + 160.0));
         heading(ui, "Welcome to Kinde Panel");
         prose(ui, "Connect apps, check tokens and read webhooks of your Kinde tenant, without Postman.");
         ui.add_space(space::LG);
-        read(ui, state, actions);
+        read(ui, state, cx, actions);
         ui.add_space(space::LG);
         let wide = ui.available_width() >= 560.0;
         if wide {
@@ -49,13 +50,19 @@ pub fn ui(ui: &mut Ui, state: &mut State, _cx: &Cx<'_>, actions: &mut Vec<Action
     });
 }
 
-fn read(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
+fn read(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     card(ui, |ui| {
         title(ui, "Paste a token or a webhook body");
-        subdued(ui, "Also an HTTP request, a curl line or an Authorization header. It is read on this machine");
+        subdued(
+            ui,
+            "Also an HTTP request, a curl line or an Authorization header, or drop a file. It is read on this machine",
+        );
         ui.add_space(space::XS);
         let hint = "eyJhbGciOiJSUzI1NiIs…";
-        paste_box(ui, "Paste a token or a webhook body", hint, 6, &mut state.pasted);
+        let answer = paste_box(ui, "Paste a token or a webhook body", hint, 6, &mut state.pasted);
+        if let Some(path) = answer.dropped.into_iter().next() {
+            actions.push(Action::Run(cx.job(), Command::ReadDropped { path }.into()));
+        }
         ui.add_space(space::SM);
         let something = !state.pasted.trim().is_empty();
         if Button::primary("Read it").enabled_or(something, "Paste something first").show(ui).clicked() {

@@ -181,6 +181,11 @@ impl State {
                 Ok(None) => {}
                 Err(error) => self.env_error = Some(error),
             },
+            Event::Dropped(Ok(text)) => actions.push(Action::PasteToInspector(text.expose().to_owned())),
+            Event::Dropped(Err(error)) => {
+                let detail = format!("{}. {}", error.detail, error.hint);
+                actions.push(Action::Notify(Mood::Error, error.title, detail));
+            }
             // What nobody waits for any more; profiles it changed are read again all the same.
             Event::Found(Ok(_))
             | Event::Added(Ok(_))
