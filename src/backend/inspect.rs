@@ -249,4 +249,47 @@ mod tests {
         let event = Event::File(Ok(Some(file)));
         assert!(!format!("{event:?}").contains("canary"));
     }
+
+    async fn ask(dir: &Path, command: Command) -> Event {
+        use crate::{clock::Clock, net::Recorder, secrets::SecretStore, services::Services};
+        let services = Services::open(dir, Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(4);
+        let job = Job {
+            id: 7,
+            jwks: crate::kinde::jwks::Jwks::new(services.http.clone(), None),
+            services,
+            sandbox: super::super::SandboxHost::default(),
+            events: super::super::EventSender::new(sender, || {}),
+            cancel: tokio_util::sync::CancellationToken::new(),
+        };
+        run(command, job).await;
+        let stamped = receiver.recv().await.unwrap();
+        assert_eq!(stamped.job, 7);
+        let super::super::Event::Inspect(event) = stamped.event else { panic!("{stamped:?}") };
+        event
+    }
+
+    #[tokio::test]
+    async fn whose_keys_judge_is_said_with_the_verdict_and_a_broken_domain_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJpc3MiOiJodHRwczovL2EuZXhhbXBsZSJ9.AAAA";
+        let judged = |event| match event {
+            Event::Judged(result) => result,
+            other => panic!("{other:?}"),
+        };
+        for (keys, whose, headline) in [
+            (WhichKeys::Nobody, "", "Which Kinde domain signed it?"),
+            (WhichKeys::Sandbox, "the sandbox", ""),
+            (WhichKeys::Profile(crate::tenant::SANDBOX_PROFILE), "the sandbox", ""),
+            (WhichKeys::Pasted(Secret::new("x")), "the pasted key", ""),
+        ] {
+            let answer = judged(ask(dir.path(), Command::Judge { input: Secret::new(token), keys }).await).unwrap();
+            assert_eq!(answer.whose, whose);
+            assert!(answer.decoded.headline.contains(headline), "{}", answer.decoded.headline);
+            assert!(!answer.decoded.is_good());
+        }
+        let keys = WhichKeys::Domain("not a domain at all".into());
+        let error = judged(ask(dir.path(), Command::Judge { input: Secret::new(token), keys }).await).unwrap_err();
+        assert!(!error.hint.is_empty(), "{error:?}");
+    }
 }

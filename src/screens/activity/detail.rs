@@ -10,11 +10,13 @@ use crate::net::{Exchange, Outcome};
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Callout, FieldRow, Icon, card, code_view, copy_button, key_value, line, prose, small, status, subdued, tabs,
+    Button, Callout, FieldRow, Icon, JsonTree, card, code_view, copy_button, json_view, key_value, line, prose, small,
+    status, subdued, tabs,
 };
 
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let State { ring, selected, edit, part, .. } = state;
+    state.read_body();
+    let State { ring, selected, edit, part, body, .. } = state;
     let Some(exchange) = selected.and_then(|id| ring.get(id)) else {
         subdued(ui, "Choose an exchange to see what was sent and what came back");
         return;
@@ -29,7 +31,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     ScrollArea::vertical().id_salt(("exchange", exchange.id, part as u8)).auto_shrink(false).show(
         ui,
         |ui| match part {
-            Part::Answer => answer(ui, exchange),
+            Part::Answer => answer(ui, exchange, body.as_ref().and_then(|(_, tree)| tree.as_ref())),
             Part::Request => request(ui, exchange),
             Part::Curl => curl(ui, exchange, cx),
         },
@@ -93,12 +95,19 @@ fn again(ui: &mut Ui, edit: &mut Edit, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     ui.add_space(space::SM);
 }
 
-fn answer(ui: &mut Ui, exchange: &Exchange) {
+fn answer(ui: &mut Ui, exchange: &Exchange, tree: Option<&JsonTree>) {
     if let Outcome::Failed(reason) = &exchange.outcome {
         Callout::error("No answer came").text(reason).show(ui);
         return;
     }
-    body(ui, "Answer body", &exchange.response_body, "The answer has no body");
+    match tree {
+        Some(tree) => {
+            small(ui, "Answer body");
+            ui.push_id(exchange.id, |ui| json_view(ui, "Answer body", tree, 320.0));
+            ui.add_space(space::SM);
+        }
+        None => body(ui, "Answer body", &exchange.response_body, "The answer has no body"),
+    }
     headers(ui, "Answer headers", &exchange.response_headers);
 }
 

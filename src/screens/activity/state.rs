@@ -8,6 +8,7 @@ use crate::error::UserError;
 use crate::net::{Activity, Exchange, ExchangeId};
 use crate::screens::Cx;
 use crate::tenant::Profile;
+use crate::ui::JsonTree;
 
 /// What this screen holds.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub struct State {
     pub(super) filter: String,
     pub(super) edit: Option<Edit>,
     pub(super) part: Part,
+    /// The answer's body of the chosen exchange, read once; `None` inside where it is no JSON.
+    pub(super) body: Option<(ExchangeId, Option<JsonTree>)>,
 }
 
 /// The part of an exchange that shows.
@@ -69,10 +72,21 @@ impl State {
         }
     }
 
+    /// Reads the chosen exchange's answer, once.
+    pub(super) fn read_body(&mut self) {
+        let Some(exchange) = self.selected.and_then(|id| self.ring.get(id)) else { return };
+        if self.body.as_ref().is_none_or(|(id, _)| *id != exchange.id) {
+            let body = exchange.response_body.as_str();
+            let tree = body.trim_start().starts_with(['{', '[']).then(|| JsonTree::parse(body).ok()).flatten();
+            self.body = Some((exchange.id, tree));
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.ring.clear();
         self.selected = None;
         self.edit = None;
+        self.body = None;
         self.filter.clear();
     }
 }

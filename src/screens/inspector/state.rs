@@ -311,11 +311,11 @@ fn made_ready(judged: Judged, turn: u64) -> Shown {
 fn put_beside(compared: &Compared) -> Beside {
     let value = |value: &Option<String>| value.as_deref().map_or_else(|| "not there".to_owned(), short);
     let rows = compared.comparison.rows.iter();
-    Beside {
-        headline: compared.comparison.headline.clone(),
-        right: compared.right.headline.clone(),
-        rows: rows.map(|row| (short(&row.path), value(&row.left), value(&row.right), row.same())).collect(),
-    }
+    let mut rows: Vec<_> =
+        rows.map(|row| (short(&row.path), value(&row.left), value(&row.right), row.same())).collect();
+    // What differs is what a person looks for; the rest stays in its order.
+    rows.sort_by_key(|row| row.3);
+    Beside { headline: compared.comparison.headline.clone(), right: compared.right.headline.clone(), rows }
 }
 
 /// As much of `text` as a row shows.

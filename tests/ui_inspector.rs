@@ -1,0 +1,243 @@
+//! The inspector by its accessible names: what is pasted is judged, told, compared and forgotten.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use egui::{Theme, vec2};
+use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+use jiff::Timestamp;
+use kinde_panel::action::{Action, Command, JobId};
+use kinde_panel::backend::inspect::{self, Event, FileText, Judged, WhichKeys};
+use kinde_panel::inspector::decode::{Keys, Options, judge};
+use kinde_panel::jwt::encode_base64url as b64;
+use kinde_panel::screens::{Cx, inspector};
+use kinde_panel::secrets::{KeyringState, Secret};
+use kinde_panel::tenant::Profile;
+use kinde_panel::ui::{theme, tokens};
+
+const CLAIMS: &str = r#"{"aud":[],"azp":"3c0b1a","exp":1714549305,"feature_flags":{"beta":{"t":"b","v":true}},"iat":1714545705,"iss":"https://acme.kinde.com","org_code":"org_1","permissions":["read:invoices"],"scp":["openid","offline"],"sub":"kp_ada","big":12345678901234567890}"#;
+
+fn token(claims: &str) -> String {
+    format!("{}.{}.{}", b64(br#"{"alg":"RS256","kid":"k1","typ":"JWT"}"#), b64(claims.as_bytes()), b64(&[7; 256]))
+}
+
+struct World {
+    state: inspector::State,
+    actions: Vec<Action>,
+    profile: Option<Profile>,
+    next: Cell<JobId>,
+}
+
+impl World {
+    /// The last thing asked of the backend.
+    fn asked(&mut self) -> (JobId, inspect::Command) {
+        let run = self.actions.drain(..).filter_map(|action| match action {
+            Action::Run(job, Command::Inspect(command)) => Some((job, command)),
+            _ => None,
+        });
+        run.reduce(|_, last| last).expect("nothing was asked")
+    }
+
+    fn with<R>(&mut self, work: impl FnOnce(&mut inspector::State, &Cx<'_>, &mut Vec<Action>) -> R) -> R {
+        let cx = Cx {
+            now: Timestamp::UNIX_EPOCH,
+            profile: self.profile.as_ref(),
+            profiles: &[],
+            keyring: &KeyringState::Ready,
+            data_dir: "",
+            next_job: &self.next,
+        };
+        work(&mut self.state, &cx, &mut self.actions)
+    }
+
+    fn answer(&mut self, job: JobId, event: Event) {
+        self.with(|state, _, actions| state.on_event(job, event, Timestamp::UNIX_EPOCH, actions));
+    }
+
+    /// Answers what was asked as the backend would, without a network.
+    fn judge(&mut self) {
+        let (job, command) = self.asked();
+        let inspect::Command::Judge { input, keys } = command else { panic!("{command:?}") };
+        let (keys, whose) = match keys {
+            WhichKeys::Nobody => (Keys::nobody(), String::new()),
+            WhichKeys::Pasted(text) => {
+                (Keys::chosen("the pasted key", text.expose().as_bytes()), "the pasted key".into())
+            }
+            other => panic!("{other:?}"),
+        };
+        let at = Timestamp::from_second(1_714_545_800).unwrap();
+        let decoded = Arc::new(judge(input.expose().as_bytes(), &keys, &Options::pasted(at)));
+        self.answer(job, Event::Judged(Ok(Judged { decoded, whose })));
+    }
+}
+
+fn harness(which: Theme) -> Harness<'static, World> {
+    let world = World { state: inspector::State::default(), actions: Vec::new(), profile: None, next: Cell::new(0) };
+    Harness::builder()
+        .with_size(vec2(900.0, 1500.0))
+        .with_theme(which)
+        .with_os(egui::os::OperatingSystem::Nix)
+        .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            |ui, world: &mut World| {
+                let page = tokens(ui).page;
+                let whole = ui.ctx().content_rect();
+                ui.ctx().layer_painter(egui::LayerId::background()).rect_filled(whole, 0, page);
+                egui::Frame::new().fill(page).inner_margin(16).show(ui, |ui| {
+                    world.with(|state, cx, actions| inspector::ui(ui, state, cx, actions));
+                });
+            },
+            world,
+        )
+}
+
+fn paste(harness: &mut Harness<'_, World>, name: &str, text: &str) {
+    harness.get_by_label(name).focus();
+    harness.run();
+    harness.event(egui::Event::Paste(text.to_owned()));
+    harness.run();
+}
+
+#[test]
+fn a_pasted_token_is_read_without_a_profile_and_its_issuer_is_offered() {
+    let mut results = SnapshotResults::new();
+    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let mut harness = harness(theme);
+        harness.run();
+        paste(&mut harness, "Token", &format!("Authorization: Bearer {}", token(CLAIMS)));
+        harness.state_mut().judge();
+        harness.run();
+        harness.get_by_label("Read, not verified. Which Kinde domain signed it?");
+        harness.get_by_label_contains("Cleaned:");
+        harness.get_by_label("12345678901234567890");
+        // Nothing but the text cursor may ask for frames.
+        harness.get_by_label("Claims").focus();
+        harness.run();
+        harness.set_size(vec2(760.0, 760.0));
+        harness.run();
+        harness.snapshot(format!("inspector_{suffix}"));
+        harness.get_by_label("Check against https://acme.kinde.com").click();
+        harness.run();
+        let (_, command) = harness.state_mut().asked();
+        let inspect::Command::Judge { keys, .. } = command else { panic!("{command:?}") };
+        assert_eq!(keys, WhichKeys::Domain("https://acme.kinde.com".into()));
+        results.extend_harness(&mut harness);
+    }
+}
+
+#[test]
+fn an_answer_to_a_text_that_is_no_longer_there_is_dropped() {
+    let mut harness = harness(Theme::Dark);
+    harness.run();
+    paste(&mut harness, "Token", &token(CLAIMS));
+    let (old, _) = harness.state_mut().asked();
+    paste(&mut harness, "Token", "x");
+    assert!(harness.state().actions.iter().any(|action| matches!(action, Action::Cancel(job) if *job == old)));
+    let decoded = Arc::new(judge(token(CLAIMS).as_bytes(), &Keys::nobody(), &Options::pasted(Timestamp::UNIX_EPOCH)));
+    harness.state_mut().answer(old, Event::Judged(Ok(Judged { decoded, whose: String::new() })));
+    harness.run();
+    assert!(harness.query_by_label_contains("Read, not verified").is_none());
+}
+
+#[test]
+fn a_pasted_key_judges_in_place_of_the_profiles_and_can_be_taken_back() {
+    let mut harness = harness(Theme::Dark);
+    harness.state_mut().profile = Some(Profile::sandbox());
+    harness.run();
+    paste(&mut harness, "Token", &token(CLAIMS));
+    let (_, command) = harness.state_mut().asked();
+    assert!(matches!(command, inspect::Command::Judge { keys: WhichKeys::Sandbox, .. }), "{command:?}");
+    harness.get_by_label("Paste a PEM or JWKS as key").click();
+    harness.run();
+    paste(&mut harness, "Key", "no key at all");
+    harness.state_mut().judge();
+    harness.run();
+    harness.get_by_label("Judged with the pasted key");
+    assert!(harness.query_all_by_label_contains("holds no keys").count() > 0);
+    harness.get_by_label("Use the profile's keys").click();
+    harness.run();
+    let (_, command) = harness.state_mut().asked();
+    assert!(matches!(command, inspect::Command::Judge { keys: WhichKeys::Sandbox, .. }), "{command:?}");
+}
+
+#[test]
+fn two_tokens_stand_beside_each_other() {
+    let mut harness = harness(Theme::Dark);
+    harness.run();
+    paste(&mut harness, "Token", &token(CLAIMS));
+    harness.state_mut().judge();
+    harness.run();
+    harness.get_by_label("Compare").click();
+    harness.run();
+    paste(&mut harness, "Other token", &token(&CLAIMS.replace("kp_ada", "kp_bob")));
+    let (job, command) = harness.state_mut().asked();
+    let inspect::Command::Compare { left, input, .. } = command else { panic!("{command:?}") };
+    let right = Arc::new(judge(input.expose().as_bytes(), &Keys::nobody(), &Options::pasted(Timestamp::UNIX_EPOCH)));
+    let comparison = kinde_panel::inspector::compare::compare(&left, &right);
+    harness.state_mut().answer(job, Event::Compared(Ok(Box::new(inspect::Compared { right, comparison }))));
+    harness.run();
+    harness.get_by_label("They differ in sub alone");
+    harness.get_by_label("differs");
+}
+
+#[test]
+fn a_long_text_is_held_and_never_laid_out_and_clear_forgets_everything() {
+    let mut harness = harness(Theme::Dark);
+    harness.run();
+    let long = "a".repeat(3 << 20);
+    paste(&mut harness, "Token", &long);
+    harness.get_by_label("Pasted text, 3072 KiB: too long to show");
+    let (_, command) = harness.state_mut().asked();
+    let inspect::Command::Judge { input, .. } = command else { panic!("{command:?}") };
+    assert_eq!(input.expose().len(), long.len());
+    harness.get_by_label("Clear").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("too long to show").is_none());
+    harness.get_by_label("Token");
+}
+
+#[test]
+fn an_opened_file_is_judged_and_one_that_cannot_be_read_is_told() {
+    let mut harness = harness(Theme::Dark);
+    harness.run();
+    harness.get_by_label("Open file…").click();
+    harness.run();
+    let (job, command) = harness.state_mut().asked();
+    assert!(matches!(command, inspect::Command::OpenFile), "{command:?}");
+    let text = Secret::new(token(CLAIMS));
+    harness.state_mut().answer(job, Event::File(Ok(Some(FileText { name: "token.txt".into(), text }))));
+    harness.run();
+    harness.state_mut().judge();
+    harness.run();
+    harness.get_by_label_contains("Read, not verified");
+}
+
+#[test]
+fn a_text_from_the_start_page_is_judged_and_a_switched_profile_judges_it_again() {
+    let mut harness = harness(Theme::Dark);
+    let text = token(CLAIMS);
+    harness.state_mut().with(|state, cx, actions| {
+        state.paste(&text);
+        state.entered(cx, actions);
+    });
+    harness.state_mut().judge();
+    harness.run();
+    assert!(harness.state().actions.is_empty(), "{:?}", harness.state().actions);
+    harness.state_mut().profile = Some(Profile::sandbox());
+    harness.state_mut().with(|state, cx, actions| {
+        state.forget();
+        state.entered(cx, actions);
+    });
+    let (_, command) = harness.state_mut().asked();
+    assert!(matches!(command, inspect::Command::Judge { keys: WhichKeys::Sandbox, .. }), "{command:?}");
+    assert!(!format!("{command:?}").contains("eyJ"), "{command:?}");
+}
