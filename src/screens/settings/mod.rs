@@ -27,7 +27,7 @@ pub fn ui(ui: &mut egui::Ui, _state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     heading(ui, "Settings");
     ui.add_space(space::MD);
     section(ui, "Appearance", |ui| appearance(ui, actions));
-    section(ui, "Secrets", |ui| keyring(ui, cx, actions));
+    section(ui, "Secrets", |ui| keyring_row(ui, cx, actions));
     section(ui, "Storage", |ui| storage(ui, cx));
 }
 
@@ -56,7 +56,7 @@ fn appearance(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
     });
 }
 
-fn keyring(ui: &mut egui::Ui, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+fn keyring_row(ui: &mut egui::Ui, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let (mood, word, note) = match cx.keyring {
         KeyringState::Ready => (Mood::Success, "ready", "Client secrets and access tokens are in the system keyring"),
         KeyringState::Unknown => (Mood::Neutral, "not asked yet", "It is asked when a secret is needed"),
