@@ -17,14 +17,17 @@ use egui_kittest::{Harness, SnapshotOptions};
 use jiff::Timestamp;
 use kinde_panel::action::{Action, Command as Asked, JobId, Room};
 use kinde_panel::backend::connect::{Command, Event, Walk};
+use kinde_panel::backend::{self, Backend};
 use kinde_panel::check::Check;
-use kinde_panel::connect::{HeldToken, RevokeOutcome, Session, WalkEnd, WalkEvent, WalkOutcome};
+use kinde_panel::clock::Clock;
+use kinde_panel::connect::{HeldToken, RevokeOutcome, RevokeRequest, Session, WalkEnd, WalkEvent, WalkOutcome};
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::{Domain, Subject, User, UserPage, Wire};
 use kinde_panel::screens::{Cx, connected_apps};
-use kinde_panel::secrets::{KeyringState, Secret};
+use kinde_panel::secrets::{KeyringState, Secret, SecretStore};
 use kinde_panel::step::{Step, StepState};
-use kinde_panel::tenant::{LastUser, LastWalk, Profile};
+use kinde_panel::store::DataDir;
+use kinde_panel::tenant::{LastUser, LastWalk, Profile, Profiles, SANDBOX_PROFILE};
 use kinde_panel::ui::{theme, tokens};
 
 const TOKEN: &str = "gho_canaryCanaryCanaryCanaryCanary8B4a";
@@ -475,4 +478,98 @@ fn waiting_and_connected_look_as_they_were_judged() {
         harness.snapshot(name);
         results.extend_harness(&mut harness);
     }
+}
+
+/// A window's backend over a folder of its own, without a window.
+struct Behind {
+    backend: Backend,
+    woken: std::sync::mpsc::Receiver<()>,
+    folder: tempfile::TempDir,
+    job: JobId,
+}
+
+impl Behind {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (wake, woken) = std::sync::mpsc::sync_channel(1024);
+        let wake = move || wake.try_send(()).unwrap_or_default();
+        let backend = Backend::start(folder.path().to_owned(), SecretStore::memory(), Clock::real(), wake, None);
+        Self { backend: backend.unwrap(), woken, folder, job: 0 }
+    }
+
+    fn ask(&mut self, command: Command) -> Event {
+        self.job += 1;
+        self.backend.run(self.job, command.into()).unwrap();
+        self.next()
+    }
+
+    fn next(&mut self) -> Event {
+        loop {
+            while let Some(stamped) = self.backend.next_event() {
+                if let backend::Event::Connect(event) = stamped.event {
+                    assert_eq!(stamped.job, self.job);
+                    return event;
+                }
+            }
+            self.woken.recv_timeout(Duration::from_secs(30)).expect("the backend answers");
+        }
+    }
+}
+
+#[test]
+fn the_backend_reads_users_makes_one_remembers_an_app_and_asks_about_a_session_on_the_sandbox() {
+    let mut behind = Behind::start();
+    let profile = SANDBOX_PROFILE;
+    let Event::Origins(origins) = behind.ask(Command::Open { profile }) else { panic!() };
+    assert!(origins[0].starts_with("http://127.0.0.1:"), "{origins:?}");
+    let Event::Users { result: Ok(first), more: false, .. } = behind.next() else { panic!() };
+    let ada = first.users.iter().find(|user| user.label() == "ada@example.com").expect("the sandbox has ada").clone();
+    let command = Command::Users { profile, query: "ada".into(), after: None };
+    let Event::Users { result: Ok(found), .. } = behind.ask(command) else { panic!() };
+    assert!(found.users.contains(&ada) && found.users.len() < first.users.len());
+    let Event::UserCreated(Ok(made)) = behind.ask(Command::CreateTestUser { profile }) else { panic!() };
+    assert!(made.email.unwrap().ends_with("@example.com"));
+
+    let command = Command::AddApp { profile, key: "my-gitlab".into(), provider: Some("gitlab".into()) };
+    assert!(matches!(behind.ask(command), Event::Remembered { key: Some(key) } if key == "my-gitlab"));
+    let data = DataDir::open(behind.folder.path()).unwrap();
+    let kept = Profiles::of(&data).get(profile).unwrap().unwrap();
+    assert!(kept.apps.iter().any(|app| app.key == "my-gitlab" && app.provider.as_deref() == Some("gitlab")));
+
+    let session = Secret::new("ses_nobody_ever_had_this");
+    let command = Command::FetchAgain { profile, number: 1, session: session.clone(), before: None };
+    let Event::Fetched { number: 1, result: Err(error) } = behind.ask(command) else { panic!() };
+    assert!(!error.title.is_empty() && !error.hint.is_empty(), "{error:?}");
+    let request = RevokeRequest { session, key: None, provider: None, held: None };
+    let mut event = behind.ask(Command::Revoke { profile, number: 1, request });
+    let mut checks = 0;
+    while let Event::RevokeCheck { .. } = event {
+        checks += 1;
+        event = behind.next();
+    }
+    let Event::Revoked { result: Ok(outcome), .. } = event else { panic!("{event:?}") };
+    assert!(!outcome.revoked && outcome.checks.len() == checks && checks > 1);
+
+    let facts = kinde_panel::sandbox::facts(&behind.folder.path().join("sandbox")).unwrap();
+    let app = facts.connected_apps.iter().find(|app| app.key == "github").unwrap();
+    let command = Command::Credentials {
+        profile,
+        provider: "github".into(),
+        client_id: app.client_id.clone(),
+        secret: app.client_secret.clone(),
+        callback: format!("{}/connected_apps/callback", origins[0]),
+    };
+    let Event::Credentials(Ok(checks)) = behind.ask(command) else { panic!() };
+    assert_eq!(kinde_panel::check::worst(&checks), kinde_panel::check::Verdict::Pass, "{checks:?}");
+}
+
+#[test]
+fn after_a_deny_there_is_no_session_to_ask_for() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    let (job, _) = walked(&mut harness);
+    let check = Check::fail("consent", "Consent was refused", "Connect again and allow it");
+    ended(&mut harness, job, WalkEnd::Denied(check), Some(Session { token: None, ..session() }));
+    assert!(seen(&harness, "the consent was refused"));
+    assert!(!seen(&harness, "Sessions of this app"));
 }

@@ -90,13 +90,17 @@ fn one(
         ui.vertical(|ui| {
             ui.set_max_width(ui.available_width().min(size::PROSE_MAX));
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.add(Label::new(RichText::new(&step.text).color(t.text_strong)).wrap());
+            ui.add(Label::new(RichText::new(plain(&step.text)).color(t.text_strong)).wrap());
             if let Some(note) = &step.note {
-                ui.add(Label::new(RichText::new(note).size(text::SMALL).color(t.text_subdued)).wrap());
+                ui.add(Label::new(RichText::new(plain(note)).size(text::SMALL).color(t.text_subdued)).wrap());
             }
             if let Some(corrected) = &step.corrected {
-                let words = format!("Other than Kinde's guide: {corrected}");
+                let words = format!("Other than Kinde's guide: {}", plain(corrected));
                 ui.add(Label::new(RichText::new(words).size(text::SMALL).color(t.warn.text)).wrap());
+            }
+            let copy = callbacks.first().filter(|_| step.copy.as_deref() == Some("callback"));
+            if step.link.is_none() && copy.is_none() {
+                return;
             }
             ui.horizontal_wrapped(|ui| {
                 if let Some(address) = &step.link
@@ -104,15 +108,18 @@ fn one(
                 {
                     actions.push(Action::OpenUrl(address.clone()));
                 }
-                if step.copy.as_deref() == Some("callback")
-                    && let Some(url) = callbacks.first()
-                {
+                if let Some(url) = copy {
                     copy_button(ui, "Copy Provider to Kinde", || url.clone());
                 }
             });
         });
     });
     ui.add_space(space::XS);
+}
+
+/// The guide marks names as code; the window shows them as they are.
+fn plain(words: &str) -> String {
+    words.replace('`', "")
 }
 
 /// `github.com` of an address, to say where a link leads.

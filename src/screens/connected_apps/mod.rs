@@ -40,6 +40,9 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         }
         return;
     };
+    if state.key.is_none() {
+        state.key = profile.apps.first().map(|app| app.key.clone());
+    }
     header(ui, state);
     ui.add_space(space::SM);
     let height = ui.available_height();

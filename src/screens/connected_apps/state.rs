@@ -325,7 +325,9 @@ impl State {
                 walk.ended = Some(Ended::of(&outcome.end));
                 walk.cancelling = false;
                 let whom = walk.whom.clone();
-                let Some(session) = outcome.session else { return };
+                // After a no there is nothing to ask for; after a silence the consent may still come.
+                let over = matches!(outcome.end, WalkEnd::Denied(_) | WalkEnd::Refused(_));
+                let Some(session) = outcome.session.filter(|_| !over) else { return };
                 let number = self.sessions.add(session);
                 if let Some(walk) = self.walks.get_mut(&key) {
                     walk.number = Some(number);
