@@ -39,7 +39,12 @@ pub fn combo_item(ui: &mut Ui, chosen: bool, words: &str, note: &str) -> bool {
     let button = egui::Button::selectable(chosen, words).right_text(note).truncate();
     let response = ui.add_sized([ui.available_width(), size::CONTROL_SMALL], button);
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::MenuItem, true, chosen, words));
-    response.clicked()
+    let clicked = response.clicked();
+    if clicked {
+        // A key or a screen reader presses without the pointer, which alone would close the list.
+        ui.close();
+    }
+    clicked
 }
 
 /// A [`combo`] as a row of a form.
