@@ -8,7 +8,11 @@ use super::tokens::{size, text};
 /// The name of a room, 19 points.
 pub fn heading(ui: &mut Ui, words: &str) -> Response {
     let response = ui.label(RichText::new(words).size(text::HEADING).color(tokens(ui).text_strong));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(egui::Role::Heading));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(egui::Role::Heading);
+        // A label is named by its value, a heading by its label: without one a screen reader says nothing.
+        node.set_label(words);
+    });
     response
 }
 
