@@ -33,14 +33,20 @@ fn scenario(name: &str) {
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
-fn three_clicks_on_the_sandbox_end_with_a_proved_token_that_can_be_revoked() {
+fn at_most_three_clicks_on_the_sandbox_end_with_a_proved_token_that_can_be_revoked() {
     scenario("allow");
 }
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
-fn a_person_who_pressed_deny_is_told_what_to_do_and_can_cancel() {
+fn a_person_who_pressed_deny_is_told_at_once_and_what_to_do() {
     scenario("deny");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn where_a_deny_cannot_be_seen_the_wait_says_so_and_can_be_cancelled() {
+    scenario("deny_unseen");
 }
 
 #[test]

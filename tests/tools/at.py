@@ -14,6 +14,7 @@ from gi.repository import Atspi  # noqa: E402
 
 PATIENCE = 20
 BUTTON, LABEL, ENTRY, CHECK, RADIO, COMBO = "push button", "label", "entry", "check box", "radio button", "combo box"
+PASSWORD = "password text"
 
 
 class Node:
@@ -121,6 +122,7 @@ class App:
         ).stdout.split()
         for window in found:
             subprocess.run(["xdotool", "windowraise", window, "windowfocus", window], check=True)
+        time.sleep(0.3)  # for a picture only: what was under the browser is drawn anew
 
     def nodes(self):
         self.top.clear_cache()
@@ -150,8 +152,8 @@ class App:
         """Waits until a control can be pressed and presses it."""
         self.wait(name, role, enabled=True, patience=patience).click()
 
-    def type(self, name, text, patience=PATIENCE):
-        self.wait(name, ENTRY, patience=patience).type(text)
+    def type(self, name, text, role=ENTRY, patience=PATIENCE):
+        self.wait(name, role, enabled=True, patience=patience).type(text)
 
     def said(self):
         """Every text in the window, one line each."""

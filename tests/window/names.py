@@ -8,11 +8,14 @@ CONNECT_TENANT = "Connect your Kinde tenant"
 TENANT = "Tenant"
 CONNECTED_APPS = "Connected apps"
 INSPECTOR = "Inspector"
-ROOMS = [TENANT, CONNECTED_APPS, INSPECTOR]
+ACTIVITY = "Activity"
+SETTINGS = "Settings"
+ROOMS = [TENANT, CONNECTED_APPS, INSPECTOR, ACTIVITY, SETTINGS]
 
 # Connected apps
 APP = "github"  # the row of an app carries its Reference key
 USER_FIELD = "User"
+OTHER_USER = "grace@"
 CONNECT = "Connect"
 CANCEL = "Cancel"
 REVOKE = "Revoke"
@@ -20,8 +23,12 @@ CONFIRM_REVOKE = None  # the button of a confirmation, where there is one
 PROVED = "now holds GitHub account"
 REVOKED = "Revoked"
 WAITING = "If you pressed Deny"
-CANCELLED = "Cancelled"
-TIMED_OUT = "not confirmed"
+CANCELLED = "Cancelled. "
+TIMED_OUT = "Not connected: not confirmed in time"
+DENIED = "Not connected: the consent was refused"
+DENIED_FIX = "Connect again and allow it"
+OPTIONS = "Options"
+BRING_BACK = "Bring me back to the panel"
 
 # The provider's consent page
 ALLOW = "Allow"
@@ -33,3 +40,5 @@ ADD_M2M = "Add M2M application"
 CLIENT_ID = "Client ID"
 CLIENT_SECRET = "Client secret"
 SAVE = "Save"
+CHECK_DOMAIN = "Check domain"
+SAVED = "Kinde gave a token"

@@ -57,6 +57,10 @@ class Panel:
     def frames(self):
         return sum(line.startswith("frame ") for _, line in self.lines)
 
+    def trace_said(self, part):
+        """Whether the trace on stderr names `part`."""
+        return any(part in line for _, line in self.lines)
+
     def cpu_ms(self):
         """Processor time of the process so far, all its threads."""
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -83,26 +87,32 @@ def explore(panel):
     return window
 
 
-def pressed_before(what):
-    print(f"click: {what}", flush=True)
+class Clicks:
+    """Presses one control after the other, and says each: what a walk costs."""
+
+    def __init__(self):
+        self.made = []
+
+    def on(self, node):
+        self.made.append(str(node))
+        print(f"click {len(self.made)}: {node}", flush=True)
+        node.click()
 
 
-def walk(window):
-    """The three clicks: app, user, Connect."""
+def walk(window, another_user=False):
+    """From the open Connected apps room to the browser; answers the presses it took.
+
+    The user last used, at first the first one, is chosen already. Another one is two presses more: the list is opened.
+    """
     import at
 
-    app = window.wait(names.APP, role=None, exact=False, enabled=True)
-    pressed_before(app)
-    app.click()
-    user = window.wait(names.USER_FIELD, role=None, exact=False, enabled=True)
-    pressed_before(user)
-    user.click()
-    first = window.wait("@", role=None, exact=False, enabled=True)
-    pressed_before(first)
-    first.click()
-    pressed_before(names.CONNECT)
-    window.click(names.CONNECT)
-    at.screenshot("walk-connecting")
+    clicks = Clicks()
+    clicks.on(window.wait(names.APP, role=None, exact=False, enabled=True))
+    if another_user:
+        clicks.on(window.wait(names.USER_FIELD, at.COMBO, enabled=True))
+        clicks.on(window.wait(names.OTHER_USER, role=None, exact=False, enabled=True))
+    clicks.on(window.wait(names.CONNECT, at.BUTTON, enabled=True))
+    return clicks.made
 
 
 def allow():
@@ -111,10 +121,12 @@ def allow():
 
     with Panel() as panel:
         window = explore(panel)
-        walk(window)
+        clicks = walk(window)
+        assert len(clicks) <= 3, clicks
         address = browser.press(names.ALLOW)
         assert address.startswith("http://127.0.0.1:"), address
         print(window.wait_text(names.PROVED, patience=30))
+        window.to_front()
         at.screenshot("walk-proved")
         opened = (DESKTOP / "opened").read_text().splitlines()
         assert len(opened) == 1, f"the panel opened the browser {len(opened)} times"
@@ -126,16 +138,39 @@ def allow():
 
 
 def deny():
+    """The browser ends on the panel's own page: the panel knows at once."""
     import at
     import browser
 
     with Panel() as panel:
         window = explore(panel)
+        walk(window, another_user=True)
+        browser.press(names.DENY)
+        print(window.wait_text(names.DENIED))
+        assert names.DENIED_FIX in window.said(), window.said()
+        window.wait(names.CONNECT, at.BUTTON, enabled=True)
+        window.to_front()
+        at.screenshot("walk-denied")
+        assert names.PROVED not in window.said()
+
+
+def deny_unseen():
+    """The browser ends elsewhere: Kinde's answer for a Deny is the one for an open consent, so the person cancels."""
+    import at
+    import browser
+
+    with Panel() as panel:
+        window = explore(panel)
+        window.click(names.APP, role=None)
+        window.click(names.OPTIONS, role=None)
+        window.click(names.BRING_BACK, at.CHECK)
         walk(window)
         browser.press(names.DENY)
         print(window.wait_text(names.WAITING))
-        at.screenshot("walk-denied")
+        window.to_front()
+        at.screenshot("walk-waiting")
         window.click(names.CANCEL)
+        print(window.wait_text(names.CANCELLED))
         window.wait(names.CONNECT, at.BUTTON, enabled=True)
         assert names.PROVED not in window.said()
 
@@ -148,45 +183,61 @@ def timeout():
         walk(window)
         print(window.wait_text(names.TIMED_OUT, patience=30))
         window.wait(names.CONNECT, at.BUTTON, enabled=True)
+        window.to_front()
         at.screenshot("walk-timed-out")
 
 
-CANARY = "kpCanary7f3a91c2d4e5b6a7980112233445566778899aabb"
-
-
 def canary():
+    """A secret typed into a profile. The tenant is the sandbox of another process, and the canary is its secret."""
     import at
 
-    with Panel("--trace") as panel:
-        window = at.App(panel.process)
-        window.click(names.CONNECT_TENANT, role=None)
-        window.type(names.DOMAIN, "acme.invalid")
-        window.click(names.ADD_M2M, role=None)
-        window.type(names.CLIENT_ID, "5f3a91c2d4e5b6a7980112233445566")
-        window.type(names.CLIENT_SECRET, CANARY)
-        window.click(names.SAVE)
-        # It is kept once the keyring has it.
-        deadline = time.monotonic() + 20
-        while CANARY not in subprocess.run(
-            ["secret-tool", "search", "--all", "service", "kinde-panel"], capture_output=True, text=True
-        ).stdout:
-            assert time.monotonic() < deadline, f"the keyring never got it:\n{window.dump()}"
-            time.sleep(0.2)
-        seen = subprocess.run(["ps", "axeww"], capture_output=True, text=True, check=True).stdout
-        assert CANARY not in seen, "the secret is in the process list"
-        # A password entry tells a screen reader its mask, not its text.
-        assert CANARY not in window.dump(), "the secret is readable in the window"
-        panel_lines = "\n".join(line for _, line in panel.lines)
-    time.sleep(0.2)
-    assert CANARY not in panel_lines + "\n".join(line for _, line in panel.lines), "the secret is in the log"
-    looked_at = 0
-    for folder in (DATA, DESKTOP / "home", DESKTOP / "config", DESKTOP / "cache"):
-        for file in folder.rglob("*"):
-            if file.is_file():
-                looked_at += 1
-                assert CANARY.encode() not in file.read_bytes(), f"the secret is in {file}"
-    assert looked_at, "no file was looked at"
-    print(f"{looked_at} files hold no canary")
+    # Its folder is not looked at: a sandbox keeps its own made-up secret there.
+    sandbox = subprocess.Popen(
+        [PROGRAM, "--data-dir", str(DESKTOP / "tenant"), "sandbox"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        ready = json.loads(sandbox.stdout.readline())["ready"]
+        secret = ready["client_secret"]
+        assert len(secret) >= 32, "too short to be looked for"
+        with Panel("--trace") as panel:
+            window = at.App(panel.process)
+            window.click(names.CONNECT_TENANT, role=None)
+            window.type(names.DOMAIN, ready["issuer"])
+            window.click(names.CHECK_DOMAIN)
+            window.click(names.ADD_M2M, role=None)
+            window.type(names.CLIENT_ID, ready["client_id"])
+            window.type(names.CLIENT_SECRET, secret, role=at.PASSWORD)
+            window.wait(names.SAVE, at.BUTTON, enabled=True)
+            # A password entry tells a screen reader its mask, not its text.
+            assert secret not in window.dump(), "the secret is readable in the window"
+            at.screenshot("canary-typed")
+            window.click(names.SAVE)
+            print(window.wait_text(names.SAVED))
+            kept = subprocess.run(
+                ["secret-tool", "search", "--all", "service", "kinde-panel"], capture_output=True, text=True
+            )
+            assert secret in kept.stdout, f"the keyring never got it: {kept.stderr}"
+            seen = subprocess.run(["ps", "axeww"], capture_output=True, text=True, check=True).stdout
+            assert secret not in seen, "the secret is in the process list"
+            assert secret not in window.dump(), "the secret is readable in the window"
+            at.screenshot("canary-saved")
+            window.click(names.ACTIVITY, role=None)
+            window.wait_text("/oauth2/token")
+            assert secret not in window.dump(), "the secret is readable in Activity"
+            assert panel.trace_said("/oauth2/token"), panel.lines
+        time.sleep(0.2)
+        assert secret not in "\n".join(line for _, line in panel.lines), "the secret is in the log"
+        looked_at = 0
+        for folder in (DATA, DESKTOP / "home", DESKTOP / "config", DESKTOP / "cache"):
+            for file in folder.rglob("*"):
+                if file.is_file():
+                    looked_at += 1
+                    assert secret.encode() not in file.read_bytes(), f"the secret is in {file}"
+        assert looked_at, "no file was looked at"
+        print(f"{looked_at} files hold no canary")
+    finally:
+        sandbox.send_signal(signal.SIGTERM)
+        sandbox.wait(5)
 
 
 def no_bus():
