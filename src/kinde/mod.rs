@@ -7,6 +7,7 @@ pub mod api;
 pub mod discovery;
 pub mod domain;
 pub mod error;
+pub mod event_types;
 pub mod jwks;
 pub mod model;
 pub mod token;
