@@ -14,9 +14,9 @@ use crate::kinde::token::{CLIENT_SECRET_FIELD, TOKEN_FIELD};
 use crate::kinde::{Domain, KindeApi, M2m, TokenSource};
 use crate::net::{Http, Recorder};
 use crate::sandbox::{self, Running};
-use crate::secrets::{Secret, SecretStore};
+use crate::secrets::{KeyringState, Secret, SecretError, SecretStore};
 use crate::store::DataDir;
-use crate::tenant::{Profile, Profiles, SANDBOX_PROFILE, Tenant};
+use crate::tenant::{Profile, Profiles, SANDBOX_PROFILE, Tenant, add};
 
 /// The keyring field the web application's secret is kept under.
 pub const WEB_CLIENT_SECRET_FIELD: &str = "web_client_secret";
@@ -52,16 +52,24 @@ impl Services {
 
     /// Opens the tenant of `profile`: its secret from the keyring, the sandbox's address from the running one.
     ///
+    /// A keyring that does not answer is no error here, since a domain alone is enough for much:
+    /// [`Tenant::api`] tells of it.
+    ///
     /// # Errors
-    /// When the sandbox is not running, the keyring does not answer, or the profile has no domain.
+    /// When the sandbox is not running, or the profile has no domain.
     pub async fn tenant(&self, profile: &Profile) -> Result<Tenant, UserError> {
         if profile.is_sandbox() {
             let dir = self.sandbox_dir();
             let running = off_thread(move || Ok(sandbox::find(&dir))).await?.ok_or_else(sandbox_not_running)?;
             return self.sandbox_tenant(profile, &running).await;
         }
-        let m2m = self.kept_m2m(profile).await?;
-        self.tenant_with(profile, m2m)
+        let (m2m, trouble) = match self.kept_m2m(profile).await {
+            Ok(m2m) => (m2m, None),
+            Err(trouble) => (None, Some(trouble)),
+        };
+        let mut tenant = self.tenant_with(profile, m2m)?;
+        tenant.secret_trouble = trouble;
+        Ok(tenant)
     }
 
     /// Where the sandbox keeps its files.
@@ -111,6 +119,7 @@ impl Services {
             http: self.http.clone(),
             secrets: self.secrets.clone(),
             api,
+            secret_trouble: None,
             provider_base: None,
         })
     }
@@ -118,8 +127,8 @@ impl Services {
     /// The credentials of a profile's M2M application; `None` where ID or secret is not known.
     ///
     /// # Errors
-    /// When the keyring answered at first and now does not.
-    pub async fn kept_m2m(&self, profile: &Profile) -> Result<Option<M2m>, UserError> {
+    /// When the keyring does not answer: the secret may be there.
+    pub async fn kept_m2m(&self, profile: &Profile) -> Result<Option<M2m>, SecretError> {
         let Some(client_id) = profile.client_id.clone() else { return Ok(None) };
         let secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
         Ok(secret.map(|client_secret| M2m { client_id, client_secret, audience: profile.audience.clone() }))
@@ -136,16 +145,40 @@ impl Services {
         source
     }
 
-    /// Removes a profile and everything secret that is kept for it.
+    /// Removes a profile and everything secret that is kept for it. With `anyway` secrets that the keyring does not let
+    /// go of stay there, and the profile goes all the same.
     ///
     /// # Errors
-    /// When the file cannot be written, or the keyring does not answer (the profile stays then).
-    pub async fn remove_profile(&self, id: Uuid) -> Result<(), UserError> {
-        for field in [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD] {
-            self.secrets.delete(id, field).await?;
+    /// When the file cannot be written, or the keyring does not answer (nothing is removed then).
+    pub async fn remove_profile(&self, id: Uuid, anyway: bool) -> Result<(), RemoveError> {
+        if matches!(self.secrets.state(), KeyringState::Missing { .. }) {
+            // It may have been unlocked since it was asked last.
+            self.secrets.probe().await;
         }
+        for field in [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD] {
+            match self.secrets.delete(id, field).await {
+                Ok(()) => {}
+                Err(_) if anyway => self.secrets.forget_here(id, field),
+                Err(error) => return Err(RemoveError::Keyring(error)),
+            }
+        }
+        self.drop_token_source(id);
+        self.profiles.remove(id).map_err(RemoveError::Profiles)
+    }
+
+    /// Takes an M2M application for `profile`, as [`add::add_m2m`] does. What is opened after it works with these
+    /// credentials and the token they gave, not with what was held before.
+    ///
+    /// # Errors
+    /// As [`add::add_m2m`].
+    pub async fn add_m2m(&self, profile: &Profile, words: M2m) -> Result<add::Added, UserError> {
+        let added = add::add_m2m(&self.http, &self.secrets, &self.profiles, profile, words).await?;
+        self.drop_token_source(profile.id);
+        Ok(added)
+    }
+
+    fn drop_token_source(&self, id: Uuid) {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        self.profiles.remove(id)
     }
 
     /// Keeps a web application's ID and secret for recipes; the Management API is never asked with them.
@@ -164,15 +197,29 @@ impl Services {
         }
         Ok(profile)
     }
+}
 
-    /// Keeps `secret` as the profile's client secret and forgets the token minted with the one before.
-    ///
-    /// # Errors
-    /// When the keyring does not let go of the old token.
-    pub async fn keep_client_secret(&self, id: Uuid, secret: Secret) -> Result<crate::secrets::Kept, UserError> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        self.secrets.delete(id, TOKEN_FIELD).await?;
-        Ok(self.secrets.set(id, CLIENT_SECRET_FIELD, secret).await)
+/// Why a profile was not removed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RemoveError {
+    /// The keyring did not let go of its secrets.
+    #[error(transparent)]
+    Keyring(SecretError),
+    /// The profiles could not be written.
+    #[error(transparent)]
+    Profiles(UserError),
+}
+
+impl From<RemoveError> for UserError {
+    fn from(error: RemoveError) -> Self {
+        match error {
+            RemoveError::Keyring(error) => {
+                Self::new(Category::File, "The profile's secrets could not be removed from the system keyring")
+                    .detail(format!("So the profile is still here. The keyring does not answer: {}", error.reason))
+                    .hint("Unlock or start the keyring and remove the profile again")
+            }
+            RemoveError::Profiles(error) => error,
+        }
     }
 }
 
@@ -191,4 +238,42 @@ fn sandbox_not_running() -> UserError {
     UserError::new(Category::Network, "The sandbox is not running")
         .detail("Nothing serves the sandbox of this data folder")
         .hint("Start it: kinde-panel sandbox")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without_keyring() -> (tempfile::TempDir, Services, Profile) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SecretStore::without_answer();
+        let services = Services::open(&dir.path().join("data"), Recorder::silent(), Clock::real(), store).unwrap();
+        let mut profile = Profile::new("Acme", Domain::parse("acme").unwrap());
+        profile.client_id = Some("0123456789abcdef0123456789abcdef".to_owned());
+        let profile = services.profiles.add(profile).unwrap();
+        (dir, services, profile)
+    }
+
+    #[tokio::test]
+    async fn a_profile_whose_secrets_the_keyring_keeps_back_goes_only_when_that_is_wanted() {
+        let (_dir, services, profile) = without_keyring();
+        services.secrets.set(profile.id, CLIENT_SECRET_FIELD, Secret::new("typed")).await;
+        let refused = services.remove_profile(profile.id, false).await.unwrap_err();
+        assert!(matches!(refused, RemoveError::Keyring(_)), "{refused:?}");
+        assert!(UserError::from(refused).detail.contains("it is locked"));
+        assert!(services.profiles.get(profile.id).unwrap().is_some(), "the profile stays");
+        assert!(services.kept_m2m(&profile).await.unwrap().is_some(), "and so does what this run knows");
+        services.remove_profile(profile.id, true).await.unwrap();
+        assert_eq!(services.profiles.get(profile.id).unwrap(), None);
+        assert!(services.secrets.get(profile.id, CLIENT_SECRET_FIELD).await.is_err(), "forgotten here");
+    }
+
+    #[tokio::test]
+    async fn a_locked_keyring_leaves_the_domain_usable_and_is_named_where_the_api_is_wanted() {
+        let (_dir, services, profile) = without_keyring();
+        let tenant = services.tenant(&profile).await.unwrap();
+        let told = tenant.api().unwrap_err();
+        assert_eq!(told.title, "The client secret could not be read");
+        assert!(told.detail.contains("it is locked"), "{told:?}");
+    }
 }

@@ -147,8 +147,9 @@ fn without_d_bus_a_secret_is_kept_for_this_run_and_the_reason_is_said() {
             assert!(!reason.contains(SECRET));
             assert_eq!(store.get(PROFILE, "client_secret").await.unwrap(), Some(Secret::new(SECRET)));
             assert_eq!(store.keep_for_good().await, 0);
-            store.delete(PROFILE, "client_secret").await.unwrap();
-            assert_eq!(store.get(PROFILE, "client_secret").await.unwrap(), None);
+            // What an earlier run may have put there can be neither read nor removed, and that is said.
+            assert!(store.delete(PROFILE, "client_secret").await.is_err());
+            assert!(store.get(PROFILE, "web_client_secret").await.is_err());
         });
         println!("child: done");
         return;

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use kinde_panel::check::{Verdict, worst};
 use kinde_panel::clock::Clock;
 use kinde_panel::error::{Category, UserError};
+use kinde_panel::kinde::token::CLIENT_SECRET_FIELD;
 use kinde_panel::kinde::{ApiErrorKind, Domain, M2m, Subject, TokenErrorKind, TokenSource};
 use kinde_panel::net::{Exchange, Recorder};
 use kinde_panel::secrets::{Secret, SecretStore};
@@ -199,7 +200,7 @@ impl Panel {
         let mut profile = Profile::new("stub", kinde.domain.clone());
         profile.client_id = Some(ID.into());
         let profile = self.services.profiles.add(profile).unwrap();
-        self.services.keep_client_secret(profile.id, Secret::new(CANARY)).await.unwrap();
+        self.services.secrets.set(profile.id, CLIENT_SECRET_FIELD, Secret::new(CANARY)).await;
         self.services.tenant(&profile).await.unwrap()
     }
 }
@@ -511,6 +512,21 @@ async fn adding_an_m2m_application_mints_keeps_the_secret_and_reads_the_environm
 }
 
 #[tokio::test]
+async fn credentials_typed_again_count_at_once_and_not_when_the_old_token_has_expired() {
+    let (kinde, panel) = (Kinde::start().await, panel());
+    kinde
+        .say_all("POST /oauth2/token", vec![token("read:users", 1), token("read:environments", 2)])
+        .say("GET /api/v1/environment", environment(false));
+    let tenant = panel.tenant(&kinde).await;
+    let held = tenant.api().unwrap().tokens().token().await.unwrap();
+    assert_eq!(held.scopes, ["read:users"]);
+    let words = M2m { client_id: ID.into(), client_secret: Secret::new(CANARY), audience: None };
+    let added = panel.services.add_m2m(&tenant.profile, words).await.unwrap();
+    let token = panel.services.tenant(&added.profile).await.unwrap().api().unwrap().tokens().token().await.unwrap();
+    assert_eq!((token.scopes.as_slice(), kinde.minted()), (&["read:environments".to_owned()][..], 2));
+}
+
+#[tokio::test]
 async fn the_doctor_names_what_is_ready_and_what_a_job_lacks() {
     let (kinde, panel) = (Kinde::start().await, panel());
     kinde
@@ -628,7 +644,7 @@ async fn removing_a_profile_forgets_its_secrets() {
     let web = Some(Secret::new(CANARY));
     let profile = panel.services.keep_web_application(tenant.profile.id, "web_id", web).await.unwrap();
     assert_eq!(profile.web_client_id.as_deref(), Some("web_id"));
-    panel.services.remove_profile(tenant.profile.id).await.unwrap();
+    panel.services.remove_profile(tenant.profile.id, false).await.unwrap();
     for field in ["client_secret", "m2m_token", "web_client_secret"] {
         assert_eq!(panel.services.secrets.get(tenant.profile.id, field).await.unwrap(), None, "{field}");
     }

@@ -406,7 +406,25 @@ fn removing_a_profile_asks_by_its_name() {
     buttons.last().unwrap().click();
     harness.run();
     let asked = harness.state_mut().asked();
-    assert!(matches!(asked.as_slice(), [(_, Ask::Remove { .. })]), "{asked:?}");
+    assert!(matches!(asked.as_slice(), [(_, Ask::Remove { anyway: false, .. })]), "{asked:?}");
+}
+
+#[test]
+fn a_profile_whose_secrets_stay_in_the_keyring_is_removed_only_after_that_was_said() {
+    let mut harness = harness(World::new(Some(acme())), Theme::Dark);
+    harness.get_by_label("Remove profile").click();
+    harness.run();
+    harness.query_all_by_label("Remove profile").last().unwrap().click();
+    harness.run();
+    let (job, _) = harness.state_mut().asked().remove(0);
+    let error = UserError::new(Category::File, "The secrets stay").detail("It is locked").hint("Unlock it");
+    harness.state_mut().answer(job, Event::SecretsStay(error));
+    harness.run();
+    assert!(harness.query_all_by_label("Remove acme and leave its secrets?").next().is_some());
+    harness.get_by_label("Remove anyway").click();
+    harness.run();
+    let asked = harness.state_mut().asked();
+    assert!(matches!(asked.as_slice(), [(_, Ask::Remove { anyway: true, .. })]), "{asked:?}");
 }
 
 fn sandbox_world() -> World {

@@ -13,6 +13,7 @@ use crate::error::{Category, UserError};
 use crate::kinde::M2m;
 use crate::kinde::jwks::Owner;
 use crate::secrets::{Kept, Secret};
+use crate::services::RemoveError;
 use crate::tenant::doctor::{self, Report};
 use crate::tenant::env_import::{self, Imported};
 use crate::tenant::{EnvironmentFacts, Profile, add};
@@ -58,6 +59,8 @@ pub enum Command {
     Remove {
         /// Which.
         profile: Uuid,
+        /// Although the keyring does not let go of the secrets.
+        anyway: bool,
     },
     /// Let the person choose a `.env` file, and read it.
     PickEnv,
@@ -102,6 +105,8 @@ pub enum Event {
     Changed(Result<(), UserError>),
     /// The profile of that name is gone.
     Removed(Result<String, UserError>),
+    /// The profile is still here: the keyring does not let go of its secrets.
+    SecretsStay(UserError),
     /// What a `.env` text holds; `None` where none was chosen.
     Env(Result<Option<Box<EnvFile>>, UserError>),
     /// The text of the file that was dropped on the first page.
@@ -165,7 +170,7 @@ pub async fn run(command: Command, job: Job) {
         Command::Guard { profile, on } => {
             Event::Changed(job.services.profiles.update(profile, |profile| profile.guarded_by_choice = on).map(drop))
         }
-        Command::Remove { profile } => Event::Removed(remove(&job, profile).await),
+        Command::Remove { profile, anyway } => remove(&job, profile, anyway).await,
         Command::PickEnv => Event::Env(pick_env().await.map(|file| file.map(Box::new))),
         Command::ReadEnv { path } => Event::Env(read_env(&path).await.map(|file| Some(Box::new(file)))),
         Command::ReadDropped { path } => Event::Dropped(read_text(&path, "file with the token or request").await),
@@ -195,8 +200,7 @@ async fn find(job: &Job, text: &str) -> Result<FoundTenant, UserError> {
 
 async fn add_m2m(job: &Job, id: Uuid, words: M2m) -> Result<AddedM2m, UserError> {
     let profile = job.profile(id).await?;
-    let services = &job.services;
-    let added = add::add_m2m(&services.http, &services.secrets, &services.profiles, &profile, words).await?;
+    let added = job.services.add_m2m(&profile, words).await?;
     keep_keys(job, &added.profile).await;
     Ok(AddedM2m {
         profile: added.profile,
@@ -225,10 +229,16 @@ async fn token(job: &Job, id: Uuid) -> Result<HandedToken, UserError> {
     Ok(HandedToken { secret: token.secret, expires_at: token.expires_at })
 }
 
-async fn remove(job: &Job, id: Uuid) -> Result<String, UserError> {
-    let name = job.profile(id).await?.name;
-    job.services.remove_profile(id).await?;
-    Ok(name)
+async fn remove(job: &Job, id: Uuid, anyway: bool) -> Event {
+    let name = match job.profile(id).await {
+        Ok(profile) => profile.name,
+        Err(error) => return Event::Removed(Err(error)),
+    };
+    match job.services.remove_profile(id, anyway).await {
+        Ok(()) => Event::Removed(Ok(name)),
+        Err(error @ RemoveError::Keyring(_)) => Event::SecretsStay(error.into()),
+        Err(error) => Event::Removed(Err(error.into())),
+    }
 }
 
 /// Lets the key set of the tenant be kept, for the day it is out of reach: which tenant signed an old token?

@@ -52,9 +52,9 @@ pub struct SecretError {
 
 impl From<SecretError> for UserError {
     fn from(error: SecretError) -> Self {
-        Self::new(Category::File, "The system keyring could not be used").detail(error.reason).hint(
-            "Unlock or start the keyring and press Try again. Until then the panel keeps secrets for this run only",
-        )
+        Self::new(Category::File, "The system keyring could not be used")
+            .detail(format!("What is kept there can be neither read nor removed now: {}", error.reason))
+            .hint("Unlock or start the keyring and try again. Until then the panel keeps secrets for this run only")
     }
 }
 
@@ -69,28 +69,41 @@ struct Shared {
     state: Mutex<KeyringState>,
     /// Secrets of this run, by keyring user. Also answers for the keyring once read, which spares D-Bus a call.
     memory: Mutex<HashMap<String, Secret>>,
-    /// False in tests and wherever a person said so: the keyring is never asked.
-    use_keyring: bool,
+    keyring: Keyring,
+}
+
+/// Which keyring a store stands over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keyring {
+    /// The platform's.
+    Os,
+    /// None, by choice: nothing was ever kept there, so nothing can be missing from it.
+    Off,
+    /// One that never answers.
+    #[cfg(test)]
+    Gone,
 }
 
 impl SecretStore {
     /// A store over the OS keyring, which is not asked yet.
     pub fn os() -> Self {
-        Self::with(true)
+        Self::with(Keyring::Os, KeyringState::Unknown)
     }
 
     /// A store that never asks the OS keyring.
     pub fn memory() -> Self {
-        Self::with(false)
+        let reason = "the keyring is switched off for this run".to_owned();
+        Self::with(Keyring::Off, KeyringState::Missing { reason })
     }
 
-    fn with(use_keyring: bool) -> Self {
-        let state = if use_keyring {
-            KeyringState::Unknown
-        } else {
-            KeyringState::Missing { reason: "the keyring is switched off for this run".to_owned() }
-        };
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), memory: Mutex::default(), use_keyring }) }
+    /// A store over a keyring that never answers.
+    #[cfg(test)]
+    pub(crate) fn without_answer() -> Self {
+        Self::with(Keyring::Gone, KeyringState::Missing { reason: "it is locked".to_owned() })
+    }
+
+    fn with(keyring: Keyring, state: KeyringState) -> Self {
+        Self { shared: Arc::new(Shared { state: Mutex::new(state), memory: Mutex::default(), keyring }) }
     }
 
     /// What is known of the keyring, without asking it.
@@ -98,9 +111,10 @@ impl SecretStore {
         lock(&self.shared.state).clone()
     }
 
-    /// Asks the platform's store, again if it was asked before: reads an entry that need not exist.
+    /// Asks the platform's store, again if it was asked before: writes an entry of its own and removes it, since only a
+    /// write tells a store that is locked, or has nowhere to write to, from one that keeps secrets.
     pub async fn probe(&self) -> KeyringState {
-        if !self.shared.use_keyring {
+        if self.shared.keyring != Keyring::Os {
             return self.state();
         }
         let state = match blocking(platform_probe).await {
@@ -111,24 +125,32 @@ impl SecretStore {
         state
     }
 
-    async fn ready(&self) -> bool {
+    /// True with a keyring to ask, false where it is switched off by choice.
+    ///
+    /// # Errors
+    /// When there should be one and it does not answer: what it holds is not known then.
+    async fn ready(&self) -> Result<bool, SecretError> {
         let state = match self.state() {
             KeyringState::Unknown => self.probe().await,
             known => known,
         };
-        state == KeyringState::Ready
+        match state {
+            KeyringState::Ready => Ok(true),
+            KeyringState::Missing { reason } if self.shared.keyring != Keyring::Off => Err(SecretError { reason }),
+            KeyringState::Missing { .. } | KeyringState::Unknown => Ok(false),
+        }
     }
 
     /// The secret `field` of `profile`; `None` where nothing was kept.
     ///
     /// # Errors
-    /// When the keyring answered at first and now does not.
+    /// When the keyring does not answer and this run does not know the secret: whether one is kept cannot be told.
     pub async fn get(&self, profile: Uuid, field: &str) -> Result<Option<Secret>, SecretError> {
         let user = user(profile, field);
         if let Some(secret) = lock(&self.shared.memory).get(&user) {
             return Ok(Some(secret.clone()));
         }
-        if !self.ready().await {
+        if !self.ready().await? {
             return Ok(None);
         }
         let asked = user.clone();
@@ -151,7 +173,7 @@ impl SecretStore {
     pub async fn set(&self, profile: Uuid, field: &str, secret: Secret) -> Kept {
         let user = user(profile, field);
         lock(&self.shared.memory).insert(user.clone(), secret.clone());
-        if !self.ready().await {
+        if !self.ready().await.unwrap_or(false) {
             return Kept::ThisRun;
         }
         let kept = blocking(move || {
@@ -172,18 +194,23 @@ impl SecretStore {
     /// Forgets `field` of `profile` everywhere. What was never kept is no error.
     ///
     /// # Errors
-    /// When the keyring does not answer: the entry may still be there.
+    /// When the keyring does not answer: the entry may still be there, and this run still knows what it knew.
     pub async fn delete(&self, profile: Uuid, field: &str) -> Result<(), SecretError> {
-        let user = user(profile, field);
-        lock(&self.shared.memory).remove(&user);
-        if !self.ready().await {
-            return Ok(());
+        if self.ready().await? {
+            let user = user(profile, field);
+            blocking(move || match entry(&user)?.delete_credential() {
+                Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+                Err(error) => Err(SecretError { reason: error.to_string() }),
+            })
+            .await?;
         }
-        blocking(move || match entry(&user)?.delete_credential() {
-            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
-            Err(error) => Err(SecretError { reason: error.to_string() }),
-        })
-        .await
+        self.forget_here(profile, field);
+        Ok(())
+    }
+
+    /// Forgets what this run knows of `field` of `profile`. What the keyring holds stays there.
+    pub fn forget_here(&self, profile: Uuid, field: &str) {
+        lock(&self.shared.memory).remove(&user(profile, field));
     }
 
     /// Moves what this run keeps in memory into the keyring, after a retry found one. Answers how many moved.
@@ -271,6 +298,21 @@ mod tests {
         assert_eq!(store.get(profile, "client_secret").await.unwrap(), Some(Secret::new("s3cret")));
         store.delete(profile, "client_secret").await.unwrap();
         assert_eq!(store.get(profile, "client_secret").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_keyring_that_does_not_answer_is_an_error_and_never_an_empty_one() {
+        let store = SecretStore::without_answer();
+        let profile = Uuid::new_v4();
+        assert!(store.get(profile, "client_secret").await.is_err(), "it may hold one");
+        assert_eq!(store.set(profile, "client_secret", Secret::new("s3cret")).await, Kept::ThisRun);
+        assert_eq!(store.get(profile, "client_secret").await.unwrap(), Some(Secret::new("s3cret")));
+        let told = UserError::from(store.delete(profile, "client_secret").await.unwrap_err());
+        assert!(told.detail.contains("it is locked"), "{told:?}");
+        let known = store.get(profile, "client_secret").await.unwrap();
+        assert_eq!(known, Some(Secret::new("s3cret")), "what could not be removed is still used");
+        store.forget_here(profile, "client_secret");
+        assert!(store.get(profile, "client_secret").await.is_err());
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use super::profile::Profile;
 use crate::error::{Category, UserError};
 use crate::kinde::{Domain, KindeApi};
 use crate::net::Http;
-use crate::secrets::SecretStore;
+use crate::secrets::{SecretError, SecretStore};
 
 /// Everything a job needs to talk to one tenant. Clones share connections, secrets and the token.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Tenant {
     pub secrets: SecretStore,
     /// The Management API; `None` where only a domain is known.
     pub api: Option<KindeApi>,
+    /// Why the client secret could not be read, where that keeps `api` away.
+    pub secret_trouble: Option<SecretError>,
     /// Where the providers' stand-ins answer; `None` for the real ones.
     pub provider_base: Option<Url>,
 }
@@ -32,7 +34,11 @@ impl Tenant {
     /// When the profile has no M2M application, or its secret is not known.
     pub fn api(&self) -> Result<&KindeApi, UserError> {
         self.api.as_ref().ok_or_else(|| {
-            if self.profile.client_id.is_some() {
+            if let Some(trouble) = &self.secret_trouble {
+                UserError::new(Category::File, "The client secret could not be read")
+                    .detail(format!("The system keyring does not answer: {}", trouble.reason))
+                    .hint("Unlock or start the keyring and try again, or type the client secret again for this run")
+            } else if self.profile.client_id.is_some() {
                 UserError::new(Category::Auth, "The client secret is not known")
                     .detail("The M2M application's client ID is kept, its secret is not in the keyring")
                     .hint("Type the client secret again, or set KINDE_MANAGEMENT_CLIENT_SECRET for a command")

@@ -98,6 +98,10 @@ fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
             .text("Its client secret and token leave the keyring, its connected apps are forgotten.")
             .text("Nothing changes at Kinde.")
             .show(ui.ctx()),
+        Question::RemoveAnyway => Confirm::new(&format!("Remove {name} and leave its secrets?"), "Remove anyway")
+            .text("The system keyring does not answer, so the profile's secrets cannot be removed from it.")
+            .text("They stay there under kinde-panel until you remove them with the keyring's own program.")
+            .show(ui.ctx()),
         Question::Loosen => Confirm::new(&format!("Stop asking before writing to {name}?"), "Stop asking")
             .text("Kinde calls this environment not live. Revoking and creating will go through without a question.")
             .harmless()
@@ -109,9 +113,11 @@ fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         Some(Answer::Confirmed) => {
             let job = cx.job();
             let command = match question {
-                Question::Remove => {
+                Question::Remove | Question::RemoveAnyway => {
                     state.remove_job = job;
-                    crate::backend::tenant::Command::Remove { profile: profile.id }
+                    state.change_error = None;
+                    let anyway = question == Question::RemoveAnyway;
+                    crate::backend::tenant::Command::Remove { profile: profile.id, anyway }
                 }
                 Question::Loosen => {
                     state.change_job = job;

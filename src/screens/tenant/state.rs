@@ -23,6 +23,8 @@ use crate::ui::Load;
 pub(super) enum Question {
     /// Remove the profile?
     Remove,
+    /// Remove it although its secrets stay in the keyring?
+    RemoveAnyway,
     /// Stop asking before writing?
     Loosen,
 }
@@ -172,6 +174,10 @@ impl State {
                 }
                 Err(error) => self.change_error = Some(error),
             },
+            Event::SecretsStay(error) if job == self.remove_job => {
+                self.change_error = Some(error);
+                self.question = Some(Question::RemoveAnyway);
+            }
             Event::Env(result) if job == self.env_job => match result {
                 Ok(Some(file)) => {
                     self.env = Some(*file);
