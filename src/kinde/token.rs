@@ -192,15 +192,6 @@ impl TokenSource {
         if held.is_some() { held } else { self.kept().await }
     }
 
-    /// Forgets the token, in the keyring too: after the credentials were changed.
-    pub async fn forget(&self) {
-        *self.0.held.lock().await = None;
-        if let Some((secrets, profile)) = &self.0.keep {
-            // A keyring that does not answer leaves a token that dies by itself, and `kept` checks whose it is.
-            secrets.delete(*profile, TOKEN_FIELD).await.ok();
-        }
-    }
-
     async fn mint_into(&self, held: &mut Option<AccessToken>) -> Result<AccessToken, TokenError> {
         let token = self.request().await?;
         *held = Some(token.clone());
