@@ -358,6 +358,24 @@ fn what_is_no_token_is_named_for_what_it_is() {
 }
 
 #[test]
+fn several_tokens_in_one_input_are_counted_and_never_taken_for_a_jwe() {
+    let (one, two) = (token(WEBHOOK), token(ACCESS));
+    for (input, count) in [
+        (format!("{one}\n{two}"), 2),
+        (format!("{one}\r\n\r\n{two}\r\n"), 2),
+        (format!("{one} {two} {one}"), 3),
+        (format!("Bearer {one}\nBearer {two}\n"), 2),
+    ] {
+        let decoded = judged(&input);
+        expect(&decoded, Unreadable, NotChecked, Some("envelope"));
+        assert_eq!(decoded.headline, format!("Several tokens: {count}"));
+        assert!(decoded.check("envelope").unwrap().fix.as_ref().unwrap().contains("--lines"));
+    }
+    // Five parts that say nothing of an encryption are no JWE either.
+    expect(&judged(&format!("{one}.AAAA.AAAA")), Unreadable, NotChecked, Some("envelope"));
+}
+
+#[test]
 fn a_signed_payload_that_is_no_claims_object_is_verified_with_a_warning() {
     let nested = "[".repeat(100_000);
     for payload in [

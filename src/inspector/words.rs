@@ -56,6 +56,11 @@ pub(super) fn envelope_words(fault: &EnvelopeFault) -> (&'static str, String, &'
             "Encrypted (JWE, five parts): not opened, not verified".to_owned(),
             "Kinde signs and does not encrypt; only the receiver that holds the private key can open it",
         ),
+        EnvelopeFault::Several(count) => (
+            "envelope",
+            format!("Several tokens: {count}"),
+            "Paste one of them. On the command line --lines judges one token a line",
+        ),
         EnvelopeFault::JsonSerialisation => (
             "envelope",
             "A JWS in its JSON serialisation; only the compact form is taken".to_owned(),

@@ -16,8 +16,10 @@ pub enum EnvelopeFault {
     TooLong(usize),
     /// Not three parts.
     Parts(usize),
-    /// Five parts: a JWE.
+    /// Five parts and a header that names an encryption: a JWE.
     Encrypted,
+    /// More than one token, with white space between them: how many.
+    Several(usize),
     /// A JSON serialisation (RFC 7515 section 7.2).
     JsonSerialisation,
     /// A part is not base64url: which, and why.
@@ -66,7 +68,12 @@ impl<'a> Compact<'a> {
         let (header, payload, signature) = match (count, parts.next(), parts.next(), parts.next()) {
             (3, Some(header), Some(payload), Some(signature)) => (header, payload, signature),
             (5, Some(header), ..) if looks_like_jwe(header) => return Err(EnvelopeFault::Encrypted),
-            _ => return Err(EnvelopeFault::Parts(count)),
+            _ => {
+                return Err(match tokens_in(token) {
+                    0 | 1 => EnvelopeFault::Parts(count),
+                    several => EnvelopeFault::Several(several),
+                });
+            }
         };
         let decode = |part, text| decode_base64url(text).map_err(|why| EnvelopeFault::Base64 { part, why });
         let header_bytes = decode("header", header)?;
@@ -80,9 +87,22 @@ impl<'a> Compact<'a> {
     }
 }
 
+/// RFC 7516 sections 4.1.2 and 9: `enc` is what a JWE has and a JWS has not.
 fn looks_like_jwe(header: &[u8]) -> bool {
-    let json = decode_base64url(header).ok().and_then(|bytes| Json::parse(&bytes).ok());
-    json.is_some_and(|json| json.members().is_some())
+    header_of(header).is_some_and(|json| json.get("enc").is_some())
+}
+
+fn header_of(part: &[u8]) -> Option<Json> {
+    Json::parse(&decode_base64url(part).ok()?).ok().filter(|json| json.members().is_some())
+}
+
+/// How many of the words in `text` start as a token does and have its three parts.
+fn tokens_in(text: &[u8]) -> usize {
+    let is_token = |word: &&[u8]| {
+        let mut parts = word.split(|byte| *byte == b'.');
+        parts.next().and_then(header_of).is_some() && parts.count() == 2
+    };
+    text.split(u8::is_ascii_whitespace).filter(is_token).count()
 }
 
 /// True for a JWS or JWE in its JSON serialisation (RFC 7515 section 7.2, RFC 7516 section 7.2).

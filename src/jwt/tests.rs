@@ -295,7 +295,11 @@ fn envelopes_are_three_strict_parts() {
     assert_eq!(fault("abc"), Some(EnvelopeFault::Parts(1)));
     assert_eq!(fault(&format!("{header}.e30")), Some(EnvelopeFault::Parts(2)));
     assert_eq!(fault(&format!("{header}.e30.AAAA.")), Some(EnvelopeFault::Parts(4)));
-    assert_eq!(fault(&format!("{header}.a.b.c.d")), Some(EnvelopeFault::Encrypted));
+    let jwe = b64(br#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#);
+    assert_eq!(fault(&format!("{jwe}.a.b.c.d")), Some(EnvelopeFault::Encrypted));
+    assert_eq!(fault(&format!("{header}.a.b.c.d")), Some(EnvelopeFault::Parts(5)));
+    assert_eq!(fault(&format!("{header}.a.b\n{header}.c.d")), Some(EnvelopeFault::Several(2)));
+    assert_eq!(fault(&format!("{jwe}.a.b\n{header}.c.d {header}.e.f")), Some(EnvelopeFault::Several(3)));
     assert_eq!(fault("a.b.c.d.e"), Some(EnvelopeFault::Parts(5)));
     let json = r#"{"payload":"e30","signatures":[{"protected":"e30","signature":""}]}"#;
     assert_eq!(fault(json), Some(EnvelopeFault::JsonSerialisation));
