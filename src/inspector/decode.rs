@@ -136,7 +136,7 @@ pub struct Keys {
     pub whose: String,
     /// Who vouches for them.
     pub origin: Origin,
-    /// The sets to try, the best first. Kept ones only while there is no fresh one.
+    /// The sets to try, the best first: the fresh one, or while there is none what was published last.
     pub sets: Vec<Dated>,
     /// Why there is no fresh set: cause and fix.
     pub trouble: Option<(String, String)>,

@@ -79,7 +79,7 @@ fn put_together(
 ) -> Keys {
     let TenantKeys { live, trouble } = fetched;
     // By the address it was published at, never by the profile: a profile's domain can be changed.
-    let (own, foreign): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.origin == owner.domain.as_str());
+    let (mut own, foreign): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.origin == owner.domain.as_str());
     let mut keys = Keys {
         whose: owner.domain.authority().to_owned(),
         origin: Origin::Published,
@@ -92,19 +92,82 @@ fn put_together(
     match live {
         Some(live) => {
             keys.others
-                .extend(own.into_iter().filter(|kept| !same_keys(&kept.set, &live.set)).map(|kept| other(kept, true)));
+                .extend(own.into_iter().filter(|kept| !kept.set.same_keys(&live.set)).map(|kept| other(kept, true)));
             keys.sets.push(Dated { set: live.set, kept: None });
         }
         // Keys that the tenant publishes now and that must not be trusted are not helped by older ones.
         None if trouble.is_some_and(|trouble| trouble.kind == JwksTroubleKind::Unsound) => {
             keys.others.extend(own.into_iter().map(|kept| other(kept, true)));
         }
-        None => keys.sets.extend(own.into_iter().map(|kept| Dated { set: kept.set, kept: Some(kept.last_seen) })),
+        // What it published last stands in for what it publishes now. A key it had taken back before that stays taken back:
+        // being out of reach must not make it good again.
+        None => {
+            own.sort_by_key(|kept| std::cmp::Reverse(kept.last_seen));
+            let mut own = own.into_iter();
+            if let Some(newest) = own.next() {
+                let older = own.filter(|kept| !kept.set.same_keys(&newest.set)).map(|kept| other(kept, true));
+                keys.others.extend(older);
+                keys.sets.push(Dated { set: newest.set, kept: Some(newest.last_seen) });
+            }
+        }
     }
     keys
 }
 
-fn same_keys(a: &Arc<KeySet>, b: &Arc<KeySet>) -> bool {
-    let kids = |set: &KeySet| set.keys().iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
-    kids(a) == kids(b)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwt::encode_base64url as b64;
+    use crate::kinde::Domain;
+    use crate::kinde::jwks::JwksTrouble;
+
+    /// A set with one key of that ID whose modulus ends in `last`.
+    fn set(kid: &str, last: u8) -> Arc<KeySet> {
+        let mut modulus = [0xc5_u8; 256];
+        modulus[255] = last;
+        let jwks = serde_json::json!({"keys": [{"kty": "RSA", "kid": kid, "e": "AQAB", "n": b64(&modulus)}]});
+        Arc::new(KeySet::parse(jwks.to_string().as_bytes(), Policy::Published).unwrap())
+    }
+
+    fn kept(set: Arc<KeySet>, second: i64) -> KeptKeys {
+        KeptKeys {
+            set,
+            owner: "p1".to_owned(),
+            owner_name: "acme".to_owned(),
+            origin: "https://acme.kinde.com".to_owned(),
+            last_seen: jiff::Timestamp::from_second(second).unwrap(),
+        }
+    }
+
+    fn together(fetched: TenantKeys, kept: Vec<KeptKeys>) -> Keys {
+        let domain = Domain::parse("acme.kinde.com").unwrap();
+        let owner = Owner { id: "p1".to_owned(), name: "acme".to_owned(), domain };
+        put_together(&owner, Issuers::Any, fetched, kept, Vec::new())
+    }
+
+    fn live(set: Arc<KeySet>) -> TenantKeys {
+        let url = "https://acme.kinde.com/.well-known/jwks".parse().unwrap();
+        let fetched_at = jiff::Timestamp::UNIX_EPOCH;
+        TenantKeys { live: Some(LiveKeys { set, jwks: "".into(), url, fetched_at, server_time: None }), trouble: None }
+    }
+
+    #[test]
+    fn a_key_that_was_exchanged_under_the_same_id_is_one_of_the_past() {
+        let keys = together(live(set("k1", 1)), vec![kept(set("k1", 1), 2), kept(set("k1", 3), 1)]);
+        assert_eq!(keys.sets.len(), 1);
+        assert_eq!(keys.others.len(), 1, "the live set is not one of the past");
+        assert!(keys.others[0].same_tenant && !keys.others[0].set.same_keys(&set("k1", 1)));
+    }
+
+    #[test]
+    fn out_of_reach_only_the_newest_kept_set_is_trusted_and_older_ones_are_recognised() {
+        let trouble = JwksTrouble { kind: JwksTroubleKind::NotFound, why: "gone".to_owned(), fix: "look".to_owned() };
+        let fetched = TenantKeys { live: None, trouble: Some(trouble) };
+        // In any order.
+        let keys = together(fetched, vec![kept(set("a", 1), 10), kept(set("b", 3), 30), kept(set("c", 5), 20)]);
+        let trusted: Vec<_> = keys.sets.iter().map(|dated| dated.set.keys()[0].kid.clone().unwrap()).collect();
+        assert_eq!(trusted, ["b"]);
+        let known: Vec<_> = keys.others.iter().map(|other| (other.same_tenant, other.last_seen.as_second())).collect();
+        assert_eq!(known, [(true, 20), (true, 10)]);
+    }
 }

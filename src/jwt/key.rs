@@ -1,8 +1,8 @@
 //! One verification key: what it is, which algorithms it serves, and the check itself.
 
-use aws_lc_rs::hmac;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters, VerificationAlgorithm};
+use aws_lc_rs::{digest, hmac};
 
 use super::alg::Alg;
 use super::b64::decode_base64url;
@@ -21,6 +21,8 @@ pub struct Key {
     /// What it is, for people: `RSA 2048`, `EC P-256`, `Ed25519`, `HMAC secret`.
     pub about: String,
     verifiers: Vec<(Alg, Verifier)>,
+    /// A digest of the key itself: two keys may share an ID.
+    material: [u8; 32],
 }
 
 impl std::fmt::Debug for Key {
@@ -40,6 +42,12 @@ pub(super) enum Read {
 }
 
 impl Key {
+    /// True where both are the same key under the same ID, for the same algorithms.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let algs = |key: &Self| key.verifiers.iter().map(|(alg, _)| *alg).collect::<Vec<_>>();
+        self.kid == other.kid && self.material == other.material && algs(self) == algs(other)
+    }
+
     /// True where `alg` may be verified with this key.
     pub fn serves(&self, alg: Alg) -> bool {
         self.verifiers.iter().any(|(own, _)| *own == alg)
@@ -69,12 +77,12 @@ impl Key {
         let text = |name: &str| match jwk.get(name) {
             None => Ok(None),
             Some(Json::Text(text)) => Ok(Some(text.as_str())),
-            Some(other) => Err(Read::Unsound(format!("a key's `{name}` is {}, not a text", other.kind()))),
+            Some(other) => Err(format!("a key's `{name}` is {}, not a text", other.kind())),
         };
         let fields = (|| Ok((text("kty")?, text("kid")?, text("use")?, text("alg")?, text("crv")?)))();
         let (kty, kid, usage, alg, crv) = match fields {
             Ok(fields) => fields,
-            Err(read) => return read,
+            Err(why) => return Read::Unsound(why),
         };
         let label = kid.map_or_else(|| "a key without kid".to_owned(), |kid| format!("key {kid}"));
         let Some(kty) = kty else { return Read::Unsound(format!("{label} has no `kty`")) };
@@ -137,8 +145,26 @@ impl Key {
         for alg in served {
             verifiers.push((alg, Verifier::Public(parse(&material, alg)?)));
         }
-        Ok(Self { kid, about, verifiers })
+        let material = match &material {
+            Spki::Rsa { n, e } => fingerprint(&[b"RSA", n, e]),
+            Spki::Ec { curve, point } => fingerprint(&[curve.as_bytes(), point]),
+            Spki::Ed25519(x) => fingerprint(&[b"Ed25519", x]),
+        };
+        Ok(Self { kid, about, verifiers, material })
     }
+}
+
+/// A digest over the parts of a key, each with its length.
+fn fingerprint(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut out = [0; 32];
+    // SHA-256 has 32 bytes.
+    out.copy_from_slice(context.finish().as_ref());
+    out
 }
 
 fn parse(material: &Spki, alg: Alg) -> Result<ParsedPublicKey, String> {
@@ -218,7 +244,8 @@ fn hmac_from_jwk(jwk: &Json, kid: Option<&str>, only: Option<Alg>, label: &str) 
     if verifiers.is_empty() {
         return Read::Unsound(format!("{label}: its secret has only {} bytes, too few to be safe", secret.len()));
     }
-    Read::Key(Key { kid: kid.map(str::to_owned), about: "HMAC secret".to_owned(), verifiers }, None)
+    let material = fingerprint(&[b"oct", &secret]);
+    Read::Key(Key { kid: kid.map(str::to_owned), about: "HMAC secret".to_owned(), verifiers, material }, None)
 }
 
 fn bits(n: &[u8]) -> usize {

@@ -15,9 +15,10 @@ const MAX_KEYS: usize = 64;
 /// Who chose the keys, and with that what they may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// A tenant publishes them: only RS256, only by exact key ID, public keys alone.
+    /// A tenant publishes them: public keys alone, RS256 alone. A token that names a key gets that key and no other; one
+    /// that names none gets the only key that fits.
     Published,
-    /// A person chose the file: every family, a key without ID fits any token.
+    /// A person chose the file: every family. As above, but a key without an ID fits whatever key a token names.
     Chosen,
 }
 
@@ -120,6 +121,12 @@ impl KeySet {
     /// The keys, in order.
     pub fn keys(&self) -> &[Key] {
         &self.keys
+    }
+
+    /// True where both hold the same keys: ID, material and algorithms of each, in any order.
+    pub fn same_keys(&self, other: &Self) -> bool {
+        let within = |a: &Self, b: &Self| a.keys.iter().all(|key| b.keys.iter().any(|other| key.is_same(other)));
+        self.keys.len() == other.keys.len() && within(self, other) && within(other, self)
     }
 
     /// The key of that exact ID.
