@@ -145,6 +145,34 @@ fn every_line_is_a_token_and_one_bad_one_makes_exit_1() {
 }
 
 #[test]
+fn keys_that_cannot_be_had_are_named_before_whose_key_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = sign("k1", WEBHOOK);
+    // The panel knows this key from another address.
+    kinde_panel::store::key_sets::KeySets::open(&dir.path().join("history.db"))
+        .unwrap()
+        .keep(
+            "p",
+            "acme",
+            "https://acme.kinde.com/.well-known/jwks",
+            &jwks("k1"),
+            "2024-05-01T00:00:00Z".parse().unwrap(),
+        )
+        .unwrap();
+    let file = dir.path().join("keys.json");
+    std::fs::write(&file, "<html>").unwrap();
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = format!("http://{dead}/.well-known/jwks");
+    for (jwks, begins) in [(file.to_str().unwrap(), "keys.json holds no keys"), (&address, "The keys of 127.0.0.1")] {
+        let answer = decode(dir.path(), &["--jwks", jwks], &token);
+        let value = object(&answer);
+        assert_eq!((answer.0, &value["verdict"], &value["failed"]), (1, &json!("unknown_key"), &json!("key")));
+        let why = value["checks"][3]["why"].as_str().unwrap();
+        assert!(why.starts_with(begins) && why.ends_with("a key of acme"), "{why}");
+    }
+}
+
+#[test]
 fn a_domain_is_asked_without_credentials_and_its_keys_serve_when_it_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let token = sign("k1", WEBHOOK);

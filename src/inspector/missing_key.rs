@@ -1,6 +1,6 @@
 //! The `key` rung of a token whose key is not at hand: whose it is, or why it cannot be known.
 
-use super::decode::Keys;
+use super::decode::{Keys, OtherKeys};
 use super::lens::is_sandbox_kid;
 use super::words::shorten;
 use crate::check::Check;
@@ -18,6 +18,9 @@ pub(super) fn no_key(compact: &Compact<'_>, keys: &Keys) -> Check {
     });
     // A key of this tenant's own past says more than the same key found elsewhere.
     let signed_by = others.max_by_key(|other| other.same_tenant);
+    if let Some((why, fix)) = &keys.trouble {
+        return out_of_reach(keys, why, fix, signed_by).seen(format!("kid {kid}"));
+    }
     if let Some(other) = signed_by {
         return if other.same_tenant {
             Check::fail(
@@ -36,10 +39,6 @@ pub(super) fn no_key(compact: &Compact<'_>, keys: &Keys) -> Check {
             )
         }
         .seen(format!("kid {kid}"));
-    }
-    if let Some((why, fix)) = &keys.trouble {
-        let kept = if keys.sets.is_empty() { "" } else { ". No key set kept from earlier has its key" };
-        return Check::fail("key", format!("{why}{kept}"), fix.clone()).seen(format!("kid {kid}"));
     }
     let (why, fix) = match keys.sets.first().map(|dated| dated.set.pick(header)) {
         Some(Pick::Several(count)) => (
@@ -68,4 +67,21 @@ pub(super) fn no_key(compact: &Compact<'_>, keys: &Keys) -> Check {
         }
     };
     Check::fail("key", why, fix).seen(format!("kid {kid}"))
+}
+
+/// The keys that were asked for could not be had: that comes first. Whose key it is does not mend it.
+fn out_of_reach(keys: &Keys, why: &str, fix: &str, signed_by: Option<&OtherKeys>) -> Check {
+    let mut why = why.to_owned();
+    if !keys.sets.is_empty() {
+        why.push_str(". The keys last seen there have not its key");
+    }
+    match signed_by {
+        Some(other) if other.same_tenant => {
+            let whose = &keys.whose;
+            why.push_str(&format!(". Its key was published by {whose} until {}", rfc3339(other.last_seen)));
+        }
+        Some(other) => why.push_str(&format!(". It was signed with a key of {}", other.name)),
+        None => {}
+    }
+    Check::fail("key", why, fix)
 }

@@ -448,6 +448,32 @@ fn a_key_of_another_profile_is_named_and_not_trusted() {
 }
 
 #[test]
+fn what_is_wrong_with_the_chosen_keys_comes_first_and_whose_key_it_is_after_it() {
+    let other = |same_tenant| OtherKeys {
+        name: "the sandbox".to_owned(),
+        same_tenant,
+        set: Arc::new(KeySet::parse(jwks(1, "k1").as_bytes(), Policy::Published).unwrap()),
+        last_seen: Timestamp::UNIX_EPOCH,
+    };
+    let foreign = sign(1, r#"{"alg":"RS256","kid":"k1"}"#, WEBHOOK.as_bytes());
+    let mut file = Keys::chosen("keys.json", b"<html>");
+    file.others = vec![other(false)];
+    let decoded = judge(foreign.as_bytes(), &file, &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert!(decoded.headline.starts_with("keys.json holds no keys: not JSON"), "{}", decoded.headline);
+    assert!(decoded.headline.ends_with("It was signed with a key of the sandbox"), "{}", decoded.headline);
+    assert!(decoded.check("key").unwrap().fix.as_ref().unwrap().starts_with("Give a JWKS"));
+    let mut gone = acme();
+    gone.sets.clear();
+    gone.trouble = Some(("acme.kinde.com has no address".to_owned(), "Check its spelling".to_owned()));
+    gone.others = vec![other(true)];
+    let decoded = judge(foreign.as_bytes(), &gone, &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert!(decoded.headline.starts_with("acme.kinde.com has no address"), "{}", decoded.headline);
+    assert!(decoded.headline.contains("was published by acme.kinde.com until 1970-01-01"), "{}", decoded.headline);
+}
+
+#[test]
 fn sandbox_keys_are_named() {
     let sandbox = "5a:bd:00:00:00:00:00:00:00:00:00:00:00:00:00:01";
     let input = sign(1, &format!(r#"{{"alg":"RS256","kid":"{sandbox}"}}"#), WEBHOOK.as_bytes());
