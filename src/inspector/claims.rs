@@ -71,6 +71,9 @@ pub(super) fn judge_claims(claims: &Json, doubled: &[String], cx: &Context<'_>) 
         );
     }
     issuer(&mut findings, claims, kind, cx);
+    if kind == Kind::Other {
+        unknown_kind(&mut findings, claims, cx);
+    }
     if !doubled.is_empty() {
         findings.fail(
             format!("Ambiguous: {} stands twice, and programs disagree on which one counts", list(doubled)),
@@ -80,7 +83,7 @@ pub(super) fn judge_claims(claims: &Json, doubled: &[String], cx: &Context<'_>) 
     let good = match kind {
         Kind::Webhook => {
             let event = claims.get("type").and_then(Json::as_text).unwrap_or_default();
-            Some(format!("Event {event}. A Kinde webhook has no iss, aud, exp or iat"))
+            Some(format!("Event {event}. A Kinde webhook has no iss, aud, exp or iat: the key alone proves its issuer"))
         }
         _ => claims
             .get("exp")
@@ -88,6 +91,22 @@ pub(super) fn judge_claims(claims: &Json, doubled: &[String], cx: &Context<'_>) 
             .map(|exp| format!("Expires in {}, at {}", span(exp.as_second() - cx.at.as_second()), rfc3339(exp))),
     };
     findings.into_check("claims", good)
+}
+
+/// Nothing is known of what it must have; a token of Kinde's that is no webhook has both of these.
+fn unknown_kind(findings: &mut Findings, claims: &Json, cx: &Context<'_>) {
+    if claims.get("exp").is_none() {
+        findings.warn(
+            "`exp` is missing, so nothing ends it",
+            "A program that accepts it accepts it for ever: find out who made it and what for",
+        );
+    }
+    if claims.get("iss").is_none() && *cx.issuers != Issuers::Any {
+        findings.warn(
+            format!("`iss` is missing: the key alone says that it is of {}", cx.whose),
+            "Find out who made it and what for",
+        );
+    }
 }
 
 fn list(paths: &[String]) -> String {

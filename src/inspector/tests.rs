@@ -376,6 +376,21 @@ fn several_tokens_in_one_input_are_counted_and_never_taken_for_a_jwe() {
 }
 
 #[test]
+fn a_token_of_no_known_kind_without_an_end_or_an_issuer_warns() {
+    let decoded = judged(&token(r#"{"hello":1}"#));
+    expect(&decoded, Verified, Valid, None);
+    let claims = decoded.check("claims").unwrap();
+    assert_eq!(claims.verdict, Verdict::Warn);
+    let why = claims.why.as_ref().unwrap();
+    assert!(why.contains("`exp`") && why.contains("`iss`"), "{why}");
+    let ended = judged(&token(r#"{"exp":1714550000,"iss":"https://acme.kinde.com"}"#));
+    assert_eq!((ended.kind, ended.check("claims").unwrap().verdict), (Kind::Other, Verdict::Pass));
+    // With keys of a person's own choice there is no issuer to compare with.
+    let chosen = judge(token(r#"{"exp":1714550000}"#).as_bytes(), &Keys::chosen("k", jwks(0, KID).as_bytes()), &then());
+    assert_eq!(chosen.check("claims").unwrap().verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_signed_payload_that_is_no_claims_object_is_verified_with_a_warning() {
     let nested = "[".repeat(100_000);
     for payload in [
