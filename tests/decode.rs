@@ -145,6 +145,17 @@ fn every_line_is_a_token_and_one_bad_one_makes_exit_1() {
 }
 
 #[test]
+fn blank_lines_between_tokens_are_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys.json");
+    std::fs::write(&keys, jwks("k1")).unwrap();
+    let args = ["--jwks", keys.to_str().unwrap(), "--lines"];
+    let good = sign("k1", WEBHOOK);
+    let answer = decode(dir.path(), &args, &format!("\n{good}\n\n \t\r\n{good}\n\n"));
+    assert_eq!((answer.0, answer.1.lines().count()), (0, 2), "{answer:?}");
+}
+
+#[test]
 fn keys_that_cannot_be_had_are_named_before_whose_key_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let token = sign("k1", WEBHOOK);

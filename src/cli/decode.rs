@@ -110,6 +110,9 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     let mut lines = read_lines(file)?;
     while let Some(line) = lines.recv().await {
         let line = line.map_err(|error| unreadable(&error))?;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
         let keys = source.keys(&line).await;
         let decoded = judge(&line, &keys, &options(cx.services.clock.now()));
         if !decoded.is_good() {
