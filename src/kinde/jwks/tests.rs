@@ -124,7 +124,7 @@ async fn the_second_place_is_asked_when_the_first_has_no_keys_and_is_remembered(
 #[tokio::test]
 async fn each_way_of_having_no_keys_has_its_own_words() {
     use JwksTroubleKind::{Busy, Forbidden, Html, NotFound, NotKeys, Redirect, Status, TooLarge, Unsound};
-    let huge = format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(LIMIT));
+    let huge = format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(fetch::LIMIT));
     let many = format!("{{\"keys\":[{}]}}", vec![r#"{"kty":"x"}"#; 65].join(","));
     let private = KEYS.replace("\"kty\"", "\"d\":\"AQAB\",\"kty\"");
     let cases = vec![

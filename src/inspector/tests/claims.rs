@@ -1,0 +1,133 @@
+//! Types, times, issuer, kind, age, and payloads that are no claims.
+
+use super::*;
+
+#[test]
+fn an_old_webhook_only_warns_and_one_of_the_future_too() {
+    for (moment, word) in [("2024-05-01T11:45:00Z", "4 h 03 min"), ("2024-05-01T07:00:00Z", "future")] {
+        let decoded = judge(token(WEBHOOK).as_bytes(), &acme(), &at(moment));
+        expect(&decoded, Verified, Valid, None);
+        let check = decoded.check("freshness").unwrap();
+        assert!(check.verdict == Verdict::Warn && check.why.as_ref().unwrap().contains(word), "{check:?}");
+    }
+    let billing = WEBHOOK.replace("2024-05-01T17:41:45.592145+10:00", "2024-05-01 07:42:00+00");
+    assert_eq!(judged(&token(&billing)).check("freshness").unwrap().verdict, Verdict::Pass);
+}
+
+#[test]
+fn an_access_token_is_told_in_kindes_words() {
+    let decoded = judged(&token(ACCESS));
+    expect(&decoded, Verified, Valid, None);
+    assert_eq!(decoded.kind, Kind::Access);
+    let fact = |label: &str| decoded.lens.iter().find(|fact| fact.label == label).unwrap();
+    assert_eq!(fact("Permissions").value, "read:todos");
+    assert_eq!(fact("Audience").value, "empty");
+    assert!(fact("Audience").note.unwrap().contains("No API"));
+    assert!(fact("Scopes").note.unwrap().contains("refresh token was given"));
+    let offline = judged(&token(&ACCESS.replace("\"offline\"", "\"offline_access\"")));
+    assert!(offline.lens.iter().any(|fact| fact.note.is_some_and(|note| note.contains("name others use"))));
+    let machine = ACCESS.replace("\"sub\":\"kp_1\"", r#""gty":["client_credentials"]"#);
+    assert_eq!(judged(&token(&machine)).kind, Kind::M2m);
+    let id = r#"{"at_hash":"x","aud":["c1"],"azp":"c1","exp":1714550000,"iss":"https://acme.kinde.com","sub":"kp_1","email":"a@example.com"}"#;
+    assert_eq!(judged(&token(id)).kind, Kind::Id);
+    let flags = ACCESS.replace("\"jti\"", r#""feature_flags":{"dark":{"t":"b","v":true}},"jti""#);
+    assert!(judged(&token(&flags)).lens.iter().any(|fact| fact.value == "dark = true (boolean)"));
+}
+
+#[test]
+fn an_expired_or_misissued_token_is_verified_with_claims_failed() {
+    let decoded = judge(token(ACCESS).as_bytes(), &acme(), &at("2024-05-02T07:42:45Z"));
+    expect(&decoded, Verified, Valid, Some("claims"));
+    assert!(decoded.headline.contains("expired 23 h"), "{}", decoded.headline);
+    let slash = judged(&token(&ACCESS.replace("acme.kinde.com\"", "acme.kinde.com/\"")));
+    expect(&slash, Verified, Valid, None);
+    for (from, to, word) in [
+        ("https://acme", "https://evil", "`iss` is https://evil.kinde.com"),
+        (r#""exp":1714550000,"#, "", "`exp` is missing"),
+        (r#""exp":1714550000"#, r#""exp":"1714550000""#, "`exp` is a text"),
+        (r#""exp":1714550000"#, r#""exp":true"#, "`exp` is true or false"),
+        (r#""exp":1714550000"#, r#""exp":null"#, "`exp` is null"),
+        (r#""exp":1714550000"#, r#""exp":[1714550000]"#, "`exp` is a list"),
+        (r#""exp":1714550000"#, r#""exp":1e400"#, "no calendar"),
+        (r#""exp":1714550000"#, r#""exp":1714550000000"#, "milliseconds"),
+        (r#""exp":1714550000"#, r#""exp":-1"#, "expired"),
+        (r#""iat":1714546000"#, r#""nbf":1714549999"#, "not valid for another"),
+        (r#""aud":[]"#, r#""aud":[1]"#, "`aud` is a list"),
+        (r#""scp":["openid","offline"]"#, r#""scp":"openid""#, "`scp` is a text"),
+        (r#""sub":"kp_1""#, r#""sub":7"#, "`sub` is a number"),
+    ] {
+        assert!(ACCESS.contains(from));
+        let decoded = judged(&token(&ACCESS.replace(from, to)));
+        expect(&decoded, Verified, Valid, Some("claims"));
+        assert!(decoded.headline.contains(word), "{word}: {}", decoded.headline);
+    }
+}
+
+#[test]
+fn an_access_token_where_a_webhook_is_wanted_fails_by_its_kind() {
+    let forced =
+        |payload: &str, kind| judge(token(payload).as_bytes(), &acme(), &Options { kind: Some(kind), ..then() });
+    let decoded = forced(ACCESS, Kind::Webhook);
+    expect(&decoded, Verified, Valid, Some("claims"));
+    assert!(decoded.headline.starts_with("This is an access token, not a webhook"));
+    expect(&forced(WEBHOOK, Kind::Access), Verified, Valid, Some("claims"));
+    expect(&forced(ACCESS, Kind::Id), Verified, Valid, Some("claims"));
+    expect(&forced(ACCESS, Kind::Access), Verified, Valid, None);
+}
+
+#[test]
+fn a_token_of_no_known_kind_without_an_end_or_an_issuer_warns() {
+    let decoded = judged(&token(r#"{"hello":1}"#));
+    expect(&decoded, Verified, Valid, None);
+    let claims = decoded.check("claims").unwrap();
+    assert_eq!(claims.verdict, Verdict::Warn);
+    let why = claims.why.as_ref().unwrap();
+    assert!(why.contains("`exp`") && why.contains("`iss`"), "{why}");
+    let ended = judged(&token(r#"{"exp":1714550000,"iss":"https://acme.kinde.com"}"#));
+    assert_eq!((ended.kind, ended.check("claims").unwrap().verdict), (Kind::Other, Verdict::Pass));
+    // With keys of a person's own choice there is no issuer to compare with.
+    let chosen = judge(token(r#"{"exp":1714550000}"#).as_bytes(), &Keys::chosen("k", jwks(0, KID).as_bytes()), &then());
+    assert_eq!(chosen.check("claims").unwrap().verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_signed_payload_that_is_no_claims_object_is_verified_with_a_warning() {
+    let nested = "[".repeat(100_000);
+    for payload in [
+        &b"foo"[..],
+        b"",
+        b"[1]",
+        b"1",
+        b"{\"a\":1,}",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf{}",
+        br#"{"a":"\ud800"}"#,
+        nested.as_bytes(),
+    ] {
+        let decoded = judged(&sign(0, &format!(r#"{{"alg":"RS256","kid":"{KID}"}}"#), payload));
+        expect(&decoded, Verified, Valid, None);
+        assert!(decoded.claims.is_none() && decoded.check("claims").unwrap().verdict == Verdict::Warn);
+        use base64::Engine as _;
+        assert_eq!(base64::engine::general_purpose::STANDARD.decode(&decoded.payload_b64).unwrap(), payload);
+    }
+}
+
+#[test]
+fn doubled_claims_are_verified_but_ambiguous_and_both_stay_in_the_text() {
+    let payload = WEBHOOK.replace("\"source\":\"admin\"", r#""source":"admin","source":"api""#);
+    let decoded = judged(&token(&payload));
+    expect(&decoded, Verified, Valid, Some("claims"));
+    assert_eq!(decoded.doubled, ["source"]);
+    assert_eq!(decoded.payload_text.as_deref(), Some(payload.as_str()));
+    let deep = WEBHOOK.replace("\"username\":\"daniel\"", r#""username":"daniel","\u0075sername":"eve""#);
+    assert!(judged(&token(&deep)).headline.contains("data.user.username"));
+}
+
+#[test]
+fn numbers_are_exact_in_the_payload_text() {
+    let payload = r#"{"big":123456789012345678901234567890,"price":1.10,"huge":1e400}"#;
+    let decoded = judged(&token(payload));
+    assert_eq!(decoded.payload_text.as_deref(), Some(payload));
+    assert_eq!(decoded.claims.as_ref().unwrap().to_text(), payload);
+    assert!(serde_json::to_string(&decoded).is_ok());
+}

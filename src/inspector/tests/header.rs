@@ -1,0 +1,71 @@
+//! What a header may ask for, and what it may not.
+
+use super::*;
+
+#[test]
+fn unsigned_comes_before_every_other_finding_about_the_header() {
+    for alg in ["none", "None", "NONE", "nOnE"] {
+        for extra in ["", r#","crit":["x"],"b64":false"#, r#","kid":7,"kid":8"#] {
+            for end in ["", "AAAA"] {
+                let input = format!(
+                    "{}.{}.{end}",
+                    b64(format!(r#"{{"alg":"{alg}"{extra}}}"#).as_bytes()),
+                    b64(ACCESS.as_bytes())
+                );
+                let decoded = judged(&input);
+                expect(&decoded, Unsigned, NotChecked, Some("header"));
+                assert!(decoded.headline.starts_with("Unsigned"), "{}", decoded.headline);
+            }
+        }
+    }
+    let signed = token(ACCESS);
+    let stripped = &signed[..=signed.rfind('.').unwrap()];
+    expect(&judged(stripped), Unsigned, NotChecked, Some("header"));
+}
+
+#[test]
+fn refused_headers_are_not_verified_though_the_right_key_signed() {
+    for extra in [
+        r#","crit":["exp"]"#,
+        r#","crit":[]"#,
+        r#","crit":"x""#,
+        r#","crit":null"#,
+        r#","b64":false,"crit":["b64"]"#,
+        r#","b64":true"#,
+        r#","typ":"a","typ":"b""#,
+        r#","x":{"y":1,"y":1}"#,
+    ] {
+        let input = sign(0, &format!(r#"{{"alg":"RS256","kid":"{KID}"{extra}}}"#), WEBHOOK.as_bytes());
+        expect(&judged(&input), NotVerified, NotChecked, Some("header"));
+    }
+    for alg in ["HS256", "ES256", "PS256", "RS512", "rs256", "RSA-OAEP", "", "RS256 "] {
+        let input = sign(0, &format!(r#"{{"alg":"{alg}","kid":"{KID}"}}"#), WEBHOOK.as_bytes());
+        expect(&judged(&input), NotVerified, NotChecked, Some("header"));
+    }
+    let kid = "k".repeat(1 << 20);
+    expect(
+        &judged(&sign(0, &format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#), b"{}")),
+        NotVerified,
+        NotChecked,
+        Some("header"),
+    );
+}
+
+#[test]
+fn key_material_in_the_header_is_named_and_never_used() {
+    let foreign: Value = serde_json::from_str(&jwks(1, KID)).unwrap();
+    for kid in [KID, "other"] {
+        let header = json!({"alg": "RS256", "kid": kid, "jwk": foreign["keys"][0], "jku": "https://evil.example/jwks", "x5u": "https://evil.example", "x5c": []});
+        let decoded = judged(&sign(1, &header.to_string(), WEBHOOK.as_bytes()));
+        assert!(matches!(decoded.verdict, NotVerified | UnknownKey));
+        assert!(decoded.check("header").unwrap().why.as_ref().unwrap().contains("jku, jwk, x5c, x5u"));
+    }
+}
+
+#[test]
+fn hostile_key_ids_are_only_compared() {
+    for kid in ["../../dev/null", "' OR 1=1 --", "a\u{0}b", "https://evil.example/", "%00", "|id", "4C:FA"] {
+        let header = json!({"alg": "RS256", "kid": kid}).to_string();
+        expect(&judged(&sign(0, &header, WEBHOOK.as_bytes())), UnknownKey, NotChecked, Some("key"));
+    }
+}

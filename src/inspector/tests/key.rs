@@ -1,0 +1,128 @@
+//! Whose key it is, and what is said where it is not at hand.
+
+use super::*;
+
+#[test]
+fn without_keys_it_is_read_and_its_issuer_offered() {
+    let decoded = judge(token(ACCESS).as_bytes(), &Keys::nobody(), &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert_eq!(decoded.headline, "Read, not verified. Which Kinde domain signed it?");
+    assert_eq!(decoded.offer.as_deref(), Some("https://acme.kinde.com"));
+    expect(&judge(token(WEBHOOK).as_bytes(), &Keys::nobody(), &then()), UnknownKey, NotChecked, Some("key"));
+}
+
+#[test]
+fn a_key_of_another_profile_is_named_and_not_trusted() {
+    let other = |same_tenant| OtherKeys {
+        name: "acme-production".to_owned(),
+        same_tenant,
+        set: Arc::new(KeySet::parse(jwks(1, "k1").as_bytes(), Policy::Published).unwrap()),
+        last_seen: Timestamp::UNIX_EPOCH,
+    };
+    let mut keys = acme();
+    keys.others = vec![other(false)];
+    let foreign = sign(1, r#"{"alg":"RS256","kid":"k1"}"#, WEBHOOK.as_bytes());
+    let decoded = judge(foreign.as_bytes(), &keys, &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert!(decoded.headline.contains("acme-production"), "{}", decoded.headline);
+    // The same key ID on a token that this key did not sign says nothing about the profile.
+    let forged = sign(0, r#"{"alg":"RS256","kid":"k1"}"#, WEBHOOK.as_bytes());
+    assert!(!judge(forged.as_bytes(), &keys, &then()).headline.contains("acme-production"));
+    keys.others = vec![other(true)];
+    assert!(judge(foreign.as_bytes(), &keys, &then()).headline.contains("does so no more"));
+}
+
+#[test]
+fn what_is_wrong_with_the_chosen_keys_comes_first_and_whose_key_it_is_after_it() {
+    let other = |same_tenant| OtherKeys {
+        name: "the sandbox".to_owned(),
+        same_tenant,
+        set: Arc::new(KeySet::parse(jwks(1, "k1").as_bytes(), Policy::Published).unwrap()),
+        last_seen: Timestamp::UNIX_EPOCH,
+    };
+    let foreign = sign(1, r#"{"alg":"RS256","kid":"k1"}"#, WEBHOOK.as_bytes());
+    let mut file = Keys::chosen("keys.json", b"<html>");
+    file.others = vec![other(false)];
+    let decoded = judge(foreign.as_bytes(), &file, &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert!(decoded.headline.starts_with("keys.json holds no keys: not JSON"), "{}", decoded.headline);
+    assert!(decoded.headline.ends_with("It was signed with a key of the sandbox"), "{}", decoded.headline);
+    assert!(decoded.check("key").unwrap().fix.as_ref().unwrap().starts_with("Give a JWKS"));
+    let mut gone = acme();
+    gone.sets.clear();
+    gone.trouble = Some(("acme.kinde.com has no address".to_owned(), "Check its spelling".to_owned()));
+    gone.others = vec![other(true)];
+    let decoded = judge(foreign.as_bytes(), &gone, &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert!(decoded.headline.starts_with("acme.kinde.com has no address"), "{}", decoded.headline);
+    assert!(decoded.headline.contains("was published by acme.kinde.com until 1970-01-01"), "{}", decoded.headline);
+}
+
+#[test]
+fn sandbox_keys_are_named() {
+    let sandbox = "5a:bd:00:00:00:00:00:00:00:00:00:00:00:00:00:01";
+    let input = sign(1, &format!(r#"{{"alg":"RS256","kid":"{sandbox}"}}"#), WEBHOOK.as_bytes());
+    assert!(judged(&input).headline.contains("sandbox key"));
+    let keys = Keys::published("the sandbox", jwks(1, sandbox).as_bytes(), Issuers::Loopback);
+    let decoded = judge(input.as_bytes(), &keys, &then());
+    expect(&decoded, Verified, Valid, None);
+    assert!(decoded.lens.iter().any(|fact| fact.value == "the sandbox"));
+    let header = format!(r#"{{"alg":"RS256","kid":"{sandbox}"}}"#);
+    let local = ACCESS.replace("https://acme.kinde.com", "http://127.0.0.1:4567");
+    expect(&judge(sign(1, &header, local.as_bytes()).as_bytes(), &keys, &then()), Verified, Valid, None);
+    expect(&judge(sign(1, &header, ACCESS.as_bytes()).as_bytes(), &keys, &then()), Verified, Valid, Some("claims"));
+}
+
+#[test]
+fn kept_keys_judge_while_the_tenant_is_out_of_reach_and_their_age_is_told() {
+    let mut keys = acme();
+    keys.trouble = Some(("acme.kinde.com did not answer".to_owned(), "Try again".to_owned()));
+    let set = keys.sets[0].set.clone();
+    keys.sets = vec![Dated { set, kept: Some("2024-04-28T07:42:45Z".parse().unwrap()) }];
+    let decoded = judge(token(WEBHOOK).as_bytes(), &keys, &then());
+    expect(&decoded, Verified, Valid, None);
+    let key = decoded.check("key").unwrap();
+    assert!(key.verdict == Verdict::Warn && key.why.as_ref().unwrap().contains("3 days ago"), "{key:?}");
+    keys.sets.clear();
+    let decoded = judge(token(WEBHOOK).as_bytes(), &keys, &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert_eq!(decoded.headline, "acme.kinde.com did not answer");
+}
+
+#[test]
+fn a_missing_key_id_warns_with_one_fitting_key_and_fails_with_several() {
+    let input = sign(0, r#"{"alg":"RS256"}"#, WEBHOOK.as_bytes());
+    let decoded = judged(&input);
+    expect(&decoded, Verified, Valid, None);
+    assert_eq!(decoded.check("key").unwrap().verdict, Verdict::Warn);
+    let (one, two): (Value, Value) =
+        (serde_json::from_str(&jwks(0, "a")).unwrap(), serde_json::from_str(&jwks(1, "b")).unwrap());
+    let both = json!({"keys": [one["keys"][0], two["keys"][0]]}).to_string();
+    expect(
+        &judge(input.as_bytes(), &Keys::chosen("both.json", both.as_bytes()), &then()),
+        UnknownKey,
+        NotChecked,
+        Some("key"),
+    );
+}
+
+#[test]
+fn unusable_key_files_are_a_failing_key_check() {
+    let (one, input) = (serde_json::from_str::<Value>(&jwks(0, KID)).unwrap(), token(WEBHOOK));
+    let twice = json!({"keys": [one["keys"][0], one["keys"][0]]}).to_string();
+    for text in [twice.as_str(), "<html>", "", "{}", r#"{"keys":[]}"#] {
+        expect(
+            &judge(input.as_bytes(), &Keys::chosen("keys.json", text.as_bytes()), &then()),
+            UnknownKey,
+            NotChecked,
+            Some("key"),
+        );
+    }
+    let secret = json!({"kty": "oct", "k": b64(&[7; 32])}).to_string();
+    expect(
+        &judge(input.as_bytes(), &Keys::chosen("secret.json", secret.as_bytes()), &then()),
+        NotVerified,
+        NotChecked,
+        Some("header"),
+    );
+}

@@ -1,0 +1,79 @@
+//! Against what JSON is, and what `serde_json` takes it for.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn doubled_members_are_found_at_every_depth_and_through_escapes() {
+    let json = Json::parse(br#"{"a":1,"b":[{"c":1,"\u0063":2}],"a":{"d":1,"d":1}}"#).unwrap();
+    assert_eq!(json.doubles(), ["b[0].c", "a", "a.d"]);
+    assert_eq!(serde_json::to_string(&json).unwrap(), r#"{"b":[{"c":2}],"a":{"d":1}}"#);
+}
+
+#[test]
+fn numbers_keep_their_own_text() {
+    let text = r#"[123456789012345678901234567890,1.10,-0,1e400,1E+2]"#;
+    assert_eq!(Json::parse(text.as_bytes()).unwrap().to_text(), text);
+}
+
+#[test]
+fn nesting_is_read_to_128_levels_and_refused_beyond_without_a_crash() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into_bytes();
+    assert!(Json::parse(&nested(128)).is_ok());
+    assert_eq!(Json::parse(&nested(129)), Err(JsonFault::TooDeep));
+    assert_eq!(Json::parse("[".repeat(100_000).as_bytes()), Err(JsonFault::TooDeep));
+    assert_eq!(Json::parse("{\"a\":".repeat(100_000).as_bytes()), Err(JsonFault::TooDeep));
+}
+
+#[test]
+fn what_is_no_json_is_refused() {
+    for wrong in [
+        "",
+        " ",
+        "{",
+        "[1,]",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{'a':1}",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "1e",
+        "-",
+        "NaN",
+        "tru",
+        "nul",
+        "\"\t\"",
+        "\"\\x\"",
+        "\"\\ud800\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\u00g0\"",
+        "[1] x",
+        "{} {}",
+        "\u{feff}{}",
+        "\"a",
+        "[1 2]",
+        "{\"a\" 1}",
+    ] {
+        assert!(Json::parse(wrong.as_bytes()).is_err(), "{wrong:?} was read");
+    }
+    assert_eq!(Json::parse(b"\"\xff\""), Err(JsonFault::Utf8(1)));
+    assert_eq!(Json::parse(br#""\ud83d\ude00""#).unwrap(), Json::Text("\u{1f600}".to_owned()));
+}
+
+proptest! {
+    #[test]
+    fn it_reads_what_serde_json_reads_and_refuses_what_it_refuses(text in r#"[\[\]{}",:0-9eE+\-.a-f\\u tn]{0,24}"#) {
+        let ours = Json::parse(text.as_bytes()).is_ok();
+        let theirs = serde_json::from_str::<serde_json::Value>(&text);
+        let range = theirs.as_ref().is_err_and(|error| error.to_string().contains("out of range"));
+        prop_assert!(ours == theirs.is_ok() || range, "{text:?}");
+    }
+
+    #[test]
+    fn it_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        drop(Json::parse(&bytes));
+    }
+}

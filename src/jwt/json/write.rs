@@ -1,0 +1,84 @@
+//! Writes JSON: exactly as it was read, or for `serde` as far as `serde` can.
+
+use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
+
+use super::Json;
+
+impl Json {
+    /// Compact JSON text; numbers and doubled members exactly as they were written.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(text) => out.push_str(text),
+            Self::Text(text) => write_text(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    item.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(members) => {
+                out.push('{');
+                for (index, (name, value)) in members.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_text(name, out);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+/// Numbers beyond 64-bit integers and doubles are rounded here: [`Json::to_text`] is exact. Of doubles the last is written.
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(text) => match serde_json::from_str::<serde_json::Number>(text) {
+                Ok(number) => number.serialize(serializer),
+                // Beyond a double's range: the nearest double that JSON can write.
+                Err(_) => serializer.serialize_f64(if text.starts_with('-') { f64::MIN } else { f64::MAX }),
+            },
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(item)?;
+                }
+                list.end()
+            }
+            Self::Object(members) => {
+                let last: std::collections::HashMap<&str, usize> =
+                    members.iter().enumerate().map(|(index, (name, _))| (name.as_str(), index)).collect();
+                let mut map = serializer.serialize_map(Some(last.len()))?;
+                for (index, (name, value)) in members.iter().enumerate() {
+                    if last.get(name.as_str()) == Some(&index) {
+                        map.serialize_entry(name, value)?;
+                    }
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    // Writing a text as JSON cannot fail.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
