@@ -234,7 +234,7 @@ fn a_text_from_the_start_page_is_judged_and_a_switched_profile_judges_it_again()
     assert!(harness.state().actions.is_empty(), "{:?}", harness.state().actions);
     harness.state_mut().profile = Some(Profile::sandbox());
     harness.state_mut().with(|state, cx, actions| {
-        state.forget();
+        state.forget(actions);
         state.entered(cx, actions);
     });
     let (_, command) = harness.state_mut().asked();

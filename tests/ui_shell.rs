@@ -13,11 +13,11 @@ use egui_kittest::kittest::Queryable as _;
 use jiff::Timestamp;
 use kinde_panel::action::{Action, Room};
 use kinde_panel::app::{Order, Prefs, Shell};
-use kinde_panel::backend::{Command, Stamped, shell};
+use kinde_panel::backend::{Command, JobId, Stamped, connect, shell};
 use kinde_panel::clock::Clock;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::Domain;
-use kinde_panel::tenant::{Profile, SANDBOX_PROFILE};
+use kinde_panel::tenant::{LastUser, Profile, SANDBOX_PROFILE};
 use kinde_panel::ui::theme;
 
 fn window(prefs: Prefs) -> Harness<'static, Shell> {
@@ -118,6 +118,35 @@ fn an_address_that_is_not_http_is_never_handed_to_the_system() {
     assert!(harness.state_mut().take_orders().is_empty());
     harness.state_mut().act(Action::OpenUrl("https://kinde.com/".to_owned()));
     assert_eq!(harness.state_mut().take_orders().len(), 1);
+}
+
+/// The sandbox's connected apps with one app and one user, and a walk begun by a press on Connect.
+fn walking() -> (Harness<'static, Shell>, JobId) {
+    let prefs = Prefs { profile: Some(SANDBOX_PROFILE), room: Room::ConnectedApps, ..Prefs::default() };
+    let mut harness = window(prefs);
+    let mut sandbox = Profile::sandbox();
+    sandbox.remember_app("github", Some("github"));
+    sandbox.last_users.push(LastUser { id: "kp_ada".into(), label: "ada@example.com".into() });
+    let acme = Profile::new("acme", Domain::parse("acme.kinde.com").unwrap());
+    let event = shell::Event::Profiles(Ok(vec![sandbox, acme]));
+    harness.state_mut().on_event(Stamped { job: 1, event: event.into() });
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Connect").click();
+    harness.run_ok();
+    let walk = harness.state_mut().take_orders().into_iter().find_map(|order| match order {
+        Order::Run(job, Command::Connect(connect::Command::Walk(_))) => Some(job),
+        _ => None,
+    });
+    (harness, walk.expect("a walk"))
+}
+
+#[test]
+fn another_profile_ends_the_walk_of_the_one_before() {
+    let (mut harness, walk) = walking();
+    let acme = Profile::new("acme", Domain::parse("acme.kinde.com").unwrap()).id;
+    harness.state_mut().act(Action::SwitchProfile(acme));
+    let orders = harness.state_mut().take_orders();
+    assert!(orders.iter().any(|order| matches!(order, Order::Cancel(job) if *job == walk)), "{orders:?}");
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn a_domain_is_checked_on_enter_and_its_profile_chosen_when_it_was_found() {
         matches!(actions.as_slice(), [Action::ProfilesChanged, Action::SwitchProfile(id)] if *id == profile.id),
         "{actions:?}"
     );
-    harness.state_mut().tenant.forget();
+    harness.state_mut().tenant.forget(&mut Vec::new());
     harness.state_mut().profile = Some(profile);
     harness.run();
     harness.get_by_label("acme is a Kinde tenant");
@@ -346,7 +346,7 @@ fn a_pasted_env_fills_the_forms_and_says_which_application_is_which() {
     let profile = acme();
     let found = FoundTenant { profile: profile.clone(), already: false, checks: Vec::new() };
     harness.state_mut().answer(job, Event::Found(Ok(Box::new(found))));
-    harness.state_mut().tenant.forget();
+    harness.state_mut().tenant.forget(&mut Vec::new());
     harness.state_mut().profile = Some(profile);
     harness.run();
     harness.get_by_label("Save").click();
@@ -572,7 +572,7 @@ impl Behind {
             let id = switched.or(world.profile.as_ref().map(|profile| profile.id));
             world.profile = self.profiles().into_iter().find(|profile| Some(profile.id) == id);
             if switched.is_some() {
-                world.tenant.forget();
+                world.tenant.forget(&mut world.actions);
                 world.enter();
             } else if waiting == 0 && world.actions.is_empty() {
                 return;

@@ -114,10 +114,13 @@ impl Shell {
     }
 
     fn forget_profile(&mut self) {
-        self.screens.tenant.forget();
-        self.screens.connected_apps.forget();
-        self.screens.inspector.forget();
-        self.screens.activity.forget();
+        let Self { screens, actions, .. } = self;
+        screens.start.forget(actions);
+        screens.tenant.forget(actions);
+        screens.connected_apps.forget(actions);
+        screens.inspector.forget(actions);
+        screens.activity.forget(actions);
+        screens.settings.forget(actions);
     }
 
     fn zoom(&mut self, factor: f32, ctx: Option<&egui::Context>) {

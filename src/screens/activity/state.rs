@@ -61,8 +61,13 @@ impl State {
     pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
 
     /// Another profile: a path typed for the one before is not sent to the next. The exchanges stay.
-    pub fn forget(&mut self) {
-        self.edit = None;
+    pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        self.leave_edit(actions);
+    }
+
+    /// Closes the form; what it sent is not waited for any more.
+    fn leave_edit(&mut self, actions: &mut Vec<Action>) {
+        actions.extend(self.edit.take().and_then(|edit| edit.job).map(Action::Cancel));
     }
 
     pub(super) fn choose(&mut self, id: ExchangeId) {

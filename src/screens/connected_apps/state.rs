@@ -136,7 +136,7 @@ impl State {
     pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         let Some(profile) = cx.profile else { return };
         if self.profile != Some(profile.id) {
-            self.forget();
+            self.forget(actions);
             self.profile = Some(profile.id);
         }
         if self.user.is_none() {
@@ -152,8 +152,19 @@ impl State {
     }
 
     /// The profile switched: drops what belongs to it. The sessions go too, secrets and all.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        actions.extend(self.jobs().into_iter().map(Action::Cancel));
         *self = Self { walk_timeout: self.walk_timeout, minutes: self.minutes, ..Self::default() };
+    }
+
+    /// The jobs under way, but for those that change something in Kinde: these run to their end, whoever looks.
+    fn jobs(&self) -> Vec<JobId> {
+        let walks = self.walks.values().filter(|walk| walk.is_running()).map(|walk| walk.job);
+        let asked = self.learned.values().filter_map(|learned| learned.busy);
+        let asked = asked.filter(|(_, what)| *what != Asked::Revoke).map(|(job, _)| job);
+        let users = self.users.is_loading().then_some(self.users_job);
+        let credentials = self.credentials.load.is_loading().then_some(self.credentials.job);
+        walks.chain(asked).chain(users).chain(credentials).collect()
     }
 
     pub(super) fn read_users(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {

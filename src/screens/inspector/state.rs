@@ -140,7 +140,10 @@ impl State {
     }
 
     /// Another profile: its keys judge. What a person pasted stays.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        // They judge with the keys of the one before.
+        self.cancel(actions);
+        actions.extend(self.comparing.take().map(Action::Cancel));
         self.judged_with = None;
         self.judge_next = true;
         if !matches!(self.asked, Some(WhichKeys::Pasted(_))) {

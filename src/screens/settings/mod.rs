@@ -19,7 +19,7 @@ impl State {
     pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
 
     /// Another profile: nothing here is bound to one.
-    pub fn forget(&mut self) {}
+    pub fn forget(&mut self, _actions: &mut Vec<Action>) {}
 }
 
 /// Draws the screen.

@@ -20,7 +20,7 @@ impl State {
     pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
 
     /// Nothing here belongs to a profile.
-    pub fn forget(&mut self) {}
+    pub fn forget(&mut self, _actions: &mut Vec<Action>) {}
 }
 
 /// Draws the page.

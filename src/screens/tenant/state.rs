@@ -96,13 +96,27 @@ impl State {
     }
 
     /// The profile was switched: what belongs to the one before goes, with what was typed for it.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, actions: &mut Vec<Action>) {
         let kept = std::mem::take(self);
+        actions.extend(kept.reads().into_iter().map(Action::Cancel));
         if kept.expected.is_some() {
             self.find = kept.find;
             self.m2m = kept.m2m;
             self.env = kept.env;
         }
+    }
+
+    /// The jobs under way that only read. What was asked to be changed is changed, whoever looks.
+    fn reads(&self) -> Vec<JobId> {
+        [
+            (self.find_job, self.find.is_loading() && self.expected.is_none()),
+            (self.doctor_job, self.doctor.is_loading()),
+            (self.sandbox_job, self.sandbox.is_loading()),
+            (self.token_job, self.token_job != 0),
+        ]
+        .into_iter()
+        .filter_map(|(job, runs)| runs.then_some(job))
+        .collect()
     }
 
     pub(super) fn open_sandbox(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
