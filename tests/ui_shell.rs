@@ -9,11 +9,11 @@
 
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::Timestamp;
 use kinde_panel::action::{Action, Room};
 use kinde_panel::app::{Order, Prefs, Shell};
-use kinde_panel::backend::{Command, JobId, Stamped, connect, shell};
+use kinde_panel::backend::{Command, End, Event, JobId, Stamped, connect, shell};
 use kinde_panel::clock::Clock;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::Domain;
@@ -105,9 +105,36 @@ fn what_went_wrong_in_the_background_stays_in_the_history() {
 #[test]
 fn a_full_queue_is_told_and_not_swallowed() {
     let mut harness = with_profiles(Prefs::default());
-    harness.state_mut().was_busy();
+    harness.state_mut().on_event(Stamped { job: 9, event: Event::Ended(End::Refused) });
     harness.run_steps(2);
     assert!(harness.query_all_by_label_contains("The panel is busy").next().is_some());
+}
+
+#[test]
+fn a_screen_whose_job_was_refused_or_broke_off_says_so_and_can_try_again() {
+    for (end, words) in [(End::Refused, "The panel is busy"), (End::Broken, "The work broke off")] {
+        let mut harness =
+            with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), room: Room::Tenant, ..Prefs::default() });
+        let orders = harness.state_mut().take_orders();
+        assert!(harness.query_by_label("Try again").is_none());
+        for order in orders {
+            let Order::Run(job, _) = order else { continue };
+            harness.state_mut().on_event(Stamped { job, event: Event::Ended(end) });
+        }
+        harness.run_steps(4);
+        assert!(harness.query_all_by_label_contains(words).next().is_some());
+        assert!(harness.query_all_by_label("Try again").next().is_some());
+    }
+}
+
+#[test]
+fn a_walk_whose_job_broke_off_ends_with_a_reason_and_connect_can_be_pressed_again() {
+    let (mut harness, walk) = walking();
+    assert!(harness.get_by_role_and_label(Role::Button, "Connect").accesskit_node().is_disabled());
+    harness.state_mut().on_event(Stamped { job: walk, event: Event::Ended(End::Broken) });
+    harness.run_ok();
+    assert!(!harness.get_by_role_and_label(Role::Button, "Connect").accesskit_node().is_disabled());
+    assert!(harness.query_all_by_label_contains("The work broke off").next().is_some());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Prefs;
 use crate::action::{Action, Room};
-use crate::backend::{Command, Event, JobId, Stamped, shell};
+use crate::backend::{Command, End, Event, JobId, Stamped, shell};
 use crate::clock::Clock;
 use crate::net::{Exchange, Outcome};
 use crate::screens::{self, Cx};
@@ -124,10 +124,18 @@ impl Shell {
         self.quit
     }
 
-    /// An order could not be handed over: the queue is full.
-    pub fn was_busy(&mut self) {
-        let now = self.clock.now();
-        self.notices.push(now, Mood::Warn, "The panel is busy", "The last request was not sent. Try again in a moment");
+    /// A job ended. Whoever still waits for its answer stops waiting; what nobody has to see is told.
+    fn on_end(&mut self, job: JobId, end: End) {
+        if let Some(error) = end.without_answer().filter(|_| end != End::Done) {
+            let mood = if end == End::Refused { Mood::Warn } else { Mood::Error };
+            let now = self.clock.now();
+            self.notices.push(now, mood, error.title, format!("{}. {}", error.detail, error.hint));
+        }
+        let Screens { tenant, connected_apps, inspector, activity, .. } = &mut self.screens;
+        tenant.on_end(job, end);
+        connected_apps.on_end(job, end);
+        inspector.on_end(job, end);
+        activity.on_end(job, end);
     }
 
     pub(super) fn ask(&mut self, command: impl Into<Command>) {
@@ -166,6 +174,7 @@ impl Shell {
             Event::Sandbox(event) => self.screens.tenant.on_sandbox_event(job, event, now, &mut self.actions),
             Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
+            Event::Ended(end) => self.on_end(job, end),
             Event::Activity(event) => self.screens.activity.on_event(job, event, now, &mut self.actions),
         }
         // What an event leads to may lead to more, but only so far: each action is applied once.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::prefs::{KEY, Prefs};
 use super::shell::{Order, Shell};
-use crate::backend::Backend;
+use crate::backend::{Backend, End, Event, Stamped};
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::net::Recorder;
@@ -127,14 +127,15 @@ impl Window {
         }
     }
 
-    fn hand_over(shell: &mut Shell, backend: &Backend) {
+    fn hand_over(shell: &mut Shell, backend: &mut Backend) {
         for order in shell.take_orders() {
-            let sent = match order {
-                Order::Run(job, command) => backend.run(job, command),
+            match order {
+                Order::Run(job, command) => {
+                    if backend.run(job, command).is_err() {
+                        shell.on_event(Stamped { job, event: Event::Ended(End::Refused) });
+                    }
+                }
                 Order::Cancel(job) => backend.cancel(job),
-            };
-            if sent.is_err() {
-                shell.was_busy();
             }
         }
     }

@@ -28,10 +28,7 @@ pub enum Event {
 /// Runs one command to its end.
 pub async fn run(command: Command, job: Job) {
     let Command::Get { profile, path } = command;
-    let sent = tokio::select! {
-        () = job.cancel.cancelled() => return,
-        sent = get(&job, profile, &path) => sent,
-    };
+    let sent = get(&job, profile, &path).await;
     job.send(Event::Sent(sent)).await;
 }
 

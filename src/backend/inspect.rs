@@ -102,10 +102,7 @@ pub enum Event {
 
 /// Runs one command to its end.
 pub async fn run(command: Command, job: Job) {
-    let event = tokio::select! {
-        () = job.cancel.cancelled() => return,
-        event = answer(command, &job) => event,
-    };
+    let event = answer(command, &job).await;
     job.send(event).await;
 }
 
@@ -253,17 +250,17 @@ mod tests {
     async fn ask(dir: &Path, command: Command) -> Event {
         use crate::{clock::Clock, net::Recorder, secrets::SecretStore, services::Services};
         let services = Services::open(dir, Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
-        let (sender, mut receiver) = tokio::sync::mpsc::channel(4);
+        let (events, mut queue) = super::super::EventSender::queue(|| {});
         let job = Job {
             id: 7,
             jwks: crate::kinde::jwks::Jwks::new(services.http.clone(), None),
             services,
             sandbox: super::super::SandboxHost::default(),
-            events: super::super::EventSender::new(sender, || {}),
+            events,
             cancel: tokio_util::sync::CancellationToken::new(),
         };
         run(command, job).await;
-        let stamped = receiver.recv().await.unwrap();
+        let stamped = queue.take().unwrap();
         assert_eq!(stamped.job, 7);
         let super::super::Event::Inspect(event) = stamped.event else { panic!("{stamped:?}") };
         event

@@ -1,53 +1,13 @@
 //! What a running job is given.
 
-use std::sync::Arc;
-
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::worker::Stamped;
-use super::{Event, JobId, SandboxHost};
+use super::{Event, EventSender, JobId, SandboxHost};
 use crate::error::UserError;
 use crate::kinde::jwks::Jwks;
 use crate::services::Services;
 use crate::tenant::{Profile, Tenant};
-
-/// The backend's end of the event queue: every send also wakes the window, so that nobody can forget to.
-#[derive(Clone)]
-pub struct EventSender {
-    events: mpsc::Sender<Stamped>,
-    wake: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl EventSender {
-    /// A sender into `events` that calls `wake` after each.
-    pub fn new(events: mpsc::Sender<Stamped>, wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { events, wake: Arc::new(wake) }
-    }
-
-    /// Sends, waiting while the queue is full.
-    pub async fn send(&self, job: JobId, event: Event) {
-        if self.events.send(Stamped { job, event }).await.is_ok() {
-            (self.wake)();
-        }
-    }
-
-    /// Sends without waiting; false when the queue is full or the window has gone.
-    pub fn try_send(&self, job: JobId, event: Event) -> bool {
-        let sent = self.events.try_send(Stamped { job, event }).is_ok();
-        if sent {
-            (self.wake)();
-        }
-        sent
-    }
-}
-
-impl std::fmt::Debug for EventSender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EventSender")
-    }
-}
 
 /// What a running job is given: the resources, its number, and the way to be stopped.
 #[derive(Debug, Clone)]
@@ -72,9 +32,9 @@ impl Job {
         self.events.send(self.id, event.into()).await;
     }
 
-    /// Sends an event of this job from where nothing may wait; false when the queue is full.
-    pub fn post(&self, event: impl Into<Event>) -> bool {
-        self.events.try_send(self.id, event.into())
+    /// Sends an event of this job from where nothing may wait. It is never lost: see [`EventSender::post`].
+    pub fn post(&self, event: impl Into<Event>) {
+        self.events.post(self.id, event.into());
     }
 
     /// The tenant of a saved profile. On the sandbox profile the sandbox is found, else served here.

@@ -1,10 +1,13 @@
 //! The tokio thread: a [`Command`] in, [`Event`]s out. Knows no egui: it wakes the window through a closure.
 //!
-//! Each room has one file here with its own `Command`, `Event` and `run`; this module only carries them. Both channels
-//! are bounded: a full command queue is told to the person, a full event queue makes the job wait.
+//! Each room has one file here with its own `Command`, `Event` and `run`; this module only carries them. Both queues are
+//! bounded: a full command queue is told to the person, a full event queue makes the job wait. Every job, however it
+//! ends, is followed by [`Event::Ended`]: no screen waits for what will not come.
 
 pub mod activity;
 pub mod connect;
+mod end;
+mod events;
 pub mod inspect;
 mod job;
 pub mod sandbox;
@@ -13,9 +16,11 @@ pub mod shell;
 pub mod tenant;
 mod worker;
 
-pub use job::{EventSender, Job};
+pub use end::End;
+pub use events::{EventSender, Events, Stamped};
+pub use job::Job;
 pub use sandbox_host::SandboxHost;
-pub use worker::{Backend, Busy, Stamped};
+pub use worker::{Backend, Busy};
 
 /// The number of a job within this run, from 1. Answers of a job that is no longer wanted are dropped by it.
 pub type JobId = u64;
@@ -28,7 +33,11 @@ macro_rules! rooms {
 
         /// What comes back, by room.
         #[derive(Debug)]
-        pub enum Event { $($(#[$doc])* $room($module::Event)),* }
+        pub enum Event {
+            $($(#[$doc])* $room($module::Event),)*
+            /// The last event of every job.
+            Ended(End),
+        }
 
         $(
             impl From<$module::Command> for Command {

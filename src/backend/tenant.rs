@@ -153,18 +153,11 @@ pub struct EnvFile {
     pub imported: Imported,
 }
 
-/// Does what is asked and sends the answer. What was cancelled sends none.
+/// Does what is asked and sends the answer.
 pub async fn run(command: Command, job: Job) {
-    let cancel = job.cancel.clone();
     let event = match command {
-        Command::Find { text } => match cancel.run_until_cancelled(find(&job, &text)).await {
-            Some(result) => Event::Found(result.map(Box::new)),
-            None => return,
-        },
-        Command::Examine { profile, again } => match cancel.run_until_cancelled(examine(&job, profile, again)).await {
-            Some(result) => Event::Examined(result.map(Box::new)),
-            None => return,
-        },
+        Command::Find { text } => Event::Found(find(&job, &text).await.map(Box::new)),
+        Command::Examine { profile, again } => Event::Examined(examine(&job, profile, again).await.map(Box::new)),
         Command::AddM2m { profile, m2m } => Event::Added(add_m2m(&job, profile, m2m).await.map(Box::new)),
         Command::Token { profile } => Event::Token(token(&job, profile).await),
         Command::Guard { profile, on } => {

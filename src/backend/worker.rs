@@ -1,14 +1,16 @@
-//! The thread itself: its runtime, the job table, and the end.
+//! The thread itself: its runtime, the jobs, and the end.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Command, Event, EventSender, Job, JobId, SandboxHost, shell};
+use super::{Command, End, Event, EventSender, Events, Job, JobId, SandboxHost, Stamped, shell};
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::kinde::jwks::Jwks;
@@ -17,30 +19,24 @@ use crate::secrets::SecretStore;
 use crate::services::Services;
 
 const COMMANDS: usize = 64;
-const EVENTS: usize = 256;
-
-/// An event with the job it belongs to; 0 for what belongs to none.
-#[derive(Debug)]
-pub struct Stamped {
-    /// The job.
-    pub job: JobId,
-    /// The event.
-    pub event: Event,
-}
 
 /// The queue is full: the person is told, and may try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Busy;
 
-enum Order {
-    Run(JobId, Command),
-    Cancel(JobId),
+struct Order {
+    job: JobId,
+    command: Command,
+    cancel: CancellationToken,
 }
 
 /// The window's end: sends commands, takes events. Dropping it ends the thread.
 pub struct Backend {
     orders: mpsc::Sender<Order>,
-    events: mpsc::Receiver<Stamped>,
+    /// `None` once the window lets go of it.
+    events: Option<Events>,
+    /// The tokens of the jobs that may be running.
+    running: HashMap<JobId, CancellationToken>,
     stop: CancellationToken,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -50,7 +46,7 @@ impl Backend {
     /// exchange too.
     ///
     /// # Errors
-    /// When the data folder or the thread cannot be made.
+    /// When the data folder, the runtime or the thread cannot be made.
     pub fn start(
         data_dir: PathBuf,
         secrets: SecretStore,
@@ -59,8 +55,7 @@ impl Backend {
         trace: Option<Recorder>,
     ) -> Result<Self, UserError> {
         let (orders, inbox) = mpsc::channel(COMMANDS);
-        let (sender, events) = mpsc::channel(EVENTS);
-        let sender = EventSender::new(sender, wake);
+        let (sender, events) = EventSender::queue(wake);
         let exchanges = sender.clone();
         let recorder = Recorder::to(move |exchange| {
             if let Some(trace) = &trace {
@@ -70,45 +65,60 @@ impl Backend {
             exchanges.try_send(0, shell::Event::Exchange(Box::new(exchange)).into());
         });
         let services = Services::open(&data_dir, recorder, clock, secrets)?;
+        let no_thread = |error: std::io::Error| {
+            UserError::new(Category::Internal, "The panel's worker thread could not be started")
+                .detail(error.to_string())
+                .hint("Close some programs and start again")
+        };
+        // Here and not in the thread: what fails here is told in the window.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("job")
+            .enable_all()
+            .build()
+            .map_err(no_thread)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let thread = std::thread::Builder::new()
             .name("backend".to_owned())
-            .spawn(move || serve(services, inbox, sender, stopped))
-            .map_err(|error| {
-                UserError::new(Category::Internal, "The panel's worker thread could not be started")
-                    .detail(error.to_string())
-                    .hint("Close some programs and start again")
-            })?;
-        Ok(Self { orders, events, stop, thread: Some(thread) })
+            .spawn(move || serve(runtime, services, inbox, sender, stopped))
+            .map_err(no_thread)?;
+        Ok(Self { orders, events: Some(events), running: HashMap::new(), stop, thread: Some(thread) })
     }
 
     /// Asks for a job.
     ///
     /// # Errors
     /// When the queue is full.
-    pub fn run(&self, job: JobId, command: Command) -> Result<(), Busy> {
-        self.orders.try_send(Order::Run(job, command)).map_err(|_| Busy)
+    pub fn run(&mut self, job: JobId, command: Command) -> Result<(), Busy> {
+        let cancel = self.stop.child_token();
+        let order = Order { job, command, cancel: cancel.clone() };
+        self.orders.try_send(order).map_err(|_| Busy)?;
+        self.running.insert(job, cancel);
+        Ok(())
     }
 
-    /// Asks a job to end.
-    ///
-    /// # Errors
-    /// When the queue is full.
-    pub fn cancel(&self, job: JobId) -> Result<(), Busy> {
-        self.orders.try_send(Order::Cancel(job)).map_err(|_| Busy)
+    /// Asks a job to end. One that has not begun ends before it does anything.
+    pub fn cancel(&mut self, job: JobId) {
+        if let Some(cancel) = self.running.remove(&job) {
+            cancel.cancel();
+        }
     }
 
     /// The next event, if one waits.
     pub fn next_event(&mut self) -> Option<Stamped> {
-        self.events.try_recv().ok()
+        let stamped = self.events.as_mut()?.take()?;
+        if let Event::Ended(_) = stamped.event {
+            self.running.remove(&stamped.job);
+        }
+        Some(stamped)
     }
 }
 
 impl Drop for Backend {
     fn drop(&mut self) {
         self.stop.cancel();
-        self.events.close();
+        self.events = None;
         if let Some(thread) = self.thread.take() {
             // The thread bounds its own end; what it panicked with is already in the report.
             thread.join().ok();
@@ -116,50 +126,31 @@ impl Drop for Backend {
     }
 }
 
-fn serve(services: Services, mut inbox: mpsc::Receiver<Order>, events: EventSender, stop: CancellationToken) {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("job").enable_all().build();
-    let runtime = match built {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!("the runtime could not be built: {error}");
-            return;
-        }
-    };
+fn serve(
+    runtime: Runtime,
+    services: Services,
+    mut inbox: mpsc::Receiver<Order>,
+    events: EventSender,
+    stop: CancellationToken,
+) {
     let jwks = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
     let sandbox = SandboxHost::default();
     runtime.block_on(async {
         let jobs = TaskTracker::new();
-        let mut running: HashMap<JobId, CancellationToken> = HashMap::new();
         loop {
-            let order = tokio::select! {
+            let Order { job: id, command, cancel } = tokio::select! {
                 () = stop.cancelled() => break,
                 order = inbox.recv() => match order { Some(order) => order, None => break },
             };
-            running.retain(|_, cancel| !cancel.is_cancelled());
-            match order {
-                Order::Run(id, command) => {
-                    let cancel = stop.child_token();
-                    running.insert(id, cancel.clone());
-                    let job = Job {
-                        id,
-                        services: services.clone(),
-                        jwks: jwks.clone(),
-                        sandbox: sandbox.clone(),
-                        events: events.clone(),
-                        cancel: cancel.clone(),
-                    };
-                    jobs.spawn(async move {
-                        command.run(job).await;
-                        // Marks the entry as over: it is swept at the next order.
-                        cancel.cancel();
-                    });
-                }
-                Order::Cancel(id) => {
-                    if let Some(cancel) = running.remove(&id) {
-                        cancel.cancel();
-                    }
-                }
-            }
+            let job = Job {
+                id,
+                services: services.clone(),
+                jwks: jwks.clone(),
+                sandbox: sandbox.clone(),
+                events: events.clone(),
+                cancel,
+            };
+            jobs.spawn(attend(job, command));
         }
         jobs.close();
         // Jobs that heed their token put things back; the others are dropped with the runtime.
@@ -167,4 +158,64 @@ fn serve(services: Services, mut inbox: mpsc::Receiver<Order>, events: EventSend
         tokio::time::timeout(Duration::from_millis(500), sandbox.stop()).await.ok();
     });
     runtime.shutdown_timeout(Duration::from_millis(500));
+}
+
+/// Runs one job to its end, its cancellation or its panic, and says which.
+async fn attend(job: Job, command: Command) {
+    let (id, events, cancel) = (job.id, job.events.clone(), job.cancel.clone());
+    let cut = command.may_be_cut();
+    let end = run_to_end(cut, &cancel, command.run(job)).await;
+    events.send(id, Event::Ended(end)).await;
+}
+
+async fn run_to_end(cut: bool, cancel: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) -> End {
+    // A task of its own: its panic is an answer here.
+    let mut task = tokio::spawn(work);
+    let ended = if cut {
+        match cancel.run_until_cancelled(&mut task).await {
+            Some(ended) => ended,
+            None => {
+                task.abort();
+                task.await
+            }
+        }
+    } else {
+        task.await
+    };
+    match ended {
+        Ok(()) if cancel.is_cancelled() => End::Cancelled,
+        Ok(()) => End::Done,
+        Err(error) => broken_off(&error),
+    }
+}
+
+fn broken_off(error: &JoinError) -> End {
+    if error.is_panic() { End::Broken } else { End::Cancelled }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ends(cut: bool, cancelled: bool, work: impl Future<Output = ()> + Send + 'static) -> End {
+        let cancel = CancellationToken::new();
+        if cancelled {
+            cancel.cancel();
+        }
+        run_to_end(cut, &cancel, work).await
+    }
+
+    #[tokio::test]
+    async fn a_job_that_ends_panics_or_is_cut_says_so_and_one_that_changes_something_is_brought_to_its_end() {
+        assert_eq!(ends(true, false, async {}).await, End::Done);
+        assert_eq!(ends(true, false, async { panic!("planted") }).await, End::Broken);
+        assert_eq!(ends(true, true, std::future::pending()).await, End::Cancelled);
+        let (done, finished) = tokio::sync::oneshot::channel();
+        ends(false, true, async move {
+            tokio::task::yield_now().await;
+            done.send(()).unwrap();
+        })
+        .await;
+        finished.await.unwrap();
+    }
 }

@@ -7,8 +7,10 @@ use std::cell::Cell;
 use jiff::Timestamp;
 
 use crate::action::JobId;
+use crate::backend::End;
 use crate::secrets::KeyringState;
 use crate::tenant::Profile;
+use crate::ui::Load;
 
 pub mod activity;
 pub mod connected_apps;
@@ -39,5 +41,13 @@ impl Cx<'_> {
         let id = self.next_job.get() + 1;
         self.next_job.set(id);
         id
+    }
+}
+
+/// Ends the wait for an answer that will not come: back to what was there, or a failure that says why.
+fn give_up<T>(load: &mut Load<T>, end: End) {
+    match end.without_answer() {
+        Some(error) => load.fail(error),
+        None => load.cancel(),
     }
 }

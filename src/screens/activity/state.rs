@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::action::{Action, JobId};
+use crate::backend::End;
 use crate::backend::activity::Event;
 use crate::error::UserError;
 use crate::net::{Activity, Exchange, ExchangeId};
@@ -54,6 +55,14 @@ impl State {
                 edit.job = None;
                 edit.error = Some(error);
             }
+        }
+    }
+
+    /// A job ended: the form does not wait for its answer any more.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if let Some(edit) = self.edit.as_mut().filter(|edit| edit.job == Some(job)) {
+            edit.job = None;
+            edit.error = end.without_answer();
         }
     }
 

@@ -11,13 +11,14 @@ use uuid::Uuid;
 use super::walk_state::{Ended, WalkState};
 use crate::action::Action;
 use crate::action::JobId;
+use crate::backend::End;
 use crate::backend::connect::{Command, Event, Walk};
 use crate::check::{Check, first_trouble};
 use crate::connect::{RevokeRequest, Session, SessionId, Sessions, WalkEnd, WalkEvent};
 use crate::error::UserError;
 use crate::kinde::{Subject, User};
 use crate::providers::{self, Provider};
-use crate::screens::Cx;
+use crate::screens::{Cx, give_up};
 use crate::step::place;
 use crate::tenant::Profile;
 use crate::ui::{Load, SecretDraft};
@@ -319,13 +320,17 @@ impl State {
             }
             Event::Remembered { key } => {
                 if job == self.apps_job {
+                    self.apps_job = 0;
                     self.key = key;
                     self.add = None;
                     self.apps_error = None;
                 }
                 actions.push(Action::ProfilesChanged);
             }
-            Event::NotRemembered(error) => self.apps_error = Some(error),
+            Event::NotRemembered(error) => {
+                self.apps_job = 0;
+                self.apps_error = Some(error);
+            }
             Event::Walk(event) => self.on_walk(job, event),
             Event::WalkEnded(outcome) => {
                 let Some((key, walk)) = self.walks.iter_mut().find(|(_, walk)| walk.job == job) else { return };
@@ -411,6 +416,32 @@ impl State {
             }
             Event::Credentials(result) if job == self.credentials.job => self.credentials.load.finish(result),
             Event::Origins(_) | Event::Users { .. } | Event::UserCreated(_) | Event::Credentials(_) => {}
+        }
+    }
+
+    /// A job ended: what still waits for its answer stops waiting, and says why where there is a why.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if job == self.users_job && self.users.is_loading() {
+            give_up(&mut self.users, end);
+        }
+        if job == self.credentials.job && self.credentials.load.is_loading() {
+            give_up(&mut self.credentials.load, end);
+        }
+        if self.creating.take_if(|creating| *creating == job).is_some() {
+            self.create_error = end.without_answer();
+        }
+        if job == self.apps_job {
+            self.apps_job = 0;
+            self.apps_error = end.without_answer();
+        }
+        for learned in self.learned.values_mut() {
+            if learned.busy.take_if(|(busy, _)| *busy == job).is_some() {
+                learned.error = end.without_answer();
+            }
+        }
+        if let Some(walk) = self.walks.values_mut().find(|walk| walk.job == job && walk.is_running()) {
+            walk.cancelling = false;
+            walk.ended = Some(end.without_answer().map_or(Ended::Cancelled, Ended::Failed));
         }
     }
 

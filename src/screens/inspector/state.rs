@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::action::{Action, JobId};
+use crate::backend::End;
 use crate::backend::inspect::{Command, Compared, Event, Judged, WhichKeys};
 use crate::error::UserError;
 use crate::screens::Cx;
@@ -185,6 +186,20 @@ impl State {
                 }
             }
             Event::Judged(_) | Event::Compared(_) => {}
+        }
+    }
+
+    /// A job ended: nothing waits for its answer any more.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if self.judging.take_if(|judging| *judging == job).is_some() {
+            self.shown = None;
+            self.error = end.without_answer();
+        }
+        if self.comparing.take_if(|comparing| *comparing == job).is_some() {
+            self.beside_error = end.without_answer();
+        }
+        if self.reading.take_if(|(reading, _)| *reading == job).is_some() {
+            self.file_error = end.without_answer();
         }
     }
 

@@ -8,11 +8,11 @@ use super::m2m::M2mForm;
 use crate::action::{Action, Mood};
 use crate::backend::sandbox::SandboxView;
 use crate::backend::tenant::{AddedM2m, Command, EnvFile, Event, FoundTenant, HandedToken};
-use crate::backend::{JobId, sandbox};
+use crate::backend::{End, JobId, sandbox};
 use crate::check::Check;
 use crate::error::UserError;
 use crate::kinde::M2m;
-use crate::screens::Cx;
+use crate::screens::{Cx, give_up};
 use crate::secrets::Kept;
 use crate::tenant::Profile;
 use crate::tenant::doctor::Report;
@@ -177,30 +177,38 @@ impl State {
                 }
             }
             Event::Changed(result) if job == self.change_job => {
+                self.change_job = 0;
                 self.change_error = result.err();
                 actions.push(Action::ProfilesChanged);
             }
-            Event::Removed(result) if job == self.remove_job => match result {
-                Ok(name) => {
-                    *self = Self::default();
-                    actions.push(Action::ProfilesChanged);
-                    actions.push(Action::Notify(Mood::Success, format!("{name} was removed"), String::new()));
+            Event::Removed(result) if job == self.remove_job => {
+                self.remove_job = 0;
+                match result {
+                    Ok(name) => {
+                        *self = Self::default();
+                        actions.push(Action::ProfilesChanged);
+                        actions.push(Action::Notify(Mood::Success, format!("{name} was removed"), String::new()));
+                    }
+                    Err(error) => self.change_error = Some(error),
                 }
-                Err(error) => self.change_error = Some(error),
-            },
+            }
             Event::SecretsStay(error) if job == self.remove_job => {
+                self.remove_job = 0;
                 self.change_error = Some(error);
                 self.question = Some(Question::RemoveAnyway);
             }
-            Event::Env(result) if job == self.env_job => match result {
-                Ok(Some(file)) => {
-                    self.env = Some(*file);
-                    self.env_fresh = true;
-                    self.env_error = None;
+            Event::Env(result) if job == self.env_job => {
+                self.env_job = 0;
+                match result {
+                    Ok(Some(file)) => {
+                        self.env = Some(*file);
+                        self.env_fresh = true;
+                        self.env_error = None;
+                    }
+                    Ok(None) => {}
+                    Err(error) => self.env_error = Some(error),
                 }
-                Ok(None) => {}
-                Err(error) => self.env_error = Some(error),
-            },
+            }
             Event::Dropped(Ok(text)) => actions.push(Action::PasteToInspector(text.expose().to_owned())),
             Event::Dropped(Err(error)) => {
                 let detail = format!("{}. {}", error.detail, error.hint);
@@ -215,6 +223,42 @@ impl State {
                 actions.push(Action::ProfilesChanged);
             }
             _ => {}
+        }
+    }
+
+    /// A job ended: what still waits for its answer stops waiting, and says why where there is a why.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if job == self.find_job && self.find.is_loading() {
+            give_up(&mut self.find, end);
+        }
+        if job == self.doctor_job && self.doctor.is_loading() {
+            give_up(&mut self.doctor, end);
+        }
+        if job == self.sandbox_job && self.sandbox.is_loading() {
+            give_up(&mut self.sandbox, end);
+        }
+        if self.m2m.saving.take_if(|saving| *saving == job).is_some() {
+            self.m2m.error = end.without_answer();
+        }
+        let waiting = [
+            (&mut self.token_job, &mut self.token_error),
+            (&mut self.env_job, &mut self.env_error),
+            (&mut self.faults_job, &mut self.faults_error),
+        ];
+        for (waits_for, error) in waiting {
+            if *waits_for == job {
+                *waits_for = 0;
+                *error = end.without_answer();
+            }
+        }
+        if job == self.change_job || job == self.remove_job {
+            self.change_job = 0;
+            self.remove_job = 0;
+            self.change_error = end.without_answer();
+        }
+        if job == self.happened_job {
+            self.happened_job = 0;
+            self.happened = end.without_answer().map(Err);
         }
     }
 
