@@ -111,7 +111,7 @@ impl Services {
         let keep = (profile.id != SANDBOX_PROFILE).then(|| (self.secrets.clone(), profile.id));
         let api = m2m.map(|m2m| {
             let tokens = self.token_source(profile.id, &api_domain, m2m, keep);
-            KindeApi::new(self.http.clone(), api_domain, tokens)
+            KindeApi::new(self.http.for_profile(&profile.name), api_domain, tokens)
         });
         Ok(Tenant {
             profile: profile.clone(),

@@ -36,6 +36,7 @@ fn exchange(id: u64, method: &str, url: &str, outcome: Outcome, purpose: &str) -
         id,
         at: Timestamp::from_second(1_714_545_000 + id as i64).unwrap(),
         purpose: purpose.into(),
+        profile: Some("sandbox".into()),
         method: method.into(),
         url: url.into(),
         request_headers: vec![pair("accept", "application/json"), pair("authorization", "Bearer •••")],
@@ -44,6 +45,7 @@ fn exchange(id: u64, method: &str, url: &str, outcome: Outcome, purpose: &str) -
         } else {
             String::new()
         },
+        request_cut: false,
         outcome,
         response_headers: vec![pair("content-type", "application/json"), pair("ratelimit-remaining", "97")],
         response_body: r#"{"code":"OK","users":[{"id":"kp_ada","email":"ada@example.com"}]}"#.into(),

@@ -1,12 +1,21 @@
-//! An exchange as a curl line that runs. The token is read from `$KINDE_TOKEN`, never written down.
+//! An exchange as a curl line that runs. Tokens are read from variables, never written down.
 
-use super::exchange::Exchange;
+use super::exchange::{BODY_LIMIT, Exchange, FORM};
 use crate::secrets::MASK;
 
 impl Exchange {
-    /// The request as a curl line for a POSIX shell. A masked value becomes a shell variable named after it;
-    /// a bearer token is `$KINDE_TOKEN`, which `kinde-panel token --profile NAME` prints.
+    /// The request as a curl line for a POSIX shell. A masked value becomes a shell variable named after it; the access
+    /// token of a profile is `$KINDE_TOKEN`, any other bearer token `$TOKEN`.
+    ///
+    /// A comment that says why, where the body was too long to be kept whole.
     pub fn curl(&self) -> String {
+        if self.request_cut {
+            return format!(
+                "# No curl line: the body is longer than the {} KiB that Activity keeps, so the line would send another",
+                BODY_LIMIT / 1024
+            );
+        }
+        let form = self.request_headers.iter().any(|(name, value)| name == "content-type" && value == FORM);
         let mut line = String::from("curl -sS");
         if self.method != "GET" {
             line.push_str(&format!(" -X {}", self.method));
@@ -14,26 +23,43 @@ impl Exchange {
         line.push_str(&format!(" {}", quoted(&self.url)));
         for (name, value) in &self.request_headers {
             if name.eq_ignore_ascii_case("authorization") {
-                let (scheme, variable) =
-                    if value.starts_with("Basic") { ("Basic", "BASIC_CREDENTIALS") } else { ("Bearer", "KINDE_TOKEN") };
+                let (scheme, variable) = if value.starts_with("Basic") {
+                    ("Basic", "BASIC_CREDENTIALS")
+                } else if self.profile.is_some() {
+                    ("Bearer", "KINDE_TOKEN")
+                } else {
+                    ("Bearer", "TOKEN")
+                };
                 line.push_str(&format!(" -H \"Authorization: {scheme} ${variable}\""));
             } else if value == MASK {
                 line.push_str(&format!(" -H \"{name}: ${}\"", variable(name)));
-            } else {
+            } else if !(form && name == "content-type") {
                 line.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
             }
         }
-        if !self.request_body.is_empty() {
+        if form {
+            // curl encodes what follows the first `=`, a variable's value too; the name it takes as it is.
+            for (name, value) in url::form_urlencoded::parse(self.request_body.as_bytes()) {
+                let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+                line.push_str(&format!(" --data-urlencode {}", quoted(&format!("{name}={value}"))));
+            }
+        } else if !self.request_body.is_empty() {
             line.push_str(&format!(" --data {}", quoted(&self.request_body)));
         }
         line
     }
 
-    /// How to fill the variables that [`Exchange::curl`] reads, for `profile`; `None` where it reads none.
-    pub fn curl_hint(&self, profile: &str) -> Option<String> {
-        self.curl()
-            .contains("$KINDE_TOKEN")
-            .then(|| format!("export KINDE_TOKEN=$(kinde-panel token --profile {})", quoted(profile)))
+    /// How to fill `$KINDE_TOKEN` of [`Exchange::curl`]: with a token of the profile it was sent for. `None` where the
+    /// line reads no such variable.
+    pub fn curl_hint(&self) -> Option<String> {
+        let profile = self.profile.as_ref().filter(|_| !self.request_cut)?;
+        Some(format!("export KINDE_TOKEN=$(kinde-panel token --profile {})", quoted(profile)))
+    }
+
+    /// True where [`Exchange::curl`] reads variables in the place of secrets.
+    pub fn leaves_secrets_out(&self) -> bool {
+        let headers = self.request_headers.iter().map(|(_, value)| value);
+        headers.chain([&self.url, &self.request_body]).any(|text| text.contains(MASK))
     }
 }
 

@@ -2,12 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::redact::{is_secret_header, is_secret_name, mask_url, redact_json_text, without};
+use super::redact::{self, Known, is_secret_name};
 use super::request::{Body, Request, Value};
+use crate::secrets::mask::Masker;
 use crate::secrets::{MASK, Secret};
 
 /// The most of a body that an exchange keeps, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// The content type of a form.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The number of an exchange within this run, from 1.
 pub type ExchangeId = u64;
@@ -30,14 +34,18 @@ pub struct Exchange {
     pub at: Timestamp,
     /// What it was for.
     pub purpose: String,
+    /// The profile whose access token it was sent with; `None` where it went with another token or none.
+    pub profile: Option<String>,
     /// GET, POST …
     pub method: String,
     /// The whole address, secret query values masked.
     pub url: String,
     /// Request headers, `Authorization` included as `Bearer •••`.
     pub request_headers: Vec<(String, String)>,
-    /// Request body as sent, secrets masked.
+    /// Request body as sent, secrets masked, cut at [`BODY_LIMIT`].
     pub request_body: String,
+    /// True where `request_body` is not the whole of it.
+    pub request_cut: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// Answer headers.
@@ -49,10 +57,23 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// The request half, before it is sent.
-    pub(super) fn begin(id: ExchangeId, at: Timestamp, request: &Request) -> Self {
-        let mut headers: Vec<(String, String)> =
-            request.headers.iter().map(|(name, value)| (name.clone(), shown_header(name, value))).collect();
+    /// The request half, before it is sent. `known` learns its secrets.
+    pub(super) fn begin(
+        id: ExchangeId,
+        at: Timestamp,
+        request: &Request,
+        profile: Option<String>,
+        known: &Known,
+    ) -> Self {
+        let secrets = request.secrets();
+        known.learn(secrets.iter().cloned());
+        let without = |text: &str| redact::without(&secrets, &known.without(text));
+        let mut masker = Masker::default();
+        let mut headers: Vec<(String, String)> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), shown_header(&mut masker, name, value)))
+            .collect();
         if request.bearer.is_some() {
             headers.push(("authorization".to_owned(), format!("Bearer {MASK}")));
         } else if request.basic.is_some() {
@@ -61,27 +82,32 @@ impl Exchange {
         let body = match &request.body {
             Body::Empty => String::new(),
             Body::Form(pairs) => {
-                headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
-                pairs.iter().map(|(name, value)| format!("{name}={}", shown(name, value))).collect::<Vec<_>>().join("&")
+                headers.push(("content-type".to_owned(), FORM.to_owned()));
+                let text = pairs.iter().map(|(name, value)| format!("{name}={}", shown(name, value)));
+                masker.text(&text.collect::<Vec<_>>().join("&"))
             }
             Body::Json(value) => {
                 headers.push(("content-type".to_owned(), "application/json".to_owned()));
-                redact_json_text(&value.to_string()).into_owned()
+                redact::body(&mut masker, &value.to_string())
             }
         };
-        let secrets = request.secrets();
-        let mut url = mask_url(request.url.as_str()).unwrap_or_else(|| request.url.to_string());
+        let mut url = request.url.to_string();
         for (index, (name, value)) in request.query.iter().enumerate() {
             url.push(if index == 0 && request.url.query().is_none() { '?' } else { '&' });
             url.push_str(&format!("{name}={}", shown(name, value)));
         }
+        let url = masker.text(&url);
+        known.learn(masker.found);
+        let body = without(&body);
         Self {
             id,
             at,
-            purpose: without(&secrets, &request.purpose),
+            purpose: without(&request.purpose),
+            profile: profile.filter(|_| request.bearer.is_some()),
             method: request.method.to_string(),
-            url: without(&secrets, &url),
-            request_headers: headers,
+            url: without(&url),
+            request_headers: headers.into_iter().map(|(name, value)| (name, without(&value))).collect(),
+            request_cut: body.len() > BODY_LIMIT,
             request_body: cut(&body),
             outcome: Outcome::Failed("not sent".to_owned()),
             response_headers: Vec::new(),
@@ -90,36 +116,31 @@ impl Exchange {
         }
     }
 
-    /// Adds what came back. `secrets` are those that were sent: an answer may echo them.
+    /// Adds what came back. `known` learns the secrets in it; `sent` are those of the request, which it may echo.
     pub(super) fn answered(
         &mut self,
-        secrets: &[Secret],
+        known: &Known,
+        sent: &[Secret],
         status: u16,
         headers: &[(String, String)],
         body: &[u8],
         ms: u64,
     ) {
+        let without = |text: &str| redact::without(sent, &known.without(text));
         self.outcome = Outcome::Status(status);
         self.ms = ms;
-        self.response_headers = headers
-            .iter()
-            .map(|(name, value)| {
-                let value = if is_secret_header(name) {
-                    MASK.to_owned()
-                } else {
-                    without(secrets, &mask_url(value).unwrap_or_else(|| value.clone()))
-                };
-                (name.clone(), value)
-            })
-            .collect();
+        let mut masker = Masker::default();
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| (name.clone(), redact::header(&mut masker, name, value))).collect();
         // Redact the whole before cutting it: a cut secret would no longer be found.
-        let text = String::from_utf8_lossy(body);
         let shown = if body.len() > 4 * BODY_LIMIT {
             format!("({} bytes, too long to keep)", body.len())
         } else {
-            without(secrets, &redact_json_text(&text))
+            redact::body(&mut masker, &String::from_utf8_lossy(body))
         };
-        self.response_body = cut(&shown);
+        known.learn(masker.found);
+        self.response_headers = headers.into_iter().map(|(name, value)| (name, without(&value))).collect();
+        self.response_body = cut(&without(&shown));
     }
 
     /// Notes that no answer came. `reason` holds no secret: [`super::NetError`] is made without any.
@@ -150,10 +171,10 @@ fn shown(name: &str, value: &Value) -> String {
     }
 }
 
-fn shown_header(name: &str, value: &Value) -> String {
+fn shown_header(masker: &mut Masker, name: &str, value: &Value) -> String {
     match value {
-        Value::Plain(text) if !is_secret_header(name) => text.clone(),
-        _ => MASK.to_owned(),
+        Value::Plain(text) => redact::header(masker, name, text),
+        Value::Secret(_) => MASK.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::exchange::{Exchange, ExchangeId};
-use super::redact;
+use super::redact::{self, Known};
 use super::request::{Body, Request};
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
@@ -49,6 +49,33 @@ pub struct Http {
     recorder: Recorder,
     clock: Clock,
     next: Arc<AtomicU64>,
+    known: Known,
+    /// The profile whose access token goes with bearer requests of this clone.
+    profile: Option<Arc<str>>,
+}
+
+/// An exchange under way: recorded once, whichever way it ends. A future that is dropped ends it too.
+struct Flight<'a> {
+    exchange: Option<Exchange>,
+    recorder: &'a Recorder,
+    begun: Instant,
+}
+
+impl Flight<'_> {
+    /// Notes the end and hands the exchange on.
+    fn end<T>(&mut self, how: impl FnOnce(&mut Exchange, u64) -> T) -> Option<T> {
+        let mut exchange = self.exchange.take()?;
+        let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let told = how(&mut exchange, ms);
+        self.recorder.record(exchange);
+        Some(told)
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.end(|exchange, ms| exchange.failed("cancelled", ms));
+    }
 }
 
 /// An answer, whatever its status.
@@ -182,7 +209,13 @@ impl Http {
                     .detail(error.to_string())
                     .hint("The system's certificate store may be damaged")
             })?;
-        Ok(Self { client, recorder, clock, next: Arc::new(AtomicU64::new(1)) })
+        Ok(Self { client, recorder, clock, next: Arc::new(AtomicU64::new(1)), known: Known::default(), profile: None })
+    }
+
+    /// The same client for calls that carry the access token of the profile `name`: a copied curl says how to get it.
+    #[must_use]
+    pub fn for_profile(&self, name: &str) -> Self {
+        Self { profile: Some(name.into()), ..self.clone() }
     }
 
     /// The clock that exchanges are stamped with.
@@ -197,26 +230,26 @@ impl Http {
     pub async fn send(&self, request: Request) -> Result<Answer, NetError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let secrets = request.secrets();
-        let mut exchange = Exchange::begin(id, self.clock.now(), &request);
-        let host = host_of(&request);
-        let begun = Instant::now();
+        let profile = self.profile.as_deref().map(str::to_owned);
+        let exchange = Exchange::begin(id, self.clock.now(), &request, profile, &self.known);
+        let mut flight = Flight { exchange: Some(exchange), recorder: &self.recorder, begun: Instant::now() };
         let outcome = tokio::time::timeout(request.timeout, self.exchange(&request)).await;
-        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let failure = match outcome {
+        let (kind, reason) = match outcome {
             Ok(Ok((status, headers, body))) => {
-                exchange.answered(&secrets, status, &headers, &body, ms);
-                let curl = exchange.curl();
-                (self.recorder.0)(exchange);
+                let (ms, curl) = flight
+                    .end(|exchange, ms| {
+                        exchange.answered(&self.known, &secrets, status, &headers, &body, ms);
+                        (ms, exchange.curl())
+                    })
+                    .unwrap_or_default();
                 return Ok(Answer { status, headers, body, ms, exchange: id, curl });
             }
             Ok(Err(failure)) => failure,
             Err(_) => (NetErrorKind::Timeout, format!("no answer within {} s", request.timeout.as_secs())),
         };
-        let (kind, reason) = failure;
         let reason = redact::without(&secrets, &reason);
-        exchange.failed(&reason, ms);
-        (self.recorder.0)(exchange);
-        Err(NetError { kind, host, reason, exchange: id })
+        flight.end(|exchange, ms| exchange.failed(&reason, ms));
+        Err(NetError { kind, host: host_of(&request), reason, exchange: id })
     }
 
     async fn exchange(
@@ -349,10 +382,82 @@ mod tests {
             .bearer(Secret::new("tok_tok"));
         http.send(request).await.unwrap();
         let curl = seen.lock().unwrap()[0].curl();
+        assert_eq!(curl, format!("curl -sS '{url}?session_id='\"$SESSION_ID\"'' -H \"Authorization: Bearer $TOKEN\""));
+    }
+
+    #[tokio::test]
+    async fn the_token_of_a_profile_is_named_with_the_line_that_fills_it_and_another_token_is_not() {
+        let url = one_answer("HTTP/1.1 204 No Content\r\n\r\n").await;
+        let (http, seen) = recording();
+        let request = Request::get("Users", url.clone()).bearer(Secret::new("tok_tok"));
+        http.for_profile("Acme's").send(request.clone()).await.unwrap();
+        http.send(request).await.unwrap_err();
+        let seen = seen.lock().unwrap();
+        assert!(seen[0].curl().ends_with("Bearer $KINDE_TOKEN\""), "{}", seen[0].curl());
+        let hint = "export KINDE_TOKEN=$(kinde-panel token --profile 'Acme'\\''s')";
+        assert_eq!(seen[0].curl_hint().as_deref(), Some(hint));
+        assert_eq!((seen[1].curl_hint(), seen[1].leaves_secrets_out()), (None, true));
+    }
+
+    #[tokio::test]
+    async fn a_form_is_copied_field_by_field_and_a_body_that_was_cut_is_not_copied_at_all() {
+        let url = one_answer("HTTP/1.1 204 No Content\r\n\r\n").await;
+        let (http, seen) = recording();
+        let form = |note: String| {
+            let secret: crate::net::Value = Secret::new("s3cret-s3cret").into();
+            Request::post("Form", url.clone()).form(vec![("a b", note.into()), ("client_secret", secret)])
+        };
+        http.send(form("it's 1+1=2 & ü".to_owned())).await.unwrap();
+        http.send(form("x".repeat(70_000))).await.unwrap_err();
+        let seen = seen.lock().unwrap();
         assert_eq!(
-            curl,
-            format!("curl -sS '{url}?session_id='\"$SESSION_ID\"'' -H \"Authorization: Bearer $KINDE_TOKEN\"")
+            seen[0].curl(),
+            format!(
+                "curl -sS -X POST '{url}' --data-urlencode 'a+b=it'\\''s 1+1=2 & ü' \
+                 --data-urlencode 'client_secret='\"$CLIENT_SECRET\"''"
+            )
         );
+        assert!(seen[1].curl().starts_with("# No curl line:"), "{}", &seen[1].curl()[..80]);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_dropped_is_recorded_as_cancelled_once() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", silent.local_addr().unwrap())).unwrap();
+        let (http, seen) = recording();
+        {
+            let sending = http.send(Request::get("Never answered", url));
+            tokio::pin!(sending);
+            assert!(poll_once(sending.as_mut()).await.is_none());
+            assert!(seen.lock().unwrap().is_empty());
+        }
+        let seen = seen.lock().unwrap();
+        assert_eq!((seen.len(), seen[0].status_text()), (1, "cancelled".to_owned()));
+    }
+
+    /// Polls once.
+    async fn poll_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+        std::future::poll_fn(|cx| {
+            std::task::Poll::Ready(match std::pin::Pin::new(&mut future).poll(cx) {
+                std::task::Poll::Ready(done) => Some(done),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_came_once_is_masked_in_every_later_exchange() {
+        let (http, seen) = recording();
+        let first =
+            one_answer("HTTP/1.1 302 Found\r\nlocation: /cb?session_id=canary-77#id_token=canary-88\r\n\r\n").await;
+        http.send(Request::get("Learn", first)).await.unwrap();
+        let second =
+            one_answer("HTTP/1.1 200 OK\r\nx-note: canary-88\r\ncontent-length: 13\r\n\r\nsaw canary-77").await;
+        let request = Request::get("See canary-77", second.join("/x/canary-77").unwrap()).header("x-note", "canary-88");
+        http.send(request).await.unwrap();
+        let all = format!("{:?}", seen.lock().unwrap());
+        assert!(!all.contains("canary") && all.contains("/x/•••"), "{all}");
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! a [`Secret`] at the edge (keyboard, keyring, HTTP body) and is redacted where a value is created. It never goes to
 //! a file, a log, an export, an error text or an argument.
 
+pub mod mask;
 mod secret;
 mod store;
 

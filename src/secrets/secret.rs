@@ -53,7 +53,9 @@ impl Secret {
         let encoded: String =
             percent_encoding::utf8_percent_encode(&self.0, percent_encoding::NON_ALPHANUMERIC).to_string();
         let form: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
-        text.replace(self.0.as_str(), MASK).replace(&encoded, MASK).replace(&form, MASK)
+        [self.0.as_str(), &encoded, &form].into_iter().fold(text.to_owned(), |text, written| {
+            if text.contains(written) { text.replace(written, MASK) } else { text }
+        })
     }
 }
 

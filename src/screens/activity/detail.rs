@@ -33,7 +33,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         |ui| match part {
             Part::Answer => answer(ui, exchange, body.as_ref().and_then(|(_, tree)| tree.as_ref())),
             Part::Request => request(ui, exchange),
-            Part::Curl => curl(ui, exchange, cx),
+            Part::Curl => curl(ui, exchange),
         },
     );
 }
@@ -119,14 +119,13 @@ fn request(ui: &mut Ui, exchange: &Exchange) {
     body(ui, "Request body", &exchange.request_body, "The request has no body");
 }
 
-fn curl(ui: &mut Ui, exchange: &Exchange, cx: &Cx<'_>) {
+fn curl(ui: &mut Ui, exchange: &Exchange) {
     code_view(ui, "curl line", &exchange.curl(), 160.0);
     ui.add_space(space::SM);
-    let profile = cx.profile.map_or("NAME", |profile| profile.name.as_str());
-    if let Some(hint) = exchange.curl_hint(profile) {
+    if let Some(hint) = exchange.curl_hint() {
         prose(ui, "The token is not in the line. Fill its variable first:");
         code_view(ui, "token line", &hint, 60.0);
-    } else if exchange.curl().contains("\"$") {
+    } else if exchange.leaves_secrets_out() {
         prose(ui, "Secrets are not in the line. Set the variables it names first");
     }
 }
