@@ -1,7 +1,8 @@
 //! The report a panic leaves behind: a private file that says what broke where, and a line on stderr that says where
 //! the file is.
 //!
-//! Everything token-like is masked before it is written, so that the file can be sent to somebody. Nothing here may
+//! What can be recognised as a secret, by name or by shape, is masked before it is written; a report is still to be read
+//! before it is sent to somebody. Nothing here may
 //! panic, take a lock that a panicking thread may hold, or reach the network.
 
 use std::backtrace::Backtrace;
@@ -13,13 +14,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{Clock, rfc3339};
 use crate::secrets::MASK;
+use crate::secrets::mask::{Masker, Named, named};
 
 /// The folder of the data folder that reports are written to.
 pub const FOLDER: &str = "reports";
 
-/// A run of this many token characters is taken for a secret when it mixes letters with digits: client secrets have
-/// 40 and more, session ids 20 and more; words and type names hold no digits.
+/// A run of this many characters is taken for a secret when it mixes letters with digits: words hold no digits, and
+/// session ids have 20 and more.
 const LONG: usize = 20;
+
+/// As [`LONG`], for a run without a mark in it, as no name of a file or a target has.
+const LONG_UNMARKED: usize = 16;
+
+/// Pieces of a token that was split by its own marks: so many characters of them together.
+const TOGETHER: usize = 16;
 
 /// Reports of this process so far: two panics of one second get two files.
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -36,7 +44,7 @@ pub fn install(data_dir: &Path) {
         let told = match write(&folder, &text) {
             Ok(path) => writeln!(
                 stderr,
-                "{}\nkinde-panel: something broke. A report without secrets is in {}",
+                "{}\nkinde-panel: something broke. A report, secrets masked where they can be recognised, is in {}",
                 first_lines(&text),
                 path.display()
             ),
@@ -99,9 +107,10 @@ fn write(folder: &Path, text: &str) -> std::io::Result<PathBuf> {
 ///
 /// It errs on the side of masking: a report is for reading a place and a sentence, not for its ids.
 pub fn mask(text: &str) -> String {
+    let text = &Masker::default().text(text);
     let mut out = String::with_capacity(text.len());
     let mut after_name = false;
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(start) = rest.find(is_token_character) {
         let (between, tail) = rest.split_at(start);
         out.push_str(between);
@@ -137,23 +146,51 @@ fn is_filler(word: &str) -> bool {
 fn is_secret_name(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let last = word.rsplit(['.', '/']).next().unwrap_or_default();
-    ["token", "secret", "password", "passwd", "authorization", "bearer", "session_id", "session", "api_key", "cookie"]
-        .iter()
-        .any(|name| last == *name || last.ends_with(&format!("_{name}")) || last.ends_with(&format!("-{name}")))
+    named(last) == Named::Secret || ["bearer", "session", "sid", "jwt"].contains(&last)
 }
 
 fn is_token(word: &str) -> bool {
-    let prefixed =
-        ["eyJ", "gho_", "ghu_", "ghp_", "ghs_", "ghr_", "github_pat_", "glpat-", "ya29.", "re_", "sk_", "ses_"]
-            .iter()
-            .any(|prefix| word.len() > prefix.len() + 4 && word.starts_with(prefix));
-    // A path is long and may hold digits; its pieces are judged one by one.
+    let prefixed = ["eyJ", "re_", "sk_", "ses_", "ya29."]
+        .iter()
+        .any(|prefix| word.len() > prefix.len() + 4 && word.starts_with(prefix));
+    // A path is long and may hold digits; its pieces are judged one by one. So is a token in base64, whose `/` and `+`
+    // cut it anywhere: its pieces count together.
+    let pieces = || word.split(['/', '.', '+', '~', '%', '-', '_']);
+    let together: usize = pieces().filter(|piece| is_scrambled(piece)).map(str::len).sum();
     prefixed
-        || word.split(['/', '.']).any(|piece| {
-            piece.chars().count() >= LONG
-                && piece.chars().any(|c| c.is_ascii_digit())
-                && piece.chars().any(char::is_alphabetic)
-        })
+        || together >= TOGETHER
+        || word.split(['/', '.']).any(|piece| is_made_up(piece, LONG))
+        || pieces().any(|piece| is_made_up(piece, LONG_UNMARKED))
+}
+
+/// True for one long run that is no word: letters among digits, or letters alone in no word's case or length.
+fn is_made_up(piece: &str, long: usize) -> bool {
+    let count = piece.chars().count();
+    let letters = piece.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = piece.chars().filter(char::is_ascii_digit).count();
+    // The longest words that stand in a message have less, and a type's name changes its case.
+    let one_case = count >= 24 && letters == count && case_changes(piece) <= 1;
+    (count >= long && letters > 0 && digits > 0) || (count >= long && is_scrambled(piece)) || one_case
+}
+
+/// True for a piece whose case or kind changes more often than in any name.
+fn is_scrambled(piece: &str) -> bool {
+    let count = piece.chars().count();
+    count >= 4 && case_changes(piece) * 5 >= count * 2 && piece.chars().any(char::is_alphabetic)
+}
+
+/// How often upper case, lower case and digits follow on each other.
+fn case_changes(piece: &str) -> usize {
+    let kind = |c: char| {
+        if c.is_numeric() {
+            0
+        } else if c.is_uppercase() {
+            1
+        } else {
+            2
+        }
+    };
+    piece.chars().zip(piece.chars().skip(1)).filter(|(one, next)| kind(*one) != kind(*next)).count()
 }
 
 #[cfg(test)]
@@ -179,6 +216,33 @@ mod tests {
             ("no such file /home/ada/.local/share/kinde-panel", "no such file /home/ada/.local/share/kinde-panel"),
         ] {
             assert_eq!(mask(text), expected);
+        }
+    }
+
+    #[test]
+    fn tokens_cut_by_their_own_marks_without_digits_or_short_after_a_name_are_masked() {
+        for text in [
+            "got aB3x/Yz9K+pQ7r/M2nV/c8Wd+L5tH",
+            "got aB3xYz.9KpQ7r.M2nVc8.Wd5tHq",
+            "got QwErTyUiOpAsDfGhJkLz",
+            "got abcdefghijklmnopqrstuvwxyzab",
+            "got 4f9a8b7c6d5e4f3a",
+            "session_id: \"abcdef\"",
+            "clientSecret=correct-horse",
+            "Cookie: kp",
+            "api-key 'abc'",
+        ] {
+            let masked = mask(text);
+            let secret = text.rsplit([' ', '=', '"']).find(|part| !part.is_empty()).unwrap().trim_matches('\'');
+            assert!(!masked.contains(secret) && masked.contains(MASK), "{text}: {masked}");
+        }
+        for text in [
+            "called `Result::unwrap()` on an `Err` value: TokenEndpointAnswerIsUnexpected",
+            "no entry found for key in src/screens/connected_apps/walk_state.rs:12:5",
+            "/usr/lib/x86_64-linux-gnu/libEGL.so.1",
+            "egui_kittest-0.37.2/src/lib.rs",
+        ] {
+            assert_eq!(mask(text), text);
         }
     }
 

@@ -13,6 +13,23 @@ const CANARY: &str = "kpCanary7f3a91c2d4e5b6a7980112233445566778899aabb";
 const CHILD: &str = "KINDE_PANEL_TEST_PANIC_IN";
 
 #[test]
+fn a_command_that_breaks_leaves_a_report_as_the_window_does() {
+    if let Some(dir) = std::env::var_os(CHILD) {
+        let words = ["kinde-panel", "decode", "/nonexistent", "--data-dir"].map(std::ffi::OsString::from);
+        kinde_panel::cli::run(words.into_iter().chain([dir]));
+        panic!("broken after the command began");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_command_that_breaks_leaves_a_report_as_the_window_does", "--nocapture"])
+        .env(CHILD, dir.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(std::fs::read_dir(dir.path().join("reports")).map(Iterator::count).unwrap_or_default(), 1, "{said}");
+}
+
+#[test]
 fn a_panic_leaves_a_report_without_secrets_and_stderr_says_where() {
     if let Some(dir) = std::env::var_os(CHILD) {
         kinde_panel::report::install(dir.as_ref());
