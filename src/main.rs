@@ -1,6 +1,5 @@
 //! Kinde Panel's program: a command runs without a window, no command opens it.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,11 +16,7 @@ fn main() -> ExitCode {
         Asked::Ended(exit) => exit.into(),
         Asked::Window(global, flags) => match window(&global, &flags) {
             Ok(()) => Exit::Good.into(),
-            Err(error) => {
-                let line = format!("kinde-panel: {}: {}. {}", error.title, error.detail, error.hint);
-                writeln!(std::io::stderr().lock(), "{}", line.replace('\n', " ")).ok();
-                Exit::CouldNot.into()
-            }
+            Err(error) => cli::no_window(&error, global.json).into(),
         },
     }
 }

@@ -75,6 +75,42 @@ fn unusable_words_are_an_error_object_with_json_and_words_without() {
 }
 
 #[test]
+fn unusable_words_are_told_by_title_detail_and_hint() {
+    for (words, title, detail) in [
+        (&["token", "--nope", "--json"][..], "--nope is not understood here", "unexpected argument"),
+        (&["--json", "nonsense"], "There is no command nonsense", "unrecognized subcommand"),
+        (&["doctor", "--json", "--profile", ""], "The value of --profile <NAME> cannot be used", "it is empty"),
+        (&["token", "--json", "--app", "github"], "--session <ID> is missing", "required"),
+    ] {
+        let ran = panel(words, &[]);
+        assert_eq!(ran.exit, 2, "{words:?} {}", ran.err);
+        let error = &ran.json()["error"];
+        assert_eq!(error["title"], title);
+        assert!(error["detail"].as_str().unwrap().contains(detail), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("kinde-panel"), "{error}");
+        assert!(!ran.out.contains("\\u001b"), "colour in JSON: {}", ran.out);
+    }
+    let ran = panel(&["token", "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"], &[]);
+    assert_eq!(ran.exit, 2);
+    assert!(!ran.err.contains("eyJ"), "a token in the wrong place is not repeated: {}", ran.err);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_window_without_a_display_is_one_line_and_with_json_an_error_object_too() {
+    for words in [&["--json"][..], &[]] {
+        let ran = panel(words, &[]);
+        assert_eq!((ran.exit, ran.err.lines().count()), (3, 1), "{}", ran.err);
+        assert!(ran.err.contains("DISPLAY") && ran.err.contains("kinde-panel <command>"), "{}", ran.err);
+        if words.is_empty() {
+            assert_eq!(ran.out, "");
+        } else {
+            assert_eq!(ran.json()["error"]["title"], "There is no display to open a window on");
+        }
+    }
+}
+
+#[test]
 fn token_prints_the_sandboxes_token_and_nothing_else_serving_the_sandbox_itself() {
     let ran = panel(&["token"], &[]);
     assert_eq!(ran.exit, 0, "{}", ran.err);

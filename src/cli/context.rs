@@ -50,6 +50,14 @@ pub enum From {
     Default,
 }
 
+/// A clap value parser for words that must hold something: `--app ''` is unusable, and not an app without a name.
+///
+/// # Errors
+/// When nothing but white space is in it.
+pub(super) fn non_empty(word: &str) -> Result<String, &'static str> {
+    if word.trim().is_empty() { Err("it is empty") } else { Ok(word.to_owned()) }
+}
+
 /// The profile a command works on.
 #[derive(Debug, Clone)]
 pub struct Picked {

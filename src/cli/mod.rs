@@ -22,6 +22,7 @@ pub use environment::Variables;
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::net::Recorder;
+use crate::report;
 use crate::secrets::SecretStore;
 use crate::services::Services;
 use crate::store::DataDir;
@@ -70,7 +71,7 @@ struct Words {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Global {
     /// The profile to use: its name, or its domain
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = context::non_empty)]
     pub profile: Option<String>,
     /// Where settings, history and the sandbox keep their files
     #[arg(long, global = true, value_name = "DIR")]
@@ -172,6 +173,16 @@ pub fn data_dir(global: &Global) -> Result<PathBuf, UserError> {
     })
 }
 
+/// Says in one line on stderr why the window could not be opened; with `--json` the error object stands on stdout.
+pub fn no_window(error: &UserError, json: bool) -> Exit {
+    if json {
+        print::error(error, true);
+    }
+    let line = format!("kinde-panel: {}: {}. {}", error.title, error.detail, error.hint);
+    print::say(&line.replace('\n', " "));
+    Exit::CouldNot
+}
+
 /// The recorder that `--trace` asks for.
 pub fn tracer(global: &Global) -> Option<Recorder> {
     global.trace.then(|| Recorder::to(|exchange| print::trace(&exchange)))
@@ -179,7 +190,9 @@ pub fn tracer(global: &Global) -> Option<Recorder> {
 
 fn start(global: Global, command: Command) -> Result<Exit, UserError> {
     let recorder = tracer(&global).unwrap_or_else(Recorder::silent);
-    let services = Services::open(&data_dir(&global)?, recorder, Clock::real(), SecretStore::os())?;
+    let data_dir = data_dir(&global)?;
+    report::install(&data_dir);
+    let services = Services::open(&data_dir, recorder, Clock::real(), SecretStore::os())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         UserError::new(Category::Internal, "The command could not be started")
             .detail(error.to_string())

@@ -5,12 +5,14 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde::Serialize;
 
 use super::Exit;
 use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::net::Exchange;
+use crate::secrets::mask::Masker;
 
 /// True when `--json` stands among the words: unusable ones too are answered in JSON then.
 pub(super) fn asks_for_json(args: &[OsString]) -> bool {
@@ -56,18 +58,47 @@ pub(super) fn usage(error: &clap::Error, json: bool) -> Exit {
         }
         return Exit::Good;
     }
+    // A word that was put in the wrong place may be a token.
+    let text = Masker::default().text(error.render().to_string().trim_end());
     if json {
-        let text = error.render().to_string();
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let title = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let detail = lines.take_while(|line| !line.starts_with("Usage:")).collect::<Vec<_>>().join(" ");
-        line(&serde_json::json!({
-            "error": UserError::new(Category::Input, title).detail(detail).hint("See kinde-panel --help")
-        }));
+        line(&serde_json::json!({ "error": unusable(error, &text) }));
     } else {
-        say(error.render().to_string().trim_end());
+        say(&text);
     }
     Exit::Unusable
+}
+
+/// clap's complaint `text` in the shape of every other error.
+fn unusable(error: &clap::Error, text: &str) -> UserError {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("For more info"));
+    let mut detail: Vec<&str> = Vec::new();
+    let mut hints: Vec<&str> = Vec::new();
+    for line in lines.by_ref() {
+        if let Some(tip) = line.strip_prefix("tip: ") {
+            hints.push(tip);
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            hints.push(usage);
+        } else {
+            detail.push(line.strip_prefix("error: ").unwrap_or(line));
+        }
+    }
+    let named = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Masker::default().text(word),
+        Some(ContextValue::Strings(words)) => Masker::default().text(&words.join(", ")),
+        _ => "a word".to_owned(),
+    };
+    let title = match error.kind() {
+        ErrorKind::UnknownArgument => format!("{} is not understood here", named(ContextKind::InvalidArg)),
+        ErrorKind::InvalidSubcommand => format!("There is no command {}", named(ContextKind::InvalidSubcommand)),
+        ErrorKind::MissingRequiredArgument => format!("{} is missing", named(ContextKind::InvalidArg)),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("The value of {} cannot be used", named(ContextKind::InvalidArg))
+        }
+        ErrorKind::ArgumentConflict => format!("{} cannot stand here", named(ContextKind::InvalidArg)),
+        _ => "The words of the command cannot be used".to_owned(),
+    };
+    let hint = if hints.is_empty() { "See kinde-panel --help".to_owned() } else { hints.join(". ") };
+    UserError::new(Category::Input, title).detail(detail.join(" ")).hint(hint)
 }
 
 /// One exchange, as it is shown in Activity, on stderr.
