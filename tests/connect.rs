@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use kinde_panel::check::Verdict;
 use kinde_panel::clock::Clock;
 use kinde_panel::connect::{
-    Browser, Ends, Pace, RevokeRequest, WalkEnd, WalkEvent, WalkOutcome, WalkRequest, fetch_again, revoke, walk,
+    Browser, Ends, Pace, RevokeRequest, Voice, WalkEnd, WalkEvent, WalkOutcome, WalkRequest, fetch_again, revoke, walk,
 };
 use kinde_panel::kinde::{Domain, KindeApi, M2m, Subject, TokenSource};
 use kinde_panel::net::{Http, Recorder, Request};
@@ -134,6 +134,7 @@ fn request(browser: Browser) -> WalkRequest {
             deadline: Duration::from_secs(600),
         },
         nudge: Arc::default(),
+        voice: Voice::Window,
     }
 }
 

@@ -159,10 +159,28 @@ fn unusable_words_end_with_2_and_an_error_object() {
         &["connect", "--app", "x", "--provider", "myspace", "--json"],
         &["connect", "--app", "x", "--user", "kp_1", "--org", "org_1", "--json"],
         &["connect", "--app", "x", "--timeout", "0", "--json"],
+        &["connect", "--app", "x", "--timeout", "-5", "--json"],
+        &["connect", "--app", "x", "--timeout", "99999999999999999999999", "--json"],
+        &["connect", "--app", "", "--json"],
+        &["connect", "--app", " ", "--json"],
+        &["connect", "--app", "x", "--provider", "", "--json"],
+        &["connect", "--app", "x", "--user", "", "--json"],
+        &["connect", "--app", "x", "--org", "", "--json"],
+        &["connect", "--revoke", "", "--json"],
+        &["connect", "--revoke", "@-", "--json"],
+        &["connect", "--revoke", "@", "--json"],
+        &["connect", "--revoke", "@/dev/null", "--json"],
+        &["token", "--session", "", "--json"],
+        &["token", "--session", "ses_x", "--app", "", "--json"],
+        &["token", "--app", "github", "--session", "@/dev/null", "--json"],
     ] {
         let output = run(&origin, words, "");
         assert_eq!(code(&output), 2, "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(lines(&output)[0]["error"]["category"], "input", "{words:?}");
+        let error = &lines(&output)[0]["error"];
+        assert_eq!(error["category"], "input", "{words:?}");
+        // Every value that is wrong is named by its flag.
+        let flag = words.iter().rev().find(|word| word.starts_with("--") && **word != "--json");
+        assert!(flag.is_none_or(|flag| error.to_string().contains(flag)), "{words:?}: {error}");
     }
 }
 
@@ -209,4 +227,81 @@ fn token_with_a_session_prints_the_providers_token_and_nothing_else() {
     let output = run(&origin, &["token", "--app", "github", "--session", "@-"], "ses_ours");
     assert_eq!(code(&output), 0);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{TOKEN}\n"));
+}
+
+#[test]
+fn an_unknown_user_or_organization_is_not_reported_as_an_unknown_app() {
+    for (words, code, title) in [
+        (["--user", "kp_no"], "USER_NOT_FOUND", "Kinde knows no such user"),
+        (["--org", "org_no"], "ORGANIZATION_NOT_FOUND", "Kinde knows no such organization"),
+    ] {
+        let origin = kinde(move |line| {
+            line.contains("/auth_url")
+                .then(|| (400, format!(r#"{{"errors":[{{"code":"{code}","message":"not found"}}]}}"#)))
+        });
+        let args = ["connect", "--app", "github", "--no-browser", "--json", words[0], words[1]];
+        let output = run(&origin, &args, "");
+        assert_eq!(output.status.code().unwrap(), 1);
+        assert_eq!(lines(&output)[0]["checks"][0]["why"], title);
+    }
+}
+
+#[test]
+fn a_terminal_is_told_what_can_be_done_on_a_terminal() {
+    let pending = kinde(|line| {
+        line.contains("/connected_apps/token")
+            .then(|| (400, r#"{"errors":[{"code":"INVALID_SESSION","message":"session"}]}"#.into()))
+    });
+    let output = run(&pending, &["connect", "--app", "github", "--no-browser", "--timeout", "1"], "");
+    let all = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(all.contains("Ctrl-C") && all.contains("--timeout SECONDS"), "{all}");
+    for window in ["Cancel here", "paste the address", "Opening the browser", "1 times"] {
+        assert!(!all.contains(window), "{window}: {all}");
+    }
+}
+
+#[test]
+fn a_session_that_is_not_good_is_told_by_token_in_the_words_of_a_session() {
+    let gone = kinde(|line| {
+        line.contains("/connected_apps/token")
+            .then(|| (400, r#"{"errors":[{"code":"INVALID_SESSION","message":"session"}]}"#.into()))
+    });
+    let output = run(&gone, &["token", "--app", "github", "--session", "@-", "--json"], "ses_ours");
+    assert_eq!(code(&output), 3);
+    assert_eq!(lines(&output)[0]["error"]["title"], "Kinde has no token for this session");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_while_waiting_ends_with_130_and_says_that_nothing_was_stored() {
+    use std::io::{BufRead as _, BufReader};
+    let origin = kinde(|line| {
+        line.contains("/connected_apps/token")
+            .then(|| (400, r#"{"errors":[{"code":"INVALID_SESSION","message":"session"}]}"#.into()))
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
+        .args(["connect", "--app", "github", "--no-browser", "--data-dir"])
+        .arg(dir.path())
+        .env("KINDE_DOMAIN", &origin)
+        .env("KINDE_MANAGEMENT_CLIENT_ID", "0123456789abcdef0123456789abcdef")
+        .env("KINDE_MANAGEMENT_CLIENT_SECRET", "canary0123456789canary0123456789canary0123")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("Not confirmed yet") {
+        line.clear();
+        assert!(told.read_line(&mut line).unwrap() > 0, "it ended before it waited");
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(rest.contains("Nothing was stored here"), "{rest}");
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use kinde_panel::check::{Check, Verdict, worst};
 use kinde_panel::clock::Clock;
 use kinde_panel::connect::{
-    Browser, Ends, HeldToken, Pace, RevokeRequest, WalkEnd, WalkOutcome, WalkRequest, revoke, walk,
+    Browser, Ends, HeldToken, Pace, RevokeRequest, Voice, WalkEnd, WalkOutcome, WalkRequest, revoke, walk,
 };
 use kinde_panel::kinde::{Domain, KindeApi, M2m, Subject, TokenSource};
 use kinde_panel::net::{Http, Recorder, Request};
@@ -78,6 +78,7 @@ async fn walked(house: &House, key: &str, decision: &'static str) -> WalkOutcome
         // So long that only the landing can end the wait.
         pace: Pace { first: Duration::from_secs(300), ..Pace::default() },
         nudge: Arc::default(),
+        voice: Voice::Window,
     };
     walk(&house.ends, &request, &|_| {}, CancellationToken::new()).await
 }

@@ -77,6 +77,7 @@ impl Bench {
             browser: self.browser(decision),
             pace: Pace::default(),
             nudge: Arc::default(),
+            voice: kinde_panel::connect::Voice::Window,
         }
     }
 }

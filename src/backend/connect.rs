@@ -2,18 +2,17 @@
 //!
 //! Calls the rooms and writes down what a walk taught about the profile. Keeps no session: the screen owns them.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod asked;
 
-use tokio::sync::Notify;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
+pub use asked::{Command, Event, Walk};
+
 use super::Job;
-use crate::check::{Check, Verdict, worst};
-use crate::connect::{
-    self, Again, Browser, Ends, HeldToken, Pace, RevokeOutcome, RevokeRequest, SessionId, WalkEnd, WalkEvent,
-    WalkOutcome, WalkRequest,
-};
+use crate::check::Check;
+use crate::connect::{self, Browser, Ends, Pace, Voice, WalkEnd, WalkEvent, WalkRequest};
 use crate::error::{Category, UserError};
 use crate::kinde::{Subject, User, UserPage};
 use crate::providers;
@@ -22,178 +21,6 @@ use crate::tenant::{LastUser, LastWalk, Profile};
 
 /// How many users a page holds.
 const PAGE: u32 = 25;
-
-/// What the screen asks.
-#[derive(Debug, Clone)]
-pub enum Command {
-    /// The tenant's own addresses, then its first users.
-    Open {
-        /// Whose.
-        profile: Uuid,
-    },
-    /// A page of users.
-    Users {
-        /// Whose.
-        profile: Uuid,
-        /// Email or name; empty for all.
-        query: String,
-        /// The page after this user.
-        after: Option<String>,
-    },
-    /// A made-up user to connect for.
-    CreateTestUser {
-        /// Where.
-        profile: Uuid,
-    },
-    /// Remembers an app by its Reference key.
-    AddApp {
-        /// Where.
-        profile: Uuid,
-        /// The Reference key.
-        key: String,
-        /// The provider's id.
-        provider: Option<String>,
-    },
-    /// Takes an app off the list. Nothing is changed in Kinde.
-    ForgetApp {
-        /// Where.
-        profile: Uuid,
-        /// The Reference key.
-        key: String,
-    },
-    /// The walk.
-    Walk(Walk),
-    /// Revokes a session and proves it.
-    Revoke {
-        /// Where.
-        profile: Uuid,
-        /// The session's number on the screen.
-        number: SessionId,
-        /// What to revoke.
-        request: RevokeRequest,
-    },
-    /// Fetches the token of a session again.
-    FetchAgain {
-        /// Where.
-        profile: Uuid,
-        /// The session's number on the screen.
-        number: SessionId,
-        /// Kinde's session id.
-        session: Secret,
-        /// The token held.
-        before: Option<HeldToken>,
-    },
-    /// Asks the provider about a token.
-    Probe {
-        /// Where.
-        profile: Uuid,
-        /// The session's number on the screen.
-        number: SessionId,
-        /// The provider's id.
-        provider: Option<String>,
-        /// The token.
-        token: Secret,
-        /// `Kinde user ada@example.com`; empty for nobody known.
-        holder: String,
-        /// Scopes that were asked for.
-        asked: Vec<String>,
-    },
-    /// Tells genuine credentials of a provider from wrong ones.
-    Credentials {
-        /// Where: on the sandbox the stand-ins are asked.
-        profile: Uuid,
-        /// The provider's id.
-        provider: String,
-        /// As typed.
-        client_id: String,
-        /// As typed.
-        secret: Secret,
-        /// Provider to Kinde.
-        callback: String,
-    },
-}
-
-/// A walk to make.
-#[derive(Debug, Clone)]
-pub struct Walk {
-    /// Where.
-    pub profile: Uuid,
-    /// The app's Reference key.
-    pub key: String,
-    /// The provider's id.
-    pub provider: Option<String>,
-    /// For whom.
-    pub subject: Subject,
-    /// For whom, in words.
-    pub label: String,
-    /// "Bring me back to the panel".
-    pub landing: bool,
-    /// When to give up.
-    pub timeout: Duration,
-    /// Makes the next poll now.
-    pub nudge: Arc<Notify>,
-}
-
-/// What comes back.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// The origins of the tenant, the Kinde domain first: `https://acme.kinde.com`.
-    Origins(Vec<String>),
-    /// A page of users.
-    Users {
-        /// What was searched for.
-        query: String,
-        /// True where it follows on a page there is already.
-        more: bool,
-        /// The page.
-        result: Result<UserPage, UserError>,
-    },
-    /// The made-up user.
-    UserCreated(Result<User, UserError>),
-    /// An app was remembered or forgotten: profiles.json has changed.
-    Remembered {
-        /// The app to show now.
-        key: Option<String>,
-    },
-    /// The apps could not be written down.
-    NotRemembered(UserError),
-    /// News of a walk.
-    Walk(WalkEvent),
-    /// A walk ended.
-    WalkEnded(Box<WalkOutcome>),
-    /// A walk could not begin.
-    WalkFailed(UserError),
-    /// One check of a revocation, while it goes on.
-    RevokeCheck {
-        /// The session.
-        number: SessionId,
-        /// The check.
-        check: Check,
-    },
-    /// A revocation ended.
-    Revoked {
-        /// The session.
-        number: SessionId,
-        /// What came of it.
-        result: Result<RevokeOutcome, UserError>,
-    },
-    /// A token was fetched again.
-    Fetched {
-        /// The session.
-        number: SessionId,
-        /// The token.
-        result: Result<Again, UserError>,
-    },
-    /// The provider was asked.
-    Probed {
-        /// The session.
-        number: SessionId,
-        /// What it said.
-        result: Result<Vec<Check>, UserError>,
-    },
-    /// What the provider says of the credentials.
-    Credentials(Result<Vec<Check>, UserError>),
-}
 
 /// Does what was asked. Answers carry the job's id.
 pub async fn run(command: Command, job: Job) {
@@ -221,6 +48,7 @@ pub async fn run(command: Command, job: Job) {
         }
         Command::Walk(walk) => walked(walk, &job).await,
         Command::Revoke { profile, number, request } => {
+            let key = request.key.clone();
             let result = match ends(profile, &job).await {
                 Ok(ends) => {
                     let told = job.clone();
@@ -231,7 +59,12 @@ pub async fn run(command: Command, job: Job) {
                 }
                 Err(error) => Err(error),
             };
+            let revoked = result.as_ref().is_ok_and(|outcome| outcome.revoked);
             job.send(Event::Revoked { number, result }).await;
+            if let Some(key) = key.filter(|_| revoked) {
+                let at = job.services.clock.now();
+                remember(profile, None, move |profile| profile.app_revoked(&key, at), &job).await;
+            }
         }
         Command::FetchAgain { profile, number, session, before } => {
             let result = match ends(profile, &job).await {
@@ -329,6 +162,7 @@ async fn walked(walk: Walk, job: &Job) {
         browser: Browser::system(),
         pace: Pace { deadline: walk.timeout, ..Pace::default() },
         nudge: Arc::clone(&walk.nudge),
+        voice: Voice::Window,
     };
     let told = job.clone();
     let sink = move |event: WalkEvent| {
@@ -337,17 +171,18 @@ async fn walked(walk: Walk, job: &Job) {
     let outcome = connect::walk(&ends, &request, &sink, job.cancel.clone()).await;
     let landing_worked = outcome.landing_worked;
     let there = outcome.session.is_some();
-    let last = LastWalk {
+    // A walk that the person broke off says nothing of the app.
+    let last = (!matches!(outcome.end, WalkEnd::Cancelled)).then(|| LastWalk {
         at: job.services.clock.now(),
-        ok: went_well(&outcome.end),
-        words: end_word(&outcome.end).to_owned(),
-    };
+        ok: outcome.end.is_good(),
+        words: outcome.end.word().to_owned(),
+    });
     job.send(Event::WalkEnded(Box::new(outcome))).await;
     let key = walk.key.clone();
     let edit = move |profile: &mut Profile| {
         profile.landing_works |= landing_worked;
         let app = profile.remember_app(&walk.key, walk.provider.as_deref());
-        app.last = Some(last);
+        app.last = last.or(app.last.take());
         if there && let Subject::User(id) = &walk.subject {
             profile.last_users.retain(|known| known.id != *id);
             profile.last_users.insert(0, LastUser { id: id.clone(), label: walk.label.clone() });
@@ -367,21 +202,4 @@ async fn remember(profile: Uuid, key: Option<String>, edit: impl FnOnce(&mut Pro
         Err(_) => return,
     };
     job.send(event).await;
-}
-
-fn went_well(end: &WalkEnd) -> bool {
-    matches!(end, WalkEnd::Connected { probe, .. } if worst(probe) != Verdict::Fail)
-}
-
-/// How a walk ended, as the list of apps says it.
-fn end_word(end: &WalkEnd) -> &'static str {
-    match end {
-        WalkEnd::Connected { .. } if went_well(end) => "connected",
-        WalkEnd::Connected { .. } => "not proved",
-        WalkEnd::Denied(_) => "denied",
-        WalkEnd::TimedOut(_) => "not confirmed",
-        WalkEnd::Refused(_) => "refused",
-        WalkEnd::Failed { .. } => "failed",
-        WalkEnd::Cancelled => "cancelled",
-    }
 }

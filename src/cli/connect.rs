@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::context::not_empty;
 use super::token::secret_word;
 use super::{Context, Exit, Picked, Wants};
 use crate::check::{self, Check, Verdict};
 use crate::clock::rfc3339;
-use crate::connect::{self, Browser, Ends, HeldToken, Pace, RevokeRequest, WalkEnd, WalkEvent, WalkRequest};
+use crate::connect::{self, Browser, Ends, HeldToken, Pace, RevokeRequest, Voice, WalkEnd, WalkEvent, WalkRequest};
 use crate::error::{Category, UserError};
 use crate::kinde::Subject;
 use crate::providers;
@@ -36,7 +37,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "revoke")]
     pub no_browser: bool,
     /// Give up after this long
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = seconds, allow_hyphen_values = true)]
     pub timeout: u64,
     /// Print the provider's token itself
     #[arg(long, conflicts_with = "revoke")]
@@ -46,11 +47,22 @@ pub struct Args {
     pub revoke: Option<String>,
 }
 
+/// Seconds to wait: less than one asks nobody, more than a day nobody waits for.
+fn seconds(text: &str) -> Result<u64, String> {
+    let wanted = "a whole number of seconds from 1 to 86400, which is a day";
+    text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds)).ok_or_else(|| wanted.to_owned())
+}
+
 /// Walks, or revokes.
 ///
 /// # Errors
 /// When it could not be done: network, permission, an unknown provider or profile.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
+    for (flag, word) in
+        [("--app", &args.app), ("--provider", &args.provider), ("--user", &args.user), ("--org", &args.org)]
+    {
+        not_empty(flag, word.as_deref())?;
+    }
     let named = args.provider.as_deref().map(provider_named).transpose()?;
     let session = args.revoke.as_deref().map(|word| secret_word(word, "--revoke", cx)).transpose()?;
     let picked = cx.pick_profile(Wants::Tenant)?;
@@ -61,7 +73,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         Some(session) => {
             cx.may_write(&picked, &tenant).await?;
             let request = RevokeRequest { session, key: args.app, provider, held: None };
-            revoked(&ends, request, cx).await
+            revoked(&ends, request, &picked, cx).await
         }
         None => walked(&ends, &args, provider, &picked, cx).await,
     }
@@ -88,15 +100,23 @@ fn provider_of(profile: &Profile, key: Option<&str>) -> Option<String> {
     remembered.or_else(|| providers::guess_by_key(key).map(|provider| provider.id.clone()))
 }
 
-async fn revoked(ends: &Ends, request: RevokeRequest, cx: &Context) -> Result<Exit, UserError> {
+async fn revoked(ends: &Ends, request: RevokeRequest, picked: &Picked, cx: &Context) -> Result<Exit, UserError> {
     if request.provider.is_none() {
         cx.say(
             "The provider is not known: name the app with --app, or the provider with --provider, and it is asked too",
         );
     }
-    let outcome = connect::revoke(ends, &request, &|_| {}).await;
+    let work = connect::revoke(ends, &request, &|_| {});
+    let Some(outcome) = cx.cancel.run_until_cancelled(work).await else {
+        cx.say("Stopped. Whether Kinde revoked the session meanwhile is not known: the same command once more tells");
+        return Ok(Exit::Interrupted);
+    };
     if let Some(error) = outcome.error {
         return Err(error);
+    }
+    if let Some(key) = request.key.filter(|_| outcome.revoked && picked.profile.saved) {
+        let at = cx.services.clock.now();
+        remember(picked, cx, |profile| profile.app_revoked(&key, at));
     }
     let headline = if outcome.revoked { "The session is revoked" } else { "The session was not revoked" };
     Ok(cx.checked(headline, &outcome.checks))
@@ -121,14 +141,16 @@ async fn walked(
         browser: if args.no_browser { Browser::none() } else { Browser::system() },
         pace: Pace { deadline: Duration::from_secs(args.timeout), ..Pace::default() },
         nudge: Arc::default(),
+        voice: Voice::Terminal,
     };
     let said = Mutex::new(String::new());
     let sink = |event: WalkEvent| tell(event, &said, cx);
     let outcome = connect::walk(ends, &request, &sink, cx.cancel.clone()).await;
-    if profile.saved {
-        let last =
-            LastWalk { at: cx.services.clock.now(), ok: went_well(&outcome.end), words: word(&outcome.end).to_owned() };
-        let kept = cx.services.profiles.update(profile.id, |profile| {
+    let cancelled = matches!(outcome.end, WalkEnd::Cancelled);
+    if profile.saved && !cancelled {
+        let (ok, words) = (outcome.end.is_good(), outcome.end.word().to_owned());
+        let last = LastWalk { at: cx.services.clock.now(), ok, words };
+        remember(picked, cx, |profile| {
             profile.landing_works |= outcome.landing_worked;
             // A key that Kinde does not know is a slip of the pen, and not an app.
             if outcome.session.is_some() {
@@ -139,9 +161,6 @@ async fn walked(
                 }
             }
         });
-        if let Err(error) = kept {
-            cx.say(&format!("The app could not be remembered: {}", error.title));
-        }
     }
     match outcome.end {
         WalkEnd::Connected { token, probe } => Ok(connected(&token, &probe, args.show_token, cx)),
@@ -149,7 +168,21 @@ async fn walked(
             Ok(cx.checked("Not connected", &[check]))
         }
         WalkEnd::Failed { error, .. } => Err(error),
-        WalkEnd::Cancelled => Ok(Exit::Interrupted),
+        WalkEnd::Cancelled => {
+            cx.say(if outcome.session.is_some() {
+                "Stopped. Nothing was stored here. If it was allowed in the browser meanwhile, Kinde keeps that session until it is revoked: kinde-panel connect --revoke @- reads the id that stands above"
+            } else {
+                "Stopped before Kinde gave an address. Nothing was stored, here or there"
+            });
+            Ok(Exit::Interrupted)
+        }
+    }
+}
+
+/// Writes to the profile; where that fails, the command goes on and says so.
+fn remember(picked: &Picked, cx: &Context, edit: impl FnOnce(&mut Profile)) {
+    if let Err(error) = cx.services.profiles.update(picked.profile.id, edit) {
+        cx.say(&format!("The app could not be remembered: {}", error.title));
     }
 }
 
@@ -213,7 +246,10 @@ fn in_words(step: &Step) -> String {
         StepState::Failed => "✖",
     };
     let ms = step.ms.map(|ms| format!(" ({ms} ms)")).unwrap_or_default();
-    let detail = step.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    // Of what failed the check tells more below; a browser that did not open has none.
+    let told_below = step.state == StepState::Failed && step.id != "browser";
+    let detail = step.detail.as_ref().filter(|_| !told_below);
+    let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
     format!("{mark} {}{ms}{detail}", step.title)
 }
 
@@ -232,20 +268,4 @@ fn connected(token: &HeldToken, probe: &[Check], show: bool, cx: &Context) -> Ex
         }
     }
     if check::worst(probe) == Verdict::Fail { Exit::Bad } else { Exit::Good }
-}
-
-fn went_well(end: &WalkEnd) -> bool {
-    matches!(end, WalkEnd::Connected { probe, .. } if check::worst(probe) != Verdict::Fail)
-}
-
-fn word(end: &WalkEnd) -> &'static str {
-    match end {
-        WalkEnd::Connected { .. } if went_well(end) => "connected",
-        WalkEnd::Connected { .. } => "probe",
-        WalkEnd::Denied(_) => "denied",
-        WalkEnd::TimedOut(_) => "timed out",
-        WalkEnd::Refused(_) => "refused",
-        WalkEnd::Failed { .. } => "failed",
-        WalkEnd::Cancelled => "cancelled",
-    }
 }

@@ -130,6 +130,11 @@ impl Command {
             Self::Connect(_) | Self::Decode(_) | Self::Doctor(_) | Self::Token(_) => false,
         }
     }
+
+    /// True for a command that watches [`Context::cancel`] and has a word to say at its end.
+    fn takes_leave(&self) -> bool {
+        self.serves() || matches!(self, Self::Connect(_))
+    }
 }
 
 /// What the words ask for.
@@ -210,7 +215,7 @@ fn start(global: Global, command: Command) -> Result<Exit, UserError> {
 }
 
 async fn until_interrupted(command: Command, cx: &Context) -> Result<Exit, UserError> {
-    let serves = command.serves();
+    let (serves, takes_leave) = (command.serves(), command.takes_leave());
     let run = command.run(cx);
     tokio::pin!(run);
     tokio::select! {
@@ -218,13 +223,14 @@ async fn until_interrupted(command: Command, cx: &Context) -> Result<Exit, UserE
         () = interrupted() => {}
     }
     cx.cancel.cancel();
-    if !serves {
+    if !takes_leave {
         return Ok(Exit::Interrupted);
     }
+    let exit = if serves { Exit::Good } else { Exit::Interrupted };
     // Cleanly within a second, keeping what was acknowledged; a second Ctrl-C does not wait.
     tokio::select! {
-        ended = &mut run => ended.map(|_| Exit::Good),
-        () = tokio::time::sleep(std::time::Duration::from_millis(900)) => Ok(Exit::Good),
+        ended = &mut run => if serves { ended.map(|_| exit) } else { Ok(exit) },
+        () = tokio::time::sleep(std::time::Duration::from_millis(900)) => Ok(exit),
         () = interrupted() => Ok(Exit::Interrupted),
     }
 }

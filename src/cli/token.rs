@@ -1,6 +1,8 @@
 //! `token`: prints an access token and nothing else, for `$(…)`.
 
+use super::context::not_empty;
 use super::{Context, Exit, Wants};
+use crate::connect::{Call, error_of};
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
 
@@ -20,12 +22,16 @@ pub struct Args {
 /// # Errors
 /// When no token could be had.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
+    not_empty("--app", args.app.as_deref())?;
     let session = args.session.as_deref().map(|text| secret_word(text, "--session", cx)).transpose()?;
     let picked = cx.pick_profile(Wants::Tenant)?;
     let tenant = cx.tenant(&picked).await?;
     let api = tenant.api()?;
     let token = match session {
-        Some(session) => api.connected_app_token(&session).await?.access_token,
+        Some(session) => {
+            let refused = |error| error_of(Call::Token, args.app.as_deref(), &error);
+            api.connected_app_token(&session).await.map_err(refused)?.access_token
+        }
         None => api.tokens().token().await.map_err(UserError::from)?.secret,
     };
     if cx.json {
@@ -39,8 +45,14 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
 /// A secret given as a word: `@FILE` and `@-` read it, anything else works and warns. One line end is taken off.
 ///
 /// # Errors
-/// When the file cannot be read, or nothing is in it.
+/// When the file cannot be read, or nothing is in it, or the word itself is empty.
 pub fn secret_word(word: &str, flag: &str, cx: &Context) -> Result<Secret, UserError> {
+    not_empty(flag, Some(word))?;
+    if word == "@" {
+        return Err(UserError::new(Category::Input, format!("{flag} @ names no file"))
+            .detail("After the @ stands the file to read")
+            .hint(format!("Write {flag} @FILE, or {flag} @- for standard input")));
+    }
     let Some(source) = word.strip_prefix('@') else {
         cx.say(&format!(
             "Others on this machine can see the arguments of a command: {flag} @FILE or {flag} @- reads it"
@@ -54,7 +66,7 @@ pub fn secret_word(word: &str, flag: &str, cx: &Context) -> Result<Secret, UserE
             .hint("Name a readable file after the @, or - for standard input")
     })?);
     let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err(UserError::new(Category::Input, format!("{flag} is empty"))
             .detail("Nothing was in what it reads from")
             .hint("Put the value there"));

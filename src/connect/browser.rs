@@ -30,6 +30,11 @@ impl Browser {
         Self(Some(Arc::new(open)))
     }
 
+    /// True where there is one to open.
+    pub(super) fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Opens `address` on a thread that may block. `None` where there is no browser to open.
     pub(super) async fn open(&self, address: &str) -> Option<Result<(), String>> {
         let open = Arc::clone(self.0.as_ref()?);

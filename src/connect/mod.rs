@@ -10,6 +10,7 @@ mod pace;
 mod pasted;
 mod revoke;
 mod sessions;
+mod told;
 mod walk;
 mod words;
 
@@ -26,8 +27,9 @@ pub use pace::Pace;
 pub use pasted::{Landed, read_pasted};
 pub use revoke::{RevokeOutcome, RevokeRequest, revoke};
 pub use sessions::{HeldToken, Session, SessionId, Sessions};
-pub use walk::{WalkEnd, WalkEvent, WalkOutcome, WalkRequest, walk};
-pub use words::{Call, check_of, error_of};
+pub use told::{WalkEnd, WalkEvent, WalkOutcome, WalkRequest};
+pub use walk::walk;
+pub use words::{Call, Voice, asked_times, check_of, error_of};
 
 /// Both ends of a connection: Kinde, and where providers are reached.
 #[derive(Debug, Clone)]

@@ -4,113 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::browser::Browser;
 use super::landing::Landing;
-use super::pace::{Pace, Waits, dice};
+use super::pace::{Waits, dice};
 use super::pasted::Landed;
 use super::sessions::{HeldToken, Session};
-use super::words::{Call, check_of, error_of};
+use super::told::{WalkEnd, WalkEvent, WalkOutcome, WalkRequest};
+use super::words::{About, Call, asked_times, check_of, error_of, pending};
 use super::{Ends, probe_token};
 use crate::check::{Check, Verdict, worst};
 use crate::clock::rfc3339;
-use crate::error::UserError;
 use crate::kinde::{ApiError, ApiErrorKind, AuthUrl, ProviderToken, Subject};
 use crate::providers;
 use crate::secrets::Secret;
 use crate::step::{Step, StepState, place};
-
-/// What to walk.
-#[derive(Debug, Clone)]
-pub struct WalkRequest {
-    /// The app's Reference key.
-    pub key: String,
-    /// The provider's id, where known: without it there is no proof.
-    pub provider: Option<String>,
-    /// For whom.
-    pub subject: Subject,
-    /// For whom, as a person knows them: `ada@example.com`.
-    pub subject_label: String,
-    /// "Bring me back to the panel": a loopback landing page.
-    pub landing: bool,
-    /// What opens the address.
-    pub browser: Browser,
-    /// How often to ask, and for how long.
-    pub pace: Pace,
-    /// Wakes the wait, so that the next poll is now: a person pasted the address with the session in it.
-    pub nudge: Arc<Notify>,
-}
-
-/// What a walk tells while it goes on.
-#[derive(Debug, Clone)]
-pub enum WalkEvent {
-    /// A step of the timeline; one of the same id takes the earlier one's place.
-    Step(Step),
-    /// The address to open (shown as a link whatever the browser did) and the session.
-    AuthUrl {
-        /// As Kinde sent it.
-        url: String,
-        /// Kinde's session id.
-        session: Secret,
-        /// Scopes it asks for, where it says so.
-        asked: Vec<String>,
-    },
-    /// Not confirmed yet.
-    Waiting {
-        /// How often Kinde was asked.
-        polls: u32,
-        /// When it is asked next.
-        next_at: Timestamp,
-        /// When the walk gives up.
-        deadline: Timestamp,
-    },
-    /// The token is there.
-    Token(HeldToken),
-    /// The provider was asked.
-    Probed(Vec<Check>),
-}
-
-/// How a walk ended.
-#[derive(Debug, Clone)]
-pub enum WalkEnd {
-    /// The token is there; the probe says what it is worth.
-    Connected {
-        /// The token.
-        token: HeldToken,
-        /// What the provider said.
-        probe: Vec<Check>,
-    },
-    /// The landing page told of a refusal.
-    Denied(Check),
-    /// Nobody confirmed in time.
-    TimedOut(Check),
-    /// Kinde answered no: unknown app, dead session.
-    Refused(Check),
-    /// It could not be done: network, permission.
-    Failed {
-        /// For the timeline.
-        check: Check,
-        /// For the command line.
-        error: UserError,
-    },
-    /// The person cancelled.
-    Cancelled,
-}
-
-/// What came of a walk.
-#[derive(Debug, Clone)]
-pub struct WalkOutcome {
-    /// How it ended.
-    pub end: WalkEnd,
-    /// The session, once there was one; even of a walk that did not end well, since consent may still come.
-    pub session: Option<Session>,
-    /// The timeline.
-    pub steps: Vec<Step>,
-    /// True where the landing page was reached: it works on this tenant, and may be on from now.
-    pub landing_worked: bool,
-}
 
 /// How long the landing page stays open for a browser that is slower than a poll.
 const GRACE: Duration = Duration::from_secs(1);
@@ -215,7 +123,9 @@ impl Walk<'_> {
         let back = landing.as_ref().map(|landing| landing.url.clone());
         let mut answer = self.or_cancel("auth_url", api.auth_url(&key, &subject, back.as_deref())).await?;
         let mut note = "";
-        if landing.is_some() && matches!(&answer, Err(error) if matches!(error.kind, ApiErrorKind::Validation)) {
+        let of_the_page =
+            |error: &ApiError| matches!(error.kind, ApiErrorKind::Validation) && About::of(error) == About::Unsaid;
+        if landing.is_some() && answer.as_ref().is_err_and(of_the_page) {
             // The loopback address may be what is refused: the walk does not need it.
             landing = None;
             answer = self.or_cancel("auth_url", api.auth_url(&key, &subject, None)).await?;
@@ -251,7 +161,9 @@ impl Walk<'_> {
     }
 
     async fn open(&mut self, url: &str) -> Result<(), WalkEnd> {
-        self.begin("browser", "Opening the browser");
+        if self.request.browser.is_some() {
+            self.begin("browser", "Opening the browser");
+        }
         let browser = self.request.browser.clone();
         let opened = self.or_cancel("browser", browser.open(url)).await?;
         let step = match opened {
@@ -259,7 +171,8 @@ impl Walk<'_> {
                 .detail("An error page at the end is fine: the token comes here"),
             Some(Err(why)) => Step::new("browser", "The browser did not open", StepState::Failed, self.now())
                 .detail(format!("Open the link by hand, here or on another device. The system says: {why}")),
-            None => Step::new("browser", "Open the link in a browser", StepState::Done, self.now()),
+            // The person's own part, and nothing the panel did.
+            None => Step::new("browser", "Open the link in a browser", StepState::Waiting, self.now()),
         };
         self.step(step);
         Ok(())
@@ -319,7 +232,7 @@ impl Walk<'_> {
 
     fn waiting(&mut self, polls: u32, wait: Duration, deadline: Timestamp, note: Option<&str>) {
         let now = self.now();
-        let mut detail = "Kinde has not confirmed yet. If you pressed Deny, Cancel here".to_owned();
+        let mut detail = self.request.voice.waiting().to_owned();
         if let Some(note) = note {
             detail = format!("{note} · {detail}");
         }
@@ -337,9 +250,9 @@ impl Walk<'_> {
         let check = Check::fail(
             "consent",
             format!("Kinde did not confirm within {limit}: consent was not finished, or it was denied, which asking for the token cannot tell apart"),
-            "Connect again. If the browser showed an error, paste the address it ended on",
+            self.request.voice.after_silence(),
         )
-        .seen(format!("Asked {polls} times until {}{last}", rfc3339(self.now())));
+        .seen(format!("Asked {} until {}{last}", asked_times(polls), rfc3339(to_the_second(self.now()))));
         self.step(
             Step::new("consent", "Timed out", StepState::Failed, self.now())
                 .detail(check.why.clone().unwrap_or_default()),
@@ -392,21 +305,7 @@ async fn landed(landing: Option<&mut Landing>) -> Landed {
     }
 }
 
-/// What a refused poll means while one waits: `None` ends the walk, `Some(None)` is the ordinary "not yet", and
-/// `Some(Some(_))` is trouble that may pass, in words.
-fn pending(error: &ApiError) -> Option<Option<String>> {
-    match &error.kind {
-        // Kinde does not document what it answers before consent: any 400 is "not yet, or never".
-        ApiErrorKind::InvalidSession => Some(None),
-        ApiErrorKind::Validation if error.status == Some(400) => Some(None),
-        _ if error.can_retry() => {
-            let told = error_of(Call::Token, None, error);
-            Some(Some(if told.hint.starts_with("Try again in") {
-                format!("{}. {}", told.title, told.hint)
-            } else {
-                told.title
-            }))
-        }
-        _ => None,
-    }
+/// Fractions of a second say nothing to a person.
+fn to_the_second(at: Timestamp) -> Timestamp {
+    at.round(jiff::Unit::Second).unwrap_or(at)
 }

@@ -128,6 +128,16 @@ impl Guard {
     pub fn is_on(self) -> bool {
         self != Self::Open
     }
+
+    /// What the environment is called by it, in a word: an unread one is guarded and yet not said to be live.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "",
+            Self::Live => "live",
+            Self::Unread => "not read",
+            Self::ByChoice => "guarded",
+        }
+    }
 }
 
 /// A connected app, remembered per profile.
@@ -153,6 +163,18 @@ pub struct LastWalk {
     /// In a few words, without secrets: `scope`, `denied`.
     #[serde(default)]
     pub words: String,
+}
+
+impl LastWalk {
+    /// The session was revoked at `at`: what was connected is so no more.
+    pub fn revoked(at: Timestamp) -> Self {
+        Self { at, ok: false, words: "revoked".to_owned() }
+    }
+
+    /// True where nothing failed and nothing is connected: the session was revoked.
+    pub fn is_revoked(&self) -> bool {
+        !self.ok && self.words == "revoked"
+    }
 }
 
 /// A user that was picked.
@@ -259,6 +281,13 @@ impl Profile {
         self.last_users.retain(|known| known.id != user.id);
         self.last_users.insert(0, user);
         self.last_users.truncate(LAST_USERS);
+    }
+
+    /// Remembers that a session of the app `key` was revoked, where the app is on the list.
+    pub fn app_revoked(&mut self, key: &str, at: Timestamp) {
+        if let Some(app) = self.apps.iter_mut().find(|app| app.key == key) {
+            app.last = Some(LastWalk::revoked(at));
+        }
     }
 
     /// Remembers the connected app of that key, with its provider where one is given, and answers it.
