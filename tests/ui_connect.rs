@@ -142,6 +142,16 @@ fn tree(harness: &Room_) -> String {
     harness.root().children_recursive().map(|node| format!("{:?}\n", node.accesskit_node().data())).collect()
 }
 
+/// The shell's part of a switch: the room forgets, and is entered with the other profile.
+fn switch(harness: &mut Room_, profile: Profile) {
+    let stage = harness.state_mut();
+    stage.actions.clear();
+    stage.state.forget(&mut stage.actions);
+    stage.profile = Some(profile);
+    stage.entered = false;
+    harness.run_ok();
+}
+
 fn user(name: &str) -> User {
     User { id: format!("kp_{name}"), email: Some(format!("{name}@example.com")), ..User::default() }
 }
@@ -302,6 +312,96 @@ fn on_the_sandbox_revoke_goes_at_once_and_shows_its_proof() {
     assert!(harness.query_by_label("Revoked").is_some());
     assert!(seen(&harness, "The session is revoked"));
     assert!(harness.get_by_label("Revoke").accesskit_node().is_disabled());
+}
+
+#[test]
+fn the_list_of_apps_says_revoked_after_a_revoke_and_connected_while_another_session_lives() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    connected(&mut harness);
+    let (job, _) = walked(&mut harness);
+    let other = Session { secret: Secret::new("ses_other"), ..session() };
+    ended(&mut harness, job, WalkEnd::Connected { token: held(), probe: probe() }, Some(other));
+    let revoke = |harness: &mut Room_| {
+        click(harness, "Revoke");
+        let (job, command) = last(harness);
+        let Command::Revoke { number, .. } = command else { panic!("{command:?}") };
+        let outcome = RevokeOutcome { checks: vec![], revoked: true, error: None };
+        tell(harness, job, Event::Revoked { number, result: Ok(outcome) });
+        // As the backend writes it down.
+        let profile = harness.state_mut().profile.as_mut().unwrap();
+        profile.app_revoked("github", at(9));
+        harness.run_ok();
+    };
+    revoke(&mut harness);
+    assert!(harness.query_by_label("github, revoked").is_none(), "the first session holds a token");
+    click(&mut harness, "1 · ada@example.com");
+    revoke(&mut harness);
+    assert!(tree(&harness).contains("revoked"));
+    let row = harness.query_all_by_label_contains("github").map(|node| format!("{:?}", node.accesskit_node().data()));
+    assert!(row.into_iter().any(|row| row.contains("revoked")), "{}", tree(&harness));
+}
+
+#[test]
+fn what_was_done_on_a_profile_is_there_again_after_another_one_was_shown() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    connected(&mut harness);
+    // A second app waits for consent when the profile is switched.
+    click(&mut harness, "gitlab");
+    let (job, _) = walked(&mut harness);
+    switch(&mut harness, live());
+    let stage = harness.state_mut();
+    assert!(stage.actions.iter().any(|action| matches!(action, Action::Cancel(id) if *id == job)), "it is cancelled");
+    assert!(!seen(&harness, "octocat"), "nothing of the other profile is shown");
+    ended(&mut harness, job, WalkEnd::Cancelled, None);
+    switch(&mut harness, sandbox());
+    users(&mut harness, &["ada"], None);
+    assert!(seen(&harness, "Cancelled."), "the walk that waited says how it ended");
+    click(&mut harness, "github");
+    assert!(seen(&harness, "now holds GitHub account octocat"));
+    click(&mut harness, "Revoke");
+    let Command::Revoke { request, .. } = last(&mut harness).1 else { panic!() };
+    assert_eq!(request.session, Secret::new(SESSION));
+}
+
+#[test]
+fn a_revocation_that_ends_while_another_profile_is_shown_is_not_lost() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    connected(&mut harness);
+    click(&mut harness, "Revoke");
+    let (job, command) = last(&mut harness);
+    let Command::Revoke { number, .. } = command else { panic!("{command:?}") };
+    switch(&mut harness, live());
+    let outcome = RevokeOutcome { checks: vec![Check::pass("revoke")], revoked: true, error: None };
+    tell(&mut harness, job, Event::Revoked { number, result: Ok(outcome) });
+    switch(&mut harness, sandbox());
+    assert!(seen(&harness, "The session is revoked"));
+}
+
+#[test]
+fn an_organization_stays_an_organization_when_its_session_is_probed_after_another_walk() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    click(&mut harness, "organization");
+    harness.get_by_label("Organization code").focus();
+    harness.run_ok();
+    harness.get_by_label("Organization code").type_text("org_1");
+    harness.run_ok();
+    let (job, _) = walked(&mut harness);
+    let org = Session { who: "org_1".into(), secret: Secret::new("ses_org"), ..session() };
+    ended(&mut harness, job, WalkEnd::Connected { token: held(), probe: probe() }, Some(org));
+    click(&mut harness, "user");
+    connected(&mut harness);
+    click(&mut harness, "1 · org_1");
+    click(&mut harness, "Probe");
+    let Command::Probe { holder, .. } = last(&mut harness).1 else { panic!() };
+    assert_eq!(holder, "Kinde organization org_1");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) fn dialog(
     });
     if let Some((key, provider)) = wanted {
         if profile.apps.iter().any(|app| app.key == key && app.provider == provider) {
-            state.key = Some(key);
+            state.work.key = Some(key);
             return;
         }
         state.apps_error = None;

@@ -9,6 +9,7 @@ mod state;
 mod subject;
 mod walk;
 mod walk_state;
+mod work;
 
 use egui::{Layout, ScrollArea, Ui, vec2};
 
@@ -22,7 +23,8 @@ use crate::ui::tokens::{size, space};
 use crate::ui::{
     Answer, Button, Callout, Confirm, Icon, ListRow, Mood, card, empty_state, heading, small, subdued, title,
 };
-use state::{AddApp, Asked, Question, can_ask, provider_of};
+use state::{AddApp, Question, can_ask, provider_of};
+use work::Asked;
 
 /// Width of the list of apps, in points.
 const LIST: f32 = 230.0;
@@ -40,8 +42,8 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         }
         return;
     };
-    if state.key.is_none() {
-        state.key = profile.apps.first().map(|app| app.key.clone());
+    if state.work.key.is_none() {
+        state.work.key = profile.apps.first().map(|app| app.key.clone());
     }
     header(ui, state);
     ui.add_space(space::SM);
@@ -85,8 +87,8 @@ fn apps(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>) {
         ScrollArea::vertical().id_salt("apps").max_height(420.0).show(ui, |ui| {
             for app in &profile.apps {
                 if app_row(ui, state, app, cx) {
-                    state.key = Some(app.key.clone());
-                    state.session = None;
+                    state.work.key = Some(app.key.clone());
+                    state.work.session = None;
                     state.credentials = state::Credentials::default();
                 }
             }
@@ -100,7 +102,7 @@ fn apps(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>) {
 }
 
 fn app_row(ui: &mut Ui, state: &State, app: &RememberedApp, cx: &Cx<'_>) -> bool {
-    let running = state.walks.get(&app.key).is_some_and(walk_state::WalkState::is_running);
+    let running = state.work.is_walking(&app.key);
     let note = match &app.last {
         _ if running => "waiting".to_owned(),
         // Of another day the clock time would mislead.
@@ -111,7 +113,7 @@ fn app_row(ui: &mut Ui, state: &State, app: &RememberedApp, cx: &Cx<'_>) -> bool
         Some(last) => last.words.clone(),
         None => "never".to_owned(),
     };
-    let mut row = ListRow::new(&app.key).note(&note).selected(state.key.as_deref() == Some(&app.key));
+    let mut row = ListRow::new(&app.key).note(&note).selected(state.work.key.as_deref() == Some(&app.key));
     row = match &app.last {
         _ if running => row.mark(Mood::Info, Icon::Running),
         Some(last) if last.ok => row.mark(Mood::Success, Icon::Check),
@@ -128,7 +130,7 @@ fn detail(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
         Callout::user_error(error).show(ui);
         ui.add_space(space::SM);
     }
-    let Some(key) = state.key.clone() else {
+    let Some(key) = state.work.key.clone() else {
         let sentence = format!("Type the Reference key from {}", places::path("reference_key"));
         if empty_state(ui, Some(Icon::Apps), &sentence, Some("Add an app")) {
             state.add = Some(AddApp::default());
@@ -165,7 +167,7 @@ fn question(ctx: &egui::Context, state: &mut State, profile: &Profile, cx: &Cx<'
     let Some(question) = state.question.clone() else { return };
     let answer = match &question {
         Question::Revoke(number) => {
-            let who = state.sessions.get(*number).map(|session| session.who.clone()).unwrap_or_default();
+            let who = state.work.sessions.get(*number).map(|session| session.who.clone()).unwrap_or_default();
             let who = if who.is_empty() { "this user".to_owned() } else { who };
             let ask = format!("Revoke the session of {who}?");
             let place = format!("{} is a live environment, or not known to be anything else.", profile.name);

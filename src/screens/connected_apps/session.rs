@@ -2,7 +2,8 @@
 
 use egui::Ui;
 
-use super::state::{Asked, Question, State};
+use super::state::{Question, State};
+use super::work::Asked;
 use crate::action::Action;
 use crate::clock::clock_time;
 use crate::connect::{Session, SessionId};
@@ -23,8 +24,8 @@ pub(super) fn show(
     cx: &Cx<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let numbers: Vec<SessionId> = state.sessions.of_app(key).map(|session| session.number).collect();
-    let chosen = state.session.filter(|number| numbers.contains(number)).or_else(|| numbers.first().copied());
+    let numbers: Vec<SessionId> = state.work.sessions.of_app(key).map(|session| session.number).collect();
+    let chosen = state.work.session.filter(|number| numbers.contains(number)).or_else(|| numbers.first().copied());
     if !numbers.is_empty() {
         section(ui, "Sessions of this app", |ui| {
             small(ui, "Kept while the panel runs. Whoever has a session's id and an M2M token gets its token.");
@@ -57,17 +58,18 @@ pub(super) fn use_session(
     cx: &Cx<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let known = state.sessions.list().iter().find(|session| session.secret == secret).map(|session| session.number);
+    let known =
+        state.work.sessions.list().iter().find(|session| session.secret == secret).map(|session| session.number);
     let number = known.unwrap_or_else(|| {
         let provider = state.provider(profile).map(|provider| provider.id.as_str());
-        state.sessions.add(Session::pasted(secret, key, provider, cx.now))
+        state.work.sessions.add(Session::pasted(secret, key, provider, cx.now))
     });
-    state.session = Some(number);
+    state.work.session = Some(number);
     state.ask(number, Asked::Again, cx, actions);
 }
 
 fn row(ui: &mut Ui, state: &mut State, number: SessionId, chosen: bool) {
-    let Some(session) = state.sessions.get(number) else { return };
+    let Some(session) = state.work.sessions.get(number) else { return };
     let who = if session.who.is_empty() { "session pasted" } else { session.who.as_str() };
     let words = format!("{number} · {who}");
     let at = clock_time(session.at);
@@ -84,14 +86,14 @@ fn row(ui: &mut Ui, state: &mut State, number: SessionId, chosen: bool) {
         (None, None) => row.mark(Mood::Neutral, Icon::Circle),
     };
     if row.show(ui).clicked() {
-        state.session = Some(number);
+        state.work.session = Some(number);
     }
 }
 
 fn one(ui: &mut Ui, state: &mut State, profile: &Profile, number: SessionId, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let Some(session) = state.sessions.get(number) else { return };
+    let Some(session) = state.work.sessions.get(number) else { return };
     let revoked = session.revoked_at.is_some();
-    let learned = state.learned.get(&number).filter(|learned| !learned.headline.is_empty());
+    let learned = state.work.learned.get(&number).filter(|learned| !learned.headline.is_empty());
     if let Some(at) = session.revoked_at {
         ui.horizontal(|ui| {
             status(ui, Mood::Neutral, "Revoked");
@@ -138,7 +140,7 @@ fn one(ui: &mut Ui, state: &mut State, profile: &Profile, number: SessionId, cx:
     let has_token = session.token.is_some();
     ui.add_space(space::SM);
     buttons(ui, state, profile, number, has_token, revoked, cx, actions);
-    let Some(learned) = state.learned.get(&number) else { return };
+    let Some(learned) = state.work.learned.get(&number) else { return };
     ui.add_space(space::SM);
     if let Some(error) = &learned.error {
         Callout::user_error(error).show(ui);
@@ -160,7 +162,7 @@ fn buttons(
     cx: &Cx<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let busy = state.learned.get(&number).and_then(|learned| learned.busy);
+    let busy = state.work.learned.get(&number).and_then(|learned| learned.busy);
     let waiting = match busy.map(|(_, what)| what) {
         Some(Asked::Again) => "Kinde is being asked",
         Some(Asked::Probe) => "The provider is being asked",

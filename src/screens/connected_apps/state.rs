@@ -8,58 +8,20 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::walk_state::{Ended, WalkState};
+use super::walk_state::WalkState;
+use super::work::{Asked, Chosen, SubjectKind, Work};
 use crate::action::Action;
 use crate::action::JobId;
 use crate::backend::End;
 use crate::backend::connect::{Command, Event, Walk};
-use crate::check::{Check, first_trouble};
-use crate::connect::{RevokeRequest, Session, SessionId, Sessions, WalkEnd, WalkEvent};
+use crate::check::Check;
+use crate::connect::SessionId;
 use crate::error::UserError;
 use crate::kinde::{Subject, User};
 use crate::providers::{self, Provider};
 use crate::screens::{Cx, give_up};
-use crate::step::place;
 use crate::tenant::Profile;
 use crate::ui::{Load, SecretDraft};
-
-/// What is asked of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    Again,
-    Probe,
-    Revoke,
-}
-
-/// What was last learned of a session.
-#[derive(Debug, Default)]
-pub(super) struct Learned {
-    /// What is going on.
-    pub busy: Option<(JobId, Asked)>,
-    /// The sentence over the checks.
-    pub headline: String,
-    /// What the provider or the revocation said.
-    pub checks: Vec<Check>,
-    /// Why it could not be asked.
-    pub error: Option<UserError>,
-    /// What the last fetch brought: "refreshed by Kinde".
-    pub note: Option<String>,
-}
-
-/// Who is chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Chosen {
-    pub id: String,
-    pub label: String,
-}
-
-/// User or organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum SubjectKind {
-    #[default]
-    User,
-    Org,
-}
 
 /// The users read so far.
 #[derive(Debug, Default)]
@@ -101,11 +63,10 @@ pub struct State {
     pub walk_timeout: Option<Duration>,
     /// The profile all of this belongs to.
     pub(super) profile: Option<Uuid>,
-    /// Reference key of the app shown.
-    pub(super) key: Option<String>,
-    pub(super) kind: SubjectKind,
-    pub(super) user: Option<Chosen>,
-    pub(super) org: String,
+    /// Its walks, sessions and their results.
+    pub(super) work: Work,
+    /// Those of the profiles that are not shown now.
+    kept: BTreeMap<Uuid, Work>,
     pub(super) find: String,
     pub(super) users: Load<Users>,
     pub(super) users_job: JobId,
@@ -120,10 +81,6 @@ pub struct State {
     pub(super) landing: Option<bool>,
     /// Minutes, zero for the ten that are usual.
     pub(super) minutes: u64,
-    pub(super) walks: BTreeMap<String, WalkState>,
-    pub(super) sessions: Sessions,
-    pub(super) session: Option<SessionId>,
-    pub(super) learned: BTreeMap<SessionId, Learned>,
     pub(super) pasted_session: SecretDraft,
     pub(super) address: SecretDraft,
     pub(super) address_check: Option<Check>,
@@ -139,12 +96,17 @@ impl State {
         if self.profile != Some(profile.id) {
             self.forget(actions);
             self.profile = Some(profile.id);
+            self.work = self.kept.remove(&profile.id).unwrap_or_default();
+            // A profile that was removed takes its sessions with it.
+            if !cx.profiles.is_empty() {
+                self.kept.retain(|id, _| cx.profiles.iter().any(|profile| profile.id == *id));
+            }
         }
-        if self.user.is_none() {
-            self.user = profile.last_user().map(|user| Chosen { id: user.id.clone(), label: user.label.clone() });
+        if self.work.user.is_none() {
+            self.work.user = profile.last_user().map(|user| Chosen { id: user.id.clone(), label: user.label.clone() });
         }
-        if self.key.is_none() {
-            self.key = profile.apps.first().map(|app| app.key.clone());
+        if self.work.key.is_none() {
+            self.work.key = profile.apps.first().map(|app| app.key.clone());
         }
         let failed = matches!(self.users, Load::Failed { .. });
         if can_ask(profile) && (self.users.is_idle() || failed) {
@@ -152,20 +114,23 @@ impl State {
         }
     }
 
-    /// The profile switched: drops what belongs to it. The sessions go too, secrets and all.
+    /// The profile switched: a walk that runs is cancelled, what was done is kept for the way back, and all else that
+    /// belongs to the profile is dropped.
     pub fn forget(&mut self, actions: &mut Vec<Action>) {
-        actions.extend(self.jobs().into_iter().map(Action::Cancel));
-        *self = Self { walk_timeout: self.walk_timeout, minutes: self.minutes, ..Self::default() };
-    }
-
-    /// The jobs under way, but for those that change something in Kinde: these run to their end, whoever looks.
-    fn jobs(&self) -> Vec<JobId> {
-        let walks = self.walks.values().filter(|walk| walk.is_running()).map(|walk| walk.job);
-        let asked = self.learned.values().filter_map(|learned| learned.busy);
-        let asked = asked.filter(|(_, what)| *what != Asked::Revoke).map(|(job, _)| job);
+        self.work.cancel(actions);
         let users = self.users.is_loading().then_some(self.users_job);
         let credentials = self.credentials.load.is_loading().then_some(self.credentials.job);
-        walks.chain(asked).chain(users).chain(credentials).collect()
+        actions.extend(users.into_iter().chain(credentials).map(Action::Cancel));
+        let mut kept = std::mem::take(&mut self.kept);
+        if let Some(profile) = self.profile {
+            kept.insert(profile, std::mem::take(&mut self.work));
+        }
+        *self = Self { walk_timeout: self.walk_timeout, minutes: self.minutes, kept, ..Self::default() };
+    }
+
+    /// The work of every profile, the one shown first.
+    fn works(&mut self) -> impl Iterator<Item = &mut Work> {
+        std::iter::once(&mut self.work).chain(self.kept.values_mut())
     }
 
     pub(super) fn read_users(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -187,15 +152,17 @@ impl State {
 
     /// The provider of the app shown.
     pub(super) fn provider(&self, profile: &Profile) -> Option<&'static Provider> {
-        provider_of(profile, self.key.as_deref()?)
+        provider_of(profile, self.work.key.as_deref()?)
     }
 
     /// For whom the next walk is; `None` says that something is missing.
     pub(super) fn subject(&self) -> Option<(Subject, String)> {
-        match self.kind {
-            SubjectKind::User => self.user.as_ref().map(|user| (Subject::User(user.id.clone()), user.label.clone())),
+        match self.work.kind {
+            SubjectKind::User => {
+                self.work.user.as_ref().map(|user| (Subject::User(user.id.clone()), user.label.clone()))
+            }
             SubjectKind::Org => {
-                let code = self.org.trim();
+                let code = self.work.org.trim();
                 (!code.is_empty()).then(|| (Subject::Org(code.to_owned()), code.to_owned()))
             }
         }
@@ -211,7 +178,7 @@ impl State {
     }
 
     pub(super) fn connect(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        let (Some(key), Some((subject, label))) = (self.key.clone(), self.subject()) else { return };
+        let (Some(key), Some((subject, label))) = (self.work.key.clone(), self.subject()) else { return };
         let provider = provider_of(profile, &key);
         let nudge = Arc::new(Notify::new());
         let job = cx.job();
@@ -219,8 +186,8 @@ impl State {
             Subject::User(_) => format!("Kinde user {label}"),
             Subject::Org(_) => format!("Kinde organization {label}"),
         };
-        self.walks.insert(key.clone(), WalkState::new(job, whom, provider, Arc::clone(&nudge), cx.now));
-        self.session = None;
+        self.work.walks.insert(key.clone(), WalkState::new(job, whom, provider, Arc::clone(&nudge), cx.now));
+        self.work.session = None;
         self.address.clear();
         self.address_check = None;
         let walk = Walk {
@@ -237,48 +204,8 @@ impl State {
     }
 
     pub(super) fn ask(&mut self, number: SessionId, what: Asked, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        let (Some(profile), Some(session)) = (self.profile, self.sessions.get(number)) else { return };
-        let command = match what {
-            Asked::Again => {
-                Command::FetchAgain { profile, number, session: session.secret.clone(), before: session.token.clone() }
-            }
-            Asked::Probe => {
-                let Some(token) = &session.token else { return };
-                Command::Probe {
-                    profile,
-                    number,
-                    provider: session.provider.clone(),
-                    token: token.access_token.clone(),
-                    holder: if session.who.is_empty() { String::new() } else { self.holder(session) },
-                    asked: session.asked.clone(),
-                }
-            }
-            Asked::Revoke => Command::Revoke {
-                profile,
-                number,
-                request: RevokeRequest {
-                    session: session.secret.clone(),
-                    key: Some(session.key.clone()).filter(|key| !key.is_empty()),
-                    provider: session.provider.clone(),
-                    held: session.token.clone(),
-                },
-            },
-        };
-        let job = cx.job();
-        let learned = self.learned.entry(number).or_default();
-        learned.busy = Some((job, what));
-        learned.error = None;
-        learned.note = None;
-        if what == Asked::Revoke {
-            learned.checks.clear();
-            learned.headline.clear();
-        }
-        actions.push(Action::Run(job, command.into()));
-    }
-
-    fn holder(&self, session: &Session) -> String {
-        let walk = self.walks.get(&session.key).filter(|walk| walk.number == Some(session.number));
-        walk.map_or_else(|| format!("Kinde user {}", session.who), |walk| walk.whom.clone())
+        let Some(profile) = self.profile else { return };
+        self.work.ask(profile, number, what, cx, actions);
     }
 
     /// An answer. Those of another job than the one waited for are dropped.
@@ -299,16 +226,16 @@ impl State {
                     Users { query, list, next: page.next }
                 });
                 self.users.finish(result);
-                if self.user.is_none() {
+                if self.work.user.is_none() {
                     let first = self.users.value().and_then(|users| users.list.first());
-                    self.user = first.map(|user| Chosen { id: user.id.clone(), label: user.label() });
+                    self.work.user = first.map(|user| Chosen { id: user.id.clone(), label: user.label() });
                 }
             }
             Event::UserCreated(result) if self.creating == Some(job) => {
                 self.creating = None;
                 match result {
                     Ok(user) => {
-                        self.user = Some(Chosen { id: user.id.clone(), label: user.label() });
+                        self.work.user = Some(Chosen { id: user.id.clone(), label: user.label() });
                         match self.users.value_mut() {
                             Some(users) => users.list.insert(0, user),
                             None => self.users.ready(Users { list: vec![user], ..Users::default() }),
@@ -321,7 +248,7 @@ impl State {
             Event::Remembered { key } => {
                 if job == self.apps_job {
                     self.apps_job = 0;
-                    self.key = key;
+                    self.work.key = key;
                     self.add = None;
                     self.apps_error = None;
                 }
@@ -331,91 +258,14 @@ impl State {
                 self.apps_job = 0;
                 self.apps_error = Some(error);
             }
-            Event::Walk(event) => self.on_walk(job, event),
-            Event::WalkEnded(outcome) => {
-                let Some((key, walk)) = self.walks.iter_mut().find(|(_, walk)| walk.job == job) else { return };
-                let key = key.clone();
-                for step in outcome.steps {
-                    place(&mut walk.steps, step);
-                }
-                walk.ended = Some(Ended::of(&outcome.end));
-                walk.cancelling = false;
-                let whom = walk.whom.clone();
-                // After a no there is nothing to ask for; after a silence the consent may still come.
-                let over = matches!(outcome.end, WalkEnd::Denied(_) | WalkEnd::Refused(_));
-                let Some(session) = outcome.session.filter(|_| !over) else { return };
-                let number = self.sessions.add(session);
-                if let Some(walk) = self.walks.get_mut(&key) {
-                    walk.number = Some(number);
-                }
-                if self.key.as_deref() == Some(&key) {
-                    self.session = Some(number);
-                }
-                if let WalkEnd::Connected { probe, .. } = outcome.end {
-                    let learned = self.learned.entry(number).or_default();
-                    learned.headline = headline(&probe, &whom);
-                    learned.checks = probe;
-                }
-            }
-            Event::WalkFailed(error) => {
-                if let Some(walk) = self.walks.values_mut().find(|walk| walk.job == job) {
-                    walk.steps.clear();
-                    walk.ended = Some(Ended::Failed(error));
-                }
-            }
-            Event::RevokeCheck { number, check } => {
-                if let Some(learned) = self.waiting(job, number) {
-                    learned.checks.push(check);
-                }
-            }
-            Event::Revoked { number, result } => {
-                let Some(learned) = self.waiting(job, number) else { return };
-                learned.busy = None;
-                match result {
-                    Ok(outcome) => {
-                        learned.headline = if outcome.revoked {
-                            "The session is revoked".to_owned()
-                        } else {
-                            "The session was not revoked".to_owned()
-                        };
-                        learned.checks = outcome.checks;
-                        learned.error = outcome.error;
-                        if outcome.revoked {
-                            self.sessions.revoked(number, now);
-                        }
-                    }
-                    Err(error) => learned.error = Some(error),
-                }
-            }
-            Event::Fetched { number, result } => {
-                let Some(learned) = self.waiting(job, number) else { return };
-                learned.busy = None;
-                match result {
-                    Ok(again) => {
-                        learned.note = Some(if again.refreshed {
-                            "Refreshed by Kinde: token or expiry changed since the last fetch".to_owned()
-                        } else {
-                            "Kinde handed out the same token".to_owned()
-                        });
-                        self.sessions.fetched(number, again.token);
-                    }
-                    Err(error) => learned.error = Some(error),
-                }
-            }
-            Event::Probed { number, result } => {
-                let whom = self.sessions.get(number).map(|session| self.holder(session)).unwrap_or_default();
-                let Some(learned) = self.waiting(job, number) else { return };
-                learned.busy = None;
-                match result {
-                    Ok(checks) => {
-                        learned.headline = headline(&checks, &whom);
-                        learned.checks = checks;
-                    }
-                    Err(error) => learned.error = Some(error),
-                }
-            }
             Event::Credentials(result) if job == self.credentials.job => self.credentials.load.finish(result),
             Event::Origins(_) | Event::Users { .. } | Event::UserCreated(_) | Event::Credentials(_) => {}
+            // A profile that is not shown gets its answers too: what ended there is not lost.
+            event => {
+                if let Some(work) = self.works().find(|work| work.waits_for(job)) {
+                    work.on_event(job, event, now);
+                }
+            }
         }
     }
 
@@ -434,33 +284,9 @@ impl State {
             self.apps_job = 0;
             self.apps_error = end.without_answer();
         }
-        for learned in self.learned.values_mut() {
-            if learned.busy.take_if(|(busy, _)| *busy == job).is_some() {
-                learned.error = end.without_answer();
-            }
+        for work in self.works() {
+            work.on_end(job, end);
         }
-        if let Some(walk) = self.walks.values_mut().find(|walk| walk.job == job && walk.is_running()) {
-            walk.cancelling = false;
-            walk.ended = Some(end.without_answer().map_or(Ended::Cancelled, Ended::Failed));
-        }
-    }
-
-    fn on_walk(&mut self, job: JobId, event: WalkEvent) {
-        let Some(walk) = self.walks.values_mut().find(|walk| walk.job == job) else { return };
-        match event {
-            WalkEvent::Step(step) => place(&mut walk.steps, step),
-            WalkEvent::AuthUrl { url, session, .. } => {
-                walk.url = Some(url);
-                walk.session = Some(session);
-            }
-            WalkEvent::Waiting { polls, next_at, deadline } => walk.waiting = Some((polls, next_at, deadline)),
-            WalkEvent::Token(_) | WalkEvent::Probed(_) => walk.waiting = None,
-        }
-    }
-
-    /// What is known of a session, where `job` is what it waits for.
-    fn waiting(&mut self, job: JobId, number: SessionId) -> Option<&mut Learned> {
-        self.learned.get_mut(&number).filter(|learned| learned.busy.is_some_and(|(id, _)| id == job))
     }
 }
 
@@ -473,15 +299,4 @@ pub(super) fn can_ask(profile: &Profile) -> bool {
 pub(super) fn provider_of(profile: &Profile, key: &str) -> Option<&'static Provider> {
     let remembered = profile.apps.iter().find(|app| app.key == key).and_then(|app| app.provider.as_deref());
     remembered.and_then(providers::find).or_else(|| providers::guess_by_key(key))
-}
-
-/// The sentence over a probe: what the account check says, good or bad.
-fn headline(checks: &[Check], whom: &str) -> String {
-    if let Some(trouble) = first_trouble(checks).filter(|check| check.verdict == crate::check::Verdict::Fail) {
-        return trouble.why.clone().unwrap_or_default();
-    }
-    let account = checks.iter().find(|check| check.name == "account");
-    account
-        .and_then(|check| check.seen.clone().or_else(|| check.why.clone()))
-        .unwrap_or_else(|| format!("{whom} holds a token"))
 }

@@ -2,7 +2,8 @@
 
 use egui::{Layout, Ui};
 
-use super::state::{Chosen, Question, State, SubjectKind};
+use super::state::{Question, State};
+use super::work::{Chosen, SubjectKind};
 use crate::action::{Action, Room};
 use crate::backend::connect::Command;
 use crate::error::Category;
@@ -25,23 +26,23 @@ pub(super) fn show(
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
         subdued(ui, "Connect for");
-        radio(ui, &mut state.kind, SubjectKind::User, "user");
-        radio(ui, &mut state.kind, SubjectKind::Org, "organization");
+        radio(ui, &mut state.work.kind, SubjectKind::User, "user");
+        radio(ui, &mut state.work.kind, SubjectKind::Org, "organization");
     });
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
-        match state.kind {
+        match state.work.kind {
             SubjectKind::User => user(ui, state, profile, cx, actions),
             SubjectKind::Org => {
                 ui.scope(|ui| {
                     ui.set_width(WIDTH);
-                    text_field(ui, "Organization code", "org_…", &mut state.org);
+                    text_field(ui, "Organization code", "org_…", &mut state.work.org);
                 });
             }
         }
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            let running = state.walks.get(key).is_some_and(super::walk_state::WalkState::is_running);
-            let why_not = match state.kind {
+            let running = state.work.is_walking(key);
+            let why_not = match state.work.kind {
                 _ if running => "This app is being connected: cancel that first",
                 SubjectKind::User => "Choose a user first",
                 SubjectKind::Org => "Type the organization's code first",
@@ -58,14 +59,14 @@ pub(super) fn show(
 }
 
 fn user(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let shown = match &state.user {
+    let shown = match &state.work.user {
         Some(user) => user.label.clone(),
         None if state.users.is_loading() => "Reading users…".to_owned(),
         None => "No user chosen".to_owned(),
     };
     let (mut more, mut picked) = (false, None);
     combo(ui, "User", &shown, WIDTH, |ui| {
-        let now = state.user.as_ref().map(|user| user.id.as_str());
+        let now = state.work.user.as_ref().map(|user| user.id.as_str());
         let users = state.users.value();
         let searching = users.is_some_and(|users| !users.query.is_empty());
         let mut first = "last used";
@@ -92,7 +93,7 @@ fn user(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions:
         }
     });
     if picked.is_some() {
-        state.user = picked;
+        state.work.user = picked;
     }
     if more {
         state.find_users(profile, true, cx, actions);
@@ -113,7 +114,7 @@ fn user(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions:
 
 /// What is in the way: users that cannot be read, a tenant without any.
 fn trouble(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    if state.kind == SubjectKind::Org {
+    if state.work.kind == SubjectKind::Org {
         return;
     }
     if let Load::Failed { error, .. } = &state.users {

@@ -18,7 +18,7 @@ use crate::ui::{
 };
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, key: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let Some(walk) = state.walks.get_mut(key) else { return };
+    let Some(walk) = state.work.walks.get_mut(key) else { return };
     if matches!(walk.ended, Some(Ended::Connected)) {
         // What the person came for stands first: the token, below.
         disclosure(ui, "timeline", "Timeline", false, |ui| step_list(ui, &walk.steps));
@@ -135,7 +135,7 @@ fn address(ui: &mut Ui, state: &mut State, profile: &Profile, key: &str, cx: &Cx
     let ready = !state.address.is_empty();
     if Button::secondary("Read the address").enabled_or(ready, "Paste the address first").show(ui).clicked() {
         let text = state.address.take();
-        let walk = state.walks.get(key);
+        let walk = state.work.walks.get(key);
         let ours = walk.and_then(|walk| walk.session.clone());
         match read_pasted(text.expose()) {
             Ok(landed) => {

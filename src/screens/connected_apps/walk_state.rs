@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::action::JobId;
 use crate::check::Check;
-use crate::connect::{SessionId, WalkEnd};
+use crate::connect::WalkEnd;
 use crate::error::UserError;
 use crate::providers::Provider;
 use crate::secrets::Secret;
@@ -54,8 +54,6 @@ pub(super) struct WalkState {
     pub nudge: Arc<Notify>,
     pub cancelling: bool,
     pub ended: Option<Ended>,
-    /// The session that came of it.
-    pub number: Option<SessionId>,
 }
 
 impl WalkState {
@@ -70,18 +68,7 @@ impl WalkState {
             ("proof", proof),
         ];
         let steps = steps.into_iter().map(|(id, title)| Step::new(id, title, StepState::Waiting, now)).collect();
-        Self {
-            job,
-            whom,
-            steps,
-            url: None,
-            session: None,
-            waiting: None,
-            nudge,
-            cancelling: false,
-            ended: None,
-            number: None,
-        }
+        Self { job, whom, steps, url: None, session: None, waiting: None, nudge, cancelling: false, ended: None }
     }
 
     pub fn is_running(&self) -> bool {
