@@ -13,15 +13,18 @@ use super::tokens::{size, text};
 /// combo(ui, "User", "ada@example.com", 240.0, |ui| if combo_item(ui, true, "ada@example.com", "last used") { … });
 /// ```
 pub fn combo(ui: &mut Ui, name: &str, shown: &str, width: f32, items: impl FnOnce(&mut Ui)) -> Response {
-    let response = ComboBox::from_id_salt(("combo", name))
-        .width(width)
-        .truncate()
-        .selected_text(shown)
-        .icon(|ui, rect, visuals, _| {
+    let list = ComboBox::from_id_salt(("combo", name)).width(width).truncate().selected_text(shown).icon(
+        |ui, rect, visuals, _| {
             Icon::ChevronDown.paint(ui.painter(), rect.center(), 14.0, visuals.fg_stroke.color);
+        },
+    );
+    // A long choice is cut at the width, and does not push away what stands beside the list.
+    let response = ui
+        .scope(|ui| {
+            ui.set_max_width(width.min(ui.available_width()));
+            list.show_ui(ui, items).response
         })
-        .show_ui(ui, items)
-        .response;
+        .inner;
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_label(name);
         node.set_value(shown);

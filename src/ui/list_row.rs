@@ -69,6 +69,10 @@ impl<'a> ListRow<'a> {
         let t = tokens(ui);
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW + 4.0), Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), self.selected, self.words));
+        // What stands at the end of the row is heard after its name.
+        if !self.note.is_empty() {
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(self.note));
+        }
         if !ui.is_rect_visible(rect) {
             return response;
         }

@@ -3,6 +3,7 @@
 //! Draws the state and pushes actions; every call is made by `backend::connect`.
 
 mod add_app;
+mod apps;
 mod guide;
 mod session;
 mod state;
@@ -18,16 +19,11 @@ pub use state::State;
 use crate::action::{Action, Room};
 use crate::backend::connect::Command;
 use crate::screens::Cx;
-use crate::tenant::{Profile, RememberedApp, places};
+use crate::tenant::{Profile, places};
 use crate::ui::tokens::{size, space};
-use crate::ui::{
-    Answer, Button, Callout, Confirm, Icon, ListRow, Mood, card, empty_state, heading, small, subdued, title,
-};
-use state::{AddApp, Question, can_ask, provider_of};
+use crate::ui::{Answer, Button, Callout, Confirm, Icon, empty_state, heading, subdued, title};
+use state::{AddApp, Question, can_ask, provider_name, provider_of};
 use work::Asked;
-
-/// Width of the list of apps, in points.
-const LIST: f32 = 230.0;
 
 /// Draws the room.
 pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -47,19 +43,27 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
     }
     header(ui, state);
     ui.add_space(space::SM);
+    let beside = ui.available_width() >= apps::BESIDE;
+    if !beside {
+        apps::as_combo(ui, state, profile, cx);
+        ui.add_space(space::SM);
+    }
     let height = ui.available_height();
     ui.horizontal_top(|ui| {
-        ui.allocate_ui_with_layout(vec2(LIST, height), Layout::top_down(egui::Align::Min), |ui| {
-            ui.set_width(LIST);
-            apps(ui, state, profile, cx);
-        });
-        ui.add_space(space::SM);
+        if beside {
+            let width = apps::width(ui.available_width());
+            ui.allocate_ui_with_layout(vec2(width, height), Layout::top_down(egui::Align::Min), |ui| {
+                ui.set_width(width);
+                apps::as_list(ui, state, profile, cx);
+            });
+            ui.add_space(space::SM);
+        }
         ui.vertical(|ui| {
             ScrollArea::vertical().id_salt("connected app").auto_shrink([false, false]).max_height(height).show(
                 ui,
                 |ui| {
                     ui.set_width((ui.available_width() - space::SM).max(200.0));
-                    detail(ui, state, profile, cx, actions);
+                    detail(ui, state, profile, beside, cx, actions);
                 },
             );
         });
@@ -81,49 +85,7 @@ fn header(ui: &mut Ui, state: &mut State) {
     });
 }
 
-fn apps(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>) {
-    card(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ScrollArea::vertical().id_salt("apps").max_height(420.0).show(ui, |ui| {
-            for app in &profile.apps {
-                if app_row(ui, state, app, cx) {
-                    state.work.key = Some(app.key.clone());
-                    state.work.session = None;
-                    state.credentials = state::Credentials::default();
-                }
-            }
-        });
-        if profile.apps.is_empty() {
-            subdued(ui, "No app yet");
-        }
-    });
-    ui.add_space(space::SM);
-    small(ui, "Kinde has no call that lists connected apps, so the panel remembers the ones you add.");
-}
-
-fn app_row(ui: &mut Ui, state: &State, app: &RememberedApp, cx: &Cx<'_>) -> bool {
-    let running = state.work.is_walking(&app.key);
-    let note = match &app.last {
-        _ if running => "waiting".to_owned(),
-        // Of another day the clock time would mislead.
-        Some(last) if last.ok && cx.now.as_second() - last.at.as_second() > 86_400 => {
-            crate::ui::relative_words(last.at, cx.now)
-        }
-        Some(last) if last.ok => crate::clock::clock_time(last.at),
-        Some(last) => last.words.clone(),
-        None => "never".to_owned(),
-    };
-    let mut row = ListRow::new(&app.key).note(&note).selected(state.work.key.as_deref() == Some(&app.key));
-    row = match &app.last {
-        _ if running => row.mark(Mood::Info, Icon::Running),
-        Some(last) if last.ok => row.mark(Mood::Success, Icon::Check),
-        Some(_) => row.mark(Mood::Error, Icon::Cross),
-        None => row,
-    };
-    row.show(ui).clicked()
-}
-
-fn detail(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+fn detail(ui: &mut Ui, state: &mut State, profile: &Profile, titled: bool, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     if let Some(error) = &state.apps_error
         && state.add.is_none()
     {
@@ -138,12 +100,13 @@ fn detail(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
         return;
     };
     let provider = provider_of(profile, &key);
-    let name = provider.map_or("provider not known", |provider| provider.name.as_str());
-    ui.horizontal(|ui| {
-        title(ui, &key);
-        subdued(ui, &format!("· {name}"));
-    });
-    ui.add_space(space::SM);
+    if titled {
+        ui.horizontal(|ui| {
+            title(ui, &key);
+            subdued(ui, &format!("· {}", provider_name(provider)));
+        });
+        ui.add_space(space::SM);
+    }
     if can_ask(profile) {
         subject::show(ui, state, profile, &key, cx, actions);
         walk::show(ui, state, &key, cx, actions);

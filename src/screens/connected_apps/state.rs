@@ -300,3 +300,8 @@ pub(super) fn provider_of(profile: &Profile, key: &str) -> Option<&'static Provi
     let remembered = profile.apps.iter().find(|app| app.key == key).and_then(|app| app.provider.as_deref());
     remembered.and_then(providers::find).or_else(|| providers::guess_by_key(key))
 }
+
+/// What the provider is called beside the key.
+pub(super) fn provider_name(provider: Option<&Provider>) -> &str {
+    provider.map_or("provider not known", |provider| provider.name.as_str())
+}

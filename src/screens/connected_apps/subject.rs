@@ -15,6 +15,15 @@ use crate::ui::{Button, Callout, Icon, Load, combo, combo_item, radio, small, su
 /// Width of the list of users, in points.
 const WIDTH: f32 = 250.0;
 
+/// The least the search field takes, in points: its example is to be read.
+const FIND: f32 = 150.0;
+
+/// What Connect takes at the end of a row, with the gap before it.
+const CONNECT: f32 = 96.0;
+
+/// From this width on, in points, everything stands in one row.
+const ONE_ROW: f32 = 480.0;
+
 pub(super) fn show(
     ui: &mut Ui,
     state: &mut State,
@@ -29,43 +38,65 @@ pub(super) fn show(
         radio(ui, &mut state.work.kind, SubjectKind::User, "user");
         radio(ui, &mut state.work.kind, SubjectKind::Org, "organization");
     });
+    // Connect stands where the eye ends, whole: where one row is too narrow it gets its own.
+    let one_row = ui.available_width() >= ONE_ROW;
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
-        match state.work.kind {
-            SubjectKind::User => user(ui, state, profile, cx, actions),
-            SubjectKind::Org => {
-                ui.scope(|ui| {
-                    ui.set_width(WIDTH);
-                    text_field(ui, "Organization code", "org_…", &mut state.work.org);
-                });
-            }
+        let tail = if one_row { CONNECT } else { 0.0 };
+        whom(ui, state, profile, tail, cx, actions);
+        if one_row {
+            connect(ui, state, profile, key, cx, actions);
         }
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            let running = state.work.is_walking(key);
-            let why_not = match state.work.kind {
-                _ if running => "This app is being connected: cancel that first",
-                SubjectKind::User => "Choose a user first",
-                SubjectKind::Org => "Type the organization's code first",
-            };
-            let ready = !running && state.subject().is_some();
-            if Button::primary("Connect").enabled_or(ready, why_not).show(ui).clicked() {
-                state.connect(profile, cx, actions);
-            }
-        });
     });
+    if !one_row {
+        ui.horizontal(|ui| {
+            ui.set_min_height(size::CONTROL);
+            connect(ui, state, profile, key, cx, actions);
+        });
+    }
     trouble(ui, state, profile, cx, actions);
     small(ui, "Your browser opens for the consent. An error page at its end is fine: the token comes here.");
     ui.add_space(space::MD);
 }
 
-fn user(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+fn whom(ui: &mut Ui, state: &mut State, profile: &Profile, tail: f32, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    match state.work.kind {
+        SubjectKind::User => user(ui, state, profile, tail, cx, actions),
+        SubjectKind::Org => {
+            ui.scope(|ui| {
+                ui.set_width((ui.available_width() - tail).min(WIDTH));
+                text_field(ui, "Organization code", "org_…", &mut state.work.org);
+            });
+        }
+    }
+}
+
+fn connect(ui: &mut Ui, state: &mut State, profile: &Profile, key: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+        let running = state.work.is_walking(key);
+        let why_not = match state.work.kind {
+            _ if running => "This app is being connected: cancel that first",
+            SubjectKind::User => "Choose a user first",
+            SubjectKind::Org => "Type the organization's code first",
+        };
+        let ready = !running && state.subject().is_some();
+        if Button::primary("Connect").enabled_or(ready, why_not).show(ui).clicked() {
+            state.connect(profile, cx, actions);
+        }
+    });
+}
+
+fn user(ui: &mut Ui, state: &mut State, profile: &Profile, tail: f32, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let shown = match &state.work.user {
         Some(user) => user.label.clone(),
         None if state.users.is_loading() => "Reading users…".to_owned(),
         None => "No user chosen".to_owned(),
     };
     let (mut more, mut picked) = (false, None);
-    combo(ui, "User", &shown, WIDTH, |ui| {
+    // The list of users shrinks before the field that searches them.
+    let rest = tail + FIND + size::CONTROL + 2.0 * space::SM;
+    let width = (ui.available_width() - rest).clamp(140.0, WIDTH);
+    combo(ui, "User", &shown, width, |ui| {
         let now = state.work.user.as_ref().map(|user| user.id.as_str());
         let users = state.users.value();
         let searching = users.is_some_and(|users| !users.query.is_empty());
@@ -98,7 +129,7 @@ fn user(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions:
     if more {
         state.find_users(profile, true, cx, actions);
     }
-    let width = (ui.available_width() - 110.0 - 2.0 * space::SM).clamp(90.0, 190.0);
+    let width = (ui.available_width() - tail - size::CONTROL - space::SM).clamp(80.0, 190.0);
     let field = ui
         .scope(|ui| {
             ui.set_width(width);

@@ -7,7 +7,7 @@ use super::state::{Question, State};
 use super::walk_state::Ended;
 use crate::action::{Action, Room};
 use crate::check::Check;
-use crate::connect::read_pasted;
+use crate::connect::{asked_times, read_pasted};
 use crate::error::Category;
 use crate::screens::Cx;
 use crate::tenant::Profile;
@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, key: &str, cx: &Cx<'_>, actio
                 if let Some((polls, next, deadline)) = walk.waiting {
                     countdown(ui, deadline, cx.now);
                     let seconds = (next.as_second() - cx.now.as_second()).max(0);
-                    small(ui, &format!("asked {polls} times, next in {seconds} s ·"));
+                    small(ui, &format!("asked {}, next in {seconds} s ·", asked_times(polls)));
                 }
             }
             "auth_url" => {
