@@ -6,9 +6,10 @@ use super::shell::{Heard, Shell};
 use crate::action::{Action, CHOICES, Room};
 use crate::clock::clock_time;
 use crate::screens;
+use crate::tenant::Guard;
 use crate::ui::tokens::space;
 use crate::ui::{
-    Button, Icon, ListRow, Mood, badge_with, combo, combo_item, kbd, profile_dot, status, subdued, title, tokens,
+    Button, Icon, ListRow, Mood, badge, badge_with, combo, combo_item, kbd, profile_dot, status, subdued, title, tokens,
 };
 
 /// The rail's rooms with their icons.
@@ -97,13 +98,7 @@ impl Shell {
         let Self { profiles, actions, .. } = self;
         combo(ui, "Profile", shown, 200.0, |ui| {
             for profile in profiles.iter() {
-                let note = if profile.is_sandbox() {
-                    "this machine"
-                } else if profile.guard().is_on() {
-                    "live"
-                } else {
-                    ""
-                };
+                let note = if profile.is_sandbox() { "this machine" } else { profile.guard().word() };
                 let chosen = chosen.as_ref().is_some_and(|(id, ..)| *id == profile.id);
                 if combo_item(ui, chosen, &profile.name, note) {
                     actions.push(Action::SwitchProfile(profile.id));
@@ -121,8 +116,19 @@ impl Shell {
             subdued(ui, "No tenant chosen");
             return;
         };
-        if !profile.is_sandbox() && profile.guard().is_on() {
-            badge_with(ui, Mood::Error, Icon::Warning, "Live");
+        match profile.guard() {
+            Guard::Open => {}
+            Guard::Live => {
+                badge_with(ui, Mood::Error, Icon::Warning, "Live");
+            }
+            // It asks before writing as if it were live, and is not said to be what nobody has read.
+            Guard::Unread => {
+                badge(ui, Mood::Neutral, "Not read")
+                    .on_hover_text("Its environment was not read: it counts as live, and writing asks first");
+            }
+            Guard::ByChoice => {
+                badge(ui, Mood::Warn, "Guarded").on_hover_text("Writing asks first, as you chose");
+            }
         }
         let place = match &profile.domain {
             _ if profile.is_sandbox() => "sandbox on this machine".to_owned(),
