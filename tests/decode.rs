@@ -37,7 +37,10 @@ fn jwks(kid: &str) -> String {
 }
 
 fn sign(kid: &str, payload: &str) -> String {
-    let header = json!({"alg": "RS256", "kid": kid, "typ": "JWT"}).to_string();
+    sign_with(&json!({"alg": "RS256", "kid": kid, "typ": "JWT"}).to_string(), payload)
+}
+
+fn sign_with(header: &str, payload: &str) -> String {
     let signed = format!("{}.{}", b64(header.as_bytes()), b64(payload.as_bytes()));
     let mut signature = vec![0; 256];
     pair().sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
@@ -46,8 +49,12 @@ fn sign(kid: &str, payload: &str) -> String {
 
 /// Exit code, stdout, stderr.
 fn decode(dir: &Path, args: &[&str], input: &str) -> (i32, String, String) {
+    run(dir, &[&["--json", "decode"], args].concat(), input)
+}
+
+fn run(dir: &Path, args: &[&str], input: &str) -> (i32, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
-        .args(["--data-dir", dir.to_str().unwrap(), "--json", "decode"])
+        .args(["--data-dir", dir.to_str().unwrap()])
         .args(args)
         .env_remove("KINDE_DOMAIN")
         .env_remove("KINDE_MANAGEMENT_CLIENT_ID")
@@ -216,6 +223,41 @@ fn a_domain_is_asked_without_credentials_and_its_keys_serve_when_it_is_gone() {
         "{value}"
     );
     assert!(value["checks"][3]["why"].as_str().unwrap().contains("3 days"));
+}
+
+#[test]
+fn escapes_in_a_token_never_reach_a_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys.json");
+    std::fs::write(&keys, jwks("\u{1b}]0;kid\u{7}")).unwrap();
+    let evil = "\u{1b}[2J\u{9b}1m\u{202e}\u{7f}\r";
+    let header = json!({"alg": "RS256", "kid": "\u{1b}]0;kid\u{7}", "cty": evil}).to_string();
+    let claims = json!({"type": evil, "sub": evil, "iss": evil, "scp": [evil], evil: 1, "exp": evil}).to_string();
+    for token in [sign_with(&header, &claims), sign_with(&header, evil), evil.to_owned()] {
+        let (_, out, err) = run(dir.path(), &["decode", "--jwks", keys.to_str().unwrap()], &token);
+        assert!(!out.is_empty() || !err.is_empty());
+        for hidden in evil.chars().chain(['\u{7}']).filter(|c| *c != '[' && !c.is_ascii_alphanumeric()) {
+            assert!(!out.contains(hidden) && !err.contains(hidden), "{hidden:?} in {out:?} {err:?}");
+        }
+    }
+}
+
+#[test]
+fn addresses_in_a_token_are_never_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let (origin, asked) = tenant(jwks("k1"));
+    let (elsewhere, hits) = tenant(jwks("k2"));
+    for (kid, issuer) in [("k1", &origin), ("k2", &elsewhere), (elsewhere.as_str(), &elsewhere)] {
+        let url = format!("{elsewhere}/.well-known/jwks");
+        let header = json!({"alg": "RS256", "kid": kid, "jku": url, "x5u": url, "iss": elsewhere}).to_string();
+        let claims = json!({"iss": issuer, "exp": 4_000_000_000u64, "url": elsewhere}).to_string();
+        let token = sign_with(&header, &claims);
+        decode(dir.path(), &["--domain", &origin], &token);
+        decode(dir.path(), &[], &token);
+        decode(dir.path(), &["--jwks", &format!("{origin}/.well-known/jwks")], &token);
+    }
+    assert!(asked.lock().unwrap().contains("GET /.well-known/jwks "));
+    assert_eq!(*hits.lock().unwrap(), "");
 }
 
 #[test]

@@ -131,3 +131,103 @@ fn numbers_are_exact_in_the_payload_text() {
     assert_eq!(decoded.claims.as_ref().unwrap().to_text(), payload);
     assert!(serde_json::to_string(&decoded).is_ok());
 }
+
+#[test]
+fn a_claim_of_any_wrong_type_fails_and_is_named() {
+    let values = [
+        ("a text", r#""1""#),
+        ("a number", "1"),
+        ("a number", "1e400"),
+        ("true or false", "true"),
+        ("null", "null"),
+        ("a list", "[1]"),
+        ("an object", r#"{"a":1}"#),
+    ];
+    let fitting: [(&str, &[&str]); 15] = [
+        ("iss", &["a text"]),
+        ("sub", &["a text"]),
+        ("jti", &["a text"]),
+        ("azp", &["a text"]),
+        ("scope", &["a text"]),
+        ("org_code", &["a text", "null"]),
+        ("nonce", &["a text"]),
+        ("email", &["a text"]),
+        ("exp", &["a number"]),
+        ("nbf", &["a number"]),
+        ("iat", &["a number"]),
+        ("auth_time", &["a number"]),
+        ("aud", &["a text"]),
+        ("permissions", &["a list", "null"]),
+        ("roles", &["a list", "null"]),
+    ];
+    let mut tried = 0;
+    for (claim, kinds) in fitting {
+        for (kind, value) in values.iter().filter(|(kind, _)| !kinds.contains(kind)) {
+            let payload = format!(r#"{{"{claim}":{value},"scp":["openid"]}}"#);
+            let decoded = judge(token(&payload).as_bytes(), &Keys::chosen("k", jwks(0, KID).as_bytes()), &then());
+            expect(&decoded, Verified, Valid, Some("claims"));
+            let why = decoded.check("claims").unwrap().why.clone().unwrap();
+            assert!(why.contains(&format!("`{claim}` is {kind}, not ")), "{payload}: {why}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 75, "{tried}");
+}
+
+#[test]
+fn clocks_may_be_a_minute_apart_and_no_more() {
+    let now = then().at.as_second();
+    let failed = |claims: String| {
+        let payload = format!(r#"{{"iss":"https://acme.kinde.com","scp":[],{claims}}}"#);
+        judged(&token(&payload)).failed
+    };
+    for (offset, verdict) in [(600, false), (-59, false), (-60, true), (-600, true)] {
+        assert_eq!(failed(format!(r#""exp":{}"#, now + offset)).is_some(), verdict, "exp {offset}");
+    }
+    for (offset, verdict) in [(-600, false), (60, false), (61, true), (600, true)] {
+        assert_eq!(failed(format!(r#""exp":{},"nbf":{}"#, now + 900, now + offset)).is_some(), verdict, "nbf {offset}");
+    }
+    for (offset, verdict) in [(-60, Verdict::Pass), (-61, Verdict::Warn), (300, Verdict::Pass), (301, Verdict::Warn)] {
+        let at =
+            Timestamp::from_second("2024-05-01T07:41:45Z".parse::<Timestamp>().unwrap().as_second() + offset).unwrap();
+        let payload = WEBHOOK.replace("2024-05-01T17:41:45.592145+10:00", "2024-05-01T17:41:45+10:00");
+        let decoded = judge(token(&payload).as_bytes(), &acme(), &Options::pasted(at));
+        expect(&decoded, Verified, Valid, None);
+        assert_eq!(decoded.check("freshness").unwrap().verdict, verdict, "timestamp {offset}");
+    }
+}
+
+#[test]
+fn every_doubled_claim_is_ambiguous_wherever_it_stands() {
+    let claims: Value = serde_json::from_str(WEBHOOK).unwrap();
+    let user = claims["data"]["user"].as_object().unwrap();
+    let mut tried = 0;
+    for (object, path) in [(claims.as_object().unwrap(), ""), (user, "data.user.")] {
+        for (name, value) in object {
+            let member = format!("{}:{value}", json!(name));
+            assert!(WEBHOOK.contains(&member));
+            for double in [
+                format!("{member},{member}"),
+                format!("{}:0,{member}", json!(name)),
+                format!("{member},{}:0", json!(name)),
+            ] {
+                let decoded = judged(&token(&WEBHOOK.replacen(&member, &double, 1)));
+                expect(&decoded, Verified, Valid, Some("claims"));
+                assert!(decoded.doubled.contains(&format!("{path}{name}")), "{double}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 40, "{tried}");
+}
+
+#[test]
+fn ten_megabytes_are_judged_whole() {
+    let text = "x".repeat(10 << 20);
+    let payload = format!(
+        r#"{{"type":"user.updated","data":{{"a":"{text}"}},"event_id":"e","timestamp":"2024-05-01T07:41:45Z"}}"#
+    );
+    let decoded = judged(&token(&payload));
+    expect(&decoded, Verified, Valid, None);
+    assert_eq!(decoded.payload_text.map(|text| text.len()), Some(payload.len()));
+}

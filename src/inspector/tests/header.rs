@@ -69,3 +69,13 @@ fn hostile_key_ids_are_only_compared() {
         expect(&judged(&sign(0, &header, WEBHOOK.as_bytes())), UnknownKey, NotChecked, Some("key"));
     }
 }
+
+#[test]
+fn every_doubled_header_member_is_refused_though_both_say_the_same() {
+    for member in
+        [r#""alg":"RS256""#, &format!(r#""kid":"{KID}""#), r#""typ":"JWT""#, r#""cty":"x""#, r#""\u0061lg":"RS256""#]
+    {
+        let header = format!(r#"{{"alg":"RS256","kid":"{KID}","typ":"JWT","cty":"x",{member}}}"#);
+        expect(&judged(&sign(0, &header, WEBHOOK.as_bytes())), NotVerified, NotChecked, Some("header"));
+    }
+}
