@@ -17,7 +17,8 @@ use kinde_panel::backend::{Command, End, Event, JobId, Stamped, connect, shell};
 use kinde_panel::clock::Clock;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::Domain;
-use kinde_panel::tenant::{LastUser, Profile, SANDBOX_PROFILE};
+use kinde_panel::net::{Exchange, Outcome};
+use kinde_panel::tenant::{EnvironmentFacts, LastUser, Profile, SANDBOX_PROFILE};
 use kinde_panel::ui::theme;
 
 fn window(prefs: Prefs) -> Harness<'static, Shell> {
@@ -174,6 +175,107 @@ fn another_profile_ends_the_walk_of_the_one_before() {
     harness.state_mut().act(Action::SwitchProfile(acme));
     let orders = harness.state_mut().take_orders();
     assert!(orders.iter().any(|order| matches!(order, Order::Cancel(job) if *job == walk)), "{orders:?}");
+}
+
+/// A window of these points with a live tenant of a long name and address, which answered.
+fn crowded(width: f32, height: f32, theme: egui::Theme) -> Harness<'static, Shell> {
+    let mut acme = Profile::new("acme-production-europe", Domain::parse("acme-production-europe.kinde.com").unwrap());
+    acme.environment = Some(EnvironmentFacts {
+        code: None,
+        name: None,
+        is_live: Some(true),
+        kinde_domain: None,
+        custom_domain: None,
+        read_at: Timestamp::from_second(1_790_000_000).unwrap(),
+    });
+    let clock = Clock::fixed(Timestamp::from_second(1_790_000_000).unwrap());
+    let prefs = Prefs { profile: Some(acme.id), room: Room::Activity, ..Prefs::default() };
+    let shell = Shell::new(prefs, "/home/ada/.local/share/kinde-panel".to_owned(), clock, None);
+    let mut harness = Harness::builder()
+        .with_size([width, height])
+        .with_theme(theme)
+        .with_context_setup(theme::install)
+        .build_ui_state(|ui, shell: &mut Shell| shell.frame(ui), shell);
+    let profiles = shell::Event::Profiles(Ok(vec![Profile::sandbox(), acme]));
+    harness.state_mut().on_event(Stamped { job: 1, event: profiles.into() });
+    for id in 1..=12 {
+        let exchange = Exchange {
+            id,
+            at: Timestamp::from_second(1_790_000_000).unwrap(),
+            profile: None,
+            request_cut: false,
+            purpose: "Read the environment".into(),
+            method: "GET".into(),
+            url: "https://acme-production-europe.kinde.com/api/v1/environment".into(),
+            request_headers: Vec::new(),
+            request_body: String::new(),
+            outcome: Outcome::Status(200),
+            response_headers: vec![("content-type".into(), "application/json".into())],
+            response_body: r#"{"code":"OK","environment":{"name":"Production","is_live":true}}"#.into(),
+            ms: 182,
+        };
+        let event = shell::Event::Exchange(Box::new(exchange));
+        harness.state_mut().on_event(Stamped { job: 0, event: event.into() });
+    }
+    harness.run();
+    harness
+}
+
+#[test]
+fn nothing_of_the_top_bar_lies_over_another_or_leaves_the_window_at_any_size() {
+    for (width, height) in [(820.0, 520.0), (1000.0, 700.0), (1280.0, 800.0), (547.0, 347.0), (410.0, 260.0)] {
+        let harness = crowded(width, height, egui::Theme::Dark);
+        let bar = harness.root().children_recursive().filter(|node| {
+            let role = node.accesskit_node().role();
+            let leaf = matches!(role, Role::Button | Role::ComboBox | Role::Label | Role::Image);
+            leaf && node.rect().bottom() <= 52.0 && node.rect().left() >= if width < 720.0 { 52.0 } else { 208.0 }
+        });
+        let mut spans: Vec<(f32, f32, String)> = bar
+            .map(|node| {
+                (
+                    node.rect().left(),
+                    node.rect().right(),
+                    format!("{:?} {:?}", node.accesskit_node().label(), node.value()),
+                )
+            })
+            .collect();
+        spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert!(spans.len() >= 5, "{spans:?}");
+        for pair in spans.windows(2) {
+            assert!(pair[0].1 <= pair[1].0, "{width}: {pair:?}");
+        }
+        assert!(spans.last().unwrap().1 <= width, "{spans:?}");
+        // What has no room in words is still there by name.
+        assert!(harness.query_by_label_contains("connected ").is_some(), "{width}");
+        assert!(harness.query_by_label("Live").is_some(), "{width}");
+    }
+}
+
+/// The last label that shows `words`: it is heard by its value.
+fn text<'a>(harness: &'a Harness<'_, Shell>, words: &str) -> egui_kittest::Node<'a> {
+    let labels = harness.root().children_recursive().filter(|node| node.accesskit_node().role() == Role::Label);
+    labels.filter(|node| node.value().is_some_and(|value| value.contains(words))).last().unwrap()
+}
+
+#[test]
+fn a_small_window_still_shows_the_address_of_an_exchange_and_all_that_is_known_of_it() {
+    for (width, height) in [(820.0, 520.0), (547.0, 347.0)] {
+        let mut harness = crowded(width, height, egui::Theme::Dark);
+        let address = text(&harness, "acme-production-europe.kinde.com/api/v1/environment").rect();
+        assert!(address.width() >= 100.0 && address.right() <= width, "{width}: {address:?}");
+        harness.get_by_label("12 GET acme-production-europe.kinde.com/api/v1/environment").click();
+        harness.run();
+        harness.get_by_label("Request").scroll_to_me();
+        harness.run();
+        harness.get_by_label("Request").click();
+        harness.run();
+        for words in ["Read the environment", "182 ms"] {
+            text(&harness, words).scroll_to_me();
+            harness.run();
+            let seen = text(&harness, words).rect();
+            assert!(seen.bottom() <= height && seen.right() <= width, "{width} {words}: {seen:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,20 +1,28 @@
 //! Rail, top bar and the frame they make around the open screen.
 
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::shell::{Heard, Shell};
 use crate::action::{Action, CHOICES, Room};
 use crate::clock::clock_time;
 use crate::screens;
 use crate::tenant::Guard;
-use crate::ui::tokens::space;
+use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Icon, ListRow, Mood, badge, badge_with, combo, combo_item, kbd, profile_dot, status, subdued, title, tokens,
+    Button, Icon, ListRow, Mood, badge, badge_with, combo, combo_item, kbd, line, profile_dot, status, status_width,
+    title, tokens,
 };
 
 /// The rail's rooms with their icons.
 const RAIL: [(Room, Icon); 3] =
     [(Room::Tenant, Icon::Tenant), (Room::ConnectedApps, Icon::Apps), (Room::Inspector, Icon::Inspector)];
+
+/// Those at its foot, lowest first.
+const LOWER_RAIL: [(Room, Icon); 2] = [(Room::Settings, Icon::Settings), (Room::Activity, Icon::Activity)];
+/// Narrower than this, in points, and the rail shows icons alone.
+const NARROW: f32 = 720.0;
+/// The least of a tenant's address that is worth showing, in points.
+const PLACE_MIN: f32 = 64.0;
 
 impl Shell {
     /// Draws one frame and applies what was done in it.
@@ -24,12 +32,13 @@ impl Shell {
         self.shortcuts(ui);
         self.palette_over(ui);
         let t = tokens(ui);
+        let narrow = ui.available_width() < NARROW;
         Panel::left("rail")
-            .exact_size(208.0)
+            .exact_size(if narrow { 52.0 } else { 208.0 })
             .resizable(false)
             .show_separator_line(false)
             .frame(Frame::new().fill(t.rail).inner_margin(Margin::same(12)))
-            .show(ui, |ui| self.rail(ui));
+            .show(ui, |ui| if narrow { self.narrow_rail(ui) } else { self.rail(ui) });
         Panel::top("top")
             .exact_size(52.0)
             .resizable(false)
@@ -62,7 +71,7 @@ impl Shell {
             }
         }
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-            for (room, icon) in [(Room::Settings, Icon::Settings), (Room::Activity, Icon::Activity)] {
+            for (room, icon) in LOWER_RAIL {
                 if row(ui, room, icon, self.room) {
                     self.actions.push(Action::Go(room));
                 }
@@ -70,10 +79,41 @@ impl Shell {
         });
     }
 
+    /// The rail as icons, where the rooms need the width.
+    fn narrow_rail(&mut self, ui: &mut Ui) {
+        ui.add_space(space::XS);
+        let button = |ui: &mut Ui, room: Room, icon: Icon, open: Room| {
+            Button::icon_only(icon, room.name()).selected(room == open).show(ui).clicked()
+        };
+        for (room, icon) in RAIL {
+            if button(ui, room, icon, self.room) {
+                self.actions.push(Action::Go(room));
+            }
+        }
+        ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+            for (room, icon) in LOWER_RAIL {
+                if button(ui, room, icon, self.room) {
+                    self.actions.push(Action::Go(room));
+                }
+            }
+        });
+    }
+
     fn top_bar(&mut self, ui: &mut Ui) {
+        let room = ui.available_width();
+        // What gives way first: the key's hint, then the word.
+        let (word, key, right) = match room {
+            ..400.0 => (false, false, 72.0),
+            ..620.0 => (true, false, 144.0),
+            _ => (true, true, 204.0),
+        };
         ui.horizontal_centered(|ui| {
-            self.profile_switcher(ui);
-            self.standing(ui);
+            let left = egui::vec2((room - right - space::SM).max(0.0), ui.available_height());
+            ui.allocate_ui_with_layout(left, Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_size(left);
+                self.profile_switcher(ui, (left.x * 0.45).clamp(72.0, 200.0));
+                self.standing(ui);
+            });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let unread = self.notices.unread();
                 let name =
@@ -81,22 +121,29 @@ impl Shell {
                 if Button::icon_only(Icon::Bell, &name).selected(self.notices_open).show(ui).clicked() {
                     self.actions.push(Action::ToggleNotices);
                 }
-                kbd(ui, &key_name("Ctrl+K"));
-                if Button::ghost("Search").icon(Icon::Search).hint("Every action of the panel").show(ui).clicked() {
+                if key {
+                    kbd(ui, &key_name("Ctrl+K"));
+                }
+                let search = if word {
+                    Button::ghost("Search").icon(Icon::Search)
+                } else {
+                    Button::icon_only(Icon::Search, "Search")
+                };
+                if search.hint("Every action of the panel").show(ui).clicked() {
                     self.actions.push(Action::OpenPalette);
                 }
             });
         });
     }
 
-    fn profile_switcher(&mut self, ui: &mut Ui) {
+    fn profile_switcher(&mut self, ui: &mut Ui, width: f32) {
         let chosen = self.profile().map(|profile| (profile.id, profile.name.clone(), profile.colour));
         if let Some((_, name, colour)) = &chosen {
             profile_dot(ui, *colour, name);
         }
         let shown = chosen.as_ref().map_or("No profile", |(_, name, _)| name.as_str());
         let Self { profiles, actions, .. } = self;
-        combo(ui, "Profile", shown, 200.0, |ui| {
+        combo(ui, "Profile", shown, width, |ui| {
             for profile in profiles.iter() {
                 let note = if profile.is_sandbox() { "this machine" } else { profile.guard().word() };
                 let chosen = chosen.as_ref().is_some_and(|(id, ..)| *id == profile.id);
@@ -110,10 +157,11 @@ impl Shell {
         });
     }
 
-    /// Where the chosen tenant is, and whether it was heard.
+    /// Where the chosen tenant is, and whether it was heard. Where both have no room, the address is cut first, then
+    /// the words of the other go: its mark stays, and says them under the pointer.
     fn standing(&self, ui: &mut Ui) {
         let Some(profile) = self.profile() else {
-            subdued(ui, "No tenant chosen");
+            line(ui, RichText::new("No tenant chosen").color(tokens(ui).text_subdued));
             return;
         };
         match profile.guard() {
@@ -135,15 +183,31 @@ impl Shell {
             Some(domain) => domain.authority().to_owned(),
             None => String::new(),
         };
-        subdued(ui, &place);
-        match &self.heard {
-            Heard::Nothing => {}
-            Heard::Answer(at) => {
-                status(ui, Mood::Success, &format!("connected {}", clock_time(*at)));
+        let heard = match &self.heard {
+            Heard::Nothing => None,
+            Heard::Answer(at) => Some((Mood::Success, Icon::Check, format!("connected {}", clock_time(*at)))),
+            Heard::Silence(at) => Some((Mood::Error, Icon::Cross, format!("no answer {}", clock_time(*at)))),
+        };
+        let words = heard.as_ref().map_or(0.0, |(_, _, words)| status_width(ui, words) + space::SM);
+        let mark = if heard.is_some() { size::ICON + space::SM } else { 0.0 };
+        let room = ui.available_width();
+        let spelled = room - words >= PLACE_MIN;
+        let left = room - if spelled { words } else { mark };
+        if left >= PLACE_MIN {
+            ui.scope(|ui| {
+                ui.set_max_width(left);
+                line(ui, RichText::new(place).color(tokens(ui).text_subdued));
+            });
+        }
+        match heard {
+            Some((mood, _, words)) if spelled => {
+                status(ui, mood, &words);
             }
-            Heard::Silence(at) => {
-                status(ui, Mood::Error, &format!("no answer {}", clock_time(*at)));
+            Some((mood, icon, words)) => {
+                let colour = mood.tone(tokens(ui)).icon;
+                icon.show(ui, size::ICON, colour, &words).on_hover_text(words);
             }
+            None => {}
         }
     }
 

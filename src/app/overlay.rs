@@ -49,7 +49,7 @@ impl Shell {
                 .anchor(Align2::RIGHT_TOP, vec2(-16.0, 52.0))
                 .show(ctx, |ui| {
                     card(ui, |ui| {
-                        ui.set_width(400.0);
+                        ui.set_width((ctx.content_rect().width() - 64.0).min(400.0));
                         if self.notices.iter().next().is_none() {
                             empty_state(ui, None, "Nothing has happened in the background yet", None);
                         } else {

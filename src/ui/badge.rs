@@ -8,6 +8,9 @@ use super::theme::tokens;
 use super::tokens::{Tone, radius, text};
 use crate::check::Verdict;
 
+/// The room a mark takes before its word, in points.
+const MARK: f32 = 18.0;
+
 impl From<Verdict> for Mood {
     fn from(verdict: Verdict) -> Self {
         match verdict {
@@ -58,6 +61,12 @@ pub fn status_with(ui: &mut Ui, mood: Mood, icon: Icon, word: &str) -> Response 
     pill(ui, Color32::TRANSPARENT, tone, Some(icon), word, 0.0)
 }
 
+/// How wide a [`status`] of `word` is, in points.
+pub fn status_width(ui: &Ui, word: &str) -> f32 {
+    let font = FontId::proportional(text::BODY);
+    ui.painter().layout_no_wrap(word.to_owned(), font, Color32::PLACEHOLDER).size().x + MARK
+}
+
 /// A word on a ground: `live`, `sandbox`, `1st`. Add a shape where the colour alone would carry the meaning.
 pub fn badge(ui: &mut Ui, mood: Mood, word: &str) -> Response {
     let tone = mood.tone(tokens(ui));
@@ -73,7 +82,7 @@ pub fn badge_with(ui: &mut Ui, mood: Mood, icon: Icon, word: &str) -> Response {
 fn pill(ui: &mut Ui, fill: Color32, tone: Tone, icon: Option<Icon>, word: &str, padding: f32) -> Response {
     let font = FontId::proportional(if padding > 0.0 { text::SMALL } else { text::BODY });
     let galley = ui.painter().layout_no_wrap(word.to_owned(), font, tone.text);
-    let mark = if icon.is_some() { 18.0 } else { 0.0 };
+    let mark = if icon.is_some() { MARK } else { 0.0 };
     let wanted = vec2(galley.size().x + mark + 2.0 * padding, 20.0);
     let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, ui.is_enabled(), word));

@@ -36,7 +36,8 @@ pub mod tokens;
 pub mod when;
 
 pub use badge::{
-    badge, badge_with, kbd, profile_colour, profile_dot, status, status_with, verdict, verdict_icon, verdict_mark,
+    badge, badge_with, kbd, profile_colour, profile_dot, status, status_width, status_with, verdict, verdict_icon,
+    verdict_mark,
 };
 pub use button::{Button, danger_button, ghost_button, icon_button, primary_button, secondary_button};
 pub use callout::{Callout, Mood};

@@ -115,6 +115,7 @@ impl<'a> Table<'a> {
                 .auto_shrink([false, true])
                 .animate_scrolling(false)
                 .stick_to_bottom(self.stick)
+                .min_scrolled_height(self.max_height.min(200.0))
                 .max_scroll_height(self.max_height);
             if let (Some(moved), true) = (answer.chosen, keyboard.is_some()) {
                 builder = builder.scroll_to_row(moved, None);

@@ -14,7 +14,11 @@ use crate::ui::{
     status, subdued, tabs,
 };
 
-pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+/// From this width on, in points, the address stands beside status and buttons, else over them.
+const BESIDE: f32 = 640.0;
+
+/// Draws it. `whole`: all of it, for a page that scrolls as one.
+pub(super) fn ui(ui: &mut Ui, state: &mut State, whole: bool, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     state.read_body();
     let State { ring, selected, edit, part, body, .. } = state;
     let Some(exchange) = selected.and_then(|id| ring.get(id)) else {
@@ -28,19 +32,27 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     tabs(ui, part, &[(Part::Answer, "Answer", None), (Part::Request, "Request", None), (Part::Curl, "curl", None)]);
     ui.add_space(space::SM);
     let part = *part;
-    ScrollArea::vertical().id_salt(("exchange", exchange.id, part as u8)).auto_shrink(false).show(
-        ui,
-        |ui| match part {
-            Part::Answer => answer(ui, exchange, body.as_ref().and_then(|(_, tree)| tree.as_ref())),
-            Part::Request => request(ui, exchange),
-            Part::Curl => curl(ui, exchange),
-        },
-    );
+    let content = |ui: &mut Ui| match part {
+        Part::Answer => answer(ui, exchange, body.as_ref().and_then(|(_, tree)| tree.as_ref())),
+        Part::Request => request(ui, exchange),
+        Part::Curl => curl(ui, exchange),
+    };
+    if whole {
+        content(ui);
+    } else {
+        let area = ScrollArea::vertical().id_salt(("exchange", exchange.id, part as u8)).auto_shrink(false);
+        area.show(ui, content);
+    }
 }
 
 fn head(ui: &mut Ui, exchange: &Exchange, edit: &mut Option<Edit>, cx: &Cx<'_>) {
+    let (mood, word) = ending(exchange);
+    let address = egui::RichText::new(words(exchange)).monospace();
+    let beside = ui.available_width() >= BESIDE;
+    if !beside {
+        line(ui, address.clone());
+    }
     ui.horizontal(|ui| {
-        let (mood, word) = ending(exchange);
         status(ui, mood, &word);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let can = can_send_again(exchange, cx.profile);
@@ -53,9 +65,11 @@ fn head(ui: &mut Ui, exchange: &Exchange, edit: &mut Option<Edit>, cx: &Cx<'_>) 
                 };
             }
             copy_button(ui, "Copy as curl", || exchange.curl());
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                line(ui, egui::RichText::new(words(exchange)).monospace());
-            });
+            if beside {
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    line(ui, address);
+                });
+            }
         });
     });
 }
@@ -113,6 +127,7 @@ fn answer(ui: &mut Ui, exchange: &Exchange, tree: Option<&JsonTree>) {
 
 fn request(ui: &mut Ui, exchange: &Exchange) {
     key_value(ui, "Purpose", &exchange.purpose);
+    key_value(ui, "Took", &format!("{} ms", exchange.ms));
     code_view(ui, "Address", &exchange.url, 60.0);
     ui.add_space(space::SM);
     headers(ui, "Request headers", &exchange.request_headers);

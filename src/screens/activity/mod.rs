@@ -5,7 +5,7 @@ mod state;
 
 pub use state::State;
 
-use egui::Ui;
+use egui::{ScrollArea, Ui};
 
 use super::Cx;
 use crate::action::Action;
@@ -13,6 +13,14 @@ use crate::clock::clock_time;
 use crate::net::{Exchange, Outcome};
 use crate::ui::tokens::space;
 use crate::ui::{Button, Col, Icon, Mood, Table, empty_state, heading, status, subdued, text_field};
+
+/// Lower than this, in points, and the page scrolls as a whole.
+const SHORT: f32 = 420.0;
+/// The table's height then.
+const TABLE_SHORT: f32 = 150.0;
+/// From these widths on, in points, there is room for the purpose, and for the milliseconds.
+const WIDE: f32 = 780.0;
+const MIDDLE: f32 = 520.0;
 
 /// Draws the screen.
 pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -27,12 +35,24 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         );
         return;
     }
-    let chosen = table(ui, state);
-    if let Some(id) = chosen {
+    if ui.available_height() >= SHORT {
+        // Half of the room: the chosen exchange shows below, and scrolls by itself.
+        let height = ui.available_height() * 0.45;
+        both(ui, state, height, false, cx, actions);
+    } else {
+        ScrollArea::vertical().id_salt("activity").auto_shrink(false).show(ui, |ui| {
+            both(ui, state, TABLE_SHORT, true, cx, actions);
+        });
+    }
+}
+
+/// The table, and below it the chosen exchange: `whole` draws all of it, for a page that scrolls.
+fn both(ui: &mut Ui, state: &mut State, height: f32, whole: bool, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if let Some(id) = table(ui, state, height) {
         state.choose(id);
     }
     ui.add_space(space::MD);
-    detail::ui(ui, state, cx, actions);
+    detail::ui(ui, state, whole, cx, actions);
 }
 
 fn head(ui: &mut Ui, state: &mut State) {
@@ -52,24 +72,29 @@ fn head(ui: &mut Ui, state: &mut State) {
 }
 
 /// The number of the exchange chosen just now.
-fn table(ui: &mut Ui, state: &State) -> Option<crate::net::ExchangeId> {
+fn table(ui: &mut Ui, state: &State, height: f32) -> Option<crate::net::ExchangeId> {
     let shown: Vec<&Exchange> =
         state.ring.newest_first().filter(|exchange| state::fits(exchange, &state.filter)).collect();
     if shown.is_empty() {
         subdued(ui, "No exchange fits the filter");
         return None;
     }
-    let columns = [
+    // What a narrow table leaves out stands with the chosen exchange.
+    let width = ui.available_width();
+    let (purpose, ms) = (width >= WIDE, width >= MIDDLE);
+    let mut columns = vec![
         Col::exact("Time", 78.0),
         Col::exact("Method", 66.0),
         Col::rest("Address"),
-        Col::exact("Status", 190.0),
-        Col::exact("ms", 60.0).right(),
-        Col::exact("Purpose", 190.0),
+        Col::exact("Status", if purpose { 190.0 } else { 130.0 }),
     ];
+    if ms {
+        columns.push(Col::exact("ms", 60.0).right());
+    }
+    if purpose {
+        columns.push(Col::exact("Purpose", 190.0));
+    }
     let selected = shown.iter().position(|exchange| Some(exchange.id) == state.selected);
-    // Half of the room: the chosen exchange shows below.
-    let height = (ui.available_height() * 0.45).max(120.0);
     let answer = Table::new("Exchanges", &columns).selected(selected).max_height(height).show(
         ui,
         shown.len(),
@@ -83,8 +108,12 @@ fn table(ui: &mut Ui, state: &State) -> Option<crate::net::ExchangeId> {
             cells.ui(|ui| {
                 status(ui, mood, &word);
             });
-            cells.text(&exchange.ms.to_string());
-            cells.subdued(&exchange.purpose);
+            if ms {
+                cells.text(&exchange.ms.to_string());
+            }
+            if purpose {
+                cells.subdued(&exchange.purpose);
+            }
         },
     );
     answer.chosen.or(answer.opened).and_then(|index| shown.get(index)).map(|exchange| exchange.id)
