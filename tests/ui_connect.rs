@@ -504,6 +504,7 @@ fn the_set_up_guide_opens_pages_compares_the_tile_and_checks_credentials() {
     harness.set_size(vec2(1010.0, 3200.0));
     harness.run_ok();
     click(&mut harness, "Set-up guide");
+    assert!(!tree(&harness).contains('`'), "names to type are set apart by their face");
     click(&mut harness, "Open the console of GitHub");
     assert!(
         harness

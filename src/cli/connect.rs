@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::context::not_empty;
+use super::context::non_empty;
 use super::token::secret_word;
 use super::{Context, Exit, Picked, Wants};
 use crate::check::{self, Check, Verdict};
@@ -22,16 +22,16 @@ use crate::tenant::{LastUser, LastWalk, Profile};
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["app", "revoke"]))]
 pub struct Args {
     /// Reference key of the connected app: Settings > Connected apps > Configure > Details
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = non_empty)]
     pub app: Option<String>,
     /// Provider of the app: google_drive, github, gitlab, patreon, discord, microsoft_365
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = non_empty)]
     pub provider: Option<String>,
     /// User to connect for, by id
-    #[arg(long, value_name = "ID", conflicts_with_all = ["org", "revoke"])]
+    #[arg(long, value_name = "ID", value_parser = non_empty, conflicts_with_all = ["org", "revoke"])]
     pub user: Option<String>,
     /// Organization to connect for, by code
-    #[arg(long, value_name = "CODE", conflicts_with = "revoke")]
+    #[arg(long, value_name = "CODE", value_parser = non_empty, conflicts_with = "revoke")]
     pub org: Option<String>,
     /// Print the link and open nothing
     #[arg(long, conflicts_with = "revoke")]
@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "revoke")]
     pub show_token: bool,
     /// Revoke this session and show what still works. @FILE and @- read it
-    #[arg(long, value_name = "SESSION_ID")]
+    #[arg(long, value_name = "SESSION_ID", value_parser = non_empty)]
     pub revoke: Option<String>,
 }
 
@@ -58,11 +58,6 @@ fn seconds(text: &str) -> Result<u64, String> {
 /// # Errors
 /// When it could not be done: network, permission, an unknown provider or profile.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
-    for (flag, word) in
-        [("--app", &args.app), ("--provider", &args.provider), ("--user", &args.user), ("--org", &args.org)]
-    {
-        not_empty(flag, word.as_deref())?;
-    }
     let named = args.provider.as_deref().map(provider_named).transpose()?;
     let session = args.revoke.as_deref().map(|word| secret_word(word, "--revoke", cx)).transpose()?;
     let picked = cx.pick_profile(Wants::Tenant)?;

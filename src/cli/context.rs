@@ -231,19 +231,6 @@ impl Context {
     }
 }
 
-/// Refuses an empty word: a variable that was not set is the usual reason.
-///
-/// # Errors
-/// Where `word` is there and holds nothing but blanks.
-pub(super) fn not_empty(flag: &str, word: Option<&str>) -> Result<(), UserError> {
-    if word.is_some_and(|word| word.trim().is_empty()) {
-        return Err(UserError::new(Category::Input, format!("{flag} is empty"))
-            .detail("A shell variable that is not set is the usual reason")
-            .hint(format!("Give {flag} a value, or leave it out")));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! `token`: prints an access token and nothing else, for `$(…)`.
 
-use super::context::not_empty;
+use super::context::non_empty;
 use super::{Context, Exit, Wants};
 use crate::connect::{Call, error_of};
 use crate::error::{Category, UserError};
@@ -10,10 +10,10 @@ use crate::secrets::Secret;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Reference key of a connected app
-    #[arg(long, value_name = "KEY", requires = "session")]
+    #[arg(long, value_name = "KEY", value_parser = non_empty, requires = "session")]
     pub app: Option<String>,
     /// Session of a connected app: print the provider's token. @FILE and @- read it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = non_empty)]
     pub session: Option<String>,
 }
 
@@ -22,7 +22,6 @@ pub struct Args {
 /// # Errors
 /// When no token could be had.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
-    not_empty("--app", args.app.as_deref())?;
     let session = args.session.as_deref().map(|text| secret_word(text, "--session", cx)).transpose()?;
     let picked = cx.pick_profile(Wants::Tenant)?;
     let tenant = cx.tenant(&picked).await?;
@@ -45,9 +44,8 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
 /// A secret given as a word: `@FILE` and `@-` read it, anything else works and warns. One line end is taken off.
 ///
 /// # Errors
-/// When the file cannot be read, or nothing is in it, or the word itself is empty.
+/// When the file cannot be read, or nothing is in it.
 pub fn secret_word(word: &str, flag: &str, cx: &Context) -> Result<Secret, UserError> {
-    not_empty(flag, Some(word))?;
     if word == "@" {
         return Err(UserError::new(Category::Input, format!("{flag} @ names no file"))
             .detail("After the @ stands the file to read")

@@ -149,8 +149,8 @@ fn words(provider: &Provider, answer: &Answer, said: &Said) -> (String, String) 
             pair("Patreon no longer accepts the token: expired, or the person disconnected the app", again)
         }
         ("patreon", 403) => pair(
-            "Patreon refused: the scope `identity` is missing, or the request had no User-Agent",
-            "Make sure the client is of API version 2 and `identity` is ticked in Kinde, then connect again",
+            "Patreon refused: the scope identity is missing, or the request had no User-Agent",
+            "Make sure the client is of API version 2 and identity is ticked in Kinde, then connect again",
         ),
         ("patreon", 404) => pair(
             "The client is of API version 1, which does not know this call",
@@ -160,8 +160,8 @@ fn words(provider: &Provider, answer: &Answer, said: &Said) -> (String, String) 
             pair("Discord no longer accepts the token: expired, or the authorization was revoked", again)
         }
         ("discord", 403) => pair(
-            "The token lacks the scope that this call needs; naming the account needs `identify`",
-            "Tick `identify` on Kinde's Permissions tab, then connect again",
+            "The token lacks the scope that this call needs; naming the account needs identify",
+            "Tick identify on Kinde's Permissions tab, then connect again",
         ),
         ("microsoft_365", _) if said.has("AADSTS") => aadsts(said),
         ("microsoft_365", 401) => pair("Microsoft no longer accepts the token: expired or withdrawn", again),

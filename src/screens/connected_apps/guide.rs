@@ -1,6 +1,7 @@
 //! The set-up guide of a provider, its callback address, the check of its credentials, and what a revocation does there.
 
-use egui::{Label, RichText, Ui};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Color32, FontId, Label, RichText, Ui};
 
 use super::state::State;
 use crate::action::Action;
@@ -90,13 +91,13 @@ fn one(
         ui.vertical(|ui| {
             ui.set_max_width(ui.available_width().min(size::PROSE_MAX));
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.add(Label::new(RichText::new(plain(&step.text)).color(t.text_strong)).wrap());
+            ui.add(Label::new(marked(&step.text, text::BODY, t.text_strong, t.text_strong)).wrap());
             if let Some(note) = &step.note {
-                ui.add(Label::new(RichText::new(plain(note)).size(text::SMALL).color(t.text_subdued)).wrap());
+                ui.add(Label::new(marked(note, text::SMALL, t.text_subdued, t.text)).wrap());
             }
             if let Some(corrected) = &step.corrected {
-                let words = format!("Other than Kinde's guide: {}", plain(corrected));
-                ui.add(Label::new(RichText::new(words).size(text::SMALL).color(t.warn.text)).wrap());
+                let words = format!("Other than Kinde's guide: {corrected}");
+                ui.add(Label::new(marked(&words, text::SMALL, t.warn.text, t.text)).wrap());
             }
             let copy = callbacks.first().filter(|_| step.copy.as_deref() == Some("callback"));
             if step.link.is_none() && copy.is_none() {
@@ -117,9 +118,18 @@ fn one(
     ui.add_space(space::XS);
 }
 
-/// The guide marks names as code; the window shows them as they are.
-fn plain(words: &str) -> String {
-    words.replace('`', "")
+/// Words in which what stands between backticks is a name to type: it is set apart by its face and its ink.
+fn marked(words: &str, size: f32, ink: Color32, code: Color32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    for (index, part) in words.split('`').enumerate() {
+        let format = if index % 2 == 1 {
+            TextFormat::simple(FontId::monospace(size - 0.5), code)
+        } else {
+            TextFormat::simple(FontId::proportional(size), ink)
+        };
+        job.append(part, 0.0, format);
+    }
+    job
 }
 
 /// `github.com` of an address, to say where a link leads.
@@ -214,7 +224,11 @@ fn facts(ui: &mut Ui, provider: &Provider, actions: &mut Vec<Action>) {
     ] {
         ui.add_space(space::XS);
         small(ui, name);
-        prose(ui, words);
+        ui.scope(|ui| {
+            ui.set_max_width(ui.available_width().min(size::PROSE_MAX));
+            let t = tokens(ui);
+            ui.add(Label::new(marked(words, text::BODY, t.text, t.text_strong)).wrap());
+        });
     }
     if let Some(page) = &provider.revoke_page
         && link(ui, &format!("Take the app away at {}", provider.name), page).clicked()
