@@ -421,6 +421,8 @@ fn a_profile_whose_secrets_stay_in_the_keyring_is_removed_only_after_that_was_sa
     harness.state_mut().answer(job, Event::SecretsStay(error));
     harness.run();
     assert!(harness.query_all_by_label("Remove acme and leave its secrets?").next().is_some());
+    let entry = format!("kinde-panel as {}", harness.state().profile.as_ref().unwrap().id);
+    assert!(harness.query_all_by_label_contains(&entry).next().is_some(), "what stays is named");
     harness.get_by_label("Remove anyway").click();
     harness.run();
     let asked = harness.state_mut().asked();

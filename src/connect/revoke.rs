@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Ends;
 use super::sessions::HeldToken;
-use super::words::{Call, check_of, error_of};
+use super::words::{Call, check_of, error_of, to_the_second};
 use crate::check::Check;
 use crate::error::UserError;
 use crate::kinde::{ApiError, ApiErrorKind};
@@ -120,10 +120,9 @@ async fn after_at_provider(ends: &Ends, provider: Option<&Provider>, token: Opti
             .because(format!("{} no longer accepts the token", provider.name)),
         Standing::Accepted => {
             let page = provider.revoke_page.as_ref().map(|page| format!(" at {page}")).unwrap_or_default();
-            let until = token.expires_at.map_or_else(
-                || "without an end that is known".to_owned(),
-                |at| format!("until {}", crate::clock::rfc3339(at)),
-            );
+            let until = token
+                .expires_at
+                .map_or_else(|| "without an end that is known".to_owned(), |at| format!("until {}", to_the_second(at)));
             Check::warn(
                 NAME,
                 format!("{} still accepts the token that was handed out, {until}. {}", provider.name, provider.revocation),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::words::to_the_second;
 use crate::kinde::ProviderToken;
 use crate::secrets::Secret;
 
@@ -39,7 +40,7 @@ impl HeldToken {
     /// `gho_…8B4a, expires 2026-11-23T20:00:00Z`
     pub fn summary(&self) -> String {
         let expiry = match (self.expires_at, &self.expires_raw) {
-            (Some(at), _) => format!("expires {}", crate::clock::rfc3339(at)),
+            (Some(at), _) => format!("expires {}", to_the_second(at)),
             (None, Some(raw)) if !raw.is_empty() => format!("expires {raw}, which is no date this panel reads"),
             _ => "no expiry told".to_owned(),
         };

@@ -11,10 +11,9 @@ use super::pace::{Waits, dice};
 use super::pasted::Landed;
 use super::sessions::{HeldToken, Session};
 use super::told::{WalkEnd, WalkEvent, WalkOutcome, WalkRequest};
-use super::words::{About, Call, asked_times, check_of, error_of, pending};
+use super::words::{About, Call, asked_times, check_of, error_of, pending, to_the_second};
 use super::{Ends, probe_token};
 use crate::check::{Check, Verdict, worst};
-use crate::clock::rfc3339;
 use crate::kinde::{ApiError, ApiErrorKind, AuthUrl, ProviderToken, Subject};
 use crate::providers;
 use crate::secrets::Secret;
@@ -252,7 +251,7 @@ impl Walk<'_> {
             format!("Kinde did not confirm within {limit}: consent was not finished, or it was denied, which asking for the token cannot tell apart"),
             self.request.voice.after_silence(),
         )
-        .seen(format!("Asked {} until {}{last}", asked_times(polls), rfc3339(to_the_second(self.now()))));
+        .seen(format!("Asked {} until {}{last}", asked_times(polls), to_the_second(self.now())));
         self.step(
             Step::new("consent", "Timed out", StepState::Failed, self.now())
                 .detail(check.why.clone().unwrap_or_default()),
@@ -303,9 +302,4 @@ async fn landed(landing: Option<&mut Landing>) -> Landed {
         Some(landing) => landing.landed().await,
         None => std::future::pending().await,
     }
-}
-
-/// Fractions of a second say nothing to a person.
-fn to_the_second(at: Timestamp) -> Timestamp {
-    at.round(jiff::Unit::Second).unwrap_or(at)
 }

@@ -1,6 +1,9 @@
 //! What Kinde's refusals mean on a walk: each has its sentence and its next action. Pure.
 
+use jiff::{Timestamp, Unit};
+
 use crate::check::Check;
+use crate::clock::rfc3339;
 use crate::error::{Category, UserError};
 use crate::kinde::{ApiError, ApiErrorKind};
 
@@ -64,6 +67,11 @@ impl Voice {
 /// `1 time`, `2 times`.
 pub fn asked_times(polls: u32) -> String {
     if polls == 1 { "1 time".to_owned() } else { format!("{polls} times") }
+}
+
+/// `2026-11-23T21:12:04Z`: fractions of a second say nothing to a person.
+pub(super) fn to_the_second(at: Timestamp) -> String {
+    rfc3339(at.round(Unit::Second).unwrap_or(at))
 }
 
 /// What a refusal of the address is about, by its code, else by its words.
@@ -262,6 +270,12 @@ mod tests {
             assert_eq!(told(code, message).title, title, "{code} {message}");
         }
         assert!(told("NOT_FOUND", "no").title.contains("or not this user or organization"), "where it does not say");
+    }
+
+    #[test]
+    fn a_moment_is_told_to_the_second() {
+        let at = "2026-11-23T21:26:01.344706Z".parse().unwrap();
+        assert_eq!((to_the_second(at), asked_times(1)), ("2026-11-23T21:26:01Z".to_owned(), "1 time".to_owned()));
     }
 
     #[test]

@@ -237,7 +237,10 @@ async fn installations(http: &Http, probe: &Probe<'_>) -> Check {
         );
     }
     Check::pass("scopes")
-        .seen(format!("{} installations: {}", installed.len(), permissions.join(", ")))
+        .seen(match installed.len() {
+            1 => format!("1 installation: {}", permissions.join(", ")),
+            many => format!("{many} installations: {}", permissions.join(", ")),
+        })
         .because("A GitHub App has permissions where it is installed, and no OAuth scopes")
 }
 

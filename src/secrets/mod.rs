@@ -9,4 +9,4 @@ mod secret;
 mod store;
 
 pub use secret::{MASK, Secret};
-pub use store::{Kept, KeyringState, SecretError, SecretStore};
+pub use store::{Kept, KeyringState, SERVICE, SecretError, SecretStore};

@@ -100,7 +100,11 @@ fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
             .show(ui.ctx()),
         Question::RemoveAnyway => Confirm::new(&format!("Remove {name} and leave its secrets?"), "Remove anyway")
             .text("The system keyring does not answer, so the profile's secrets cannot be removed from it.")
-            .text("They stay there under kinde-panel until you remove them with the keyring's own program.")
+            .text(&format!(
+                "They stay there under {} as {}/… until you remove them with the keyring's own program.",
+                crate::secrets::SERVICE,
+                profile.id
+            ))
             .show(ui.ctx()),
         Question::Loosen => Confirm::new(&format!("Stop asking before writing to {name}?"), "Stop asking")
             .text("Kinde calls this environment not live. Revoking and creating will go through without a question.")
