@@ -1,6 +1,8 @@
 //! The gallery in both themes: it settles, every control has a name, and the pictures stay as they were judged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
+mod common;
+
 use egui::{Theme, vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
@@ -46,7 +48,7 @@ fn every_piece_settles_names_its_controls_and_looks_as_it_was_judged() {
         for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
             // `run` fails where frames never end, and where an input has no name.
             let mut harness = harness(name, theme);
-            harness.snapshot(format!("gallery_{name}_{suffix}"));
+            common::picture(&mut harness, format!("gallery_{name}_{suffix}"));
             results.extend_harness(&mut harness);
         }
     }
@@ -61,7 +63,7 @@ fn what_stands_over_the_page_settles_and_looks_as_it_was_judged() {
             harness.state_mut().0.over = Some(over);
             harness.set_size(vec2(776.0, 360.0));
             harness.run();
-            harness.snapshot(format!("gallery_{name}_{suffix}"));
+            common::picture(&mut harness, format!("gallery_{name}_{suffix}"));
             results.extend_harness(&mut harness);
         }
     }
@@ -74,14 +76,14 @@ fn an_open_list_and_a_field_with_the_keyboard_settle_and_look_as_they_were_judge
         let mut open = harness("choices", theme);
         open.get_by_label("User").click();
         open.run();
-        open.snapshot(format!("gallery_open_list_{suffix}"));
+        common::picture(&mut open, format!("gallery_open_list_{suffix}"));
         results.extend_harness(&mut open);
 
         let mut focused = harness("fields", theme);
         focused.key_press(egui::Key::Tab);
         // Not even a text cursor may ask for frames.
         focused.run();
-        focused.snapshot(format!("gallery_focus_{suffix}"));
+        common::picture(&mut focused, format!("gallery_focus_{suffix}"));
         results.extend_harness(&mut focused);
     }
 }

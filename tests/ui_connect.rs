@@ -8,6 +8,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod common;
+
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -579,7 +581,7 @@ fn waiting_and_connected_look_as_they_were_judged() {
             connected(&mut harness);
         }
         harness.run_ok();
-        harness.snapshot(name);
+        common::picture(&mut harness, name);
         results.extend_harness(&mut harness);
     }
 }

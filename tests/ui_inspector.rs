@@ -7,6 +7,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod common;
+
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -124,7 +126,7 @@ fn a_pasted_token_is_read_without_a_profile_and_its_issuer_is_offered() {
         harness.run();
         harness.set_size(vec2(760.0, 760.0));
         harness.run();
-        harness.snapshot(format!("inspector_{suffix}"));
+        common::picture(&mut harness, format!("inspector_{suffix}"));
         harness.get_by_label("Check against https://acme.kinde.com").click();
         harness.run();
         let (_, command) = harness.state_mut().asked();

@@ -7,6 +7,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod common;
+
 use std::cell::Cell;
 
 use egui::accesskit::Role;
@@ -678,7 +680,7 @@ fn the_room_and_the_first_page_settle_and_look_as_they_were_judged() {
                 image.save(std::path::Path::new(&folder).join(format!("tenant_{name}_{suffix}.png"))).unwrap();
             }
             if name == "doctor" {
-                picture.snapshot(format!("tenant_{suffix}"));
+                common::picture(&mut picture, format!("tenant_{suffix}"));
             }
             results.extend_harness(&mut picture);
         }
