@@ -4,6 +4,8 @@
 
 use uuid::Uuid;
 
+use crate::secrets::Secret;
+
 pub use crate::backend::{Command, JobId};
 pub use crate::ui::Mood;
 
@@ -69,7 +71,7 @@ pub enum Action {
     /// Look for the keyring again.
     RetryKeyring,
     /// Put a text on the clipboard.
-    CopyText(String),
+    CopyText(Secret),
     /// Ask the backend. The screen made the number with [`JobId`]'s source and drops answers of other numbers.
     Run(JobId, Command),
     /// End a job.
@@ -81,7 +83,7 @@ pub enum Action {
     /// Tell something that happened in the background: mood, title, detail.
     Notify(Mood, String, String),
     /// Judge a text in the Inspector.
-    PasteToInspector(String),
+    PasteToInspector(Secret),
     /// Close the window.
     Quit,
 }
@@ -127,3 +129,16 @@ pub const CHOICES: [Choice; 16] = [
     choice("Try the keyring again", "After starting or unlocking it", None, || Action::RetryKeyring),
     choice("Quit", "", Some("Ctrl+Q"), || Action::Quit),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_token_is_not_in_the_debug_text_of_an_action() {
+        for action in [Action::CopyText(Secret::new("gho_canary")), Action::PasteToInspector(Secret::new("gho_canary"))]
+        {
+            assert!(!format!("{action:?}").contains("canary"), "{action:?}");
+        }
+    }
+}

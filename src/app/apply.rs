@@ -62,7 +62,7 @@ impl Shell {
             Action::ZoomReset => self.zoom(1.0, ctx),
             Action::RetryKeyring => self.ask(shell::Command::ProbeKeyring),
             Action::CopyText(text) => match ctx {
-                Some(ctx) => ctx.copy_text(text),
+                Some(ctx) => ctx.copy_text(text.expose().to_owned()),
                 // Outside a frame there is no clipboard to reach: it waits for the next one.
                 None => self.late.push(Action::CopyText(text)),
             },
@@ -83,7 +83,7 @@ impl Shell {
                 self.notices.push(now, mood, title, detail);
             }
             Action::PasteToInspector(text) => {
-                self.screens.inspector.paste(&text);
+                self.screens.inspector.paste(text.expose());
                 self.go(Room::Inspector);
             }
             Action::Quit => self.quit = true,

@@ -5,6 +5,7 @@ use egui::Ui;
 use super::Cx;
 use crate::action::{Action, Room};
 use crate::backend::tenant::Command;
+use crate::secrets::Secret;
 use crate::ui::tokens::{size, space};
 use crate::ui::{Button, Icon, card, heading, paste_box, prose, subdued, title};
 
@@ -66,7 +67,7 @@ fn read(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
         ui.add_space(space::SM);
         let something = !state.pasted.trim().is_empty();
         if Button::primary("Read it").enabled_or(something, "Paste something first").show(ui).clicked() {
-            actions.push(Action::PasteToInspector(std::mem::take(&mut state.pasted)));
+            actions.push(Action::PasteToInspector(Secret::new(std::mem::take(&mut state.pasted))));
         }
     });
 }

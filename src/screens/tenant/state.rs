@@ -209,7 +209,7 @@ impl State {
                     Err(error) => self.env_error = Some(error),
                 }
             }
-            Event::Dropped(Ok(text)) => actions.push(Action::PasteToInspector(text.expose().to_owned())),
+            Event::Dropped(Ok(text)) => actions.push(Action::PasteToInspector(text)),
             Event::Dropped(Err(error)) => {
                 let detail = format!("{}. {}", error.detail, error.hint);
                 actions.push(Action::Notify(Mood::Error, error.title, detail));
