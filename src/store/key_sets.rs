@@ -3,28 +3,11 @@
 //! Public keys only. They let an old token be judged after Kinde rotated its keys, and say whose key signed a token.
 
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, params};
 
-use crate::error::{Category, UserError};
-
-/// The schema this program writes. Numbered files, never edited after landing.
-const MIGRATIONS: [&str; 1] = [include_str!("sql/001_key_sets.sql")];
-
-/// `history.db` could not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("history.db: {0}")]
-pub struct HistoryError(#[from] rusqlite::Error);
-
-impl From<HistoryError> for UserError {
-    fn from(error: HistoryError) -> Self {
-        Self::new(Category::File, "The history could not be used")
-            .detail(error.to_string())
-            .hint("Close other programs that use the panel's data folder, check the disk's free space, and try again")
-    }
-}
+use super::history::{History, HistoryError};
 
 /// One published key set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,10 +26,9 @@ pub struct KeySetSnapshot {
     pub last_seen: Timestamp,
 }
 
-/// Opens `history.db` of a data folder. Blocking: call it off the async threads.
+/// The key sets in `history.db` of a data folder. Blocking: call it off the async threads.
 pub struct KeySets {
-    connection: Connection,
-    read_only: bool,
+    history: History,
 }
 
 impl KeySets {
@@ -55,12 +37,7 @@ impl KeySets {
     /// # Errors
     /// When SQLite cannot open or change it.
     pub fn open(path: &Path) -> Result<Self, HistoryError> {
-        let connection = Connection::open(path)?;
-        if !path.as_os_str().is_empty() {
-            // The umask may be wide; the folder is 0700 in any case.
-            super::data_dir::restrict(path, 0o600).ok();
-        }
-        Self::prepare(connection)
+        Ok(Self { history: History::open(path)? })
     }
 
     /// A database in memory, for tests and one-off commands.
@@ -68,22 +45,7 @@ impl KeySets {
     /// # Errors
     /// When SQLite cannot open it.
     pub fn in_memory() -> Result<Self, HistoryError> {
-        Self::prepare(Connection::open_in_memory()?)
-    }
-
-    fn prepare(mut connection: Connection) -> Result<Self, HistoryError> {
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let version: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        let version = version as usize;
-        for (number, sql) in MIGRATIONS.iter().enumerate().skip(version) {
-            transaction.execute_batch(sql)?;
-            transaction.pragma_update(None, "user_version", (number + 1) as u32)?;
-        }
-        transaction.commit()?;
-        Ok(Self { connection, read_only: version > MIGRATIONS.len() })
+        Ok(Self { history: History::in_memory()? })
     }
 
     /// Keeps `jwks` as seen at `at`; a set already kept for this owner only moves its last sight.
@@ -98,10 +60,8 @@ impl KeySets {
         jwks: &str,
         at: Timestamp,
     ) -> Result<(), HistoryError> {
-        if self.read_only {
-            return Ok(());
-        }
-        self.connection.execute(
+        let Some(connection) = self.history.writer() else { return Ok(()) };
+        connection.execute(
             "INSERT INTO key_sets (owner, owner_name, url, jwks, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
              ON CONFLICT (owner, jwks) DO UPDATE SET last_seen = ?5, owner_name = ?2, url = ?3",
             params![owner, owner_name, url, jwks, at.as_microsecond()],
@@ -130,7 +90,8 @@ impl KeySets {
     /// # Errors
     /// When SQLite cannot write.
     pub fn forget(&self, owner: &str) -> Result<usize, HistoryError> {
-        Ok(self.connection.execute("DELETE FROM key_sets WHERE owner = ?1", params![owner])?)
+        let connection = self.history.writer().ok_or(HistoryError::Newer)?;
+        Ok(connection.execute("DELETE FROM key_sets WHERE owner = ?1", params![owner])?)
     }
 
     /// The moment `owner` was last seen publishing keys.
@@ -139,7 +100,8 @@ impl KeySets {
     /// When SQLite cannot read.
     pub fn last_seen(&self, owner: &str) -> Result<Option<Timestamp>, HistoryError> {
         let micros: Option<i64> = self
-            .connection
+            .history
+            .reader()
             .query_row("SELECT max(last_seen) FROM key_sets WHERE owner = ?1", params![owner], |row| row.get(0))
             .optional()?
             .flatten();
@@ -148,7 +110,7 @@ impl KeySets {
 
     fn select(&self, clause: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<KeySetSnapshot>, HistoryError> {
         let sql = format!("SELECT owner, owner_name, url, jwks, first_seen, last_seen FROM key_sets {clause}");
-        let mut statement = self.connection.prepare(&sql)?;
+        let mut statement = self.history.reader().prepare(&sql)?;
         let time = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
         let rows = statement.query_map(params, |row| {
             Ok(KeySetSnapshot {
@@ -185,7 +147,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("history.db");
         KeySets::open(&path).unwrap().keep("p", "acme", "u", "old", Timestamp::UNIX_EPOCH).unwrap();
-        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let sets = KeySets::open(&path).unwrap();
         sets.keep("p", "acme", "u", "new", Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(sets.of("p").unwrap().len(), 1);

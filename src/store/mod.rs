@@ -4,9 +4,13 @@
 //! content left as `.bak`; writers of one file take a lock and read again before they write. Secrets never come here.
 
 mod data_dir;
+mod history;
+mod journal;
 mod json_file;
 pub mod key_sets;
 
 pub(crate) use data_dir::write_private;
 pub use data_dir::{DataDir, StoreError};
+pub use history::HistoryError;
+pub use journal::{Entry, Journal};
 pub use json_file::JsonFile;
