@@ -164,12 +164,12 @@ impl KindeApi {
         Ok(self.http.send(request).await?)
     }
 
-    fn request(&self, method: http::Method, purpose: &str, path: &str) -> Request {
+    pub(super) fn request(&self, method: http::Method, purpose: impl Into<String>, path: &str) -> Request {
         Request::new(method, purpose, self.domain.join(path)).header("accept", "application/json")
     }
 
     /// Sends `request` with the kept token; once more with a new one when the kept one is what was refused.
-    async fn call(&self, request: &Request) -> Result<Answer, ApiError> {
+    pub(super) async fn call(&self, request: &Request) -> Result<Answer, ApiError> {
         let (token, new) = self.tokens.obtain().await?;
         let first = self.send(request, &token.secret).await;
         // A token minted for this very call cannot be out of date: another would be refused the same way.
@@ -195,8 +195,15 @@ fn is_about_the_token(result: &Result<Answer, ApiError>) -> bool {
     matches!(result, Err(ApiError { kind: ApiErrorKind::ScopeMissing(_) | ApiErrorKind::Unauthorized, .. }))
 }
 
+/// An id as one segment of a path, whatever was pasted for it.
+pub(super) fn segment(id: &str) -> String {
+    const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'_').remove(b'-');
+    // A segment of dots alone means another folder, percent-encoded or not.
+    percent_encoding::utf8_percent_encode(&id.replace('.', "%2E"), KEPT).to_string()
+}
+
 /// The body by `take`, or the refusal to take it for what it should be.
-fn read<T>(answer: &Answer, take: impl FnOnce(&Value) -> Option<T>) -> Result<T, ApiError> {
+pub(super) fn read<T>(answer: &Answer, take: impl FnOnce(&Value) -> Option<T>) -> Result<T, ApiError> {
     answer.json().as_ref().and_then(take).ok_or_else(|| ApiError::unexpected(answer))
 }
 

@@ -11,9 +11,13 @@ pub mod event_types;
 pub mod jwks;
 pub mod model;
 pub mod token;
+pub mod webhooks;
+pub mod writes;
 
 pub use api::KindeApi;
 pub use domain::Domain;
 pub use error::{ApiError, ApiErrorKind, TokenError, TokenErrorKind};
 pub use model::{AuthUrl, Environment, ProviderToken, Subject, User, UserPage, Wire};
 pub use token::{AccessToken, M2m, TokenSource};
+pub use webhooks::{Definition, Event, EventType, Reply, Webhook, WebhookPatch};
+pub use writes::Thing;
