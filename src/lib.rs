@@ -9,7 +9,7 @@
 //! | 9 | [`app`], [`screens`], [`ui`], [`action`] | the window: app → screens → ui → layer 1 |
 //! | 8 | [`backend`], [`cli`] | the tokio thread of the window; the commands. Neither imports the other |
 //! | 7 | [`services`] | opens the data folder once; hands out store, http, secrets, clock |
-//! | 5 | [`inspector`], [`connect`] | judging what arrives or is pasted; the walk of a connected app |
+//! | 5 | [`inspector`], [`connect`], [`webhooks`] | judging what arrives or is pasted; the walk of a connected app; webhooks kept, changed, triggered |
 //! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
 //! | 3 | [`kinde`], [`providers`] | Kinde's wire; the providers' wire |
 //! | 2 | [`secrets`], [`net`], [`store`], [`jwt`], [`report`] | what is kept, what is sent, what a token is, what a panic leaves |
@@ -64,3 +64,4 @@ pub mod step;
 pub mod store;
 pub mod tenant;
 pub mod ui;
+pub mod webhooks;

@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 8] = [
     &["secrets", "net", "store", "jwt", "report"],
     &["kinde", "providers", "mail"],
     &["tenant", "sandbox"],
-    &["inspector", "connect"],
+    &["inspector", "connect", "webhooks"],
     &["tunnel", "recipes"],
     &["services"],
     &["backend", "cli"],

@@ -1,0 +1,50 @@
+//! Deleting a webhook, and taking that back.
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::save::{Created, create};
+use super::talk::Talk;
+use super::{Ends, Refusal, Sink};
+use crate::kinde::Webhook;
+
+/// Deletes a webhook after reading it again: one that changed meanwhile is not deleted. Gives the API's own answer.
+///
+/// # Errors
+/// When it changed or is gone, or Kinde refuses.
+pub async fn delete(
+    ends: &Ends,
+    opened: &Webhook,
+    sink: &Sink<'_>,
+    cancel: &CancellationToken,
+) -> Result<Value, Refusal> {
+    let talk = Talk::new(ends, sink, cancel);
+    talk.unchanged(opened).await?;
+    let deleted = talk.write("delete", "Delete the webhook", || ends.api.delete_webhook(&opened.id)).await;
+    match deleted {
+        Ok(reply) => Ok(reply.body),
+        Err(stop) if stop.is_not_found() => Err(Refusal::gone(opened)),
+        Err(stop) if stop.is_uncertain() => {
+            // No good answer, and yet it may be done: the list says.
+            match talk.list("see", "See whether it is gone").await {
+                Ok(list) if list.iter().all(|webhook| webhook.id != opened.id) => Ok(Value::Null),
+                _ => Err(stop.into()),
+            }
+        }
+        Err(stop) => Err(stop.into()),
+    }
+}
+
+/// Undoes a deletion: creates the webhook again as it was. It has a new id; deliveries Kinde was still retrying for the
+/// old one do not come back.
+///
+/// # Errors
+/// As [`create`].
+pub async fn undo_delete(
+    ends: &Ends,
+    deleted: &Webhook,
+    sink: &Sink<'_>,
+    cancel: &CancellationToken,
+) -> Result<Created, Refusal> {
+    create(ends, &deleted.definition, sink, cancel).await
+}

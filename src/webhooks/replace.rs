@@ -1,0 +1,233 @@
+//! Replacing a webhook, which is what a new endpoint takes: Kinde cannot patch it.
+//!
+//! Journal, create the new one, see it listed, delete the old one. Whatever fails, the old one stays and the job says
+//! so. At the plan's limit, and only when the person allowed it: delete, then create; the old one is created again
+//! from the journal where that fails.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::save::Change;
+use super::settle::{Settled, Swap, settle, state};
+use super::talk::{Stop, Talk, named};
+use super::{Ends, Refusal, Sink};
+use crate::check::{Verdict, worst};
+use crate::error::{Category, UserError};
+use crate::kinde::Webhook;
+use crate::step::StepState;
+use crate::store::Entry;
+
+/// The kind of entry in the journal.
+pub(super) const KIND: &str = "webhook_replace";
+
+/// What to tell a person before and after.
+pub const REPLACE_NOTE: &str = "Deliveries Kinde is still retrying for the old webhook may end with it; for a moment both \
+                                may deliver";
+
+/// What to do where the plan has no room for two webhooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AtLimit {
+    /// Nothing: refuse with [`super::Why::Limit`], so that the person can be asked.
+    #[default]
+    Refuse,
+    /// Delete the old one first. For a moment there is none.
+    DeleteFirst,
+}
+
+/// A webhook that took the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// The id that is gone.
+    pub old: String,
+    /// The new webhook.
+    pub webhook: Webhook,
+}
+
+/// How often the list is read for the new webhook, and the wait in between.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+struct Job<'a> {
+    talk: Talk<'a>,
+    entry: Entry,
+    swap: Swap,
+}
+
+/// Replaces `change.opened` by a webhook as `change.wanted` says (already tidied).
+pub(super) async fn replace(
+    ends: &Ends,
+    change: &Change,
+    sink: &Sink<'_>,
+    cancel: &CancellationToken,
+) -> Result<Replaced, Refusal> {
+    let checks = ends.check(&change.wanted, &[]);
+    if worst(&checks) == Verdict::Fail {
+        return Err(Refusal::unusable(checks));
+    }
+    let talk = Talk::new(ends, sink, cancel);
+    let list = talk.unchanged(&change.opened).await?;
+    let swap = Swap {
+        domain: ends.api.domain().to_string(),
+        old: change.opened.clone(),
+        new: change.wanted.clone(),
+        before: list.into_iter().map(|webhook| webhook.id).collect(),
+        new_id: None,
+    };
+    let entry = ends.journal.begin(&ends.owner, KIND, state::CREATE, &swap, ends.clock.now()).await;
+    let entry = entry.map_err(|error| {
+        let mut error = UserError::from(error);
+        error.detail.push_str(". Without a journal nothing is replaced; nothing was sent");
+        Refusal::failed(error)
+    })?;
+    talk.say(talk.step("journal", "The old one is written down", StepState::Done));
+    Job { talk, entry, swap }.run(change.at_limit).await
+}
+
+impl Job<'_> {
+    async fn run(mut self, at_limit: AtLimit) -> Result<Replaced, Refusal> {
+        let made = self.create().await;
+        match made {
+            Ok(()) => {}
+            Err(stop) if stop.is_limit() && at_limit == AtLimit::DeleteFirst => return self.delete_first().await,
+            Err(stop) => return self.put_right(stop).await,
+        }
+        match self.listed().await {
+            Ok(true) => {}
+            Ok(false) => return self.never_listed().await,
+            Err(stop) => return self.put_right(stop).await,
+        }
+        if let Err(error) = self.entry.advance(state::DELETE_OLD, &self.swap).await {
+            return self.put_right_because(Refusal::failed(error), false).await;
+        }
+        let old = self.swap.old.id.clone();
+        let api = &self.talk.ends.api;
+        match self.talk.write("delete_old", "Delete the old one", || api.delete_webhook(&old)).await {
+            Ok(_) => self.finish().await,
+            Err(stop) if stop.is_not_found() => self.finish().await,
+            Err(stop) => self.put_right(stop).await,
+        }
+    }
+
+    async fn create(&mut self) -> Result<(), Stop> {
+        let (api, new) = (&self.talk.ends.api, &self.swap.new);
+        let reply = self.talk.write("create", "Create the new one", || api.create_webhook(new)).await?;
+        self.swap.new_id = Some(reply.it);
+        // Without this line the new one is found by its definition; a failure to write it is no reason to stop.
+        let state = self.entry.state.clone();
+        self.entry.advance(&state, &self.swap).await.ok();
+        Ok(())
+    }
+
+    /// True once the new one stands in the list.
+    async fn listed(&self) -> Result<bool, Stop> {
+        for look in 1..=LOOKS {
+            let list = self.talk.list("listed", "See it listed").await?;
+            if list.iter().any(|webhook| Some(&webhook.id) == self.swap.new_id.as_ref()) {
+                return Ok(true);
+            }
+            if look < LOOKS && !self.talk.sleep(BETWEEN_LOOKS).await {
+                return Err(Stop::Cancelled);
+            }
+        }
+        let step = self.talk.step("listed", "The new one does not appear in the list", StepState::Failed);
+        self.talk.say(step);
+        Ok(false)
+    }
+
+    async fn never_listed(self) -> Result<Replaced, Refusal> {
+        let error = UserError::new(Category::Api, "The new webhook does not appear in Kinde's list")
+            .detail("Kinde said that it was created, and does not list it")
+            .hint("Read the list again; the new one may still appear there");
+        // It is in no list, so settling does not see it: it is taken away by the id that Kinde told, once the old one
+        // was seen to be there.
+        let talk = self.talk.firmly();
+        let old_there = match talk.list("settle", "See what is there now").await {
+            Ok(list) => list.iter().any(|webhook| webhook.id == self.swap.old.id),
+            Err(_) => false,
+        };
+        let mut gone = false;
+        if let Some(id) = self.swap.new_id.clone().filter(|_| old_there) {
+            let deleted =
+                talk.write("put_back", "Take the replacement away", || talk.ends.api.delete_webhook(&id)).await;
+            gone = match deleted {
+                Ok(_) => true,
+                Err(stop) => stop.is_not_found(),
+            };
+        }
+        self.put_right_because(Refusal::failed(error), !gone).await
+    }
+
+    /// At the plan's limit: the person allowed to delete first.
+    async fn delete_first(mut self) -> Result<Replaced, Refusal> {
+        if let Err(error) = self.entry.advance(state::DELETE_FIRST, &self.swap).await {
+            return self.put_right_because(Refusal::failed(error), false).await;
+        }
+        let old = self.swap.old.id.clone();
+        let api = &self.talk.ends.api;
+        match self.talk.write("delete_old", "Delete the old one first", || api.delete_webhook(&old)).await {
+            Ok(_) => {}
+            Err(stop) if stop.is_not_found() => {}
+            Err(stop) => return self.put_right(stop).await,
+        }
+        // From here on there is none: cancelling waits until there is one again.
+        self.talk = self.talk.firmly();
+        match self.create().await {
+            Ok(()) => {}
+            Err(stop) => return self.put_right(stop).await,
+        }
+        match self.listed().await {
+            Ok(true) => self.finish().await,
+            // Kinde told its id: creating the old one as well could only be refused, at the limit.
+            Ok(false) | Err(_) => {
+                let step = self.talk.step("listed", "The new one was created and not seen yet", StepState::Failed);
+                self.talk.say(step.detail("The journal keeps the old one until it is seen"));
+                Ok(self.replaced())
+            }
+        }
+    }
+
+    fn replaced(&self) -> Replaced {
+        let id = self.swap.new_id.clone().unwrap_or_default();
+        let webhook = Webhook { id, definition: self.swap.new.clone(), created_on: None };
+        Replaced { old: self.swap.old.id.clone(), webhook }
+    }
+
+    async fn finish(self) -> Result<Replaced, Refusal> {
+        let replaced = self.replaced();
+        // What stays in the journal is looked at again, and found done.
+        self.entry.done().await.ok();
+        Ok(replaced)
+    }
+
+    async fn put_right(self, stop: Stop) -> Result<Replaced, Refusal> {
+        let uncertain = stop.is_uncertain();
+        self.put_right_because(stop.into(), uncertain).await
+    }
+
+    /// Leaves exactly one webhook and says which. `uncertain`: Kinde may yet carry out what it did not answer, so the
+    /// journal keeps the entry and the next start looks once more.
+    async fn put_right_because(self, refusal: Refusal, uncertain: bool) -> Result<Replaced, Refusal> {
+        let Self { talk, entry, swap } = self;
+        let settled = match settle(&talk, &entry.state, &swap).await {
+            Ok(settled) => settled,
+            Err(stop) => return Err(refusal.left_open(stop, &swap)),
+        };
+        let state = if settled == Settled::BothGone { StepState::Failed } else { StepState::Done };
+        talk.say(talk.step("settled", settled.sentence(&swap), state));
+        if !uncertain || matches!(settled, Settled::NewStands(_) | Settled::Recreated(_)) {
+            entry.done().await.ok();
+        }
+        if let Settled::NewStands(id) = settled {
+            let webhook = Webhook { id, definition: swap.new, created_on: None };
+            return Ok(Replaced { old: swap.old.id, webhook });
+        }
+        let mut refusal = refusal.after(&settled, &swap);
+        if uncertain {
+            let name = named(&swap.old);
+            let words = format!(". Kinde may still carry it out: the next start looks at {name} once more");
+            refusal.error.detail.push_str(&words);
+        }
+        Err(refusal)
+    }
+}

@@ -1,0 +1,364 @@
+//! Causing an event in Kinde by the smallest real change, and undoing it.
+//!
+//! Only things made for it are touched, never a person's own: a test user is created, renamed, deleted. What is about
+//! to be made is in the journal before the first call, under a mark by which it is found when its id was lost.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::recover::{Recovered, is_elsewhere, open};
+use super::talk::{Stop, Talk};
+use super::{Ends, Refusal, Sink};
+use crate::error::{Category, UserError};
+use crate::kinde::Thing;
+use crate::kinde::event_types::{self, Cause, Recipe};
+use crate::step::StepState;
+use crate::store::{Entry, HistoryError};
+
+/// The kind of entry in the journal.
+pub(super) const KIND: &str = "trigger";
+
+/// An event that was caused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Triggered {
+    /// The type that was asked for.
+    pub event_type: String,
+    /// What was made for it.
+    pub thing: Thing,
+    /// Its id.
+    pub id: String,
+    /// When Kinde had answered the call that causes the event.
+    pub done_at: Timestamp,
+    /// True where it was left in the tenant.
+    pub kept: bool,
+    /// Every event to expect, in order: making and undoing cause some too.
+    pub events: Vec<String>,
+}
+
+/// What happens to the thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Created,
+    Updated,
+    Deleted,
+}
+
+fn parts(recipe: Recipe) -> (Thing, Deed) {
+    match recipe {
+        Recipe::OrganizationCreated => (Thing::Organization, Deed::Created),
+        Recipe::OrganizationUpdated => (Thing::Organization, Deed::Updated),
+        Recipe::OrganizationDeleted => (Thing::Organization, Deed::Deleted),
+        Recipe::UserCreated => (Thing::User, Deed::Created),
+        Recipe::UserUpdated => (Thing::User, Deed::Updated),
+        Recipe::UserDeleted => (Thing::User, Deed::Deleted),
+        Recipe::RoleCreated => (Thing::Role, Deed::Created),
+        Recipe::RoleUpdated => (Thing::Role, Deed::Updated),
+        Recipe::RoleDeleted => (Thing::Role, Deed::Deleted),
+        Recipe::PermissionCreated => (Thing::Permission, Deed::Created),
+        Recipe::PermissionUpdated => (Thing::Permission, Deed::Updated),
+        Recipe::PermissionDeleted => (Thing::Permission, Deed::Deleted),
+        Recipe::SubscriberCreated => (Thing::Subscriber, Deed::Created),
+    }
+}
+
+/// What the journal holds of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Made {
+    domain: String,
+    event_type: String,
+    thing: Thing,
+    mark: String,
+    id: Option<String>,
+}
+
+/// Whether the API can cause events of that type: the scopes it takes, else why not.
+///
+/// # Errors
+/// For an unknown type, one that takes a person or a payment, and one that would have to be kept and may not be.
+pub fn can_trigger(event_type: &str, keep: bool) -> Result<Vec<String>, UserError> {
+    recipe(event_type, keep).map(|(thing, deed)| scopes(thing, deed, keep))
+}
+
+fn recipe(event_type: &str, keep: bool) -> Result<(Thing, Deed), UserError> {
+    let known = event_types::find(event_type).ok_or_else(|| {
+        UserError::new(Category::Input, format!("There is no known event type {event_type}"))
+            .detail(format!("The {} known ones were checked on {}", event_types::known().len(), event_types::checked()))
+            .hint("kinde-panel webhooks types lists those of the tenant")
+    })?;
+    match &known.trigger {
+        Cause::Cannot(needs, how) => {
+            let title = match needs {
+                event_types::Needs::Person => format!("{event_type} takes a person"),
+                event_types::Needs::Payment => format!("{event_type} takes a payment"),
+            };
+            let (why, what) = how.split_once(": ").unwrap_or((how, ""));
+            let mut hint = what.to_owned();
+            if let Some(first) = hint.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            Err(UserError::new(Category::Input, title).detail(why).hint(hint))
+        }
+        Cause::Api(Recipe::SubscriberCreated) if !keep => {
+            Err(UserError::new(Category::Input, format!("{event_type} cannot be undone"))
+                .detail("The API creates subscribers and deletes none")
+                .hint("Allow the test subscriber to stay (--keep), and take it away in Kinde"))
+        }
+        Cause::Api(recipe) => Ok(parts(*recipe)),
+    }
+}
+
+fn scopes(thing: Thing, deed: Deed, keep: bool) -> Vec<String> {
+    let mut verbs = vec!["create"];
+    if deed == Deed::Updated {
+        verbs.push("update");
+    }
+    // The answer to a new permission does not name its id.
+    if thing == Thing::Permission && (deed != Deed::Created || !keep) {
+        verbs.push("read");
+    }
+    if deed == Deed::Deleted || (!keep && thing != Thing::Subscriber) {
+        verbs.push("delete");
+    }
+    verbs.into_iter().map(|verb| thing.scope(verb)).collect()
+}
+
+/// Causes one event of that type and undoes what it took, unless `keep`.
+///
+/// # Errors
+/// As [`can_trigger`]; when the M2M application's token lacks a scope (nothing is made then), or Kinde refuses: what was
+/// made is taken away then, and where that fails too the words say so and the next start does it.
+pub async fn trigger(
+    ends: &Ends,
+    event_type: &str,
+    keep: bool,
+    sink: &Sink<'_>,
+    cancel: &CancellationToken,
+) -> Result<Triggered, Refusal> {
+    let (thing, deed) = recipe(event_type, keep).map_err(Refusal::failed)?;
+    allowed(ends, &scopes(thing, deed, keep)).await?;
+    let talk = Talk::new(ends, sink, cancel);
+    let mark = format!("kinde_panel_{}", Uuid::new_v4().simple().to_string().get(..10).unwrap_or_default());
+    let made = Made { domain: ends.api.domain().to_string(), event_type: event_type.to_owned(), thing, mark, id: None };
+    let entry = ends.journal.begin(&ends.owner, KIND, "create", &made, ends.clock.now()).await;
+    let entry = entry.map_err(|error| {
+        let mut error = UserError::from(error);
+        error.detail.push_str(". Without a journal nothing is made in the tenant; nothing was sent");
+        Refusal::failed(error)
+    })?;
+    let mut job = Job { talk, entry, made, exists: false, done_at: None };
+    let outcome = job.cause(deed).await;
+    job.end(outcome, deed, keep).await
+}
+
+/// Refuses where the token is known to lack a scope: halfway would be too late.
+async fn allowed(ends: &Ends, scopes: &[String]) -> Result<(), Refusal> {
+    let lacking = |token: &crate::kinde::AccessToken| -> Vec<String> {
+        if !token.says_scopes {
+            return Vec::new();
+        }
+        scopes.iter().filter(|scope| !token.has(scope)).cloned().collect()
+    };
+    let failed = |error: crate::kinde::TokenError| Refusal::failed(crate::kinde::ApiError::from(error));
+    let mut missing = lacking(&ends.api.tokens().token().await.map_err(failed)?);
+    if !missing.is_empty() {
+        // Scopes are fixed when a token is minted: a new one may have them by now.
+        missing = lacking(&ends.api.tokens().mint().await.map_err(failed)?);
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(", ");
+    Err(Refusal::failed(
+        UserError::new(Category::Auth, format!("The M2M application lacks {missing}"))
+            .detail("Making the change, or undoing it, takes them. Nothing was made")
+            .hint("Open the M2M application > APIs > Kinde Management API > Manage scopes, switch them on and save, then try again"),
+    ))
+}
+
+struct Job<'a> {
+    talk: Talk<'a>,
+    entry: Entry,
+    made: Made,
+    /// Kinde said that it made the thing.
+    exists: bool,
+    done_at: Option<Timestamp>,
+}
+
+/// How often a new thing is looked for by its mark, and the wait in between: lists may lag behind.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+impl Job<'_> {
+    /// Makes the thing and does the deed. What is `Err` may have left it behind.
+    async fn cause(&mut self, deed: Deed) -> Result<(), Stop> {
+        let Made { thing, mark, .. } = self.made.clone();
+        let (api, word) = (&self.talk.ends.api, thing.word());
+        let title = format!("Create a test {word}");
+        let reply = self.talk.write("create", &title, || api.create_thing(thing, &mark)).await?;
+        let done_at = self.talk.ends.clock.now();
+        self.exists = true;
+        self.made.id = reply.it;
+        if self.made.id.is_none() && thing != Thing::Subscriber {
+            self.made.id = Some(self.found(thing, &mark).await?);
+        }
+        // Without this line the thing is found by its mark; a failure to write it is no reason to stop.
+        self.entry.advance("made", &self.made).await.ok();
+        let id = self.made.id.clone().unwrap_or_default();
+        match deed {
+            Deed::Created => {
+                self.done_at = Some(done_at);
+                return Ok(());
+            }
+            Deed::Updated => {
+                let title = format!("Rename the test {word}");
+                self.talk.write("update", &title, || api.rename_thing(thing, &id, &mark)).await?;
+            }
+            Deed::Deleted => {
+                let title = format!("Delete the test {word}");
+                self.talk.write("delete", &title, || api.delete_thing(thing, &id)).await?;
+            }
+        }
+        self.done_at = Some(self.talk.ends.clock.now());
+        Ok(())
+    }
+
+    /// The id of the new thing, which the answer did not name.
+    async fn found(&self, thing: Thing, mark: &str) -> Result<String, Stop> {
+        for look in 1..=LOOKS {
+            if let Some(id) = find(&self.talk, thing, mark).await? {
+                return Ok(id);
+            }
+            if look < LOOKS && !self.talk.sleep(BETWEEN_LOOKS).await {
+                return Err(Stop::Cancelled);
+            }
+        }
+        Err(Stop::not_found())
+    }
+
+    async fn end(self, outcome: Result<(), Stop>, deed: Deed, keep: bool) -> Result<Triggered, Refusal> {
+        let Self { talk, entry, made, exists, done_at } = self;
+        let nothing_left = outcome.is_ok() && (keep || deed == Deed::Deleted);
+        // A refused creation left nothing; one without a good answer may have.
+        let never_made = matches!(&outcome, Err(stop) if !exists && !stop.is_uncertain());
+        let undone = if nothing_left || never_made { Ok(()) } else { take_away(&talk, &made).await };
+        if undone.is_ok() {
+            entry.done().await.ok();
+        }
+        let word = made.thing.word();
+        match (outcome, undone) {
+            (Ok(()), Ok(())) => Ok(triggered(made, deed, keep, done_at.unwrap_or(talk.ends.clock.now()))),
+            (Ok(()), Err(stop)) => {
+                let why = Refusal::from(stop);
+                Err(Refusal::failed(UserError {
+                    title: format!("{} was caused, and the test {word} is still there", made.event_type),
+                    detail: format!("It could not be deleted: {}. {}", why.error.title, why.error.detail),
+                    hint: "The next command or start tries again".to_owned(),
+                    ..why.error
+                }))
+            }
+            (Err(stop), Ok(())) => {
+                let mut refusal = Refusal::from(stop);
+                if !never_made {
+                    refusal.error.detail.push_str(&format!(". The test {word} was taken away again"));
+                }
+                Err(refusal)
+            }
+            (Err(stop), Err(_)) => {
+                let mut refusal = Refusal::from(stop);
+                let words = format!(". The test {word} {} may still be there", made.mark);
+                refusal.error.detail.push_str(&words);
+                "The next command or start takes it away".clone_into(&mut refusal.error.hint);
+                Err(refusal)
+            }
+        }
+    }
+}
+
+fn triggered(made: Made, deed: Deed, keep: bool, done_at: Timestamp) -> Triggered {
+    let word = made.thing.word();
+    let mut events = vec![format!("{word}.created")];
+    if deed == Deed::Updated {
+        events.push(format!("{word}.updated"));
+    }
+    let deleted = deed == Deed::Deleted || !keep;
+    if deleted {
+        events.push(format!("{word}.deleted"));
+    }
+    Triggered {
+        event_type: made.event_type,
+        thing: made.thing,
+        id: made.id.unwrap_or_default(),
+        done_at,
+        kept: !deleted,
+        events,
+    }
+}
+
+async fn find(talk: &Talk<'_>, thing: Thing, mark: &str) -> Result<Option<String>, Stop> {
+    let title = format!("Look for the test {}", thing.word());
+    talk.say(talk.step("find", title.as_str(), StepState::Running));
+    match talk.ends.api.find_thing(thing, mark).await {
+        Ok(found) => {
+            talk.say(talk.step("find", title, StepState::Done));
+            Ok(found)
+        }
+        Err(error) => {
+            let told = UserError::from(error.clone());
+            talk.say(talk.step("find", title, StepState::Failed).detail(format!("{}. {}", told.title, told.detail)));
+            Err(Stop::Api(Box::new(error)))
+        }
+    }
+}
+
+/// Deletes what was made, found by its mark where its id is not known. Whether the person cancels or not.
+async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<(), Stop> {
+    let talk = &talk.firmly();
+    let id = match &made.id {
+        Some(id) => Some(id.clone()),
+        None => find(talk, made.thing, &made.mark).await?,
+    };
+    let Some(id) = id else { return Ok(()) };
+    let title = format!("Delete the test {}", made.thing.word());
+    match talk.write("undo", &title, || talk.ends.api.delete_thing(made.thing, &id)).await {
+        Ok(_) => Ok(()),
+        Err(stop) if stop.is_not_found() => Ok(()),
+        // Some lists answer 400 for what is not there: the list tells the two apart.
+        Err(stop) => match find(talk, made.thing, &made.mark).await {
+            Ok(None) => Ok(()),
+            _ => Err(stop),
+        },
+    }
+}
+
+/// Takes away what an earlier run made.
+pub(super) async fn clean_up(talk: &Talk<'_>, entry: Entry) -> Result<Recovered, HistoryError> {
+    let made: Made = entry.content()?;
+    let (word, mark) = (made.thing.word(), made.mark.clone());
+    if is_elsewhere(talk.ends, &made.domain) {
+        let domain = &made.domain;
+        return Ok(open(format!("The test {word} {mark} is at {domain}, where this profile does not point any more")));
+    }
+    if made.thing == Thing::Subscriber {
+        let email = Thing::email(&mark);
+        entry.done().await?;
+        let words =
+            format!("A test subscriber {email} may be left: the API cannot delete it, Kinde's Subscribers page can");
+        return Ok(open(words));
+    }
+    match take_away(talk, &made).await {
+        Ok(()) => {
+            entry.done().await?;
+            let words =
+                format!("Causing {} was cut off: the test {word} {mark} is not there any more", made.event_type);
+            Ok(Recovered { words, settled: true })
+        }
+        Err(stop) => {
+            let why = Refusal::from(stop).error;
+            Ok(open(format!("The test {word} {mark} could not be taken away yet: {}. {}", why.title, why.detail)))
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! A Kinde of a few lines on this machine: webhooks, and the things a trigger makes, with faults by request.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kinde_panel::clock::Clock;
+use kinde_panel::kinde::{Definition, Domain, KindeApi, M2m, TokenSource, Webhook};
+use kinde_panel::net::{Http, Recorder};
+use kinde_panel::secrets::Secret;
+use kinde_panel::step::Step;
+use kinde_panel::store::{DataDir, Journal};
+use kinde_panel::webhooks::Ends;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Refused with this status; nothing is done.
+    Status(u16),
+    /// The connection breaks; nothing is done.
+    Cut,
+    /// It is done, and the connection breaks before the answer.
+    CutAfter,
+    /// It is done, and the answer is a server error.
+    ErrorAfter,
+    /// No answer, ever; nothing is done.
+    Hang,
+    /// It is done, and no answer ever comes.
+    HangAfter,
+}
+
+/// Which request (counted from 0, tokens aside) goes wrong; `to_the_end` with every one after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault {
+    pub at: usize,
+    pub how: How,
+    pub to_the_end: bool,
+}
+
+#[derive(Default)]
+pub struct World {
+    pub webhooks: Vec<Value>,
+    /// list name and item
+    pub things: Vec<(String, Value)>,
+    pub limit: Option<usize>,
+    pub fault: Option<Fault>,
+    /// `METHOD /path body`, tokens aside.
+    pub seen: Vec<String>,
+    /// Lists of webhooks in which the newest one is missing.
+    pub lagging: usize,
+    pub events: Vec<Value>,
+    pub event_types: Option<Vec<String>>,
+    pub scope: String,
+    made: u32,
+}
+
+pub struct Kinde {
+    pub world: Arc<Mutex<World>>,
+    /// Told when a request hangs.
+    pub hanging: Arc<Notify>,
+    pub origin: String,
+    dir: tempfile::TempDir,
+}
+
+impl Kinde {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let world: Arc<Mutex<World>> = Arc::default();
+        let hanging = Arc::new(Notify::new());
+        tokio::spawn(serve(listener, Arc::clone(&world), Arc::clone(&hanging)));
+        Self { world, hanging, origin, dir: tempfile::tempdir().unwrap() }
+    }
+
+    /// Ends as a program that was just started has them.
+    pub fn ends(&self) -> Ends {
+        let clock = Clock::fixed(Timestamp::from_second(1_795_446_000).unwrap());
+        let http = Http::new(Recorder::silent(), clock.clone()).unwrap();
+        let domain = Domain::parse(&self.origin).unwrap();
+        let m2m = M2m { client_id: "id".into(), client_secret: Secret::new("s3cret"), audience: None };
+        let tokens = TokenSource::new(http.clone(), domain.clone(), m2m, None);
+        let data = DataDir::open(self.dir.path().join("data")).unwrap();
+        Ends {
+            api: KindeApi::new(http, domain, tokens),
+            clock,
+            journal: Journal::of(&data),
+            owner: "profile".into(),
+            on_this_machine: true,
+        }
+    }
+
+    pub fn set(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.world.lock().unwrap());
+    }
+
+    pub fn fault(&self, at: usize, how: How, to_the_end: bool) {
+        self.set(|world| {
+            world.seen.clear();
+            world.fault = Some(Fault { at, how, to_the_end });
+        });
+    }
+
+    pub fn heal(&self) {
+        self.set(|world| world.fault = None);
+    }
+
+    pub fn seen(&self) -> Vec<String> {
+        self.world.lock().unwrap().seen.clone()
+    }
+
+    /// Puts a webhook there, past the API.
+    pub fn put(&self, definition: &Definition) -> Webhook {
+        let mut world = self.world.lock().unwrap();
+        let value = world.add(&serde_json::to_value(definition).unwrap());
+        serde_json::from_value(value).unwrap()
+    }
+
+    pub fn webhooks(&self) -> Vec<Webhook> {
+        let world = self.world.lock().unwrap();
+        world.webhooks.iter().map(|it| serde_json::from_value(it.clone()).unwrap()).collect()
+    }
+}
+
+pub fn definition(name: &str, endpoint: &str) -> Definition {
+    Definition {
+        name: name.into(),
+        description: None,
+        endpoint: endpoint.into(),
+        event_types: vec!["user.created".into(), "user.updated".into()],
+    }
+}
+
+pub fn nobody(_: Step) {}
+
+impl World {
+    fn id(&mut self, prefix: &str) -> String {
+        self.made += 1;
+        format!("{prefix}_{:04}", self.made)
+    }
+
+    fn add(&mut self, body: &Value) -> Value {
+        let id = self.id("webhook");
+        let it = json!({
+            "id": id, "name": body["name"], "description": body["description"], "endpoint": body["endpoint"],
+            "event_types": body["event_types"], "created_on": "2026-11-23T18:00:00Z",
+        });
+        self.webhooks.push(it.clone());
+        it
+    }
+
+    fn answer(&mut self, method: &str, path: &str, query: &str, body: &Value) -> (u16, Value) {
+        let ok = |value: Value| (200, value);
+        let missing = |code: &str| (404, json!({"errors": [{"code": code, "message": "not there"}]}));
+        let segments: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
+        match (method, segments.as_slice()) {
+            ("GET", ["webhooks"]) => {
+                let mut list = self.webhooks.clone();
+                if self.lagging > 0 {
+                    self.lagging -= 1;
+                    list.pop();
+                }
+                ok(json!({"code": "OK", "message": "Success", "webhooks": list}))
+            }
+            ("POST", ["webhooks"]) => {
+                if self.limit.is_some_and(|limit| self.webhooks.len() >= limit) {
+                    let error = json!({"code": "WEBHOOK_LIMIT", "message": "You have reached the limit of your plan"});
+                    return (400, json!({"errors": [error]}));
+                }
+                let it = self.add(body);
+                ok(
+                    json!({"code": "WEBHOOK_CREATED", "message": "x", "webhook": {"id": it["id"], "endpoint": it["endpoint"]}}),
+                )
+            }
+            ("PATCH", ["webhooks", id]) => match self.webhooks.iter_mut().find(|it| it["id"] == **id) {
+                Some(it) => {
+                    for (name, value) in body.as_object().unwrap() {
+                        it[name] = value.clone();
+                    }
+                    ok(json!({"code": "WEBHOOK_UPDATED", "message": "x", "webhook": {"id": id}}))
+                }
+                None => missing("WEBHOOK_NOT_FOUND"),
+            },
+            ("DELETE", ["webhooks", id]) => {
+                let before = self.webhooks.len();
+                self.webhooks.retain(|it| it["id"] != **id);
+                if self.webhooks.len() == before {
+                    return missing("WEBHOOK_NOT_FOUND");
+                }
+                ok(json!({"code": "WEBHOOK_DELETED", "message": "x"}))
+            }
+            ("GET", ["event_types"]) => match &self.event_types {
+                Some(types) => {
+                    let types: Vec<Value> = types
+                        .iter()
+                        .map(|code| json!({"id": code, "code": code, "name": code, "origin": "core", "schema": {}}))
+                        .collect();
+                    ok(json!({"code": "OK", "event_types": types}))
+                }
+                None => (
+                    403,
+                    json!({"errors": [{"code": "SCOPE_MISSING", "message": "Scope is missing: read:event_types"}]}),
+                ),
+            },
+            ("GET", ["events", id]) => match self.events.iter().find(|it| it["event_id"] == **id) {
+                Some(event) => ok(json!({"code": "OK", "event": event})),
+                None => missing("EVENT_NOT_FOUND"),
+            },
+            _ => self.thing(method, &segments, query, body),
+        }
+    }
+
+    fn thing(&mut self, method: &str, segments: &[&str], query: &str, body: &Value) -> (u16, Value) {
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query = |name: &str| pairs.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
+        let refused = || (400, json!({"errors": {"code": "BAD_REQUEST", "message": "no such thing"}}));
+        let add = |world: &mut Self, list: &str, item: Value| world.things.push((list.to_owned(), item));
+        match (method, segments) {
+            ("POST", ["user"]) => {
+                let id = self.id("kp");
+                let email = body["identities"][0]["details"]["email"].clone();
+                add(self, "users", json!({"id": id, "email": email, "first_name": body["profile"]["given_name"]}));
+                (200, json!({"id": id, "created": true, "identities": []}))
+            }
+            ("POST", ["roles"]) => {
+                let id = self.id("role");
+                add(self, "roles", json!({"id": id, "name": body["name"], "key": body["key"]}));
+                (201, json!({"code": "OK", "role": {"id": id}}))
+            }
+            ("POST", ["permissions"]) => {
+                let id = self.id("permission");
+                add(self, "permissions", json!({"id": id, "name": body["name"], "key": body["key"]}));
+                (201, json!({"code": "OK", "message": "Success"}))
+            }
+            ("POST", ["organization"]) => {
+                let code = self.id("org");
+                add(self, "organizations", json!({"code": code, "name": body["name"]}));
+                (200, json!({"code": "OK", "organization": {"code": code}}))
+            }
+            ("POST", ["subscribers"]) => {
+                let id = self.id("subscriber");
+                add(self, "subscribers", json!({"id": id, "email": query("email")}));
+                (201, json!({"subscriber": {"subscriber_id": id}}))
+            }
+            ("GET", [list @ ("users" | "roles" | "permissions" | "organizations" | "subscribers")]) => {
+                // One a page, so that paging is walked.
+                let all: Vec<&Value> = self.things.iter().filter(|(of, _)| of == list).map(|(_, it)| it).collect();
+                let start: usize = query("next_token").map_or(0, |token| token.parse().unwrap());
+                let page: Vec<&&Value> = all.iter().skip(start).take(1).collect();
+                let next = (start + 1 < all.len()).then(|| (start + 1).to_string());
+                (200, json!({"code": "OK", *list: page, "next_token": next}))
+            }
+            ("PATCH" | "DELETE", [list, rest @ ..]) => {
+                let id = rest.first().map(|id| (*id).to_owned()).or_else(|| query("id")).unwrap();
+                let of = list.trim_end_matches('s');
+                let found = self
+                    .things
+                    .iter()
+                    .position(|(kind, it)| kind.trim_end_matches('s') == of && (it["id"] == *id || it["code"] == *id));
+                match found {
+                    None => refused(),
+                    Some(index) if method == "DELETE" => {
+                        self.things.remove(index);
+                        (200, json!({"code": "OK", "message": "Success"}))
+                    }
+                    Some(index) => {
+                        for (name, value) in body.as_object().unwrap() {
+                            self.things[index].1[name] = value.clone();
+                        }
+                        (200, json!({"code": "OK", "message": "Success"}))
+                    }
+                }
+            }
+            _ => (
+                404,
+                json!({"errors": {"code": "ROUTE_NOT_FOUND", "message": "The requested API route does not exist"}}),
+            ),
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, world: Arc<Mutex<World>>, hanging: Arc<Notify>) {
+    loop {
+        let (socket, _) = listener.accept().await.unwrap();
+        tokio::spawn(one(socket, Arc::clone(&world), Arc::clone(&hanging)));
+    }
+}
+
+async fn one(mut socket: TcpStream, world: Arc<Mutex<World>>, hanging: Arc<Notify>) {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    let (line, body) = loop {
+        let read = socket.read(&mut buffer).await.unwrap_or(0);
+        if read == 0 {
+            return;
+        }
+        bytes.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head
+            .to_lowercase()
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:").map(|length| length.trim().parse::<usize>().unwrap()))
+            .unwrap_or(0);
+        if body.len() >= length {
+            break (head.lines().next().unwrap().to_owned(), body.to_owned());
+        }
+    };
+    let mut words = line.split(' ');
+    let (method, target) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    if path == "/oauth2/token" {
+        let scope = world.lock().unwrap().scope.clone();
+        let token = json!({"access_token": token(&scope), "expires_in": 3600, "token_type": "bearer", "scope": scope});
+        return say(&mut socket, 200, &token).await;
+    }
+    let fault = {
+        let mut world = world.lock().unwrap();
+        let number = world.seen.len();
+        world.seen.push(format!("{method} {target} {body}").trim_end().to_owned());
+        let hit = |fault: &Fault| number == fault.at || (fault.to_the_end && number > fault.at);
+        world.fault.filter(hit).map(|fault| fault.how)
+    };
+    let body: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
+    let done = |world: &Mutex<World>| world.lock().unwrap().answer(&method, path, query, &body);
+    match fault {
+        None => {
+            let (status, answer) = done(&world);
+            say(&mut socket, status, &answer).await;
+        }
+        Some(How::Status(status)) => {
+            let error = json!({"errors": {"code": "INJECTED", "message": "as the test asked"}});
+            say(&mut socket, status, &error).await;
+        }
+        Some(How::Cut) => {}
+        Some(How::CutAfter) => drop(done(&world)),
+        Some(How::ErrorAfter) => {
+            done(&world);
+            say(&mut socket, 502, &Value::Null).await;
+        }
+        Some(how @ (How::Hang | How::HangAfter)) => {
+            if how == How::HangAfter {
+                done(&world);
+            }
+            hanging.notify_one();
+            tokio::time::sleep(Duration::from_secs(600)).await;
+        }
+    }
+}
+
+async fn say(socket: &mut TcpStream, status: u16, body: &Value) {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let slow = if status == 429 { "ratelimit-reset: 1\r\n" } else { "" };
+    let answer = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n{slow}\r\n{body}",
+        body.len()
+    );
+    socket.write_all(answer.as_bytes()).await.ok();
+}
+
+/// A JWT whose claims name the scopes; nobody checks its signature here. Without scopes it is opaque.
+fn token(scope: &str) -> String {
+    use base64::Engine as _;
+    if scope.is_empty() {
+        return "opaque".to_owned();
+    }
+    let part = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.x", part(json!({"alg": "RS256"})), part(json!({"scope": scope, "exp": 4_000_000_000_u64})))
+}

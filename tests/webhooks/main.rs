@@ -1,0 +1,13 @@
+//! Webhooks against a Kinde of a few lines on this machine, with every call cut.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod kinde;
+mod manage;
+mod replace;
+mod trigger;

@@ -1,0 +1,267 @@
+//! The replacement, cut at every call and in every way: never both gone, never silent.
+
+use std::sync::{Arc, Mutex};
+
+use kinde_panel::kinde::Webhook;
+use kinde_panel::webhooks::{AtLimit, Change, Refusal, Saved, Why, recover, save};
+use tokio_util::sync::CancellationToken;
+
+use super::kinde::{How, Kinde, definition, nobody};
+
+const OLD: &str = "https://old.acme.com/kinde";
+const NEW: &str = "https://new.acme.com/kinde";
+
+fn change(opened: &Webhook, at_limit: AtLimit) -> Change {
+    let mut wanted = opened.definition.clone();
+    NEW.clone_into(&mut wanted.endpoint);
+    Change { opened: opened.clone(), wanted, at_limit }
+}
+
+async fn start(limit: Option<usize>) -> (Kinde, Webhook) {
+    let kinde = Kinde::start().await;
+    kinde.put(&definition("Other", "https://other.acme.com"));
+    let opened = kinde.put(&definition("Orders", OLD));
+    kinde.set(|world| world.limit = limit);
+    (kinde, opened)
+}
+
+async fn run(kinde: &Kinde, opened: &Webhook, at_limit: AtLimit) -> Result<Saved, Refusal> {
+    save(&kinde.ends(), &change(opened, at_limit), &nobody, &CancellationToken::new()).await
+}
+
+/// Endpoints of the webhooks named Orders.
+fn orders(kinde: &Kinde) -> Vec<String> {
+    let of = |webhook: Webhook| (webhook.definition.name == "Orders").then_some(webhook.definition.endpoint);
+    kinde.webhooks().into_iter().filter_map(of).collect()
+}
+
+async fn recovered(kinde: &Kinde) -> Vec<String> {
+    let all = recover(&kinde.ends(), &nobody, &CancellationToken::new()).await.unwrap();
+    all.into_iter().map(|it| it.words).collect()
+}
+
+#[tokio::test]
+async fn the_new_one_is_created_and_seen_before_the_old_one_is_deleted() {
+    let (kinde, opened) = start(None).await;
+    let Saved::Replaced(replaced) = run(&kinde, &opened, AtLimit::Refuse).await.unwrap() else { panic!() };
+    let calls: Vec<String> = kinde.seen().iter().map(|call| call.split(" {").next().unwrap().to_owned()).collect();
+    assert_eq!(
+        calls,
+        [
+            "GET /api/v1/webhooks",
+            "POST /api/v1/webhooks",
+            "GET /api/v1/webhooks",
+            &format!("DELETE /api/v1/webhooks/{}", opened.id)
+        ]
+    );
+    assert_eq!(orders(&kinde), [NEW]);
+    assert_eq!((replaced.old, replaced.webhook.id), (opened.id, kinde.webhooks()[1].id.clone()));
+    assert!(recovered(&kinde).await.is_empty());
+}
+
+#[tokio::test]
+async fn whichever_call_fails_and_however_exactly_one_is_left_and_it_is_told_which() {
+    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 5)] {
+        for at in 0..calls {
+            for how in [How::Status(403), How::Status(400), How::Status(500), How::Cut, How::CutAfter, How::ErrorAfter]
+            {
+                let (kinde, opened) = start(limit).await;
+                kinde.fault(at, how, false);
+                let outcome = run(&kinde, &opened, at_limit).await;
+                let case = format!("{how:?} at call {at}, limit {limit:?}: {:?}", kinde.seen());
+                let left = orders(&kinde);
+                match &outcome {
+                    Ok(_) => assert_eq!(left, [NEW], "{case}"),
+                    Err(refusal) => {
+                        // Created twice where Kinde did it and did not say so is not gone, and is told.
+                        assert!(left.iter().any(|it| it == OLD), "{case}: {left:?} {refusal:?}");
+                        assert!(!refusal.error.title.is_empty() && !refusal.error.detail.is_empty(), "{case}");
+                        if left.len() > 1 {
+                            let told = &refusal.error;
+                            assert!(told.hint.contains("leaves exactly one"), "{case}: {told:?}");
+                        }
+                    }
+                }
+                recovered(&kinde).await;
+                assert_eq!(orders(&kinde).len(), 1, "{case}");
+                assert!(recovered(&kinde).await.is_empty(), "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn when_kinde_goes_away_in_the_middle_the_next_start_leaves_exactly_one() {
+    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 5)] {
+        for at in 0..calls {
+            for how in [How::Status(500), How::Cut, How::CutAfter] {
+                let (kinde, opened) = start(limit).await;
+                kinde.fault(at, how, true);
+                let outcome = run(&kinde, &opened, at_limit).await;
+                let case = format!("{how:?} from call {at}, limit {limit:?}: {:?}", kinde.seen());
+                if outcome.is_ok() {
+                    assert_eq!(orders(&kinde), [NEW], "{case}");
+                } else {
+                    // While it is away nothing can be put right, and that is said and kept.
+                    recovered(&kinde).await;
+                }
+                kinde.heal();
+                let words = recovered(&kinde).await;
+                assert_eq!(orders(&kinde).len(), 1, "{case}: {words:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_at_any_call_the_next_start_leaves_exactly_one_and_says_which() {
+    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 5)] {
+        for at in 0..calls {
+            for how in [How::Hang, How::HangAfter] {
+                let (kinde, opened) = start(limit).await;
+                kinde.fault(at, how, false);
+                let (ends, change) = (kinde.ends(), change(&opened, at_limit));
+                let job =
+                    tokio::spawn(async move { save(&ends, &change, &nobody, &CancellationToken::new()).await.is_ok() });
+                kinde.hanging.notified().await;
+                job.abort();
+                assert!(job.await.unwrap_err().is_cancelled());
+                let case = format!("{how:?} at call {at}, limit {limit:?}");
+                let before = orders(&kinde);
+                let words = recovered(&kinde).await;
+                let left = orders(&kinde);
+                assert_eq!(left.len(), 1, "{case}: {before:?} {words:?}");
+                // The first call is made before there is anything to write down.
+                assert_eq!(words.len(), usize::from(at > 0), "{case}: {words:?}");
+                for words in words {
+                    assert!(words.contains("old endpoint") == (left[0] == OLD), "{case}: {words} {left:?}");
+                }
+                assert!(recovered(&kinde).await.is_empty(), "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_runs_is_no_leftover_for_another_command() {
+    let (kinde, opened) = start(None).await;
+    kinde.fault(3, How::Hang, false);
+    let (ends, change) = (kinde.ends(), change(&opened, AtLimit::Refuse));
+    let job = tokio::spawn(async move { save(&ends, &change, &nobody, &CancellationToken::new()).await.is_ok() });
+    kinde.hanging.notified().await;
+    assert!(recovered(&kinde).await.is_empty());
+    assert_eq!(orders(&kinde), [OLD, NEW]);
+    job.abort();
+}
+
+#[tokio::test]
+async fn at_the_plans_limit_it_is_refused_until_the_person_allows_to_delete_first() {
+    let (kinde, opened) = start(Some(2)).await;
+    let refusal = run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    assert!(matches!(refusal.why, Why::Limit), "{refusal:?}");
+    assert_eq!(orders(&kinde), [OLD]);
+    run(&kinde, &opened, AtLimit::DeleteFirst).await.unwrap();
+    assert_eq!(orders(&kinde), [NEW]);
+}
+
+#[tokio::test]
+async fn a_replacement_refused_after_the_old_one_was_deleted_creates_the_old_one_again() {
+    let (kinde, opened) = start(Some(2)).await;
+    kinde.fault(3, How::Status(400), false);
+    let refusal = run(&kinde, &opened, AtLimit::DeleteFirst).await.unwrap_err();
+    assert_eq!(orders(&kinde), [OLD]);
+    assert!(refusal.error.detail.contains("created again from the journal"), "{refusal:?}");
+    let again = kinde.webhooks().into_iter().find(|it| it.definition.name == "Orders").unwrap();
+    assert!(again.id != opened.id && refusal.error.detail.contains(&again.id), "the new id is told");
+}
+
+#[tokio::test]
+async fn a_new_webhook_that_the_list_shows_late_is_waited_for_and_one_it_never_shows_is_taken_back() {
+    let (kinde, opened) = start(None).await;
+    kinde.set(|world| world.lagging = 0);
+    let ends = kinde.ends();
+    // The list before must be whole: the lag begins once the new one is there.
+    let world = Arc::clone(&kinde.world);
+    let lag = move |step: kinde_panel::step::Step| {
+        if step.id == "create" && step.state == kinde_panel::step::StepState::Done {
+            world.lock().unwrap().lagging = 1;
+        }
+    };
+    save(&ends, &change(&opened, AtLimit::Refuse), &lag, &CancellationToken::new()).await.unwrap();
+    assert_eq!(orders(&kinde), [NEW]);
+
+    let (kinde, opened) = start(None).await;
+    let world = Arc::clone(&kinde.world);
+    let lag = move |step: kinde_panel::step::Step| {
+        if step.id == "create" && step.state == kinde_panel::step::StepState::Done {
+            world.lock().unwrap().lagging = 5;
+        }
+    };
+    let refusal =
+        save(&kinde.ends(), &change(&opened, AtLimit::Refuse), &lag, &CancellationToken::new()).await.unwrap_err();
+    kinde.set(|world| world.lagging = 0);
+    assert_eq!(orders(&kinde), [OLD], "{refusal:?}");
+}
+
+#[tokio::test]
+async fn cancelled_before_the_old_one_is_deleted_the_new_one_is_taken_back() {
+    let (kinde, opened) = start(None).await;
+    let cancel = CancellationToken::new();
+    let token = cancel.clone();
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&steps);
+    let sink = move |step: kinde_panel::step::Step| {
+        if step.id == "listed" && step.state == kinde_panel::step::StepState::Done {
+            token.cancel();
+        }
+        kept.lock().unwrap().push(step);
+    };
+    let refusal = save(&kinde.ends(), &change(&opened, AtLimit::Refuse), &sink, &cancel).await.unwrap_err();
+    assert!(matches!(refusal.why, Why::Cancelled));
+    assert_eq!(orders(&kinde), [OLD]);
+    assert!(steps.lock().unwrap().iter().any(|step| step.id == "settled"));
+}
+
+#[tokio::test]
+async fn without_a_journal_nothing_is_sent() {
+    let (kinde, opened) = start(None).await;
+    let mut ends = kinde.ends();
+    let dir = tempfile::tempdir().unwrap();
+    let data = kinde_panel::store::DataDir::open(dir.path().join("data")).unwrap();
+    std::fs::create_dir(data.file("history.db")).unwrap();
+    ends.journal = kinde_panel::store::Journal::of(&data);
+    let refusal = save(&ends, &change(&opened, AtLimit::Refuse), &nobody, &CancellationToken::new()).await.unwrap_err();
+    assert!(refusal.error.detail.contains("Without a journal"), "{refusal:?}");
+    assert!(kinde.seen().iter().all(|call| call.starts_with("GET")), "{:?}", kinde.seen());
+}
+
+#[tokio::test]
+async fn what_kinde_carries_out_only_after_it_was_looked_at_is_put_right_by_the_next_start() {
+    // Deleting first: no answer came, the old one was still listed, and then it goes after all.
+    let (kinde, opened) = start(Some(2)).await;
+    kinde.fault(2, How::Cut, false);
+    let refusal = run(&kinde, &opened, AtLimit::DeleteFirst).await.unwrap_err();
+    assert!(refusal.error.detail.contains("Kinde may still carry it out"), "{refusal:?}");
+    kinde.set(|world| world.webhooks.retain(|it| it["id"] != *opened.id));
+    let words = recovered(&kinde).await;
+    assert_eq!(orders(&kinde), [OLD], "{words:?}");
+
+    // Creating: no answer came, the new one was not listed, and then it appears.
+    let (kinde, opened) = start(None).await;
+    kinde.fault(1, How::Cut, false);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    kinde.put(&definition("Orders", NEW));
+    recovered(&kinde).await;
+    assert_eq!(orders(&kinde), [OLD]);
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_there_before_is_never_taken_for_the_half_made_one() {
+    let (kinde, opened) = start(None).await;
+    let twin = kinde.put(&definition("Orders", NEW));
+    kinde.fault(1, How::Cut, false);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    recovered(&kinde).await;
+    assert!(kinde.webhooks().iter().any(|it| it.id == twin.id));
+    assert_eq!(orders(&kinde), [OLD, NEW]);
+}
