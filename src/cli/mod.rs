@@ -7,9 +7,12 @@ mod context;
 mod decode;
 mod doctor;
 mod environment;
+mod event;
 mod print;
 mod sandbox;
 mod token;
+mod trigger;
+mod webhooks;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -106,10 +109,16 @@ enum Command {
     Decode(decode::Args),
     /// Diagnose the profile's tenant
     Doctor(doctor::Args),
+    /// Print one event of Kinde's
+    Event(event::Args),
     /// Run the sandbox tenant until stopped
     Sandbox(sandbox::Args),
     /// Print an access token of the profile, or of a connected-app session
     Token(token::Args),
+    /// Make an event happen in the tenant, and undo it
+    Trigger(trigger::Args),
+    /// List, create, change and delete webhooks, one by one or as a file
+    Webhooks(webhooks::Args),
 }
 
 impl Command {
@@ -118,8 +127,11 @@ impl Command {
             Self::Connect(args) => connect::run(args, cx).await,
             Self::Decode(args) => decode::run(args, cx).await,
             Self::Doctor(args) => doctor::run(args, cx).await,
+            Self::Event(args) => event::run(args, cx).await,
             Self::Sandbox(args) => sandbox::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
+            Self::Trigger(args) => trigger::run(args, cx).await,
+            Self::Webhooks(args) => webhooks::run(args, cx).await,
         }
     }
 
@@ -127,7 +139,13 @@ impl Command {
     fn serves(&self) -> bool {
         match self {
             Self::Sandbox(_) => true,
-            Self::Connect(_) | Self::Decode(_) | Self::Doctor(_) | Self::Token(_) => false,
+            Self::Connect(_)
+            | Self::Decode(_)
+            | Self::Doctor(_)
+            | Self::Event(_)
+            | Self::Token(_)
+            | Self::Trigger(_)
+            | Self::Webhooks(_) => false,
         }
     }
 

@@ -1,0 +1,392 @@
+//! `webhooks`: list, create, change, replace, delete; as a file: export, plan, apply.
+
+use serde_json::{Value, json};
+
+use super::{Context, Exit, Picked, Wants};
+use crate::check::Verdict;
+use crate::error::{Category, UserError};
+use crate::kinde::{Definition, Webhook, event_types};
+use crate::step::{Step, StepState};
+use crate::store::Journal;
+use crate::tenant::Tenant;
+use crate::webhooks::ids::{Pasted, what_is};
+use crate::webhooks::{self, AtLimit, Change, Ends, Saved, Why};
+
+/// The words of `webhooks`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// List the tenant's webhooks
+    List,
+    /// List the event types a webhook can have
+    Types,
+    /// Create a webhook
+    Create(Create),
+    /// Change a webhook; a new endpoint replaces it
+    Update(Update),
+    /// Delete a webhook
+    Delete {
+        /// Webhook ID: webhook_…
+        id: String,
+    },
+    /// Write the tenant's webhooks to a file to edit
+    Export {
+        /// Where to; - for standard output
+        file: String,
+    },
+    /// Say what would make the tenant's webhooks those of a file
+    Plan {
+        /// An export; - for standard input
+        file: String,
+    },
+    /// Make the tenant's webhooks those of a file
+    Apply {
+        /// An export; - for standard input
+        file: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Create {
+    /// Its name
+    #[arg(long)]
+    name: String,
+    /// Where Kinde delivers
+    #[arg(long, value_name = "URL")]
+    endpoint: String,
+    /// Event types
+    #[arg(long = "event", value_name = "TYPE", required = true, num_args = 1..)]
+    events: Vec<String>,
+    /// What it is for
+    #[arg(long, value_name = "D")]
+    description: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["name", "endpoint", "events", "description"]))]
+struct Update {
+    /// Webhook ID: webhook_…
+    id: String,
+    /// A new name
+    #[arg(long)]
+    name: Option<String>,
+    /// A new endpoint: replaces the webhook, which then has a new id
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// All event types it shall have
+    #[arg(long = "event", value_name = "TYPE", num_args = 1..)]
+    events: Vec<String>,
+    /// A new description; empty takes it away
+    #[arg(long, value_name = "D")]
+    description: Option<String>,
+}
+
+/// The tenant a command of this room works on.
+pub(super) struct Room<'a> {
+    pub(super) ends: Ends,
+    picked: Picked,
+    tenant: Tenant,
+    cx: &'a Context,
+}
+
+impl<'a> Room<'a> {
+    /// Opens the tenant, and puts right first what an earlier run left half done. `writes`: this command writes, which
+    /// a live environment that nobody named refuses.
+    ///
+    /// # Errors
+    /// When the tenant cannot be opened, or may not be written to.
+    pub(super) async fn open(cx: &'a Context, writes: bool) -> Result<Self, UserError> {
+        let picked = cx.pick_profile(Wants::Tenant)?;
+        let tenant = cx.tenant(&picked).await?;
+        let ends = Ends::of(&tenant, &Journal::of(&cx.services.data))?;
+        let room = Self { ends, picked, tenant, cx };
+        if writes {
+            room.may_write().await?;
+        }
+        if let Err(error) = room.recover().await {
+            cx.say(&format!("What an earlier run may have left was not looked at: {}. {}", error.title, error.detail));
+        }
+        Ok(room)
+    }
+
+    async fn may_write(&self) -> Result<(), UserError> {
+        self.cx.may_write(&self.picked, &self.tenant).await
+    }
+
+    async fn recover(&self) -> Result<(), UserError> {
+        if self.ends.journal.left_over(&self.ends.owner).await?.is_empty() {
+            return Ok(());
+        }
+        if let Err(refusal) = self.may_write().await {
+            self.cx.say(&format!("An earlier run left something to put right. {}", refusal.as_text()));
+            return Ok(());
+        }
+        for left in webhooks::recover(&self.ends, &|step| self.step(&step), &self.cx.cancel).await? {
+            self.cx.say(&format!("{} {}", if left.settled { "Put right:" } else { "Left open:" }, left.words));
+        }
+        Ok(())
+    }
+
+    /// A step on stderr, once it says something.
+    pub(super) fn step(&self, step: &Step) {
+        let mark = match step.state {
+            StepState::Done => "✔",
+            StepState::Failed => "✖",
+            StepState::Running if step.id == "wait" => "◌",
+            StepState::Running | StepState::Waiting => return,
+        };
+        let ms = step.ms.map(|ms| format!(" ({ms} ms)")).unwrap_or_default();
+        let detail = step.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        self.cx.say(&format!("{mark} {}{ms}{detail}", step.title));
+    }
+
+    async fn list(&self) -> Result<(Vec<Webhook>, Value), UserError> {
+        let reply = self.ends.list(&|step| self.step(&step), &self.cx.cancel).await?;
+        Ok((reply.it, reply.body))
+    }
+
+    /// The API's own answer with `--json`, else words.
+    fn told(&self, answer: &Value, words: &str) -> Exit {
+        if self.cx.json {
+            self.cx.line(answer);
+        } else {
+            self.cx.answer(words);
+        }
+        Exit::Good
+    }
+
+    /// The webhook that a word names.
+    async fn named(&self, word: &str) -> Result<Webhook, UserError> {
+        let id = match what_is(word) {
+            Pasted::Webhook(id) => id,
+            other => {
+                return Err(UserError::new(Category::Input, format!("{word} is no Webhook ID"))
+                    .detail(other.sentence())
+                    .hint("kinde-panel webhooks list shows each one's id"));
+            }
+        };
+        let (list, _) = self.list().await?;
+        list.into_iter().find(|webhook| webhook.id == id).ok_or_else(|| {
+            UserError::new(Category::Api, format!("There is no webhook {id}"))
+                .detail("The tenant does not list it: it was deleted, or belongs to another environment")
+                .hint("kinde-panel webhooks list shows those there are")
+        })
+    }
+}
+
+/// Does it.
+///
+/// # Errors
+/// When it could not be done, or the words are unusable.
+pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
+    match args.what {
+        What::List => list(cx).await,
+        What::Types => types(cx).await,
+        What::Create(words) => create(words, cx).await,
+        What::Update(words) => update(words, cx).await,
+        What::Delete { id } => delete(&id, cx).await,
+        What::Export { file } => export(&file, cx).await,
+        What::Plan { file } => plan(&file, cx).await,
+        What::Apply { file } => apply(&file, cx).await,
+    }
+}
+
+async fn list(cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, false).await?;
+    let (list, body) = room.list().await?;
+    if list.is_empty() && !cx.json {
+        cx.say("The tenant has no webhook yet: kinde-panel webhooks create --help");
+        return Ok(Exit::Good);
+    }
+    let lines: Vec<String> = list.iter().map(in_a_line).collect();
+    Ok(room.told(&body, &lines.join("\n")))
+}
+
+fn in_a_line(webhook: &Webhook) -> String {
+    let Definition { name, endpoint, event_types, .. } = &webhook.definition;
+    let events = match event_types.len() {
+        1 => "1 event".to_owned(),
+        count => format!("{count} events"),
+    };
+    format!("{}  {name}  {endpoint}  {events}", webhook.id)
+}
+
+async fn types(cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, false).await?;
+    let catalogue = webhooks::offered(&room.ends, &[], &|step| room.step(&step), &cx.cancel).await?;
+    if let Some(note) = catalogue.stand_in_note() {
+        cx.say(&note);
+        if cx.json {
+            return catalogue.live.map(|_| Exit::Good);
+        }
+    }
+    let mut text = String::new();
+    for category in event_types::Category::ALL {
+        let types: Vec<&str> =
+            catalogue.types.iter().filter(|it| it.category == category).map(|it| it.event_type.as_str()).collect();
+        if !types.is_empty() {
+            text.push_str(&format!("{}\n  {}\n", category.title(), types.join("\n  ")));
+        }
+    }
+    match catalogue.live {
+        Ok(reply) => Ok(room.told(&reply.body, text.trim_end())),
+        Err(error) => {
+            cx.answer(text.trim_end());
+            Err(error)
+        }
+    }
+}
+
+async fn create(words: Create, cx: &Context) -> Result<Exit, UserError> {
+    let Create { name, endpoint, events, description } = words;
+    let definition = Definition { name, description, endpoint, event_types: events };
+    let room = Room::open(cx, true).await?;
+    warn(&room, &definition);
+    let created = webhooks::create(&room.ends, &definition, &|step| room.step(&step), &cx.cancel).await?;
+    Ok(room.told(&created.answer, &in_a_line(&created.webhook)))
+}
+
+/// Says what is unwise about a definition, without refusing it.
+fn warn(room: &Room<'_>, definition: &Definition) {
+    for check in room.ends.check(definition, &[]).iter().filter(|check| check.verdict == Verdict::Warn) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        room.cx.say(&format!("! {}. {}", text(&check.why), text(&check.fix)));
+    }
+}
+
+async fn update(words: Update, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, true).await?;
+    let opened = room.named(&words.id).await?;
+    let mut wanted = opened.definition.clone();
+    if let Some(name) = words.name {
+        wanted.name = name;
+    }
+    if let Some(endpoint) = words.endpoint {
+        wanted.endpoint = endpoint;
+    }
+    if let Some(description) = words.description {
+        wanted.description = Some(description);
+    }
+    if !words.events.is_empty() {
+        wanted.event_types = words.events;
+    }
+    warn(&room, &wanted);
+    let change = Change { opened, wanted, at_limit: AtLimit::Refuse };
+    let saved = webhooks::save(&room.ends, &change, &|step| room.step(&step), &cx.cancel).await;
+    match saved {
+        Ok(Saved::Unchanged) => {
+            let id = &change.opened.id;
+            Ok(room.told(&json!({"unchanged": {"id": id}}), &format!("{id} is like that already: nothing was sent")))
+        }
+        Ok(Saved::Updated { webhook, answer }) => Ok(room.told(&answer, &in_a_line(&webhook))),
+        Ok(Saved::Replaced(replaced)) => {
+            cx.say(webhooks::REPLACE_NOTE);
+            let answer = json!({"replaced": {"old": replaced.old, "new": replaced.webhook.id}});
+            Ok(room.told(&answer, &format!("{} replaces {}", replaced.webhook.id, replaced.old)))
+        }
+        Err(mut refusal) => {
+            if matches!(refusal.why, Why::Limit) {
+                refusal.error.hint.push_str(
+                    "; the window offers to delete the old one first, or do that here: webhooks delete, then create",
+                );
+            }
+            Err(refusal.error)
+        }
+    }
+}
+
+async fn delete(word: &str, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, true).await?;
+    let opened = room.named(word).await?;
+    let answer = webhooks::delete(&room.ends, &opened, &|step| room.step(&step), &cx.cancel).await?;
+    Ok(room.told(&answer, &format!("{} is deleted", opened.id)))
+}
+
+async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, false).await?;
+    let (list, _) = room.list().await?;
+    let text = webhooks::export(&list);
+    if file == "-" {
+        let whole: Value = serde_json::from_str(&text).unwrap_or_default();
+        return Ok(room.told(&whole, text.trim_end()));
+    }
+    tokio::fs::write(file, text).await.map_err(|error| {
+        UserError::new(Category::File, "The file could not be written")
+            .detail(error.to_string())
+            .hint("Name a file in a folder that exists and may be written to")
+    })?;
+    Ok(room.told(&json!({"count": list.len(), "file": file}), &format!("{} webhooks in {file}", list.len())))
+}
+
+/// What makes the tenant's webhooks those of the file.
+async fn planned(file: &str, room: &Room<'_>) -> Result<Vec<webhooks::Item>, UserError> {
+    let read = if file == "-" {
+        tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin())).await.map_err(std::io::Error::other)
+    } else {
+        Ok(tokio::fs::read_to_string(file).await)
+    };
+    let text = read.and_then(|text| text).map_err(|error| {
+        UserError::new(Category::File, "The file could not be read")
+            .detail(error.to_string())
+            .hint("Name a file that webhooks export wrote")
+    })?;
+    let wanted = webhooks::import(&text)?;
+    let (list, _) = room.list().await?;
+    Ok(webhooks::plan(&list, &wanted, room.ends.on_this_machine))
+}
+
+async fn plan(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, false).await?;
+    let items = planned(file, &room).await?;
+    let lines: Vec<String> = items.iter().map(plan_line).collect();
+    room.told(&json!({"plan": items.iter().map(webhooks::Item::json).collect::<Vec<_>>()}), &lines.join("\n"));
+    Ok(if items.iter().any(|item| item.trouble().is_some()) { Exit::Bad } else { Exit::Good })
+}
+
+fn plan_line(item: &webhooks::Item) -> String {
+    let mut line = format!("{:<8} {}", word(item.deed), item.name);
+    for part in item.diff().iter().flat_map(webhooks::Diff::lines) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
+        line.push_str(&format!("\n         {} → {}", text(&part.before), text(&part.after)));
+    }
+    if let Some(trouble) = item.trouble() {
+        line.push_str(&format!("\n         ✖ {}", trouble.why.as_deref().unwrap_or_default()));
+    }
+    line
+}
+
+fn word(deed: webhooks::Deed) -> &'static str {
+    match deed {
+        webhooks::Deed::Create => "create",
+        webhooks::Deed::Update => "update",
+        webhooks::Deed::Replace => "replace",
+        webhooks::Deed::Delete => "delete",
+        webhooks::Deed::Keep => "keep",
+    }
+}
+
+async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, true).await?;
+    let items = planned(file, &room).await?;
+    let applied = webhooks::apply(&room.ends, &items, AtLimit::Refuse, &|_, step| room.step(&step), &cx.cancel).await;
+    let lines: Vec<Value> = applied
+        .iter()
+        .map(
+            |it| json!({"do": it.deed, "name": it.name, "id": it.id, "error": it.refused.as_ref().map(|it| &it.error)}),
+        )
+        .collect();
+    let text: Vec<String> = applied
+        .iter()
+        .map(|it| {
+            let refused = it.refused.as_ref().map(|it| format!("\n         ✖ {}", it.error)).unwrap_or_default();
+            format!("{:<8} {}{refused}", word(it.deed), it.name)
+        })
+        .collect();
+    room.told(&json!({"applied": lines}), &text.join("\n"));
+    Ok(if applied.iter().any(|it| it.refused.is_some()) { Exit::Bad } else { Exit::Good })
+}
