@@ -21,6 +21,8 @@ pub enum Room {
     ConnectedApps,
     /// Decode and judge.
     Inspector,
+    /// The Kinde tenant on this machine; only while its profile is chosen.
+    Sandbox,
     /// Every HTTP exchange.
     Activity,
     /// Appearance, storage.
@@ -29,8 +31,15 @@ pub enum Room {
 
 impl Room {
     /// Every room, in the order of the rail.
-    pub const ALL: [Self; 6] =
-        [Self::Start, Self::Tenant, Self::ConnectedApps, Self::Inspector, Self::Activity, Self::Settings];
+    pub const ALL: [Self; 7] = [
+        Self::Start,
+        Self::Tenant,
+        Self::ConnectedApps,
+        Self::Inspector,
+        Self::Sandbox,
+        Self::Activity,
+        Self::Settings,
+    ];
 
     /// Its name in the rail and the palette.
     pub fn name(self) -> &'static str {
@@ -39,6 +48,7 @@ impl Room {
             Self::Tenant => "Tenant",
             Self::ConnectedApps => "Connected apps",
             Self::Inspector => "Inspector",
+            Self::Sandbox => "Sandbox",
             Self::Activity => "Activity",
             Self::Settings => "Settings",
         }
@@ -111,10 +121,11 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 16] = [
+pub const CHOICES: [Choice; 17] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+3"), || Action::Go(Room::Inspector)),
+    choice("Sandbox", "Addresses, events, deliveries, faults", None, || Action::Go(Room::Sandbox)),
     choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+4"), || Action::Go(Room::Activity)),
     choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
     choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),

@@ -1,4 +1,4 @@
-//! Connected apps and Tenant in the whole window, from the smallest it gets: no control is cut off or lies on another.
+//! Connected apps, Tenant and Sandbox in the whole window, from the smallest it gets: no control is cut off or lies on another.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,14 +12,14 @@ use egui::{Rect, Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::Timestamp;
-use kinde_panel::action::{JobId, Room};
+use kinde_panel::action::{Action, JobId, Room};
 use kinde_panel::app::{Order, Prefs, Shell};
 use kinde_panel::backend::{Command, Event, Stamped, connect, sandbox, shell, tenant};
 use kinde_panel::clock::Clock;
 use kinde_panel::connect::WalkEvent;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::{Domain, User, UserPage, Wire};
-use kinde_panel::sandbox::Faults;
+use kinde_panel::sandbox::{FactApp, FactOrg, FactUser, Faults};
 use kinde_panel::secrets::Secret;
 use kinde_panel::step::{Step, StepState};
 use kinde_panel::tenant::{LastUser, Profile, SANDBOX_PROFILE};
@@ -111,18 +111,28 @@ fn waiting(harness: &mut Window) {
 }
 
 fn running() -> sandbox::SandboxView {
+    let user = |name: &str| FactUser { id: format!("kp_{name}"), email: Some(format!("{name}@example.com")) };
+    let app = |key: &str| FactApp {
+        key: key.to_owned(),
+        provider: key.to_owned(),
+        client_id: "made-up".into(),
+        client_secret: Secret::new("made-up"),
+    };
     sandbox::SandboxView {
-        issuer: "http://127.0.0.1:40001".into(),
-        https: "https://127.0.0.1:40002".into(),
-        ca_cert: "/home/ada/.local/share/kinde-panel/sandbox/ca.pem".into(),
-        pid: 4242,
-        here: true,
+        runs: Some(sandbox::Runs {
+            pid: 4242,
+            here: true,
+            issuer: "http://127.0.0.1:40001".into(),
+            https: "https://127.0.0.1:40002".into(),
+            ca_cert: "/home/ada/.local/share/kinde-panel/sandbox/ca.pem".into(),
+            faults: Faults { wrong_secret: true, ..Faults::default() },
+        }),
+        issuer: Some("http://127.0.0.1:40001".into()),
         client_id: "5abd0000000000000000000000000001".into(),
         client_secret: Secret::new("made-up-made-up-made-up-made-up"),
-        users: vec!["ada@example.com".into(), "grace@example.com".into(), "katherine@example.com".into()],
-        orgs: vec![("org_1".into(), "Acme".into())],
-        apps: vec!["github".into(), "google_drive".into()],
-        faults: Faults::default(),
+        users: ["ada", "grace", "katherine"].map(user).into(),
+        orgs: vec![FactOrg { code: "org_1".into(), name: "Acme".into() }],
+        apps: ["github", "google_drive"].map(app).into(),
     }
 }
 
@@ -204,11 +214,36 @@ fn the_tenant_room_fits_every_size() {
         harness.get_by_label("Scopes by room").click();
         harness.run_ok();
         assert_whole(&harness, size, "the form");
-
-        let mut harness = window(size, Theme::Dark, Room::Tenant, sandbox_profile());
-        let job = job_of(&mut harness, |command| matches!(command, Command::Sandbox(sandbox::Command::Open)));
-        assert_eq!(harness.state().prefs().profile, Some(SANDBOX_PROFILE));
-        tell(&mut harness, job, sandbox::Event::Opened(Ok(Box::new(running()))));
-        assert_whole(&harness, size, "the sandbox");
     }
+}
+
+#[test]
+fn the_sandbox_room_fits_every_size() {
+    for size in SIZES {
+        let mut harness = window(size, Theme::Dark, Room::Sandbox, sandbox_profile());
+        let job = job_of(&mut harness, |command| matches!(command, Command::Sandbox(sandbox::Command::Look)));
+        assert_eq!(harness.state().prefs().profile, Some(SANDBOX_PROFILE));
+        tell(&mut harness, job, sandbox::Event::Seen(Ok(Box::new(running()))));
+        for tab in ["Overview", "Faults"] {
+            harness.get_by_role_and_label(Role::Tab, tab).click();
+            harness.run_ok();
+            assert_whole(&harness, size, tab);
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_room_is_left_with_its_profile() {
+    let mut harness = window(SIZES[1], Theme::Dark, Room::Sandbox, acme());
+    assert_eq!(harness.state().room(), Room::Tenant);
+    assert!(harness.query_by_role_and_label(Role::Button, "Sandbox").is_none());
+    harness.state_mut().act(Action::Go(Room::Sandbox));
+    assert_eq!(harness.state().room(), Room::Tenant);
+    harness.state_mut().act(Action::SwitchProfile(SANDBOX_PROFILE));
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Sandbox").click();
+    harness.run_ok();
+    assert_eq!(harness.state().room(), Room::Sandbox);
+    harness.state_mut().act(Action::AddTenant);
+    assert_eq!(harness.state().room(), Room::Tenant);
 }

@@ -431,64 +431,21 @@ fn a_profile_whose_secrets_stay_in_the_keyring_is_removed_only_after_that_was_sa
     assert!(matches!(asked.as_slice(), [(_, Ask::Remove { anyway: true, .. })]), "{asked:?}");
 }
 
+#[test]
+fn on_the_sandbox_the_room_leads_to_the_one_that_holds_its_faults() {
+    let mut harness = harness(sandbox_world(), Theme::Dark);
+    harness.get_by_label("Open the Sandbox room").click();
+    harness.run();
+    assert!(matches!(harness.state().actions.as_slice(), [Action::Go(Room::Sandbox)]), "{:?}", harness.state().actions);
+}
+
 fn sandbox_world() -> World {
     let mut world = World::new(Some(Profile::sandbox()));
     world.enter();
-    let actions = std::mem::take(&mut world.actions);
-    for action in actions {
-        match action {
-            Action::Run(job, Command::Sandbox(sandbox::Command::Open)) => {
-                let view = sandbox::SandboxView {
-                    issuer: "http://127.0.0.1:40001".into(),
-                    https: "https://127.0.0.1:40002".into(),
-                    ca_cert: "/data/sandbox/ca.pem".into(),
-                    pid: 4242,
-                    here: true,
-                    client_id: "5abd0000000000000000000000000001".into(),
-                    client_secret: Secret::new("made-up-made-up-made-up-made-up"),
-                    users: vec!["ada@example.com".into(), "grace@example.com".into()],
-                    orgs: vec![("org_1".into(), "Acme".into())],
-                    apps: vec!["github".into(), "google_drive".into()],
-                    faults: Faults::default(),
-                };
-                let event = sandbox::Event::Opened(Ok(Box::new(view)));
-                world.with_cx(|_, tenant, _, actions| tenant.on_sandbox_event(job, event, now(), actions));
-            }
-            Action::Run(job, Command::Tenant(Ask::Examine { .. })) => {
-                let report = Report { sentence: "Connected apps and webhooks ready.".into(), ..report() };
-                world.answer(job, Event::Examined(Ok(Box::new(report))));
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-    world.actions.clear();
+    let (job, _) = world.asked().remove(0);
+    let report = Report { sentence: "Connected apps and webhooks ready.".into(), ..report() };
+    world.answer(job, Event::Examined(Ok(Box::new(report))));
     world
-}
-
-#[test]
-fn every_fault_of_the_sandbox_can_be_set_and_all_are_cleared_at_once() {
-    let mut harness = harness(sandbox_world(), Theme::Dark);
-    harness.set_size(vec2(900.0, 2200.0));
-    harness.run();
-    harness.get_by_label("Every client secret is wrong").click();
-    type_into(&mut harness, Role::TextInput, "Slower by", "250");
-    harness.get_by_label("Apply faults").click();
-    harness.run();
-    let set = |world: &mut World| {
-        std::mem::take(&mut world.actions).into_iter().find_map(|action| match action {
-            Action::Run(job, Command::Sandbox(sandbox::Command::SetFaults(faults))) => Some((job, faults)),
-            _ => None,
-        })
-    };
-    let (job, faults) = set(harness.state_mut()).unwrap();
-    assert_eq!(faults, Faults { wrong_secret: true, slow_ms: 250, ..Faults::default() });
-    let event = sandbox::Event::Faults(Ok(faults));
-    harness.state_mut().with_cx(|_, tenant, _, actions| tenant.on_sandbox_event(job, event, now(), actions));
-    harness.run();
-    harness.get_by_label("Faults are on");
-    harness.get_by_label("Clear all faults").click();
-    harness.run();
-    assert_eq!(set(harness.state_mut()).unwrap().1, Faults::default());
 }
 
 #[test]
@@ -564,11 +521,6 @@ impl Behind {
             for _ in 0..waiting {
                 match self.next() {
                     (job, backend::Event::Tenant(event)) => harness.state_mut().answer(job, event),
-                    (job, backend::Event::Sandbox(event)) => {
-                        harness.state_mut().with_cx(|_, tenant, _, actions| {
-                            tenant.on_sandbox_event(job, event, now(), actions);
-                        });
-                    }
                     (_, other) => panic!("{other:?}"),
                 }
             }
@@ -588,12 +540,13 @@ impl Behind {
 #[test]
 fn a_tenant_is_connected_examined_and_removed_through_the_real_backend() {
     let mut behind = Behind::start();
-    behind.backend.run(1, sandbox::Command::Open.into()).unwrap();
-    let (_, backend::Event::Sandbox(sandbox::Event::Opened(Ok(view)))) = behind.next() else { panic!() };
+    behind.backend.run(1, sandbox::Command::Start.into()).unwrap();
+    let (_, backend::Event::Sandbox(sandbox::Event::Seen(Ok(view)))) = behind.next() else { panic!() };
+    let issuer = view.runs.as_ref().unwrap().issuer.clone();
 
     let mut harness = harness(World::new(None), Theme::Dark);
     harness.state_mut().next.set(1);
-    type_into(&mut harness, Role::TextInput, "Kinde domain", &format!("{}/", view.issuer));
+    type_into(&mut harness, Role::TextInput, "Kinde domain", &format!("{issuer}/"));
     harness.key_press(Key::Enter);
     behind.settle(&mut harness);
     let known = behind.profiles();
@@ -664,15 +617,12 @@ fn the_room_and_the_first_page_settle_and_look_as_they_were_judged() {
         let mut form = harness(World::new(Some(acme())), which);
         form.get_by_label("Add M2M application").click();
         form.run();
-        let mut sandbox = harness(sandbox_world(), which);
-        sandbox.set_size(vec2(900.0, 1700.0));
-        sandbox.run();
         let pictures = [
             ("first", harness(first, which)),
             ("domain", harness(World::new(None), which)),
             ("doctor", harness(doctor, which)),
             ("form", form),
-            ("sandbox", sandbox),
+            ("sandbox", harness(sandbox_world(), which)),
         ];
         for (name, mut picture) in pictures {
             if let Some(folder) = std::env::var_os("KINDE_PANEL_PICTURES") {

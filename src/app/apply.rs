@@ -94,6 +94,7 @@ impl Shell {
         self.notices_open = false;
         self.room = room;
         self.prefs.room = room;
+        self.leave_the_sandbox();
         self.enter();
     }
 
@@ -102,6 +103,7 @@ impl Shell {
             return;
         }
         self.prefs.profile = Some(id);
+        self.leave_the_sandbox();
         self.heard = Heard::Nothing;
         self.forget_profile();
         if self.profiles.iter().any(|profile| profile.id == id) {
@@ -119,6 +121,7 @@ impl Shell {
         screens.tenant.forget(actions);
         screens.connected_apps.forget(actions);
         screens.inspector.forget(actions);
+        screens.sandbox.forget(actions);
         screens.activity.forget(actions);
         screens.settings.forget(actions);
     }

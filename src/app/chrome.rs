@@ -70,6 +70,9 @@ impl Shell {
                 self.actions.push(Action::Go(room));
             }
         }
+        if self.on_the_sandbox() && row(ui, Room::Sandbox, Icon::Sandbox, self.room) {
+            self.actions.push(Action::Go(Room::Sandbox));
+        }
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
             for (room, icon) in LOWER_RAIL {
                 if row(ui, room, icon, self.room) {
@@ -220,6 +223,7 @@ impl Shell {
             Room::Inspector => {
                 scroll(ui, "inspector", |ui| screens::inspector::ui(ui, &mut screens.inspector, cx, actions));
             }
+            Room::Sandbox => screens::sandbox::ui(ui, &mut screens.sandbox, cx, actions),
             Room::Activity => screens::activity::ui(ui, &mut screens.activity, cx, actions),
             Room::Settings => {
                 scroll(ui, "settings", |ui| screens::settings::ui(ui, &mut screens.settings, cx, actions));

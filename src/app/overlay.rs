@@ -4,12 +4,13 @@ use egui::{Align2, Area, Id, Order, Ui, vec2};
 
 use super::chrome::key_name;
 use super::shell::Shell;
-use crate::action::{Action, CHOICES};
+use crate::action::{Action, CHOICES, Room};
 use crate::ui::{PaletteAnswer, PaletteItem, card, empty_state, notice_list, palette, toasts};
 
 impl Shell {
     /// Draws the palette where it is open, before anybody else reads keys.
     pub(super) fn palette_over(&mut self, ui: &Ui) {
+        let on_the_sandbox = self.on_the_sandbox();
         let Some(state) = &mut self.palette else { return };
         let profiles: Vec<(uuid::Uuid, String)> =
             self.profiles.iter().map(|profile| (profile.id, format!("Switch to {}", profile.name))).collect();
@@ -17,7 +18,10 @@ impl Shell {
         let mut items: Vec<PaletteItem<'_>> = CHOICES
             .iter()
             .zip(&keys)
-            .map(|(choice, key)| PaletteItem { name: choice.name, hint: choice.hint, shortcut: key, enabled: true })
+            .map(|(choice, key)| {
+                let enabled = on_the_sandbox || !matches!((choice.action)(), Action::Go(Room::Sandbox));
+                PaletteItem { name: choice.name, hint: choice.hint, shortcut: key, enabled }
+            })
             .collect();
         items.extend(profiles.iter().map(|(_, name)| PaletteItem {
             name,

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::net::{Exchange, Outcome};
 use crate::screens::{self, Cx};
 use crate::secrets::KeyringState;
-use crate::tenant::Profile;
+use crate::tenant::{Profile, SANDBOX_PROFILE};
 use crate::ui::{Mood, Notices, PaletteState};
 
 /// What the window hands to the backend after a frame.
@@ -61,6 +61,7 @@ pub(super) struct Screens {
     pub tenant: screens::tenant::State,
     pub connected_apps: screens::connected_apps::State,
     pub inspector: screens::inspector::State,
+    pub sandbox: screens::sandbox::State,
     pub activity: screens::activity::State,
     pub settings: screens::settings::State,
 }
@@ -131,11 +132,25 @@ impl Shell {
             let now = self.clock.now();
             self.notices.push(now, mood, error.title, format!("{}. {}", error.detail, error.hint));
         }
-        let Screens { tenant, connected_apps, inspector, activity, .. } = &mut self.screens;
+        let Screens { tenant, connected_apps, inspector, sandbox, activity, .. } = &mut self.screens;
         tenant.on_end(job, end);
         connected_apps.on_end(job, end);
         inspector.on_end(job, end);
+        sandbox.on_end(job, end);
         activity.on_end(job, end);
+    }
+
+    /// True while the sandbox profile is chosen: its room is there.
+    pub(super) fn on_the_sandbox(&self) -> bool {
+        self.prefs.profile == Some(SANDBOX_PROFILE)
+    }
+
+    /// Its room shows only while its profile is chosen: otherwise the Tenant room takes its place.
+    pub(super) fn leave_the_sandbox(&mut self) {
+        if self.room == Room::Sandbox && !self.on_the_sandbox() {
+            self.room = Room::Tenant;
+            self.prefs.room = Room::Tenant;
+        }
     }
 
     pub(super) fn ask(&mut self, command: impl Into<Command>) {
@@ -159,6 +174,7 @@ impl Shell {
             Room::Tenant => screens.tenant.entered(cx, actions),
             Room::ConnectedApps => screens.connected_apps.entered(cx, actions),
             Room::Inspector => screens.inspector.entered(cx, actions),
+            Room::Sandbox => screens.sandbox.entered(cx, actions),
             Room::Activity => screens.activity.entered(cx, actions),
             Room::Start | Room::Settings => {}
         });
@@ -171,7 +187,7 @@ impl Shell {
         match event {
             Event::Shell(event) => self.on_shell_event(event, now),
             Event::Tenant(event) => self.screens.tenant.on_event(job, event, now, &mut self.actions),
-            Event::Sandbox(event) => self.screens.tenant.on_sandbox_event(job, event, now, &mut self.actions),
+            Event::Sandbox(event) => self.screens.sandbox.on_event(job, event, now, &mut self.actions),
             Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
             Event::Ended(end) => self.on_end(job, end),
@@ -191,6 +207,7 @@ impl Shell {
                         self.room = Room::Start;
                     }
                 }
+                self.leave_the_sandbox();
                 if std::mem::take(&mut self.enter_when_ready) {
                     self.enter();
                 }

@@ -47,7 +47,7 @@ impl Command {
                     | connect::Command::Probe { .. }
                     | connect::Command::Credentials { .. }
             ),
-            Self::Sandbox(command) => matches!(command, super::sandbox::Command::Open),
+            Self::Sandbox(command) => matches!(command, super::sandbox::Command::Look),
             Self::Shell(command) => matches!(command, shell::Command::ReadProfiles),
             Self::Tenant(command) => matches!(
                 command,

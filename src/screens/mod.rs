@@ -15,6 +15,7 @@ use crate::ui::Load;
 pub mod activity;
 pub mod connected_apps;
 pub mod inspector;
+pub mod sandbox;
 pub mod settings;
 pub mod start;
 pub mod tenant;

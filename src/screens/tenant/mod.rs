@@ -5,10 +5,8 @@
 mod domain;
 mod env;
 mod facts;
-mod faults;
 mod health;
 mod m2m;
-mod sandbox;
 mod state;
 
 use egui::{Align, Layout, Ui};
@@ -16,9 +14,9 @@ use egui::{Align, Layout, Ui};
 pub use state::State;
 
 use super::Cx;
-use crate::action::Action;
+use crate::action::{Action, Room};
 use crate::ui::tokens::{size, space};
-use crate::ui::{Answer, Button, Confirm, Icon, heading};
+use crate::ui::{Answer, Button, Confirm, Icon, heading, prose, section};
 use state::Question;
 
 /// The widest the room grows, in points.
@@ -46,7 +44,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
                 domain::found_line(ui, state, profile);
                 if profile.is_sandbox() {
                     health::ui(ui, state, cx, profile, actions);
-                    sandbox::ui(ui, state, cx, actions);
+                    sandbox(ui, actions);
                 } else if profile.client_id.is_some() && !state.m2m.open {
                     // What is right comes before what it is made of.
                     m2m::told(ui, state);
@@ -83,6 +81,16 @@ fn head(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
                 }
             }
         });
+    });
+}
+
+/// What the sandbox is made of, and what goes wrong in it, has a room of its own.
+fn sandbox(ui: &mut Ui, actions: &mut Vec<Action>) {
+    section(ui, "Sandbox", |ui| {
+        prose(ui, "Its addresses, credentials, users and faults are in a room of their own");
+        if Button::secondary("Open the Sandbox room").icon(Icon::Sandbox).show(ui).clicked() {
+            actions.push(Action::Go(Room::Sandbox));
+        }
     });
 }
 

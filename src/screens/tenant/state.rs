@@ -3,12 +3,10 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::faults::FaultForm;
 use super::m2m::M2mForm;
 use crate::action::{Action, Mood};
-use crate::backend::sandbox::SandboxView;
 use crate::backend::tenant::{AddedM2m, Command, EnvFile, Event, FoundTenant, HandedToken};
-use crate::backend::{End, JobId, sandbox};
+use crate::backend::{End, JobId};
 use crate::check::Check;
 use crate::error::UserError;
 use crate::kinde::M2m;
@@ -69,13 +67,6 @@ pub struct State {
     pub(super) change_error: Option<UserError>,
     pub(super) question: Option<Question>,
     pub(super) remove_job: JobId,
-    pub(super) sandbox: Load<SandboxView>,
-    pub(super) sandbox_job: JobId,
-    pub(super) faults: FaultForm,
-    pub(super) faults_job: JobId,
-    pub(super) faults_error: Option<UserError>,
-    pub(super) happened: Option<Result<String, UserError>>,
-    pub(super) happened_job: JobId,
     /// The profile that this room itself is about to choose: what is typed stays then.
     pub(super) expected: Option<Uuid>,
 }
@@ -87,9 +78,6 @@ impl State {
         self.clipboard = None;
         self.token_job = 0;
         let Some(profile) = cx.profile else { return };
-        if profile.is_sandbox() {
-            self.open_sandbox(cx, actions);
-        }
         if profile.client_id.is_some() || profile.is_sandbox() {
             self.examine(cx, profile, false, actions);
         }
@@ -111,18 +99,11 @@ impl State {
         [
             (self.find_job, self.find.is_loading() && self.expected.is_none()),
             (self.doctor_job, self.doctor.is_loading()),
-            (self.sandbox_job, self.sandbox.is_loading()),
             (self.token_job, self.token_job != 0),
         ]
         .into_iter()
         .filter_map(|(job, runs)| runs.then_some(job))
         .collect()
-    }
-
-    pub(super) fn open_sandbox(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        self.sandbox_job = cx.job();
-        self.sandbox.start();
-        actions.push(Action::Run(self.sandbox_job, sandbox::Command::Open.into()));
     }
 
     pub(super) fn examine(&mut self, cx: &Cx<'_>, profile: &Profile, again: bool, actions: &mut Vec<Action>) {
@@ -234,17 +215,10 @@ impl State {
         if job == self.doctor_job && self.doctor.is_loading() {
             give_up(&mut self.doctor, end);
         }
-        if job == self.sandbox_job && self.sandbox.is_loading() {
-            give_up(&mut self.sandbox, end);
-        }
         if self.m2m.saving.take_if(|saving| *saving == job).is_some() {
             self.m2m.error = end.without_answer();
         }
-        let waiting = [
-            (&mut self.token_job, &mut self.token_error),
-            (&mut self.env_job, &mut self.env_error),
-            (&mut self.faults_job, &mut self.faults_error),
-        ];
+        let waiting = [(&mut self.token_job, &mut self.token_error), (&mut self.env_job, &mut self.env_error)];
         for (waits_for, error) in waiting {
             if *waits_for == job {
                 *waits_for = 0;
@@ -255,10 +229,6 @@ impl State {
             self.change_job = 0;
             self.remove_job = 0;
             self.change_error = end.without_answer();
-        }
-        if job == self.happened_job {
-            self.happened_job = 0;
-            self.happened = end.without_answer().map(Err);
         }
     }
 
@@ -301,43 +271,5 @@ impl State {
         ui.copy_text(token.secret.expose().to_owned());
         let until = format!("Good until {}", crate::clock::clock_time(token.expires_at));
         actions.push(Action::Notify(Mood::Success, "Access token copied".to_owned(), until));
-    }
-
-    /// Takes what came back from the sandbox.
-    pub fn on_sandbox_event(&mut self, job: JobId, event: sandbox::Event, _now: Timestamp, _actions: &mut Vec<Action>) {
-        match event {
-            sandbox::Event::Opened(result) if job == self.sandbox_job => {
-                // What was typed and not yet applied stays.
-                let before = self.sandbox.value().map(|view| FaultForm::of(&view.faults));
-                if let Ok(view) = &result
-                    && before.is_none_or(|before| before == self.faults)
-                {
-                    self.faults = FaultForm::of(&view.faults);
-                }
-                self.sandbox.finish(result.map(|view| *view));
-            }
-            sandbox::Event::Faults(result) if job == self.faults_job => {
-                self.faults_job = 0;
-                match result {
-                    Ok(faults) => {
-                        self.faults = FaultForm::of(&faults);
-                        self.faults_error = None;
-                        if let Some(view) = self.sandbox.value_mut() {
-                            view.faults = faults;
-                        }
-                    }
-                    Err(error) => self.faults_error = Some(error),
-                }
-            }
-            sandbox::Event::Happened { key, what, tokens } if job == self.happened_job => {
-                self.happened_job = 0;
-                self.happened = Some(tokens.map(|count| match count {
-                    0 => format!("{key}: there was no token to be {what}"),
-                    1 => format!("{key}: one token {what}"),
-                    more => format!("{key}: {more} tokens {what}"),
-                }));
-            }
-            _ => {}
-        }
     }
 }

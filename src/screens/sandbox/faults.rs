@@ -2,9 +2,10 @@
 
 use egui::Ui;
 
-use super::State;
 use crate::action::Action;
 use crate::backend::sandbox::Command;
+use crate::backend::{End, JobId};
+use crate::error::UserError;
 use crate::sandbox::{Down, Faults, ProviderFault, RateLimit};
 use crate::screens::Cx;
 use crate::tenant::scopes;
@@ -77,34 +78,78 @@ impl FaultForm {
     }
 }
 
+/// The form, and how what was asked of it stands.
+#[derive(Debug, Default)]
+pub(super) struct Editor {
+    form: FaultForm,
+    /// The faults that are on, as last heard.
+    on: Faults,
+    job: JobId,
+    error: Option<UserError>,
+}
+
+impl Editor {
+    /// The faults that are on came with the sandbox: what was typed and not yet applied stays.
+    pub fn seen(&mut self, on: &Faults) {
+        if self.form == FaultForm::of(&self.on) {
+            self.form = FaultForm::of(on);
+        }
+        self.on = on.clone();
+    }
+
+    /// The faults were put in place, or not.
+    pub fn applied(&mut self, job: JobId, result: Result<Faults, UserError>) {
+        if job != self.job {
+            return;
+        }
+        self.job = 0;
+        match result {
+            Ok(faults) => *self = Self { form: FaultForm::of(&faults), on: faults, ..Self::default() },
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// The job ended without an answer.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if job == self.job {
+            self.job = 0;
+            self.error = end.without_answer();
+        }
+    }
+
+    /// True while any is on.
+    pub fn any(&self) -> bool {
+        self.on != Faults::default()
+    }
+}
+
 /// The editor with "Apply" and "Clear all".
-pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let on = state.sandbox.value().is_some_and(|view| view.faults != Faults::default());
-    if on {
+pub(super) fn ui(ui: &mut Ui, editor: &mut Editor, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if editor.any() {
         status(ui, Mood::Warn, "Faults are on");
     } else {
         subdued(ui, "None is on. They last until they are cleared, or the sandbox ends");
     }
     ui.add_space(space::XS);
-    let form = &mut state.faults;
+    let form = &mut editor.form;
     token_endpoint(ui, &mut form.faults);
     management(ui, form);
     provider(ui, form);
     if let Some(wrong) = form.wrong {
         Callout::error(&format!("{wrong} is not a number")).text("Type digits alone, or nothing").show(ui);
     }
-    if let Some(error) = &state.faults_error {
+    if let Some(error) = &editor.error {
         Callout::user_error(error).show(ui);
     }
     ui.add_space(space::SM);
-    let busy = state.faults_job != 0;
+    let busy = editor.job != 0;
     let mut wanted = None;
     ui.horizontal(|ui| {
         let apply = Button::primary("Apply").name("Apply faults").enabled_or(!busy, "It is being applied").show(ui);
         if apply.clicked() {
-            match state.faults.read() {
+            match editor.form.read() {
                 Ok(faults) => wanted = Some(faults),
-                Err(name) => state.faults.wrong = Some(name),
+                Err(name) => editor.form.wrong = Some(name),
             }
         }
         let clear = Button::secondary("Clear all").name("Clear all faults");
@@ -113,9 +158,10 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         }
     });
     if let Some(faults) = wanted {
-        state.faults.wrong = None;
-        state.faults_job = cx.job();
-        actions.push(Action::Run(state.faults_job, Command::SetFaults(faults).into()));
+        editor.form.wrong = None;
+        editor.error = None;
+        editor.job = cx.job();
+        actions.push(Action::Run(editor.job, Command::SetFaults(faults).into()));
     }
 }
 

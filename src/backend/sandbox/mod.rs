@@ -1,0 +1,97 @@
+//! What the Sandbox room asks of the sandbox: start and stop, what it is made of, its faults, what happens at its
+//! providers.
+
+mod view;
+
+use super::Job;
+use crate::error::UserError;
+use crate::sandbox::{Control, Faults, Running};
+
+pub use view::{Runs, SandboxView};
+
+/// What is asked of the sandbox.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Tell about it, running or not.
+    Look,
+    /// Start it, or use the one that runs; tell about it.
+    Start,
+    /// End it where this window serves it; tell about it.
+    Stop,
+    /// Put these faults in the place of those that were on.
+    SetFaults(Faults),
+    /// The account's owner disconnects the connected app of that key at the provider.
+    Disconnect {
+        /// Reference key.
+        key: String,
+    },
+    /// Every provider token of the connected app of that key expires now.
+    Expire {
+        /// Reference key.
+        key: String,
+    },
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Event {
+    /// The sandbox as it is now.
+    Seen(Result<Box<SandboxView>, UserError>),
+    /// The faults that are on now.
+    Faults(Result<Faults, UserError>),
+    /// How many tokens it met at the provider of `key`.
+    Happened {
+        /// Reference key.
+        key: String,
+        /// In words: "disconnected", "expired".
+        what: &'static str,
+        /// How many.
+        tokens: Result<u64, UserError>,
+    },
+}
+
+/// Does what is asked and sends the answer.
+pub async fn run(command: Command, job: Job) {
+    let event = match command {
+        Command::Look => seen(view::look(&job).await),
+        Command::Start => seen(match job.sandbox.running(&job.services).await {
+            Ok(_) => view::look(&job).await,
+            Err(error) => Err(error),
+        }),
+        Command::Stop => {
+            job.sandbox.stop().await;
+            seen(view::look(&job).await)
+        }
+        Command::SetFaults(faults) => Event::Faults(set_faults(&job, &faults).await),
+        Command::Disconnect { key } => {
+            let tokens = match control(&job).await {
+                Ok((control, _)) => control.disconnect_at_provider(&key).await.map_err(UserError::from),
+                Err(error) => Err(error),
+            };
+            Event::Happened { key, what: "disconnected", tokens }
+        }
+        Command::Expire { key } => {
+            let tokens = match control(&job).await {
+                Ok((control, _)) => control.expire_at_provider(&key).await.map_err(UserError::from),
+                Err(error) => Err(error),
+            };
+            Event::Happened { key, what: "expired", tokens }
+        }
+    };
+    job.send(event).await;
+}
+
+fn seen(result: Result<SandboxView, UserError>) -> Event {
+    Event::Seen(result.map(Box::new))
+}
+
+async fn set_faults(job: &Job, faults: &Faults) -> Result<Faults, UserError> {
+    let (control, _) = control(job).await?;
+    Ok(control.set_faults(faults).await?)
+}
+
+async fn control(job: &Job) -> Result<(Control, Running), UserError> {
+    let running = job.sandbox.running(&job.services).await?;
+    let control = Control::new(job.services.http.clone(), &running)?;
+    Ok((control, running))
+}

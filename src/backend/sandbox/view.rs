@@ -1,0 +1,79 @@
+//! What the sandbox is made of, and whether it runs: read without starting it.
+
+use std::path::PathBuf;
+
+use super::Job;
+use crate::error::{Category, UserError};
+use crate::sandbox::{self, Control, FactApp, FactOrg, FactUser, Faults};
+use crate::secrets::Secret;
+
+/// What a person may know of the sandbox. Everything is made up.
+#[derive(Debug, Clone)]
+pub struct SandboxView {
+    /// How it runs; `None` while it is stopped.
+    pub runs: Option<Runs>,
+    /// Its HTTP address, of this run or the last one.
+    pub issuer: Option<String>,
+    /// Of its M2M application.
+    pub client_id: String,
+    /// Of its M2M application.
+    pub client_secret: Secret,
+    /// Its users, oldest first.
+    pub users: Vec<FactUser>,
+    /// Its organizations.
+    pub orgs: Vec<FactOrg>,
+    /// Its connected apps.
+    pub apps: Vec<FactApp>,
+}
+
+/// A sandbox that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runs {
+    /// The serving process.
+    pub pid: u32,
+    /// This window serves it.
+    pub here: bool,
+    /// `http://127.0.0.1:P`
+    pub issuer: String,
+    /// `https://127.0.0.1:Q`
+    pub https: String,
+    /// The certificate of the authority behind `https`.
+    pub ca_cert: PathBuf,
+    /// The faults that are on.
+    pub faults: Faults,
+}
+
+/// The sandbox as it is now.
+pub(super) async fn look(job: &Job) -> Result<SandboxView, UserError> {
+    let dir = job.services.sandbox_dir();
+    let here = job.sandbox.is_ours().await;
+    let read = tokio::task::spawn_blocking(move || sandbox::facts(&dir).map(|facts| (facts, sandbox::find(&dir))));
+    let (facts, running) = read.await.map_err(|_| {
+        UserError::new(Category::Internal, "Reading the sandbox's files broke off")
+            .detail("The work was stopped before its end")
+            .hint("Try again")
+    })??;
+    let runs = match running {
+        None => None,
+        Some(running) => {
+            let control = Control::new(job.services.http.clone(), &running)?;
+            Some(Runs {
+                pid: running.pid,
+                here,
+                issuer: running.issuer,
+                https: running.https,
+                ca_cert: running.ca_cert,
+                faults: control.faults().await?,
+            })
+        }
+    };
+    Ok(SandboxView {
+        issuer: runs.as_ref().map(|runs| runs.issuer.clone()).or(facts.issuer_last),
+        runs,
+        client_id: facts.client_id,
+        client_secret: facts.client_secret,
+        users: facts.users,
+        orgs: facts.orgs,
+        apps: facts.connected_apps,
+    })
+}

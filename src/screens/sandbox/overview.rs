@@ -1,0 +1,105 @@
+//! What the sandbox is made of: addresses and credentials to copy, users, connected apps.
+
+use egui::Ui;
+
+use super::env::{self, Scheme};
+use crate::backend::sandbox::{Runs, SandboxView};
+use crate::ui::tokens::space;
+use crate::ui::{
+    Col, Table, code_view, copy_icon, empty_state, key_value_copy, prose, section, section_with, segmented, small,
+    subdued,
+};
+
+/// The most rows of users that show at once; the others scroll.
+const ROWS: f32 = 6.0;
+
+/// Draws it.
+pub(super) fn ui(ui: &mut Ui, view: &SandboxView, scheme: &mut Scheme) {
+    let mut chosen = *scheme;
+    section_with(
+        ui,
+        "Use these in your app",
+        |ui| {
+            segmented(ui, &mut chosen, &[(Scheme::Https, "https"), (Scheme::Http, "http")]);
+        },
+        |ui| app(ui, view, *scheme),
+    );
+    *scheme = chosen;
+    section(ui, "Users", |ui| users(ui, view));
+    section(ui, "Connected apps", |ui| apps(ui, view));
+}
+
+fn app(ui: &mut Ui, view: &SandboxView, scheme: Scheme) {
+    match env::lines(view, scheme) {
+        Some(lines) => code_view(ui, ".env lines", &lines, 160.0),
+        None => {
+            subdued(ui, "Start the sandbox to see this address");
+        }
+    }
+    ui.add_space(space::XS);
+    let words = match &view.runs {
+        Some(_) => "Everything here is made up: ID, secret, users and tokens are of no use anywhere else",
+        None => "It takes the address of the last run again while that is free",
+    };
+    small(ui, words);
+    if let Some(runs) = &view.runs {
+        ui.add_space(space::SM);
+        addresses(ui, runs, scheme);
+    }
+}
+
+fn addresses(ui: &mut Ui, runs: &Runs, scheme: Scheme) {
+    let address = match scheme {
+        Scheme::Http => &runs.issuer,
+        Scheme::Https => &runs.https,
+    };
+    key_value_copy(ui, "Key set", &format!("{address}/.well-known/jwks.json"));
+    key_value_copy(ui, "Discovery", &format!("{address}/.well-known/openid-configuration"));
+    key_value_copy(ui, "CA certificate", &runs.ca_cert.display().to_string());
+    if scheme == Scheme::Https {
+        prose(
+            ui,
+            "Trust the CA certificate in the app that calls it: it is this sandbox's own, and signs nothing else",
+        );
+    }
+}
+
+fn users(ui: &mut Ui, view: &SandboxView) {
+    if view.users.is_empty() {
+        empty_state(ui, None, "There is no user. One made through the API shows here", None);
+        return;
+    }
+    let columns = [Col::rest("Email"), Col::exact("ID", 280.0), Col::exact("", 40.0)];
+    Table::new("Users", &columns).max_height(ROWS * crate::ui::tokens::size::ROW).show(
+        ui,
+        view.users.len(),
+        |index| view.users.get(index).map_or_else(String::new, |user| user.id.clone()),
+        |cells, index| {
+            let Some(user) = view.users.get(index) else { return };
+            match &user.email {
+                Some(email) => cells.text(email),
+                None => cells.subdued("no email address"),
+            }
+            cells.mono(&user.id);
+            cells.ui(|ui| {
+                let whose = user.email.as_deref().unwrap_or(&user.id);
+                copy_icon(ui, &format!("Copy ID of {whose}"), || user.id.clone());
+            });
+        },
+    );
+    let orgs: Vec<String> = view.orgs.iter().map(|org| format!("{} ({})", org.name, org.code)).collect();
+    if !orgs.is_empty() {
+        ui.add_space(space::XS);
+        small(ui, &format!("Organizations: {}", orgs.join(", ")));
+    }
+}
+
+fn apps(ui: &mut Ui, view: &SandboxView) {
+    if view.apps.is_empty() {
+        subdued(ui, "None");
+        return;
+    }
+    let keys: Vec<&str> = view.apps.iter().map(|app| app.key.as_str()).collect();
+    prose(ui, &keys.join(", "));
+    small(ui, "Each leads to a stand-in of its provider on this machine, with a consent page to allow or deny on");
+}

@@ -1,0 +1,76 @@
+//! What the Sandbox room remembers, and how it takes what comes back.
+
+use jiff::Timestamp;
+
+use super::env::Scheme;
+use super::{faults, providers};
+use crate::action::Action;
+use crate::backend::sandbox::{Command, Event, SandboxView};
+use crate::backend::{End, JobId};
+use crate::screens::{Cx, give_up};
+use crate::ui::Load;
+
+/// The pages of the room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Tab {
+    #[default]
+    Overview,
+    Faults,
+}
+
+/// What the room remembers.
+#[derive(Default)]
+pub struct State {
+    pub(super) tab: Tab,
+    pub(super) view: Load<SandboxView>,
+    pub(super) view_job: JobId,
+    pub(super) scheme: Scheme,
+    pub(super) faults: faults::Editor,
+    pub(super) happenings: providers::Happenings,
+}
+
+impl State {
+    /// The room is opened, or the profile was switched.
+    pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        if !self.view.is_loading() {
+            self.ask(Command::Look, cx, actions);
+        }
+    }
+
+    /// The profile was switched: what was typed for the sandbox goes, what was asked of it is done all the same.
+    pub fn forget(&mut self, _actions: &mut Vec<Action>) {
+        *self = Self::default();
+    }
+
+    /// Asks how the sandbox stands, or for another standing.
+    pub(super) fn ask(&mut self, command: Command, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.view_job = cx.job();
+        self.view.start();
+        actions.push(Action::Run(self.view_job, command.into()));
+    }
+
+    /// Takes what came back; what nobody waits for any more is dropped.
+    pub fn on_event(&mut self, job: JobId, event: Event, _now: Timestamp, _actions: &mut Vec<Action>) {
+        match event {
+            Event::Seen(result) if job == self.view_job && self.view.is_loading() => {
+                if let Ok(view) = &result {
+                    let on = view.runs.as_ref().map(|runs| runs.faults.clone()).unwrap_or_default();
+                    self.faults.seen(&on);
+                }
+                self.view.finish(result.map(|view| *view));
+            }
+            Event::Seen(_) => {}
+            Event::Faults(result) => self.faults.applied(job, result),
+            Event::Happened { key, what, tokens } => self.happenings.happened(job, &key, what, tokens),
+        }
+    }
+
+    /// A job ended: what still waits for its answer stops waiting, and says why where there is a why.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if job == self.view_job && self.view.is_loading() {
+            give_up(&mut self.view, end);
+        }
+        self.faults.on_end(job, end);
+        self.happenings.on_end(job, end);
+    }
+}
