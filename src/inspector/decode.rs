@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::damage::Damage;
 use super::lens::Fact;
 use super::paste::PastedRequest;
 use crate::check::Check;
@@ -252,6 +253,9 @@ pub struct Decoded {
     /// Paths of claims that stand twice.
     #[serde(skip)]
     pub doubled: Vec<String>,
+    /// What was done to it on its way, where undoing that makes it whole.
+    #[serde(skip)]
+    pub damage: Option<Damage>,
     /// The judged token itself, cleaned.
     #[serde(skip)]
     pub token: crate::secrets::Secret,

@@ -4,15 +4,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::claims::{self, Context};
+use super::damage::Damage;
 use super::decode::{Decoded, Keys, Kind, Options, Origin, SignatureState, TokenVerdict};
 use super::lens::{self, is_sandbox_kid};
 use super::missing_key::no_key;
 use super::paste::{self, PastedRequest};
 use super::rung::{Findings, span};
-use super::words::{envelope_words, header_faults, shorten, transport};
+use super::words::{header_faults, shorten, transport};
 use crate::check::{Check, Verdict};
 use crate::clock::rfc3339;
-use crate::jwt::{self, Alg, Compact, EnvelopeFault, Header, HeaderFault, Json, Pick, Policy};
+use crate::jwt::{self, Alg, Compact, Header, HeaderFault, Json, Pick, Policy};
 use crate::secrets::Secret;
 
 /// The rungs, in order.
@@ -22,13 +23,7 @@ pub const RUNGS: [&str; 8] =
 /// Judges `input` with `keys`. Pure: no clock, no network; a second per 16 MiB at most.
 pub fn judge(input: &[u8], keys: &Keys, options: &Options) -> Decoded {
     let Ok(text) = std::str::from_utf8(input) else {
-        let utf16 = input.starts_with(&[0xff, 0xfe]) || input.starts_with(&[0xfe, 0xff]);
-        let why = if utf16 { "The bytes are UTF-16, a token is plain ASCII" } else { "The bytes are no text" };
-        return Ladder::new("", Vec::new(), None).unreadable(
-            why,
-            "Give the token as text: three parts with dots between",
-            options,
-        );
+        return Ladder::new("", Vec::new(), None).no_text(input, keys, options);
     };
     let pasted = if options.pasted {
         paste::clean(text)
@@ -49,11 +44,11 @@ pub fn judge(input: &[u8], keys: &Keys, options: &Options) -> Decoded {
     }
 }
 
-struct Ladder<'a> {
-    token: &'a str,
+pub(super) struct Ladder<'a> {
+    pub(super) token: &'a str,
     cleaned: Vec<String>,
     request: Option<PastedRequest>,
-    checks: Vec<Check>,
+    pub(super) checks: Vec<Check>,
 }
 
 impl<'a> Ladder<'a> {
@@ -62,7 +57,13 @@ impl<'a> Ladder<'a> {
     }
 
     /// Everything the rungs came to. Rungs that were not reached are skipped.
-    fn finish(mut self, verdict: TokenVerdict, signature: SignatureState, read: Read, options: &Options) -> Decoded {
+    pub(super) fn finish(
+        mut self,
+        verdict: TokenVerdict,
+        signature: SignatureState,
+        read: Read,
+        options: &Options,
+    ) -> Decoded {
         let mut found: Vec<Check> = vec![options.transport.clone().unwrap_or_else(|| transport(self.request.as_ref()))];
         found.append(&mut self.checks);
         found.push(
@@ -102,6 +103,7 @@ impl<'a> Ladder<'a> {
                 .unwrap_or_default(),
             offer: read.offer,
             doubled: read.doubled,
+            damage: read.damage,
             payload_text: read.payload.as_ref().and_then(|bytes| String::from_utf8(bytes.clone()).ok()),
             payload_b64: read.payload.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default(),
             header: read.header,
@@ -111,45 +113,6 @@ impl<'a> Ladder<'a> {
             token: Secret::new(self.token),
             request: self.request,
         }
-    }
-
-    fn unreadable(mut self, why: &str, fix: &str, options: &Options) -> Decoded {
-        self.checks.push(Check::fail("envelope", why, fix));
-        self.finish(TokenVerdict::Unreadable, SignatureState::NotChecked, Read::nothing(options), options)
-    }
-
-    /// A token whose envelope is not one.
-    fn broken(mut self, fault: &EnvelopeFault, keys: &Keys, options: &Options) -> Decoded {
-        let (rung, why, fix) = envelope_words(fault);
-        let mut read = Read::nothing(options);
-        let mut verdict = match fault {
-            EnvelopeFault::Encrypted => TokenVerdict::Encrypted,
-            _ => TokenVerdict::Unreadable,
-        };
-        let mut fix = fix.to_owned();
-        if matches!(fault, EnvelopeFault::Base64 { .. })
-            && let Some((header, payload)) = loosely(self.token)
-        {
-            // It is a token, only a damaged one: shown as far as it goes, never trusted.
-            verdict = TokenVerdict::NotVerified;
-            read.header = Some(header);
-            read.take_payload(payload);
-            let squeezed = paste::without_inner_blanks(self.token);
-            let strict = Options { pasted: false, ..options.clone() };
-            if let Some(squeezed) = squeezed {
-                let verifies = judge(squeezed.as_bytes(), keys, &strict).verdict == TokenVerdict::Verified;
-                fix = if verifies {
-                    "Take the white space inside it away: without it, it verifies. Something on the way wrapped the line".to_owned()
-                } else {
-                    "Copy it again as one line: there is white space inside it".to_owned()
-                };
-            }
-        }
-        if rung == "header" {
-            self.checks.push(Check::pass("envelope"));
-        }
-        self.checks.push(Check::fail(rung, why, fix));
-        self.finish(verdict, SignatureState::NotChecked, read, options)
     }
 
     /// A token with a sound envelope.
@@ -248,7 +211,11 @@ impl<'a> Ladder<'a> {
             self.checks.push(Check::fail("key", "Nobody said which Kinde domain signed it", fix));
             return (TokenVerdict::UnknownKey, SignatureState::NotChecked);
         }
-        self.climb_key(compact, keys, options)
+        let came = self.climb_key(compact, keys, options);
+        if came.1 == SignatureState::Invalid {
+            self.signature_fails(compact, keys, read);
+        }
+        came
     }
 
     fn climb_key(&mut self, compact: &Compact<'_>, keys: &Keys, options: &Options) -> (TokenVerdict, SignatureState) {
@@ -298,34 +265,28 @@ impl<'a> Ladder<'a> {
             self.checks.push(Check::pass("signature").seen(alg.name()));
             return (TokenVerdict::Verified, SignatureState::Valid);
         }
-        self.checks.push(
-            Check::fail(
-                "signature",
-                "The signature does not fit: header or payload were changed, or another key signed it",
-                "Copy the whole token again from its source. Kinde's body must reach the check byte for byte, before any JSON parser",
-            )
-            .seen(format!("{}, {} bytes", alg.name(), compact.signature.len())),
-        );
         (TokenVerdict::NotVerified, SignatureState::Invalid)
     }
 }
 
 /// What could be read, whatever the verdict.
-struct Read {
-    header: Option<Json>,
+pub(super) struct Read {
+    pub(super) header: Option<Json>,
     kid: Option<String>,
     payload: Option<Vec<u8>>,
-    claims: Option<Json>,
+    pub(super) claims: Option<Json>,
     payload_fault: String,
     doubled: Vec<String>,
-    kind: Kind,
+    pub(super) kind: Kind,
     offer: Option<String>,
     nobody: bool,
     good: String,
+    /// What was done to it on its way.
+    pub(super) damage: Option<Damage>,
 }
 
 impl Read {
-    fn nothing(options: &Options) -> Self {
+    pub(super) fn nothing(options: &Options) -> Self {
         Self {
             header: None,
             kid: None,
@@ -337,10 +298,11 @@ impl Read {
             offer: None,
             nobody: false,
             good: String::new(),
+            damage: None,
         }
     }
 
-    fn take_payload(&mut self, payload: Vec<u8>) {
+    pub(super) fn take_payload(&mut self, payload: Vec<u8>) {
         match Json::parse(&payload) {
             Ok(json) if json.members().is_some() => {
                 self.doubled = json.doubles();
@@ -351,22 +313,6 @@ impl Read {
         }
         self.payload = Some(payload);
     }
-}
-
-/// Header and payload of a damaged token, for showing alone.
-fn loosely(token: &str) -> Option<(Json, Vec<u8>)> {
-    use base64::alphabet::URL_SAFE;
-    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-    let config = GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let engine = GeneralPurpose::new(&URL_SAFE, config);
-    let plain =
-        paste::without_inner_blanks(token).unwrap_or_else(|| token.to_owned()).replace('+', "-").replace('/', "_");
-    let mut parts = plain.split('.');
-    let header = Json::parse(&engine.decode(parts.next()?).ok()?).ok()?;
-    header.members()?;
-    Some((header, engine.decode(parts.next()?).unwrap_or_default()))
 }
 
 /// `alg: none` in any spelling, or no signature: comes before every other finding about the header.

@@ -1,7 +1,9 @@
 //! What arrives or is pasted, decoded and judged. Judging is pure over bytes, keys and a moment; `keys` gathers the keys.
 
+mod broken;
 mod claims;
 pub mod compare;
+pub mod damage;
 pub mod decode;
 mod judge;
 pub mod keys;

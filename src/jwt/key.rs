@@ -21,6 +21,8 @@ pub struct Key {
     /// What it is, for people: `RSA 2048`, `EC P-256`, `Ed25519`, `HMAC secret`.
     pub about: String,
     verifiers: Vec<(Alg, Verifier)>,
+    /// The bytes of an RSA modulus; 0 for any other key.
+    modulus: usize,
     /// A digest of the key itself: two keys may share an ID.
     material: [u8; 32],
 }
@@ -51,6 +53,18 @@ impl Key {
     /// True where `alg` may be verified with this key.
     pub fn serves(&self, alg: Alg) -> bool {
         self.verifiers.iter().any(|(own, _)| *own == alg)
+    }
+
+    /// How many bytes a signature of `alg` by this key has; `None` for an algorithm the key does not serve.
+    pub fn signature_len(&self, alg: Alg) -> Option<usize> {
+        self.serves(alg).then_some(match alg {
+            Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512 => self.modulus,
+            Alg::Es256 | Alg::EdDsa | Alg::Hs512 => 64,
+            Alg::Es384 => 96,
+            Alg::Es512 => 132,
+            Alg::Hs256 => 32,
+            Alg::Hs384 => 48,
+        })
     }
 
     /// The names of the algorithms it serves, `RS256, RS384`.
@@ -145,12 +159,13 @@ impl Key {
         for alg in served {
             verifiers.push((alg, Verifier::Public(parse(&material, alg)?)));
         }
+        let modulus = if let Spki::Rsa { n, .. } = &material { n.len() } else { 0 };
         let material = match &material {
             Spki::Rsa { n, e } => fingerprint(&[b"RSA", n, e]),
             Spki::Ec { curve, point } => fingerprint(&[curve.as_bytes(), point]),
             Spki::Ed25519(x) => fingerprint(&[b"Ed25519", x]),
         };
-        Ok(Self { kid, about, verifiers, material })
+        Ok(Self { kid, about, verifiers, modulus, material })
     }
 }
 
@@ -245,7 +260,10 @@ fn hmac_from_jwk(jwk: &Json, kid: Option<&str>, only: Option<Alg>, label: &str) 
         return Read::Unsound(format!("{label}: its secret has only {} bytes, too few to be safe", secret.len()));
     }
     let material = fingerprint(&[b"oct", &secret]);
-    Read::Key(Key { kid: kid.map(str::to_owned), about: "HMAC secret".to_owned(), verifiers, material }, None)
+    Read::Key(
+        Key { kid: kid.map(str::to_owned), about: "HMAC secret".to_owned(), verifiers, modulus: 0, material },
+        None,
+    )
 }
 
 fn bits(n: &[u8]) -> usize {

@@ -1,6 +1,7 @@
 //! The ladder as a whole, with tokens signed here, a file a rung.
 
 mod claims;
+mod damage;
 mod envelope;
 mod header;
 mod key;
