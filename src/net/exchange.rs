@@ -90,6 +90,10 @@ impl Exchange {
                 headers.push(("content-type".to_owned(), "application/json".to_owned()));
                 redact::body(&mut masker, &value.to_string())
             }
+            Body::Bytes { content_type, bytes } => {
+                headers.push(("content-type".to_owned(), content_type.clone()));
+                String::from_utf8_lossy(bytes).into_owned()
+            }
         };
         let mut url = request.url.to_string();
         for (index, (name, value)) in request.query.iter().enumerate() {

@@ -271,6 +271,7 @@ impl Http {
                 builder.form(&pairs.iter().map(|(name, value)| (name.as_str(), value.expose())).collect::<Vec<_>>())
             }
             Body::Json(value) => builder.json(value),
+            Body::Bytes { content_type, bytes } => builder.header("content-type", content_type).body(bytes.clone()),
         };
         let mut response = builder.send().await.map_err(classify)?;
         let status = response.status().as_u16();

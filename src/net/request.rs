@@ -53,6 +53,13 @@ pub enum Body {
     Form(Vec<(String, Value)>),
     /// A JSON value without secrets.
     Json(serde_json::Value),
+    /// Bytes of a content type, without secrets: what is sent is what is shown.
+    Bytes {
+        /// `content-type`.
+        content_type: String,
+        /// The body.
+        bytes: Vec<u8>,
+    },
 }
 
 /// One request. Built with [`Request::get`] or [`Request::post`] and the setters.
@@ -146,6 +153,13 @@ impl Request {
     #[must_use]
     pub fn json(mut self, value: serde_json::Value) -> Self {
         self.body = Body::Json(value);
+        self
+    }
+
+    /// Carries bytes as they are.
+    #[must_use]
+    pub fn bytes(mut self, content_type: &str, bytes: Vec<u8>) -> Self {
+        self.body = Body::Bytes { content_type: content_type.to_owned(), bytes };
         self
     }
 
