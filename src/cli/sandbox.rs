@@ -45,6 +45,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         https_port: args.https_port,
         smtp_port: args.smtp_port,
         time_scale: args.time_scale,
+        attempts: cx.json,
     };
     let served = Served::start(&dir, options, cx.services.clock.clone()).await?;
     let (running, facts) = (served.running(), served.facts());

@@ -32,6 +32,10 @@ pub struct Faults {
     pub clock_skew_seconds: i64,
     /// `override_callback_url` is refused, as it may be on a tenant that does not know the address.
     pub refuse_override_callback: bool,
+    /// The Management API's errors come as one object where an array is promised.
+    pub errors_as_object: bool,
+    /// `GET /events/{event_id}` writes `timestamp` as text and not as a number.
+    pub event_timestamp_text: bool,
 }
 
 /// Too many calls.

@@ -1,11 +1,9 @@
-//! Environment and organizations of the Management API.
+//! The environment of the Management API.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::access::errors;
 use super::ask::{Ask, Reply};
-use super::state::Org;
-use super::users::{page_size, stamp};
+use super::users::stamp;
 use super::world::World;
 
 /// `GET /api/v1/environment` (`get_environment_response`). Never live.
@@ -39,28 +37,4 @@ pub fn environment(world: &World, ask: &Ask) -> Reply {
             }
         }),
     )
-}
-
-fn org(org: &Org) -> Value {
-    json!({"code": org.code, "name": org.name, "handle": null, "is_default": false, "external_id": null, "is_auto_membership_enabled": false})
-}
-
-/// `GET /api/v1/organizations` (`get_organizations_response`).
-pub fn organizations(world: &World, ask: &Ask) -> Reply {
-    let size = page_size(ask);
-    let start: usize = ask.query("next_token").and_then(|token| token.parse().ok()).unwrap_or(0);
-    let state = world.state();
-    let page: Vec<Value> = state.orgs.iter().skip(start).take(size).map(org).collect();
-    let end = start + page.len();
-    let next = (end < state.orgs.len()).then(|| end.to_string());
-    Reply::json(200, &json!({"code": "OK", "message": "Success", "organizations": page, "next_token": next}))
-}
-
-/// `GET /api/v1/organization?code=`.
-pub fn organization(world: &World, ask: &Ask) -> Reply {
-    let code = ask.query("code").unwrap_or_default();
-    match world.state().orgs.iter().find(|org| org.code == code) {
-        Some(found) => Reply::json(200, &org(found)),
-        None => errors(400, "ORGANIZATION_NOT_FOUND", "Organization not found"),
-    }
 }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use super::state::{App, Org, State, User};
 
 /// Every permission the sandbox's machine-to-machine application holds (names of the Management API).
-pub const SCOPES: [&str; 31] = [
+pub const SCOPES: [&str; 44] = [
     "read:connected_apps",
     "create:connected_apps",
     "read:environments",
@@ -20,6 +20,15 @@ pub const SCOPES: [&str; 31] = [
     "create:organizations",
     "update:organizations",
     "delete:organizations",
+    "read:organization_users",
+    "create:organization_users",
+    "update:organization_users",
+    "delete:organization_users",
+    "read:organization_user_roles",
+    "create:organization_user_roles",
+    "delete:organization_user_roles",
+    "read:subscribers",
+    "create:subscribers",
     "read:webhooks",
     "create:webhooks",
     "update:webhooks",
@@ -28,8 +37,12 @@ pub const SCOPES: [&str; 31] = [
     "read:event_types",
     "read:roles",
     "create:roles",
+    "update:roles",
+    "delete:roles",
     "read:permissions",
     "create:permissions",
+    "update:permissions",
+    "delete:permissions",
     "read:applications",
     "read:applications_redirect_uris",
     "create:applications_redirect_uris",
@@ -84,7 +97,13 @@ pub fn fill(state: &mut State, now: Timestamp) {
     state.client_id = hex(32);
     state.client_secret = alnum(52);
     state.orgs = ["Analytical Engines", "Compiler Guild"]
-        .map(|name| Org { code: format!("org_{}", hex(11)), name: name.to_owned() })
+        .map(|name| Org {
+            code: format!("org_{}", hex(11)),
+            name: name.to_owned(),
+            handle: None,
+            external_id: None,
+            is_allow_registrations: false,
+        })
         .into();
     let code = |number: usize| state.orgs.get(number).map(|org| org.code.clone());
     let (engines, guild) = (code(0), code(1));
@@ -113,6 +132,8 @@ pub fn fill(state: &mut State, now: Timestamp) {
             last_signed_in: signed_in.map(ago),
             total_sign_ins: total,
             organizations: orgs.into_iter().flatten().collect(),
+            roles: Vec::new(),
+            is_password_reset_requested: false,
         })
         .collect();
     state.apps = apps();

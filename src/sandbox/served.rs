@@ -7,6 +7,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::delivery::engine::Engine;
+use super::delivery::line::AttemptLine;
+use super::delivery::post;
+use super::delivery::store::Store;
 use super::error::SandboxError;
 use super::facts::Facts;
 use super::running::{self, Lock, Running, find};
@@ -15,6 +19,7 @@ use super::state::{self, Ports};
 use super::world::{Beginning, World};
 use super::{ca, presets};
 use crate::clock::Clock;
+use crate::net::{Http, Recorder};
 use crate::secrets::Secret;
 
 /// How a sandbox is served.
@@ -26,21 +31,28 @@ pub struct Options {
     pub https_port: Option<u16>,
     /// Port of a mail server. Kept for the mail rooms: no server listens there yet.
     pub smtp_port: Option<u16>,
-    /// How much faster than Kinde the delivery schedule runs. Kept for the webhook rooms: nothing is delivered yet.
+    /// How much faster than Kinde the delivery schedule runs.
     pub time_scale: f64,
+    /// Somebody will read [`Served::attempts`].
+    pub attempts: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: None, https_port: None, smtp_port: None, time_scale: 1.0 }
+        Self { port: None, https_port: None, smtp_port: None, time_scale: 1.0, attempts: false }
     }
 }
+
+/// Attempts as they are made.
+pub type Attempts = tokio::sync::broadcast::Receiver<Arc<AttemptLine>>;
 
 /// A sandbox this process serves, until [`Served::stop`] or drop. Holds the folder.
 pub struct Served {
     running: Running,
     world: Arc<World>,
     stop: CancellationToken,
+    delivering: tokio::task::JoinHandle<()>,
+    attempts: Option<Attempts>,
     /// Released last, after the listeners were told to end.
     _lock: Lock,
 }
@@ -61,9 +73,12 @@ impl Served {
         let folder = dir.to_owned();
         let now = clock.now();
         // Keys are made on a thread of their own: the first time takes up to a second.
-        let (state, key, tls, lock) = tokio::task::spawn_blocking(move || prepare(&folder, now))
-            .await
-            .map_err(|error| SandboxError::Machine(error.to_string()))??;
+        let Prepared { state, key, tls, store, lock, http: client } = tokio::task::spawn_blocking({
+            let clock = clock.clone();
+            move || prepare(&folder, now, clock)
+        })
+        .await
+        .map_err(|error| SandboxError::Machine(error.to_string()))??;
         let http = bind(options.port, state.ports.http).await?;
         let https = bind(options.https_port, state.ports.https).await?;
         let control = bind(None, None).await?;
@@ -80,6 +95,11 @@ impl Served {
             control: format!("http://127.0.0.1:{control_port}"),
             control_token: Secret::new(presets::alnum(43)),
         };
+        let now = {
+            let clock = clock.clone();
+            Arc::new(move || clock.now())
+        };
+        let engine = Engine::new(store.clone(), options.time_scale, now, post::over(client));
         let world = Arc::new(World::new(Beginning {
             dir: dir.to_owned(),
             state,
@@ -87,6 +107,8 @@ impl Served {
             clock,
             ports: (http_port, https_port),
             control_token: running.control_token.expose().to_owned(),
+            store,
+            engine,
         }));
         {
             let mut state = world.state();
@@ -100,8 +122,10 @@ impl Served {
         {
             tokio::spawn(serve::accept(listener, tls, door, Arc::clone(&world), stop.clone()));
         }
+        let attempts = options.attempts.then(|| world.engine.lines());
+        let delivering = tokio::spawn(Arc::clone(&world.engine).run(stop.clone()));
         lock.announce(&running)?;
-        Ok(Self { running, world, stop, _lock: lock })
+        Ok(Self { running, world, stop, delivering, attempts, _lock: lock })
     }
 
     /// Where it is served.
@@ -114,11 +138,16 @@ impl Served {
         Facts::of(&self.world.state(), self.world.key.jwks())
     }
 
-    /// Ends it: open connections are cut, the folder is free.
-    pub async fn stop(self) {
+    /// Every attempt at a delivery since the start, where [`Options::attempts`] asked for them; once.
+    pub fn attempts(&mut self) -> Option<Attempts> {
+        self.attempts.take()
+    }
+
+    /// Ends it: open connections are cut, attempts under way get a moment to end, the folder is free.
+    pub async fn stop(mut self) {
         self.stop.cancel();
         // The listeners see the token when they are next polled; their sockets close then.
-        tokio::task::yield_now().await;
+        tokio::time::timeout(Duration::from_millis(600), &mut self.delivering).await.ok();
     }
 }
 
@@ -160,14 +189,24 @@ pub async fn attach(dir: &Path, clock: Clock) -> Result<Attached, SandboxError> 
     }
 }
 
-type Prepared = (state::State, super::keys::SigningKey, tokio_rustls::TlsAcceptor, Lock);
+struct Prepared {
+    state: state::State,
+    key: super::keys::SigningKey,
+    tls: tokio_rustls::TlsAcceptor,
+    store: Store,
+    lock: Lock,
+    http: Http,
+}
 
-fn prepare(dir: &Path, now: jiff::Timestamp) -> Result<Prepared, SandboxError> {
+fn prepare(dir: &Path, now: jiff::Timestamp, clock: Clock) -> Result<Prepared, SandboxError> {
     crate::store::DataDir::open(dir)?;
     let lock = take(dir)?;
     let (state, key) = state::open(dir, now)?;
     let tls = ca::acceptor(dir, now)?;
-    Ok((state, key, tls, lock))
+    let store = Store::open(dir)?;
+    // What a tenant sends is no exchange of the panel: none of it is recorded.
+    let http = Http::new(Recorder::silent(), clock).map_err(|error| SandboxError::Machine(error.to_string()))?;
+    Ok(Prepared { state, key, tls, store, lock, http })
 }
 
 /// Takes the lock, with patience for those who only look whether it is held.

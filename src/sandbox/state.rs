@@ -23,6 +23,16 @@ pub struct State {
     pub orgs: Vec<Org>,
     /// The connected apps of the tenant.
     pub apps: Vec<App>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Permissions.
+    pub permissions: Vec<Permission>,
+    /// People who subscribed, oldest first.
+    pub subscribers: Vec<Subscriber>,
+    /// Webhooks, oldest first.
+    pub webhooks: Vec<Webhook>,
+    /// The most webhooks the made-up plan allows; `None`: any number.
+    pub webhook_limit: Option<u32>,
     /// Connected-app sessions, oldest first.
     pub sessions: Vec<Session>,
     /// What the providers know they granted, oldest first.
@@ -70,6 +80,62 @@ pub struct User {
     pub total_sign_ins: u32,
     /// Codes of the user's organizations.
     pub organizations: Vec<String>,
+    /// The user's roles in them.
+    #[serde(default)]
+    pub roles: Vec<GivenRole>,
+    /// The user is to choose a new password.
+    #[serde(default)]
+    pub is_password_reset_requested: bool,
+}
+
+/// A role a user has in an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenRole {
+    /// Code of the organization.
+    pub org: String,
+    /// Id of the role.
+    pub id: String,
+}
+
+/// A role.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Role {
+    /// A UUID.
+    pub id: String,
+    /// As code spells it.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// New users get it.
+    pub is_default_role: bool,
+}
+
+/// A permission.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Permission {
+    /// A UUID.
+    pub id: String,
+    /// As code spells it.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// What it allows.
+    pub description: Option<String>,
+}
+
+/// Somebody who subscribed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Subscriber {
+    /// `subscriber_` and 32 hex digits.
+    pub id: String,
+    /// Email address.
+    pub email: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
 }
 
 impl User {
@@ -87,6 +153,15 @@ pub struct Org {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// Its handle.
+    #[serde(default)]
+    pub handle: Option<String>,
+    /// Its id in another system.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// Whoever signs in with its code becomes a member.
+    #[serde(default)]
+    pub is_allow_registrations: bool,
 }
 
 /// A connected app: the tile in Kinde, and the OAuth client at the provider.
@@ -104,6 +179,23 @@ pub struct App {
     pub scopes: Vec<String>,
     /// "Kinde to application" addresses; none means the landing page of the sandbox.
     pub callback_urls: Vec<String>,
+}
+
+/// A webhook (Management API, `webhook`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Webhook {
+    /// `webhook_` and 32 hex digits.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where events go.
+    pub endpoint: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Codes of the event types it chose.
+    pub event_types: Vec<String>,
+    /// When it was made.
+    pub created_on: Timestamp,
 }
 
 /// Who a connection is for.

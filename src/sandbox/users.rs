@@ -181,6 +181,78 @@ pub fn get(world: &World, ask: &Ask) -> Reply {
     }
 }
 
+/// A user as an event tells of it: lists of roles are null where they are empty.
+pub fn as_told(world: &World, user: &User) -> Value {
+    let roles = world.state().roles.clone();
+    let organizations: Vec<Value> = user
+        .organizations
+        .iter()
+        .map(|code| {
+            let given: Vec<Value> = user
+                .roles
+                .iter()
+                .filter(|given| given.org == *code)
+                .filter_map(|given| roles.iter().find(|role| role.id == given.id))
+                .map(|role| json!({"id": role.id, "key": role.key}))
+                .collect();
+            let given = if given.is_empty() { Value::Null } else { Value::Array(given) };
+            json!({"code": code, "permissions": null, "roles": given})
+        })
+        .collect();
+    json!({
+        "email": user.email,
+        "first_name": user.first_name,
+        "id": user.id,
+        "is_password_reset_requested": user.is_password_reset_requested,
+        "is_suspended": user.is_suspended,
+        "last_name": user.last_name,
+        "organizations": organizations,
+        "phone": user.phone,
+        "username": user.username,
+    })
+}
+
+/// `PATCH /api/v1/user?id=` (`update_user_response`).
+pub async fn update(world: &World, ask: &Ask) -> Reply {
+    let Some(body) = ask.json().filter(Value::is_object) else {
+        return errors(400, "INVALID_BODY", "The body is not a JSON object");
+    };
+    let id = ask.query("id").unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let flag = |name: &str| body.get(name).and_then(Value::as_bool);
+    let user = {
+        let mut state = world.state();
+        let Some(user) = state.users.iter_mut().find(|user| user.id == id) else {
+            drop(state);
+            return errors(400, "USER_NOT_FOUND", "The user was not found");
+        };
+        if let Some(name) = text("given_name") {
+            user.first_name = name;
+        }
+        if let Some(name) = text("family_name") {
+            user.last_name = name;
+        }
+        if let Some(id) = text("provided_id") {
+            user.provided_id = Some(id);
+        }
+        user.is_suspended = flag("is_suspended").unwrap_or(user.is_suspended);
+        user.is_password_reset_requested =
+            flag("is_password_reset_requested").unwrap_or(user.is_password_reset_requested);
+        user.clone()
+    };
+    let reply = json!({
+        "id": user.id,
+        "given_name": user.first_name,
+        "family_name": user.last_name,
+        "email": user.email,
+        "is_suspended": user.is_suspended,
+        "is_password_reset_requested": user.is_password_reset_requested,
+        "picture": null,
+    });
+    let told = json!({"user": as_told(world, &user)});
+    world.happened(Reply::json(200, &reply), vec![("user.updated", told)]).await
+}
+
 /// `POST /api/v1/user` (`create_user_response`).
 pub async fn create(world: &World, ask: &Ask) -> Reply {
     // The body is optional: a user without anything is a user.
@@ -211,6 +283,8 @@ pub async fn create(world: &World, ask: &Ask) -> Reply {
         last_signed_in: None,
         total_sign_ins: 0,
         organizations: text(body.get("organization_code")).into_iter().collect(),
+        roles: Vec::new(),
+        is_password_reset_requested: false,
     };
     if let Some(email) = &user.email
         && !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
@@ -222,6 +296,7 @@ pub async fn create(world: &World, ask: &Ask) -> Reply {
         .filter_map(|kind| identity(kind).map(|_| json!({"type": kind, "result": {"created": true}})))
         .collect();
     let reply = Reply::json(200, &json!({"id": user.id, "created": true, "identities": made}));
+    let data = json!({"user": as_told(world, &user)});
     {
         let mut state = world.state();
         let taken = |email: &String| {
@@ -235,7 +310,7 @@ pub async fn create(world: &World, ask: &Ask) -> Reply {
         }
         state.users.push(user);
     }
-    world.saved(reply).await
+    world.happened(reply, vec![("user.created", data)]).await
 }
 
 /// `DELETE /api/v1/user?id=`.
@@ -250,5 +325,6 @@ pub async fn delete(world: &World, ask: &Ask) -> Reply {
     if !gone {
         return errors(400, "USER_NOT_FOUND", "The user was not found");
     }
-    world.saved(Reply::json(200, &json!({"code": "USER_DELETED", "message": "User deleted"}))).await
+    let reply = Reply::json(200, &json!({"code": "USER_DELETED", "message": "User deleted"}));
+    world.happened(reply, vec![("user.deleted", json!({"user": {"id": id}}))]).await
 }

@@ -1,12 +1,14 @@
 //! Everything the serving process shares between its connections.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::ask::Reply;
+use super::delivery::engine::Engine;
+use super::delivery::store::Store;
 use super::error::SandboxError;
 use super::faults::Faults;
 use super::keys::SigningKey;
@@ -27,6 +29,10 @@ pub struct World {
     pub https: u16,
     /// What the control listener wants to see.
     pub control_token: String,
+    /// Events and deliveries.
+    pub store: Store,
+    /// Makes the deliveries.
+    pub engine: Arc<Engine>,
     state: Mutex<State>,
     faults: Mutex<Faults>,
     /// One writer at a time, each with the newest state.
@@ -47,6 +53,10 @@ pub struct Beginning {
     pub ports: (u16, u16),
     /// What the control listener wants to see.
     pub control_token: String,
+    /// Events and deliveries.
+    pub store: Store,
+    /// Makes the deliveries.
+    pub engine: Arc<Engine>,
 }
 
 impl World {
@@ -59,6 +69,8 @@ impl World {
             http: from.ports.0,
             https: from.ports.1,
             control_token: from.control_token,
+            store: from.store,
+            engine: from.engine,
             state: Mutex::new(from.state),
             faults: Mutex::default(),
             saving: tokio::sync::Mutex::new(()),

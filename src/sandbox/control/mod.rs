@@ -1,76 +1,25 @@
-//! The control address: faults and the provider's side of things, for whoever reads `running.json`.
-//!
-//! `GET|PUT /faults` and `POST /provider`, each with the bearer token of `running.json`.
+//! The control address: faults, the provider's side of things, webhooks and deliveries, for whoever reads
+//! `running.json`. Every call bears the token of that file.
+
+mod answer;
+mod shapes;
 
 use http::Method;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use percent_encoding::NON_ALPHANUMERIC;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
-use super::ask::{Ask, Reply};
+pub(super) use answer::answer;
+pub use shapes::Sample;
+use shapes::{Happening, Limit, Provider};
+
 use super::error::SandboxError;
 use super::faults::Faults;
 use super::running::Running;
-use super::world::World;
 use crate::net::{Answer, Http, Request};
 use crate::secrets::Secret;
-
-/// Something that happens at a provider, outside Kinde.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Happening {
-    Disconnect,
-    Expire,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Provider {
-    key: String,
-    does: Happening,
-}
-
-/// Answers a request to the control address.
-pub(super) async fn answer(world: &World, ask: &Ask) -> Reply {
-    let given = ask.bearer().unwrap_or_default();
-    let same = aws_lc_rs::constant_time::verify_slices_are_equal(given.as_bytes(), world.control_token.as_bytes());
-    if same.is_err() || ask.headers.contains_key("origin") {
-        return Reply::empty(401);
-    }
-    match (&ask.method, ask.path.as_str()) {
-        (&Method::GET, "/faults") => faults(world),
-        (&Method::PUT, "/faults") => match serde_json::from_slice::<Faults>(&ask.body) {
-            Ok(new) => {
-                *world.faults() = new;
-                faults(world)
-            }
-            Err(error) => Reply::text(400, &error.to_string()),
-        },
-        (&Method::POST, "/provider") => match serde_json::from_slice::<Provider>(&ask.body) {
-            Ok(provider) => happen(world, &provider).await,
-            Err(error) => Reply::text(400, &error.to_string()),
-        },
-        _ => Reply::empty(404),
-    }
-}
-
-fn faults(world: &World) -> Reply {
-    let faults = world.faults().clone();
-    serde_json::to_value(faults).map_or_else(|_| Reply::empty(500), |value| Reply::json(200, &value))
-}
-
-async fn happen(world: &World, provider: &Provider) -> Reply {
-    let Some(app) = world.app(&provider.key) else { return Reply::text(404, "No such connected app") };
-    let now = world.now();
-    let mut changed = 0_usize;
-    for grant in world.state().grants.iter_mut().filter(|grant| grant.client_id == app.client_id) {
-        match provider.does {
-            Happening::Disconnect => grant.revoked = true,
-            Happening::Expire => grant.expires = grant.expires.min(now),
-        }
-        changed += 1;
-    }
-    world.saved(Reply::json(200, &json!({"changed": changed}))).await
-}
 
 /// Talks to the control address of a running sandbox.
 #[derive(Debug, Clone)]
@@ -104,8 +53,7 @@ impl Control {
     /// # Errors
     /// When the sandbox does not answer.
     pub async fn set_faults(&self, faults: &Faults) -> Result<Faults, SandboxError> {
-        let body = serde_json::to_value(faults).map_err(|error| SandboxError::Control(error.to_string()))?;
-        let answer = self.send(Method::PUT, "faults", "Set sandbox faults", Some(body)).await?;
+        let answer = self.send(Method::PUT, "faults", "Set sandbox faults", Some(json(faults)?)).await?;
         parse(&answer)
     }
 
@@ -126,9 +74,28 @@ impl Control {
         self.happen(key, Happening::Expire).await
     }
 
+    /// Sets the most webhooks the made-up plan allows, `None` for any number; those that are there stay.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer.
+    pub async fn set_webhook_limit(&self, limit: Option<u32>) -> Result<Option<u32>, SandboxError> {
+        let body = json(&Limit { limit })?;
+        let answer = self.send(Method::PUT, "webhooks/limit", "Set the sandbox's webhook limit", Some(body)).await?;
+        parse::<Limit>(&answer).map(|limit| limit.limit)
+    }
+
+    /// A sample event of a type as it would be published now.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer or knows no such type.
+    pub async fn sample(&self, event_type: &str) -> Result<Sample, SandboxError> {
+        let path = format!("sample?type={}", percent_encoding::utf8_percent_encode(event_type, NON_ALPHANUMERIC));
+        let answer = self.send(Method::GET, &path, "A sample event of the sandbox", None).await?;
+        parse(&answer)
+    }
+
     async fn happen(&self, key: &str, does: Happening) -> Result<u64, SandboxError> {
-        let body = serde_json::to_value(Provider { key: key.to_owned(), does })
-            .map_err(|error| SandboxError::Control(error.to_string()))?;
+        let body = json(&Provider { key: key.to_owned(), does })?;
         let answer = self.send(Method::POST, "provider", "Something happens at the provider", Some(body)).await?;
         answer
             .json()
@@ -141,7 +108,7 @@ impl Control {
         method: Method,
         path: &str,
         purpose: &str,
-        body: Option<serde_json::Value>,
+        body: Option<Value>,
     ) -> Result<Answer, SandboxError> {
         let url = self.base.join(path).map_err(|error| SandboxError::Control(error.to_string()))?;
         let mut request = Request::new(method, purpose, url).bearer(self.token.clone());
@@ -156,6 +123,10 @@ impl Control {
     }
 }
 
-fn parse(answer: &Answer) -> Result<Faults, SandboxError> {
+fn json(value: &impl Serialize) -> Result<Value, SandboxError> {
+    serde_json::to_value(value).map_err(|error| SandboxError::Control(error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, SandboxError> {
     serde_json::from_slice(&answer.body).map_err(|error| SandboxError::Control(error.to_string()))
 }

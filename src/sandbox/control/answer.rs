@@ -1,0 +1,73 @@
+//! The serving side of the control address.
+
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::shapes::{Happening, Limit, Provider, Sample};
+use crate::sandbox::ask::{Ask, Reply};
+use crate::sandbox::faults::Faults;
+use crate::sandbox::samples;
+use crate::sandbox::world::World;
+
+/// Answers a request to the control address.
+pub async fn answer(world: &World, ask: &Ask) -> Reply {
+    let given = ask.bearer().unwrap_or_default();
+    let same = aws_lc_rs::constant_time::verify_slices_are_equal(given.as_bytes(), world.control_token.as_bytes());
+    if same.is_err() || ask.headers.contains_key("origin") {
+        return Reply::empty(401);
+    }
+    match judged(world, ask).await {
+        Ok(reply) | Err(reply) => reply,
+    }
+}
+
+async fn judged(world: &World, ask: &Ask) -> Result<Reply, Reply> {
+    Ok(match (&ask.method, ask.path.as_str()) {
+        (&Method::GET, "/faults") => written(&*world.faults()),
+        (&Method::PUT, "/faults") => {
+            let faults: Faults = body(ask)?;
+            *world.faults() = faults.clone();
+            written(&faults)
+        }
+        (&Method::POST, "/provider") => happen(world, &body(ask)?).await,
+        (&Method::PUT, "/webhooks/limit") => {
+            let limit: Limit = body(ask)?;
+            world.state().webhook_limit = limit.limit;
+            world.saved(written(&limit)).await
+        }
+        (&Method::GET, "/sample") => sample(world, ask),
+        _ => Reply::empty(404),
+    })
+}
+
+fn body<T: DeserializeOwned>(ask: &Ask) -> Result<T, Reply> {
+    serde_json::from_slice(&ask.body).map_err(|error| Reply::text(400, &error.to_string()))
+}
+
+fn written(value: &impl Serialize) -> Reply {
+    serde_json::to_value(value).map_or_else(|_| Reply::empty(500), |value| Reply::json(200, &value))
+}
+
+/// The payload of a sample event, to be looked at or edited before it is published.
+fn sample(world: &World, ask: &Ask) -> Reply {
+    let Some(sample) = ask.query("type").and_then(samples::sample) else {
+        return Reply::text(404, "No such event type");
+    };
+    written(&Sample { payload: sample.claims(world.now()), note: sample.note.clone() })
+}
+
+async fn happen(world: &World, provider: &Provider) -> Reply {
+    let Some(app) = world.app(&provider.key) else { return Reply::text(404, "No such connected app") };
+    let now = world.now();
+    let mut changed = 0_usize;
+    for grant in world.state().grants.iter_mut().filter(|grant| grant.client_id == app.client_id) {
+        match provider.does {
+            Happening::Disconnect => grant.revoked = true,
+            Happening::Expire => grant.expires = grant.expires.min(now),
+        }
+        changed += 1;
+    }
+    world.saved(Reply::json(200, &json!({"changed": changed}))).await
+}

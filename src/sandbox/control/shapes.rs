@@ -1,0 +1,39 @@
+//! What goes over the control address, both ways.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Something that happens at a provider, outside Kinde.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happening {
+    /// The account's owner disconnects the app.
+    Disconnect,
+    /// Its tokens expire.
+    Expire,
+}
+
+/// What happens to the connected app of a key.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Provider {
+    /// Reference key.
+    pub key: String,
+    /// What happens.
+    pub does: Happening,
+}
+
+/// The most webhooks the made-up plan allows.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Limit {
+    /// `None`: any number.
+    pub limit: Option<u32>,
+}
+
+/// A sample event, before it is signed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Everything the token would say: new ids, the present moment.
+    pub payload: Value,
+    /// What is peculiar about it.
+    pub note: Option<String>,
+}

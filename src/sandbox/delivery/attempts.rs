@@ -1,0 +1,182 @@
+//! What is due, what became of it, and how each webhook fares: the engine's side of `deliveries.db`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::events::moment;
+use super::schedule::DISABLE_AFTER;
+
+/// A delivery that is due: its number, and the webhook it is for.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// Number of the delivery.
+    pub id: i64,
+    /// `webhook_` id of its webhook.
+    pub webhook: String,
+}
+
+/// One attempt, ready to be made.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    /// Number of the delivery.
+    pub delivery: i64,
+    /// `webhook_` id of its webhook.
+    pub webhook: String,
+    /// Where it goes.
+    pub url: String,
+    /// The `webhook-id` header.
+    pub request_id: String,
+    /// The event's id.
+    pub event_id: String,
+    /// Number of this attempt, from 1.
+    pub number: u32,
+    /// What is sent.
+    pub body: Vec<u8>,
+    /// As what.
+    pub content_type: String,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The answer's status; `None` where none came.
+    pub status: Option<u16>,
+    /// Why none came.
+    pub error: Option<String>,
+    /// How long it took.
+    pub ms: u64,
+}
+
+impl Outcome {
+    /// 200 alone counts.
+    pub fn is_good(&self) -> bool {
+        self.status == Some(200)
+    }
+}
+
+/// At most `limit` deliveries that are due at `now`, the longest due first, without those of the webhooks in `full`
+/// (a JSON array of ids).
+pub fn due(connection: &Connection, now: Timestamp, full: &str, limit: u32) -> rusqlite::Result<Vec<Due>> {
+    connection
+        .prepare_cached(
+            "SELECT id, webhook FROM deliveries
+             WHERE next <= ?1 AND webhook NOT IN (SELECT value FROM json_each(?2)) ORDER BY next, id LIMIT ?3",
+        )?
+        .query_map(params![now.as_microsecond(), full, limit], |row| Ok(Due { id: row.get(0)?, webhook: row.get(1)? }))?
+        .collect()
+}
+
+/// When the next delivery after `now` is due.
+pub fn next_due(connection: &Connection, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached("SELECT min(next) FROM deliveries WHERE next > ?1")?
+        .query_row([now.as_microsecond()], |row| Ok(row.get::<_, Option<i64>>(0)?.map(moment)))
+}
+
+/// What to send for a delivery, where it is still due at `now`.
+pub fn parcel(connection: &Connection, delivery: i64, now: Timestamp) -> rusqlite::Result<Option<Parcel>> {
+    connection
+        .prepare_cached(
+            "SELECT d.webhook, d.url, d.request_id, e.event_id, d.attempts, e.body, e.content_type
+             FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.id = ?1 AND d.next <= ?2",
+        )?
+        .query_row([delivery, now.as_microsecond()], |row| {
+            Ok(Parcel {
+                delivery,
+                webhook: row.get(0)?,
+                url: row.get(1)?,
+                request_id: row.get(2)?,
+                event_id: row.get(3)?,
+                number: row.get::<_, u32>(4)? + 1,
+                body: row.get(5)?,
+                content_type: row.get(6)?,
+            })
+        })
+        .optional()
+}
+
+/// An attempt that was made, and what follows from it.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Number of the delivery.
+    pub delivery: i64,
+    /// `webhook_` id of its webhook.
+    pub webhook: String,
+    /// Number of the attempt.
+    pub number: u32,
+    /// When it began.
+    pub began: Timestamp,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// When the next is to be made.
+    pub next: Option<Timestamp>,
+    /// How long the webhook has been failing since the failure before this one, along the schedule.
+    pub failing: Duration,
+}
+
+/// Writes an attempt down; answers when the next is really due: a webhook that was switched off has none.
+pub fn record(connection: &Connection, made: &Made, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+    let outcome = &made.outcome;
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO attempts (delivery, number, began, ms, status, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            made.delivery,
+            made.number,
+            made.began.as_microsecond(),
+            i64::try_from(outcome.ms).unwrap_or(i64::MAX),
+            outcome.status,
+            outcome.error,
+        ])?;
+    if outcome.is_good() {
+        connection
+            .prepare_cached("UPDATE deliveries SET attempts = ?2, next = NULL, state = 'delivered' WHERE id = ?1")?
+            .execute(params![made.delivery, made.number])?;
+        connection
+            .prepare_cached("DELETE FROM health WHERE webhook = ?1 AND disabled_at IS NULL")?
+            .execute([&made.webhook])?;
+        return Ok(None);
+    }
+    // Only one that still waits: its webhook may be gone, or switched off, since the attempt began.
+    let changed = connection
+        .prepare_cached(
+            "UPDATE deliveries SET attempts = ?2, next = ?3, state = CASE WHEN ?3 IS NULL THEN 'given_up' ELSE 'waiting' END
+             WHERE id = ?1 AND state = 'waiting'",
+        )?
+        .execute(params![made.delivery, made.number, made.next.map(Timestamp::as_microsecond)])?;
+    if changed == 0 {
+        return Ok(None);
+    }
+    let add = i64::try_from(made.failing.as_micros()).unwrap_or(i64::MAX / 2);
+    let failing: i64 = connection
+        .prepare_cached(
+            "INSERT INTO health (webhook, failing) VALUES (?1, ?2)
+             ON CONFLICT (webhook) DO UPDATE SET failing = failing + ?2 RETURNING failing",
+        )?
+        .query_row(params![made.webhook, add], |row| row.get(0))?;
+    if failing < i64::try_from(DISABLE_AFTER.as_micros()).unwrap_or(i64::MAX) {
+        return Ok(made.next);
+    }
+    connection.execute(
+        "UPDATE health SET disabled_at = ?2 WHERE webhook = ?1 AND disabled_at IS NULL",
+        params![made.webhook, now.as_microsecond()],
+    )?;
+    stop(connection, &made.webhook)?;
+    Ok(None)
+}
+
+/// Ends every delivery that waits for a webhook.
+pub fn stop(connection: &Connection, webhook: &str) -> rusqlite::Result<usize> {
+    connection.execute(
+        "UPDATE deliveries SET next = NULL, state = 'stopped' WHERE webhook = ?1 AND next IS NOT NULL",
+        [webhook],
+    )
+}
+
+/// Forgets how a webhook fared: it is gone, or switched on again.
+pub fn forget_health(connection: &Connection, webhook: &str) -> rusqlite::Result<usize> {
+    connection.execute("DELETE FROM health WHERE webhook = ?1", [webhook])
+}
