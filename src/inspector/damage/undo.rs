@@ -160,7 +160,10 @@ fn bearer(bytes: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn form(bytes: &[u8]) -> Vec<Vec<u8>> {
-    if !bytes.contains(&b'=') {
+    // A whole number of fours is padded base64, and the `=` at its end no part of a form.
+    let padded =
+        bytes.ends_with(b"=") && bytes.rsplit(|byte| *byte == b'.').next().is_some_and(|end| end.len() % 4 == 0);
+    if padded || !bytes.contains(&b'=') {
         return Vec::new();
     }
     let pairs = url::form_urlencoded::parse(bytes).take(8).flat_map(|(name, value)| [value, name]);

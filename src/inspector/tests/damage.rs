@@ -48,6 +48,7 @@ fn one_known_mangling_is_named_with_its_culprit_and_the_bytes_that_differ() {
         (format!("bearer {good}").into(), "`Bearer`", "Authorization"),
         (format!("payload={good}").into(), "form", "urlencoded"),
         (format!("{good}=").into(), "form", "urlencoded"),
+        (format!("{good}==").into(), "plain base64", "put it together"),
         (good.replace('.', "%2E").into(), "URL-encoded", "proxy"),
         (good.replacen('.', "%2e", 1).into(), "URL-encoded", "proxy"),
         (format!("\\\"{good}\\\"").into(), "left around", "backslashes"),
