@@ -1,4 +1,4 @@
-//! The rungs `claims` and `freshness`, and what kind of token the claims make.
+//! The rung `claims`, and what kind of token the claims make.
 
 use jiff::Timestamp;
 
@@ -9,9 +9,7 @@ use crate::clock::rfc3339;
 use crate::jwt::Json;
 
 /// How far clocks may be apart, in seconds.
-const LEEWAY: i64 = 60;
-/// A webhook younger than this is fresh, in seconds: the tolerance that Stripe and Svix use too.
-const FRESH: i64 = 300;
+pub(super) const LEEWAY: i64 = 60;
 
 /// The kind that the claims make.
 pub(super) fn kind_of(claims: &Json, typ: Option<&str>) -> Kind {
@@ -231,48 +229,4 @@ fn issuer(findings: &mut Findings, claims: &Json, kind: Kind, cx: &Context<'_>) 
         }
         _ => {}
     }
-}
-
-/// Judges the age of a webhook: it only ever warns, since Kinde delivers again for up to 36 hours.
-pub(super) fn judge_freshness(claims: &Json, kind: Kind, at: Timestamp) -> Check {
-    const NAME: &str = "freshness";
-    if kind != Kind::Webhook {
-        return Check::skipped(NAME, "The age of a token is judged by `exp`, under claims");
-    }
-    let Some(text) = claims.get("timestamp").and_then(Json::as_text) else {
-        return Check::warn(NAME, "Without `timestamp` its age is unknown", "Tell repeats by the `webhook-id` header");
-    };
-    let Some(sent) = parse_timestamp(text) else {
-        return Check::warn(NAME, "`timestamp` is no moment", "Kinde writes 2024-05-01T17:41:45.592145+10:00")
-            .seen(text);
-    };
-    let age = at.as_second() - sent.as_second();
-    if age < -LEEWAY {
-        Check::warn(
-            NAME,
-            format!("`timestamp` is {} in the future", span(age)),
-            "Compare this machine's clock with the sender's",
-        )
-        .seen(text)
-    } else if age > FRESH {
-        Check::warn(
-            NAME,
-            format!("Late: signed {} ago. A delivery again, a replay, or an old copy", span(age)),
-            "Kinde tries again for up to 36 hours. A handler that acts only once per `webhook-id` is safe",
-        )
-        .seen(text)
-    } else {
-        Check::pass(NAME).because(format!("Signed {} ago", span(age))).seen(text)
-    }
-}
-
-/// RFC 3339; Kinde's billing events also write an offset of bare hours (`+00`).
-pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    text.parse().ok().or_else(|| {
-        let bare_hours =
-            text.len().checked_sub(3).and_then(|at| text.get(at..)).is_some_and(|end| {
-                end.starts_with(['+', '-']) && end.bytes().skip(1).all(|byte| byte.is_ascii_digit())
-            });
-        bare_hours.then(|| format!("{text}:00").parse().ok()).flatten()
-    })
 }

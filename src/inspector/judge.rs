@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::claims::{self, Context};
 use super::damage::Damage;
 use super::decode::{Decoded, Keys, Kind, Options, Origin, SignatureState, TokenVerdict};
+use super::freshness::judge_freshness;
 use super::lens::{self, is_sandbox_kid};
 use super::missing_key::no_key;
 use super::paste::{self, PastedRequest};
@@ -145,7 +146,7 @@ impl<'a> Ladder<'a> {
                 let cx =
                     Context { forced: options.kind, found, issuers: &keys.issuers, whose: &keys.whose, at: options.at };
                 self.checks.push(claims::judge_claims(claims, &doubled, &cx));
-                self.checks.push(claims::judge_freshness(claims, read.kind, options.at));
+                self.checks.push(judge_freshness(claims, read.kind, options.at));
             }
             None if options.kind == Some(Kind::Webhook) => self.checks.push(Check::fail(
                 "claims",

@@ -5,6 +5,7 @@ mod claims;
 pub mod compare;
 pub mod damage;
 pub mod decode;
+mod freshness;
 mod judge;
 pub mod keys;
 pub mod lens;

@@ -231,3 +231,31 @@ fn ten_megabytes_are_judged_whole() {
     expect(&decoded, Verified, Valid, None);
     assert_eq!(decoded.payload_text.map(|text| text.len()), Some(payload.len()));
 }
+
+#[test]
+fn an_event_that_happened_long_before_it_was_signed_is_labelled_so() {
+    let freshness = |payload: &str| judged(&token(payload)).check("freshness").unwrap().clone();
+    // The id's own moment is the one of `timestamp`.
+    assert_eq!(freshness(WEBHOOK).verdict, Verdict::Pass);
+    let again = WEBHOOK.replace("event_018f331a3178f7fe", "event_018f323ed858f7fe");
+    let check = freshness(&again);
+    assert!(
+        check.verdict == Verdict::Warn && check.why.as_ref().unwrap().contains("it happened 4 h 00 min ago"),
+        "{check:?}"
+    );
+    // What it says of itself counts more than its id.
+    let said = again.replace("\"source\"", r#""event_timestamp":"2024-05-01T07:41:44Z","source""#);
+    assert_eq!(freshness(&said).verdict, Verdict::Pass);
+    // An id that holds no moment, or one of the future, says nothing.
+    for id in [
+        "event_1",
+        "event_018f331a3178f7fe",
+        "event_118f331a3178f7fef284b95fe6770384",
+        "event_zz8f331a3178f7fef284b95fe6770384",
+    ] {
+        let other = WEBHOOK.replace("event_018f331a3178f7fef284b95fe6770384", id);
+        assert_eq!(freshness(&other).verdict, Verdict::Pass, "{id}");
+    }
+    let unsigned_time = WEBHOOK.replace(r#","timestamp":"2024-05-01T17:41:45.592145+10:00""#, "");
+    assert!(freshness(&unsigned_time).why.unwrap().contains("It happened 60 s ago"));
+}

@@ -1,0 +1,84 @@
+//! The rung `freshness`: how old a webhook is. It labels and never fails, since Kinde delivers again for up to 36 hours.
+//!
+//! `timestamp` is when it was signed, which may be the time of sending; when it happened stands in `event_timestamp`, or
+//! else in the event's id, whose first 48 bits count milliseconds as those of a UUIDv7 do.
+
+use jiff::Timestamp;
+
+use super::claims::LEEWAY;
+use super::decode::Kind;
+use super::rung::span;
+use crate::check::Check;
+use crate::jwt::Json;
+
+const NAME: &str = "freshness";
+/// A webhook younger than this is fresh, in seconds: the tolerance that Stripe and Svix use too.
+const FRESH: i64 = 300;
+/// Delivered later than this after it happened, in seconds, an id is not taken for a moment: Kinde gives up after 36 hours.
+const LONGEST: i64 = 40 * 86_400;
+const SAFE: &str = "Kinde tries again for up to 36 hours. A handler that acts only once per `webhook-id` is safe";
+
+/// Judges the age of a webhook.
+pub(super) fn judge_freshness(claims: &Json, kind: Kind, at: Timestamp) -> Check {
+    if kind != Kind::Webhook {
+        return Check::skipped(NAME, "The age of a token is judged by `exp`, under claims");
+    }
+    let Some(text) = claims.get("timestamp").and_then(Json::as_text) else {
+        let known = happened(claims, at).map(|moment| {
+            let ago = span(at.as_second() - moment.as_second());
+            format!("`timestamp` is missing, so when it was signed is unknown. It happened {ago} ago")
+        });
+        let why = known.unwrap_or_else(|| "Without `timestamp` its age is unknown".to_owned());
+        return Check::warn(NAME, why, "Tell repeats by the `webhook-id` header");
+    };
+    let Some(sent) = parse_timestamp(text) else {
+        return Check::warn(NAME, "`timestamp` is no moment", "Kinde writes 2024-05-01T17:41:45.592145+10:00")
+            .seen(text);
+    };
+    let age = at.as_second() - sent.as_second();
+    let waited = happened(claims, sent).map(|moment| sent.as_second() - moment.as_second());
+    let waited = waited.filter(|waited| *waited > FRESH).map(|waited| (span(waited), span(waited + age)));
+    if age < -LEEWAY {
+        Check::warn(
+            NAME,
+            format!("`timestamp` is {} in the future", span(age)),
+            "Compare this machine's clock with the sender's",
+        )
+    } else if age > FRESH {
+        let first = waited.map(|(waited, _)| format!(", {waited} after it happened")).unwrap_or_default();
+        let ago = span(age);
+        Check::warn(NAME, format!("Late: signed {ago} ago{first}. A delivery again, a replay, or an old copy"), SAFE)
+    } else if let Some((_, ago)) = waited {
+        Check::warn(NAME, format!("Signed {} ago, but it happened {ago} ago: a later delivery", span(age)), SAFE)
+    } else {
+        Check::pass(NAME).because(format!("Signed {} ago", span(age)))
+    }
+    .seen(text)
+}
+
+/// When the event happened; `None` where nothing says so, or what says so cannot be: it must lie before `sent`.
+fn happened(claims: &Json, sent: Timestamp) -> Option<Timestamp> {
+    let text = |name: &str| claims.get(name).and_then(Json::as_text);
+    let said = text("event_timestamp").and_then(parse_timestamp);
+    let moment = said.or_else(|| in_id(text("event_id")?))?;
+    let before = sent.as_second() - moment.as_second();
+    (-LEEWAY..LONGEST).contains(&before).then_some(moment)
+}
+
+/// The moment in `event_018f331a3178f7fef284b95fe6770384`, with hyphens or without.
+fn in_id(id: &str) -> Option<Timestamp> {
+    let hex: String = id.rsplit('_').next()?.chars().filter(|c| *c != '-').collect();
+    let digits = hex.get(..12).filter(|_| hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    Timestamp::from_millisecond(i64::from_str_radix(digits, 16).ok()?).ok()
+}
+
+/// RFC 3339; Kinde's billing events also write an offset of bare hours (`+00`).
+pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| {
+        let bare_hours =
+            text.len().checked_sub(3).and_then(|at| text.get(at..)).is_some_and(|end| {
+                end.starts_with(['+', '-']) && end.bytes().skip(1).all(|byte| byte.is_ascii_digit())
+            });
+        bare_hours.then(|| format!("{text}:00").parse().ok()).flatten()
+    })
+}
