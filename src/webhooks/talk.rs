@@ -136,8 +136,14 @@ impl Stop {
         }))
     }
 
+    /// 404 is documented for few calls: others may answer 400 with a code that says it.
     pub(super) fn is_not_found(&self) -> bool {
-        matches!(self, Self::Api(error) if matches!(error.kind, ApiErrorKind::NotFound))
+        let Self::Api(error) = self else { return false };
+        match error.kind {
+            ApiErrorKind::NotFound => true,
+            ApiErrorKind::Validation => error.codes.iter().any(|(code, _)| code.ends_with("NOT_FOUND")),
+            _ => false,
+        }
     }
 }
 

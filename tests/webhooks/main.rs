@@ -9,5 +9,6 @@
 
 mod kinde;
 mod manage;
+mod process;
 mod replace;
 mod trigger;
