@@ -126,6 +126,8 @@ pub struct OtherKeys {
     pub same_tenant: bool,
     /// The keys.
     pub set: Arc<KeySet>,
+    /// When they were first seen published.
+    pub first_seen: Timestamp,
     /// When they were last seen published.
     pub last_seen: Timestamp,
 }
@@ -174,6 +176,14 @@ impl Keys {
         keys
     }
 
+    /// The keys of this tenant's past that it published at that moment.
+    pub(super) fn of_then(&self, received: Option<Timestamp>) -> impl Iterator<Item = &OtherKeys> {
+        let published = move |other: &&OtherKeys| {
+            received.is_some_and(|at| other.same_tenant && (other.first_seen..=other.last_seen).contains(&at))
+        };
+        self.others.iter().filter(published)
+    }
+
     fn take(&mut self, text: &[u8], policy: crate::jwt::Policy) {
         match KeySet::parse(text, policy) {
             Ok(set) => self.sets = vec![Dated { set: Arc::new(set), kept: None }],
@@ -205,6 +215,9 @@ pub struct Options {
     pub kind: Option<Kind>,
     /// True for what a person pasted: surroundings are cleaned off. False for a received body.
     pub pasted: bool,
+    /// When a kept body arrived, for judging it again: a key that the tenant published then is good for it, even though it
+    /// has been taken back since.
+    pub received: Option<Timestamp>,
     /// The transport rung, where the receiver judged it.
     pub transport: Option<Check>,
     /// The duplicate rung, where the history judged it.
@@ -214,7 +227,7 @@ pub struct Options {
 impl Options {
     /// A pasted token, judged at `at`.
     pub fn pasted(at: Timestamp) -> Self {
-        Self { at, kind: None, pasted: true, transport: None, duplicate: None }
+        Self { at, kind: None, pasted: true, received: None, transport: None, duplicate: None }
     }
 }
 

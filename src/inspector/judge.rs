@@ -222,17 +222,27 @@ impl<'a> Ladder<'a> {
     fn climb_key(&mut self, compact: &Compact<'_>, keys: &Keys, options: &Options) -> (TokenVerdict, SignatureState) {
         let header = &compact.header;
         let unknown = (TokenVerdict::UnknownKey, SignatureState::NotChecked);
-        let hit = keys.sets.iter().find_map(|dated| match dated.set.pick(header) {
-            Pick::Found { key, alg } => Some((dated, key, alg)),
-            _ => None,
-        });
-        let Some((dated, key, alg)) = hit else {
+        let now = keys.sets.iter().map(|dated| (&dated.set, dated.kept, None));
+        let then = keys.of_then(options.received).map(|other| (&other.set, None, Some(other.last_seen)));
+        // A key may have been exchanged under its ID: the one that signed counts, before the first that fits.
+        let mut hit = None;
+        for (set, kept, until) in now.chain(then) {
+            let Pick::Found { key, alg } = set.pick(header) else { continue };
+            let holds = key.verify(alg, compact.signed, &compact.signature);
+            if holds || hit.is_none() {
+                hit = Some((set, kept, until, key, alg, holds));
+            }
+            if holds {
+                break;
+            }
+        }
+        let Some((set, kept, until, key, alg, holds)) = hit else {
             let check = no_key(compact, keys);
             self.checks.push(check);
             return unknown;
         };
         let mut findings = Findings::default();
-        if let Some(kept) = dated.kept {
+        if let Some(kept) = kept {
             let (why, fix) = keys.trouble.clone().unwrap_or_default();
             findings.warn(
                 format!(
@@ -249,7 +259,7 @@ impl<'a> Ladder<'a> {
                 "Kinde always writes `kid`: find out who made this token",
             );
         }
-        let notes = dated.set.notes.iter().filter(|note| note.contains("private")).cloned().collect::<Vec<_>>();
+        let notes = set.notes.iter().filter(|note| note.contains("private")).cloned().collect::<Vec<_>>();
         if !notes.is_empty() {
             findings.warn(
                 format!("The key file holds private parts: {}", notes.join("; ")),
@@ -260,9 +270,12 @@ impl<'a> Ladder<'a> {
         if key.kid.as_deref().is_some_and(is_sandbox_kid) {
             good.push_str(" (a sandbox key)");
         }
+        if let Some(until) = until {
+            good.push_str(&format!(", which published it when this arrived and last on {}", rfc3339(until)));
+        }
         let seen = key.kid.as_deref().unwrap_or("a key without kid").to_owned();
         self.checks.push(findings.into_check("key", Some(good)).seen(shorten(&seen)));
-        if key.verify(alg, compact.signed, &compact.signature) {
+        if holds {
             self.checks.push(Check::pass("signature").seen(alg.name()));
             return (TokenVerdict::Verified, SignatureState::Valid);
         }

@@ -61,13 +61,14 @@ pub async fn sandbox_as_other(data: &DataDir, now: jiff::Timestamp) -> Vec<Other
     let read = tokio::task::spawn_blocking(move || {
         let facts = crate::sandbox::facts(&dir).ok()?;
         let set = Arc::new(KeySet::parse(facts.jwks.as_bytes(), Policy::Published).ok()?);
-        Some(OtherKeys { name: "the sandbox".to_owned(), same_tenant: false, set, last_seen: now })
+        Some(OtherKeys { name: "the sandbox".to_owned(), same_tenant: false, set, first_seen: now, last_seen: now })
     });
     read.await.ok().flatten().into_iter().collect()
 }
 
 fn other(kept: KeptKeys, same_tenant: bool) -> OtherKeys {
-    OtherKeys { name: kept.owner_name, same_tenant, set: kept.set, last_seen: kept.last_seen }
+    let KeptKeys { set, owner_name: name, first_seen, last_seen, .. } = kept;
+    OtherKeys { name, same_tenant, set, first_seen, last_seen }
 }
 
 fn put_together(
@@ -135,6 +136,7 @@ mod tests {
             owner: "p1".to_owned(),
             owner_name: "acme".to_owned(),
             origin: "https://acme.kinde.com".to_owned(),
+            first_seen: jiff::Timestamp::UNIX_EPOCH,
             last_seen: jiff::Timestamp::from_second(second).unwrap(),
         }
     }

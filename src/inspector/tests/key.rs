@@ -17,6 +17,7 @@ fn a_key_of_another_profile_is_named_and_not_trusted() {
         name: "acme-production".to_owned(),
         same_tenant,
         set: Arc::new(KeySet::parse(jwks(1, "k1").as_bytes(), Policy::Published).unwrap()),
+        first_seen: Timestamp::UNIX_EPOCH,
         last_seen: Timestamp::UNIX_EPOCH,
     };
     let mut keys = acme();
@@ -38,6 +39,7 @@ fn what_is_wrong_with_the_chosen_keys_comes_first_and_whose_key_it_is_after_it()
         name: "the sandbox".to_owned(),
         same_tenant,
         set: Arc::new(KeySet::parse(jwks(1, "k1").as_bytes(), Policy::Published).unwrap()),
+        first_seen: Timestamp::UNIX_EPOCH,
         last_seen: Timestamp::UNIX_EPOCH,
     };
     let foreign = sign(1, r#"{"alg":"RS256","kid":"k1"}"#, WEBHOOK.as_bytes());
@@ -125,4 +127,41 @@ fn unusable_key_files_are_a_failing_key_check() {
         NotChecked,
         Some("header"),
     );
+}
+
+#[test]
+fn a_kept_event_is_judged_by_the_key_its_tenant_published_when_it_arrived() {
+    let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+    // Rotated since: under a new ID, and once under the same.
+    for kid in ["old", KID] {
+        let mut keys = acme();
+        keys.others = vec![OtherKeys {
+            name: "acme".to_owned(),
+            same_tenant: true,
+            set: Arc::new(KeySet::parse(jwks(1, kid).as_bytes(), Policy::Published).unwrap()),
+            first_seen: moment("2024-05-01T00:00:00Z"),
+            last_seen: moment("2024-05-02T00:00:00Z"),
+        }];
+        let event = sign(1, &format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#), WEBHOOK.as_bytes());
+        let at = |received: Option<&str>| {
+            let options = Options { pasted: false, received: received.map(moment), ..then() };
+            judge(event.as_bytes(), &keys, &options)
+        };
+        let decoded = at(Some("2024-05-01T07:41:46Z"));
+        expect(&decoded, Verified, Valid, None);
+        let check = decoded.check("key").unwrap();
+        assert!(
+            check.verdict == Verdict::Pass && check.why.as_ref().unwrap().contains("last on 2024-05-02"),
+            "{check:?}"
+        );
+        // Arrived when the key was not published any more, or not yet, or nobody knows when.
+        for other in [Some("2024-05-02T00:00:01Z"), Some("2024-04-30T23:59:59Z"), None] {
+            assert_ne!(at(other).verdict, Verified, "{kid} {other:?}");
+        }
+        // The keys of today are not touched by it, and another tenant's past is never trusted.
+        expect(&judge(token(WEBHOOK).as_bytes(), &keys, &then()), Verified, Valid, None);
+        keys.others[0].same_tenant = false;
+        let options = Options { received: Some(moment("2024-05-01T07:41:46Z")), ..then() };
+        assert_ne!(judge(event.as_bytes(), &keys, &options).verdict, Verified);
+    }
 }

@@ -100,6 +100,8 @@ pub struct KeptKeys {
     pub owner_name: String,
     /// Scheme, host and port it was published at.
     pub origin: String,
+    /// When it was first seen published.
+    pub first_seen: Timestamp,
     /// When it was last seen published.
     pub last_seen: Timestamp,
 }
@@ -274,6 +276,7 @@ fn kept_keys(row: &KeySetSnapshot) -> Option<KeptKeys> {
         owner: row.owner.clone(),
         owner_name: row.owner_name.clone(),
         origin: Url::parse(&row.url).ok()?.origin().ascii_serialization(),
+        first_seen: row.first_seen,
         last_seen: row.last_seen,
     })
 }
