@@ -12,15 +12,25 @@
     reason = "a test may stop at the first surprise, and says aloud what it skips"
 )]
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use kinde_panel::clock::Clock;
+use kinde_panel::kinde::Domain;
+use kinde_panel::kinde::token::CLIENT_SECRET_FIELD;
+use kinde_panel::net::Recorder;
 use kinde_panel::secrets::{Kept, KeyringState, Secret, SecretStore};
+use kinde_panel::services::Services;
+use kinde_panel::tenant::Profile;
 use uuid::Uuid;
 
 const CHILD: &str = "KINDE_PANEL_TEST_KEYRING_CHILD";
 const SECRET: &str = "kpCanary-schlüssel-7f3a91c2d4e5b6a798";
-const PROFILE: Uuid = Uuid::from_u128(0x5abd_0000_0000_4000_8000_0000_0000_0001);
+const PROFILE: Uuid = Uuid::from_u128(0x7e57_0000_0000_4000_8000_0000_0000_0001);
 
 fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
@@ -193,6 +203,101 @@ fn a_keyring_that_appears_later_is_found_by_a_retry_without_a_restart() {
     let output = child(home.path(), name, Some((&bus, LATER))).output().expect("dbus-run-session");
     let said = text(&output);
     assert!(output.status.success() && said.contains("child: done"), "{said}");
+}
+
+#[test]
+fn a_token_minted_in_one_run_is_used_in_the_next_until_shortly_before_its_end_and_goes_with_its_profile() {
+    let name = "a_token_minted_in_one_run_is_used_in_the_next_until_shortly_before_its_end_and_goes_with_its_profile";
+    if let Some(home) = std::env::var_os(CHILD) {
+        let step = std::env::var("STEP").unwrap();
+        let clock = Clock::fixed(jiff::Timestamp::from_second(1_790_000_000).unwrap());
+        if step == "near the end" {
+            // The token lives an hour, and its last minute is not used.
+            clock.advance(Duration::from_secs(3600 - 59));
+        }
+        let data = Path::new(&home).join("data");
+        let services = Services::open(&data, Recorder::silent(), clock, SecretStore::os()).unwrap();
+        run(async {
+            if step == "first" {
+                let domain = Domain::parse(&std::env::var("STUB").unwrap()).unwrap();
+                let mut profile = Profile::new("Acme", domain);
+                profile.id = PROFILE;
+                profile.client_id = Some("0123456789abcdef0123456789abcdef".to_owned());
+                services.profiles.add(profile).unwrap();
+                services.secrets.set(PROFILE, CLIENT_SECRET_FIELD, Secret::new(SECRET)).await;
+            }
+            if step == "remove" {
+                services.remove_profile(PROFILE, false).await.unwrap();
+                println!("child: {step}");
+                return;
+            }
+            let profile = services.profiles.get(PROFILE).unwrap().expect("the profile of the first run");
+            // Two jobs of one run, each with a tenant of its own.
+            for _ in 0..2 {
+                let tenant = services.tenant(&profile).await.unwrap();
+                let token = tenant.api().unwrap().tokens().token().await.unwrap();
+                println!("child: {step} has {}", token.secret.expose());
+            }
+        });
+        return;
+    }
+    if skipped() {
+        return;
+    }
+    let (stub, mints) = token_endpoint();
+    let home = tempfile::tempdir().unwrap();
+    let script = format!(
+        r#"set -e{UNLOCK}
+look() {{ secret-tool lookup service kinde-panel username {PROFILE}/m2m_token || true; }}
+STEP=first "$@"; echo "kept: [$(look)]"
+STEP=second "$@"
+STEP="near the end" "$@"
+STEP=remove "$@"; echo "kept after the profile: [$(look)]"
+echo "left behind: [$(secret-tool search --all service kinde-panel 2>/dev/null || true)]"
+"#
+    );
+    let output = child(home.path(), name, Some((&[], &script))).env("STUB", stub).output().expect("dbus-run-session");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    for (step, token) in [("first", "minted-token-1"), ("second", "minted-token-1"), ("near the end", "minted-token-2")]
+    {
+        assert_eq!(said.matches(&format!("child: {step} has {token}\n")).count(), 2, "{step}:\n{said}");
+    }
+    assert_eq!(mints.load(Ordering::SeqCst), 2, "each mint counts against the plan:\n{said}");
+    let kept = said.lines().find(|line| line.contains("kept: [")).unwrap_or_default();
+    assert!(kept.contains("minted-token-1"), "secret-tool saw something else:\n{said}");
+    for expected in ["child: remove", "kept after the profile: []", "left behind: []"] {
+        assert!(said.contains(expected), "{expected} is missing:\n{said}");
+    }
+    assert!(!holds(home.path().join("data").as_path(), "minted-token"), "a token was written to a file");
+}
+
+/// Answers every request with another token that lives an hour; its address, and how many it gave.
+fn token_endpoint() -> (String, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let mints = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&mints);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let (mut line, mut length) = (String::new(), 0);
+            // Up to the empty line that ends the head.
+            while stream.read_line(&mut line).unwrap() > 2 {
+                let said = line.to_ascii_lowercase();
+                if let Some(count) = said.strip_prefix("content-length:") {
+                    length = count.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            stream.read_exact(&mut vec![0; length]).unwrap();
+            let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
+            let body = format!(r#"{{"access_token":"minted-token-{number}","expires_in":3600,"token_type":"bearer"}}"#);
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length:";
+            write!(stream.get_mut(), "{head} {}\r\n\r\n{body}", body.len()).unwrap();
+        }
+    });
+    (address, mints)
 }
 
 /// The daemon stays when this script ends; it ends with its bus.
