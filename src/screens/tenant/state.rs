@@ -257,6 +257,10 @@ impl State {
                     Kept::Keyring => "The client secret is in the system keyring",
                     Kept::ThisRun => "The client secret is kept for this run",
                 });
+                if added.kept == Kept::ThisRun {
+                    // Asked once more, so that every room knows of it and the reason is told.
+                    actions.push(Action::RetryKeyring);
+                }
                 self.m2m.environment_error = added.environment_error;
                 self.wants_examine = true;
                 actions.push(Action::ProfilesChanged);
