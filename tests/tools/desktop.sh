@@ -26,18 +26,31 @@ DESKTOP=$(mktemp -d "${TMPDIR:-/tmp}/desktop.XXXXXX")
 export DESKTOP
 tools=$(cd "$(dirname "$0")" && pwd)
 xvfb=
+# What was started on this desktop and still lives: Chromium's helpers lose their environment and keep their arguments.
+left() {
+    for process in /proc/[0-9]*; do
+        [ "${process#/proc/}" != $$ ] || continue
+        { tr '\0' '\n' <"$process/environ" | grep -qxF "DESKTOP=$DESKTOP" ||
+            tr '\0' '\n' <"$process/cmdline" | grep -qF "$DESKTOP/"; } 2>/dev/null && echo "${process#/proc/}"
+    done
+    true
+}
 cleanup() {
     code=$?
     trap - EXIT
-    [ -f "$DESKTOP/chromium.pid" ] && kill "$(cat "$DESKTOP/chromium.pid")" 2>/dev/null
-    [ -n "$xvfb" ] && kill "$xvfb" 2>/dev/null && wait "$xvfb" 2>/dev/null
-    # Chromium and its helpers write to their folders until they are really gone: gone twice in a row is gone.
-    gone=0
-    for _ in $(seq 30); do
-        if [ -e "$DESKTOP" ]; then rm -rf "$DESKTOP" 2>/dev/null || true; gone=0; else gone=$((gone + 1)); fi
-        [ $gone -lt 2 ] || break
+    set +e
+    # A folder that is written to comes back after it was removed: first those go who write.
+    for round in $(seq 40); do
+        pids=$(left)
+        [ -n "$pids" ] || break
+        signal=TERM
+        [ "$round" -lt 15 ] || signal=KILL
+        # shellcheck disable=SC2086 # the ids are words
+        kill -$signal $pids 2>/dev/null
         sleep 0.1
     done
+    [ -n "$xvfb" ] && kill "$xvfb" 2>/dev/null && wait "$xvfb" 2>/dev/null
+    rm -rf "$DESKTOP" || echo "desktop.sh: $DESKTOP could not be removed; still there: $(left | tr '\n' ' ')" >&2
     exit $code
 }
 trap cleanup EXIT
