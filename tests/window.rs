@@ -69,6 +69,12 @@ fn the_window_opens_where_there_is_no_d_bus_at_all() {
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
+fn where_no_keyring_is_found_the_panel_says_so_works_and_asks_before_it_leaves_secrets_behind() {
+    scenario("no_keyring");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
 fn a_room_nobody_touches_draws_no_frame() {
     scenario("idle");
 }

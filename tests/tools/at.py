@@ -14,7 +14,7 @@ from gi.repository import Atspi  # noqa: E402
 
 PATIENCE = 20
 BUTTON, LABEL, ENTRY, CHECK, RADIO, COMBO = "push button", "label", "entry", "check box", "radio button", "combo box"
-PASSWORD = "password text"
+PASSWORD, TOGGLE, TAB, ROW = "password text", "toggle button", "page tab", "table row"
 
 
 class Node:
@@ -89,7 +89,7 @@ class App:
 
     def __init__(self, process, patience=PATIENCE):
         self.process, self.pid = process, process.pid
-        self.top = self._poll(self._find_top, patience, lambda: f"no accessible window of process {self.pid}")
+        self.top = self.until(self._find_top, patience, lambda: f"no accessible window of process {self.pid}")
 
     def _find_top(self):
         desktop = Atspi.get_desktop(0)
@@ -100,7 +100,8 @@ class App:
                 return app
         return None
 
-    def _poll(self, look, patience, complaint):
+    def until(self, look, patience, complaint):
+        """Waits until `look` answers something, and answers that."""
         deadline = time.monotonic() + patience
         while True:
             try:
@@ -143,10 +144,10 @@ class App:
             node = self.find(name, role, exact)
             return node if node and (node.enabled or not enabled) else None
 
-        return self._poll(look, patience, lambda: f"no {role or 'control'} {name!r}; there is:\n{self.dump()}")
+        return self.until(look, patience, lambda: f"no {role or 'control'} {name!r}; there is:\n{self.dump()}")
 
     def wait_gone(self, name, role=None, patience=PATIENCE):
-        self._poll(lambda: not self.find(name, role), patience, lambda: f"{name!r} stays; there is:\n{self.dump()}")
+        self.until(lambda: not self.find(name, role), patience, lambda: f"{name!r} stays; there is:\n{self.dump()}")
 
     def click(self, name, role=BUTTON, patience=PATIENCE):
         """Waits until a control can be pressed and presses it."""
@@ -165,7 +166,7 @@ class App:
         def look():
             return next((line for line in self.said().splitlines() if part in line), None)
 
-        return self._poll(look, patience, lambda: f"the window never said {part!r}; it says:\n{self.said()}")
+        return self.until(look, patience, lambda: f"the window never said {part!r}; it says:\n{self.said()}")
 
     def dump(self):
         """The tree as indented lines."""

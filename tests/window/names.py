@@ -10,7 +10,8 @@ CONNECTED_APPS = "Connected apps"
 INSPECTOR = "Inspector"
 ACTIVITY = "Activity"
 SETTINGS = "Settings"
-ROOMS = [TENANT, CONNECTED_APPS, INSPECTOR, ACTIVITY, SETTINGS]
+SANDBOX = "Sandbox"
+ROOMS = [TENANT, CONNECTED_APPS, INSPECTOR, SANDBOX, ACTIVITY, SETTINGS]
 
 # Connected apps
 APP = "github"  # the row of an app carries its Reference key
@@ -42,3 +43,11 @@ CLIENT_SECRET = "Client secret"
 SAVE = "Save"
 CHECK_DOMAIN = "Check domain"
 SAVED = "Kinde gave a token"
+NO_KEYRING = "No keyring: secrets are kept for this run only"
+KEPT_FOR_THIS_RUN = "The client secret is kept for this run"
+CHECK_AGAIN = "Check again"
+REMOVE_PROFILE = "Remove profile"
+REMOVE_ANYWAY = "Remove anyway"
+
+# Activity: the parts of an exchange, and a text that stands in each
+PARTS = [("Answer", "Answer headers"), ("Request", "Request headers"), ("curl", "/oauth2/token")]
