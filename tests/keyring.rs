@@ -278,7 +278,7 @@ fn token_endpoint() -> (String, Arc<AtomicUsize>) {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let mints = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&mints);
-    std::thread::spawn(move || {
+    let serve = move || {
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
             let (mut line, mut length) = (String::new(), 0);
@@ -296,7 +296,8 @@ fn token_endpoint() -> (String, Arc<AtomicUsize>) {
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length:";
             write!(stream.get_mut(), "{head} {}\r\n\r\n{body}", body.len()).unwrap();
         }
-    });
+    };
+    std::thread::Builder::new().name("token endpoint".to_owned()).spawn(serve).unwrap();
     (address, mints)
 }
 
