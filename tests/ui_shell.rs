@@ -104,6 +104,14 @@ fn what_went_wrong_in_the_background_stays_in_the_history() {
 }
 
 #[test]
+fn the_word_of_the_system_to_end_closes_the_window() {
+    let mut harness = with_profiles(Prefs::default());
+    assert!(!harness.state().wants_to_quit());
+    harness.state_mut().on_event(Stamped { job: 0, event: shell::Event::AskedToEnd.into() });
+    assert!(harness.state().wants_to_quit());
+}
+
+#[test]
 fn a_full_queue_is_told_and_not_swallowed() {
     let mut harness = with_profiles(Prefs::default());
     harness.state_mut().on_event(Stamped { job: 9, event: Event::Ended(End::Refused) });

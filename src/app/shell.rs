@@ -235,6 +235,7 @@ impl Shell {
                 self.keyring = state;
                 self.notices.push(now, mood, title, detail);
             }
+            shell::Event::AskedToEnd => self.actions.push(Action::Quit),
             shell::Event::NoBrowser(url, error) => {
                 self.notices.push(now, Mood::Error, error.title, format!("{} {} {url}", error.detail, error.hint));
             }

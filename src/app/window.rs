@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::prefs::{KEY, Prefs};
+use super::prefs::{KEY, Place, Prefs, WINDOW};
 use super::shell::{Order, Shell};
 use crate::backend::{Backend, End, Event, Stamped};
 use crate::clock::Clock;
@@ -48,7 +48,9 @@ pub fn run(data_dir: PathBuf, flags: Flags) -> Result<(), UserError> {
     let options = eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Glow,
+        // Read by eframe, written by the backend.
         persistence_path: Some(data_dir.join("window.ron")),
+        persist_window: false,
         ..Default::default()
     };
     eframe::run_native(
@@ -60,7 +62,8 @@ pub fn run(data_dir: PathBuf, flags: Flags) -> Result<(), UserError> {
             let prefs = Prefs::read(kept.as_deref());
             cc.egui_ctx.set_theme(prefs.theme);
             cc.egui_ctx.set_zoom_factor(prefs.zoom);
-            Ok(Box::new(Window::new(data_dir, prefs, flags, &cc.egui_ctx)))
+            let place = Place::new(cc.storage.and_then(|storage| eframe::get_value(storage, WINDOW)));
+            Ok(Box::new(Window::new(data_dir, prefs, place, flags, &cc.egui_ctx)))
         }),
     )
     .map_err(|error| no_display(&error.to_string()))
@@ -84,7 +87,7 @@ fn no_display(reason: &str) -> UserError {
 }
 
 enum Window {
-    Panel { shell: Box<Shell>, backend: Backend, frames: Frames },
+    Panel { shell: Box<Shell>, backend: Backend, place: Box<Place>, frames: Frames },
     Gallery { state: Box<GalleryState>, frames: Frames },
     Broken { error: UserError },
 }
@@ -110,7 +113,7 @@ impl Frames {
 }
 
 impl Window {
-    fn new(data_dir: PathBuf, prefs: Prefs, flags: Flags, ctx: &egui::Context) -> Self {
+    fn new(data_dir: PathBuf, prefs: Prefs, place: Place, flags: Flags, ctx: &egui::Context) -> Self {
         let frames = Frames { traced: flags.trace_frames, count: 0 };
         if flags.gallery {
             return Self::Gallery { state: Box::default(), frames };
@@ -121,7 +124,8 @@ impl Window {
         let woken = move || wake.request_repaint();
         match Backend::start(data_dir, SecretStore::os(), clock.clone(), woken, flags.trace) {
             Ok(backend) => {
-                Self::Panel { shell: Box::new(Shell::new(prefs, shown, clock, flags.walk_timeout)), backend, frames }
+                let shell = Box::new(Shell::new(prefs, shown, clock, flags.walk_timeout));
+                Self::Panel { shell, backend, place: Box::new(place), frames }
             }
             Err(error) => Self::Broken { error },
         }
@@ -153,14 +157,20 @@ impl eframe::App for Window {
             }
         }
         Self::hand_over(shell, backend);
+        // Here too: a hidden window draws no frame.
+        if shell.wants_to_quit() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         match self {
-            Self::Panel { shell, backend, frames } => {
+            Self::Panel { shell, backend, place, frames } => {
                 frames.begin(ui.ctx());
                 shell.frame(ui);
                 Self::hand_over(shell, backend);
+                place.look(ui.ctx(), frame);
+                backend.keep(shell.prefs().file(place.settings()));
                 if shell.wants_to_quit() {
                     ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
                 }
@@ -176,12 +186,6 @@ impl eframe::App for Window {
                     Callout::user_error(error).copy(error.as_text()).show(ui);
                 });
             }
-        }
-    }
-
-    fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        if let Self::Panel { shell, .. } = self {
-            storage.set_string(KEY, shell.prefs().text());
         }
     }
 

@@ -5,11 +5,13 @@
 //! ends, is followed by [`Event::Ended`]: no screen waits for what will not come.
 
 pub mod activity;
+mod asked_to_end;
 pub mod connect;
 mod end;
 mod events;
 pub mod inspect;
 mod job;
+mod keeper;
 pub mod sandbox;
 mod sandbox_host;
 pub mod shell;

@@ -26,6 +26,8 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// What is known of the keyring now, and how many secrets moved into it.
     Keyring(KeyringState, usize),
+    /// The system asks the program to end.
+    AskedToEnd,
     /// No browser could be opened: the address, and why.
     NoBrowser(String, UserError),
 }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Command, End, Event, EventSender, Events, Job, JobId, SandboxHost, Stamped, shell};
+use super::asked_to_end::{self, Overdue};
+use super::{Command, End, Event, EventSender, Events, Job, JobId, SandboxHost, Stamped, keeper, shell};
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::kinde::jwks::Jwks;
@@ -19,6 +20,8 @@ use crate::secrets::SecretStore;
 use crate::services::Services;
 
 const COMMANDS: usize = 64;
+/// What a process ends with that was told to, and whose window did not heed it: as an interrupted command does.
+const INTERRUPTED: i32 = 130;
 
 /// The queue is full: the person is told, and may try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Backend {
     events: Option<Events>,
     /// The tokens of the jobs that may be running.
     running: HashMap<JobId, CancellationToken>,
+    /// The text of `window.ron`.
+    kept: watch::Sender<String>,
     stop: CancellationToken,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -79,11 +84,12 @@ impl Backend {
             .map_err(no_thread)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
+        let (kept, texts) = watch::channel(String::new());
         let thread = std::thread::Builder::new()
             .name("backend".to_owned())
-            .spawn(move || serve(runtime, services, inbox, sender, stopped))
+            .spawn(move || serve(runtime, services, inbox, sender, texts, stopped))
             .map_err(no_thread)?;
-        Ok(Self { orders, events: Some(events), running: HashMap::new(), stop, thread: Some(thread) })
+        Ok(Self { orders, events: Some(events), running: HashMap::new(), kept, stop, thread: Some(thread) })
     }
 
     /// Asks for a job.
@@ -96,6 +102,15 @@ impl Backend {
         self.orders.try_send(order).map_err(|_| Busy)?;
         self.running.insert(job, cancel);
         Ok(())
+    }
+
+    /// Keeps `text` in `window.ron`, a moment after the last such call. Never waits.
+    pub fn keep(&self, text: String) {
+        self.kept.send_if_modified(|kept| {
+            let changed = *kept != text;
+            *kept = text;
+            changed
+        });
     }
 
     /// Asks a job to end. One that has not begun ends before it does anything.
@@ -131,11 +146,15 @@ fn serve(
     services: Services,
     mut inbox: mpsc::Receiver<Order>,
     events: EventSender,
+    texts: watch::Receiver<String>,
     stop: CancellationToken,
 ) {
     let jwks = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
     let sandbox = SandboxHost::default();
+    let overdue = Overdue::default();
     runtime.block_on(async {
+        let keeper = tokio::spawn(keeper::keep(services.data.file("window.ron"), texts, keeper::QUIET, stop.clone()));
+        tokio::spawn(asked_to_end::attend(events.clone(), stop.clone(), overdue.clone()));
         let jobs = TaskTracker::new();
         loop {
             let Order { job: id, command, cancel } = tokio::select! {
@@ -153,11 +172,15 @@ fn serve(
             jobs.spawn(attend(job, command));
         }
         jobs.close();
+        tokio::time::timeout(Duration::from_millis(500), keeper).await.ok();
         // Jobs that heed their token put things back; the others are dropped with the runtime.
         tokio::time::timeout(Duration::from_millis(500), jobs.wait()).await.ok();
         tokio::time::timeout(Duration::from_millis(500), sandbox.stop()).await.ok();
     });
     runtime.shutdown_timeout(Duration::from_millis(500));
+    if overdue.is_set() {
+        std::process::exit(INTERRUPTED);
+    }
 }
 
 /// Runs one job to its end, its cancellation or its panic, and says which.
