@@ -42,3 +42,45 @@ impl SandboxHost {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::net::Recorder;
+    use crate::secrets::SecretStore;
+
+    #[tokio::test]
+    async fn a_start_that_was_cut_anywhere_leaves_the_folder_free_for_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let services =
+            Services::open(folder.path(), Recorder::to(|_| {}), Clock::real(), SecretStore::memory()).unwrap();
+        for polls in [1, 2, 3, 5, 8, 13, 100, 1000] {
+            let host = SandboxHost::default();
+            {
+                let mut start = std::pin::pin!(host.running(&services));
+                for _ in 0..polls {
+                    if poll_once(start.as_mut()).await.is_some() {
+                        break;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            }
+            let running = host.running(&services).await.unwrap();
+            assert_eq!(running.pid, std::process::id());
+            assert!(host.is_ours().await, "after {polls} polls");
+            host.stop().await;
+        }
+    }
+
+    /// Polls once.
+    async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+        std::future::poll_fn(|cx| {
+            std::task::Poll::Ready(match future.as_mut().poll(cx) {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+}
