@@ -35,6 +35,8 @@ pub struct Notice {
     pub title: String,
     /// More, or empty.
     pub detail: String,
+    /// The words of a button that does something about it.
+    pub offer: Option<&'static str>,
     shown_since: Option<f64>,
     gone: bool,
 }
@@ -50,11 +52,28 @@ pub struct Notices {
 impl Notices {
     /// Adds one; it shows as a toast too.
     pub fn push(&mut self, at: Timestamp, mood: Mood, title: impl Into<String>, detail: impl Into<String>) {
-        let (title, detail) = (title.into(), detail.into());
-        self.list.push_front(Notice { id: self.next, at, mood, title, detail, shown_since: None, gone: false });
+        self.add(at, mood, title.into(), detail.into(), None);
+    }
+
+    /// Adds one whose toast has a button. Gives its number, by which [`toasts`] tells of a press.
+    pub fn offer(
+        &mut self,
+        at: Timestamp,
+        mood: Mood,
+        title: impl Into<String>,
+        detail: impl Into<String>,
+        words: &'static str,
+    ) -> u64 {
+        self.add(at, mood, title.into(), detail.into(), Some(words))
+    }
+
+    fn add(&mut self, at: Timestamp, mood: Mood, title: String, detail: String, offer: Option<&'static str>) -> u64 {
+        let id = self.next;
+        self.list.push_front(Notice { id, at, mood, title, detail, offer, shown_since: None, gone: false });
         self.list.truncate(KEPT);
         self.next += 1;
         self.unread += 1;
+        id
     }
 
     /// How many came since the list was last looked at.
@@ -74,12 +93,14 @@ impl Notices {
     }
 }
 
-/// Shows what is new at the lower right. Call it last in the frame. It asks for one frame, when the next one goes.
-pub fn toasts(ctx: &Context, notices: &mut Notices) {
+/// Shows what is new at the lower right. Call it last in the frame. It asks for one frame, when the next one goes. Gives
+/// the number of the notice whose button was pressed.
+pub fn toasts(ctx: &Context, notices: &mut Notices) -> Option<u64> {
     let now = ctx.input(|input| input.time);
     let mut next: Option<f64> = None;
     for notice in &mut notices.list {
-        let stands = if matches!(notice.mood, Mood::Error | Mood::Warn) { 2.0 * STANDS } else { STANDS };
+        let long = matches!(notice.mood, Mood::Error | Mood::Warn) || notice.offer.is_some();
+        let stands = if long { 2.0 * STANDS } else { STANDS };
         let left = stands - (now - notice.shown_since.unwrap_or(now));
         if left <= 0.0 {
             notice.gone = true;
@@ -89,8 +110,9 @@ pub fn toasts(ctx: &Context, notices: &mut Notices) {
     }
     let standing: Vec<&mut Notice> = notices.list.iter_mut().filter(|notice| !notice.gone).take(AT_ONCE).collect();
     if standing.is_empty() {
-        return;
+        return None;
     }
+    let mut pressed = None;
     Area::new(Id::unique("toasts"))
         .order(Order::Tooltip)
         .anchor(Align2::RIGHT_BOTTOM, vec2(-space::LG, -space::LG))
@@ -101,16 +123,21 @@ pub fn toasts(ctx: &Context, notices: &mut Notices) {
                     notice.shown_since = Some(now);
                     next = Some(next.map_or(STANDS, |next| next.min(STANDS)));
                 }
-                ui.push_id(notice.id, |ui| toast(ui, notice));
+                if ui.push_id(notice.id, |ui| toast(ui, notice)).inner {
+                    pressed = Some(notice.id);
+                }
             }
         });
     if let Some(next) = next {
         ctx.request_repaint_after(Duration::from_secs_f64(next + 0.01));
     }
+    pressed
 }
 
-fn toast(ui: &mut Ui, notice: &mut Notice) {
+/// True where its button was pressed.
+fn toast(ui: &mut Ui, notice: &mut Notice) -> bool {
     let t = tokens_of(ui.ctx());
+    let mut pressed = false;
     Frame::new()
         .fill(t.raised)
         .stroke(egui::Stroke::new(1.0, t.line))
@@ -125,7 +152,15 @@ fn toast(ui: &mut Ui, notice: &mut Notice) {
                     notice.gone = true;
                 }
             });
+            if let Some(words) = notice.offer {
+                ui.horizontal(|ui| {
+                    ui.add_space(size::ICON + space::SM);
+                    pressed = Button::secondary(words).small().show(ui).clicked();
+                });
+                notice.gone |= pressed;
+            }
         });
+    pressed
 }
 
 /// Mark, title and detail, leaving room for one small button.

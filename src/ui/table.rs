@@ -4,6 +4,7 @@ use egui::{Align, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText
 use egui_extras::{Column, TableBuilder};
 
 use super::focus;
+use super::icons::Icon;
 use super::theme::tokens;
 use super::tokens::{radius, size, text};
 
@@ -40,6 +41,8 @@ pub struct TableAnswer {
     pub chosen: Option<usize>,
     /// The row opened just now, by double click or Enter.
     pub opened: Option<usize>,
+    /// The column whose name was pressed just now, in a table that is [sorted](Table::sorted).
+    pub sorted: Option<usize>,
 }
 
 /// A table before it is shown.
@@ -56,12 +59,13 @@ pub struct Table<'a> {
     max_height: f32,
     stick: bool,
     header: bool,
+    order: Option<(usize, bool)>,
 }
 
 impl<'a> Table<'a> {
     /// A table called `name` (unique on its screen, and what a screen reader says).
     pub fn new(name: &'a str, columns: &'a [Col<'a>]) -> Self {
-        Self { name, columns, selected: None, max_height: f32::INFINITY, stick: false, header: true }
+        Self { name, columns, selected: None, max_height: f32::INFINITY, stick: false, header: true, order: None }
     }
 
     /// The chosen row.
@@ -79,6 +83,12 @@ impl<'a> Table<'a> {
     /// Follows the last row as long as the last row is in sight.
     pub fn stick_to_bottom(mut self) -> Self {
         self.stick = true;
+        self
+    }
+
+    /// Sorted by `column`, from large to small where `descending`: the names of columns become buttons.
+    pub fn sorted(mut self, column: usize, descending: bool) -> Self {
+        self.order = Some((column, descending));
         self
     }
 
@@ -147,9 +157,16 @@ impl<'a> Table<'a> {
             if self.header {
                 builder
                     .header(size::TABLE_HEADER, |mut header| {
-                        for column in columns {
+                        for (index, column) in columns.iter().enumerate() {
                             header.col(|ui| {
                                 aligned(ui, column.right, |ui| {
+                                    if let Some(order) = self.order.filter(|_| !column.name.is_empty()) {
+                                        let down = (order.0 == index).then_some(order.1);
+                                        if sort_button(ui, column.name, down).clicked() {
+                                            answer.sorted = Some(index);
+                                        }
+                                        return;
+                                    }
                                     let name = RichText::new(column.name).size(text::SMALL).color(t.text_subdued);
                                     ui.add(Label::new(name).truncate().selectable(false));
                                 });
@@ -198,6 +215,30 @@ impl<'a> Table<'a> {
         }
         Some(id)
     }
+}
+
+/// The name of a column as a button. `down` says which way it is sorted, where it is sorted by this one.
+fn sort_button(ui: &mut Ui, name: &str, down: Option<bool>) -> egui::Response {
+    let t = tokens(ui);
+    let font = egui::FontId::proportional(text::SMALL);
+    let galley = ui.painter().layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER);
+    let wanted = egui::vec2(galley.size().x + 18.0, size::CONTROL_SMALL);
+    let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
+    let said = match down {
+        Some(true) => format!("Sort by {name}, descending"),
+        Some(false) => format!("Sort by {name}, ascending"),
+        None => format!("Sort by {name}"),
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
+    let ink = if response.hovered() || down.is_some() { t.text_strong } else { t.text_subdued };
+    let words = galley.size();
+    ui.painter().galley(egui::pos2(rect.left(), rect.center().y - words.y / 2.0), galley, ink);
+    if let Some(down) = down {
+        let icon = if down { Icon::ChevronDown } else { Icon::ChevronUp };
+        icon.paint(ui.painter(), egui::pos2(rect.left() + words.x + 9.0, rect.center().y), 12.0, ink);
+    }
+    focus::ring(ui, &response, rect, radius::SMALL);
+    response
 }
 
 fn aligned(ui: &mut Ui, right: bool, content: impl FnOnce(&mut Ui)) {
