@@ -19,6 +19,8 @@ pub enum Room {
     Tenant,
     /// Walk a connected app.
     ConnectedApps,
+    /// Keep, change, cause and look up what Kinde delivers.
+    Webhooks,
     /// Decode and judge.
     Inspector,
     /// The Kinde tenant on this machine; only while its profile is chosen.
@@ -31,10 +33,11 @@ pub enum Room {
 
 impl Room {
     /// Every room, in the order of the rail.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Start,
         Self::Tenant,
         Self::ConnectedApps,
+        Self::Webhooks,
         Self::Inspector,
         Self::Sandbox,
         Self::Activity,
@@ -47,6 +50,7 @@ impl Room {
             Self::Start => "Start",
             Self::Tenant => "Tenant",
             Self::ConnectedApps => "Connected apps",
+            Self::Webhooks => "Webhooks",
             Self::Inspector => "Inspector",
             Self::Sandbox => "Sandbox",
             Self::Activity => "Activity",
@@ -92,6 +96,21 @@ pub enum Action {
     ProfilesChanged,
     /// Tell something that happened in the background: mood, title, detail.
     Notify(Mood, String, String),
+    /// The same with a button that does something about it.
+    Offer {
+        /// What kind.
+        mood: Mood,
+        /// One sentence.
+        title: String,
+        /// More, or empty.
+        detail: String,
+        /// On the button.
+        words: &'static str,
+        /// What the button does.
+        action: Box<Self>,
+    },
+    /// Make the webhook that was deleted last again.
+    UndoDelete,
     /// Judge a text in the Inspector.
     PasteToInspector(Secret),
     /// Close the window.
@@ -121,12 +140,13 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 17] = [
+pub const CHOICES: [Choice; 18] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
-    choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+3"), || Action::Go(Room::Inspector)),
+    choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
+    choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+4"), || Action::Go(Room::Inspector)),
     choice("Sandbox", "Addresses, events, deliveries, faults", None, || Action::Go(Room::Sandbox)),
-    choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+4"), || Action::Go(Room::Activity)),
+    choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+5"), || Action::Go(Room::Activity)),
     choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
     choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),
     choice("Add a tenant…", "Type its Kinde domain", None, || Action::AddTenant),

@@ -82,6 +82,11 @@ impl Shell {
                 let now = self.clock.now();
                 self.notices.push(now, mood, title, detail);
             }
+            Action::Offer { mood, title, detail, words, action } => {
+                let id = self.notices.offer(self.clock.now(), mood, title, detail, words);
+                self.offers.insert(id, *action);
+            }
+            Action::UndoDelete => self.with_cx(|screens, cx, actions| screens.webhooks.undo(cx, actions)),
             Action::PasteToInspector(text) => {
                 self.screens.inspector.paste(text.expose());
                 self.go(Room::Inspector);
@@ -120,6 +125,7 @@ impl Shell {
         screens.start.forget(actions);
         screens.tenant.forget(actions);
         screens.connected_apps.forget(actions);
+        screens.webhooks.forget(actions);
         screens.inspector.forget(actions);
         screens.sandbox.forget(actions);
         screens.activity.forget(actions);

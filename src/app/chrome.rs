@@ -14,8 +14,12 @@ use crate::ui::{
 };
 
 /// The rail's rooms with their icons.
-const RAIL: [(Room, Icon); 3] =
-    [(Room::Tenant, Icon::Tenant), (Room::ConnectedApps, Icon::Apps), (Room::Inspector, Icon::Inspector)];
+const RAIL: [(Room, Icon); 4] = [
+    (Room::Tenant, Icon::Tenant),
+    (Room::ConnectedApps, Icon::Apps),
+    (Room::Webhooks, Icon::Webhook),
+    (Room::Inspector, Icon::Inspector),
+];
 
 /// Those at its foot, lowest first.
 const LOWER_RAIL: [(Room, Icon); 2] = [(Room::Settings, Icon::Settings), (Room::Activity, Icon::Activity)];
@@ -220,6 +224,7 @@ impl Shell {
             Room::Start => scroll(ui, "start", |ui| screens::start::ui(ui, &mut screens.start, cx, actions)),
             Room::Tenant => scroll(ui, "tenant", |ui| screens::tenant::ui(ui, &mut screens.tenant, cx, actions)),
             Room::ConnectedApps => screens::connected_apps::ui(ui, &mut screens.connected_apps, cx, actions),
+            Room::Webhooks => screens::webhooks::ui(ui, &mut screens.webhooks, cx, actions),
             Room::Inspector => {
                 scroll(ui, "inspector", |ui| screens::inspector::ui(ui, &mut screens.inspector, cx, actions));
             }
@@ -247,6 +252,7 @@ impl Shell {
             ("Ctrl+2", Key::Num2),
             ("Ctrl+3", Key::Num3),
             ("Ctrl+4", Key::Num4),
+            ("Ctrl+5", Key::Num5),
             ("Ctrl+,", Key::Comma),
             ("Ctrl+Q", Key::Q),
         ];

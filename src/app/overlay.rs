@@ -65,6 +65,8 @@ impl Shell {
                 self.notices_open = false;
             }
         }
-        toasts(ctx, &mut self.notices);
+        if let Some(action) = toasts(ctx, &mut self.notices).and_then(|id| self.offers.remove(&id)) {
+            self.actions.push(action);
+        }
     }
 }

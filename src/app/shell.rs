@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Prefs;
 use crate::action::{Action, Room};
-use crate::backend::{Command, End, Event, JobId, Stamped, shell};
+use crate::backend::{Command, End, Event, JobId, Stamped, shell, webhooks};
 use crate::clock::Clock;
 use crate::net::{Exchange, Outcome};
 use crate::screens::{self, Cx};
@@ -42,6 +42,8 @@ pub struct Shell {
     pub(super) heard: Heard,
     pub(super) notices: Notices,
     pub(super) notices_open: bool,
+    /// What the button of a notice does, by the notice's number.
+    pub(super) offers: std::collections::BTreeMap<u64, Action>,
     pub(super) palette: Option<PaletteState>,
     pub(super) next_job: Cell<JobId>,
     pub(super) screens: Screens,
@@ -60,6 +62,7 @@ pub(super) struct Screens {
     pub start: screens::start::State,
     pub tenant: screens::tenant::State,
     pub connected_apps: screens::connected_apps::State,
+    pub webhooks: screens::webhooks::State,
     pub inspector: screens::inspector::State,
     pub sandbox: screens::sandbox::State,
     pub activity: screens::activity::State,
@@ -81,6 +84,7 @@ impl Shell {
             heard: Heard::Nothing,
             notices: Notices::default(),
             notices_open: false,
+            offers: std::collections::BTreeMap::new(),
             palette: None,
             next_job: Cell::new(0),
             screens,
@@ -91,6 +95,7 @@ impl Shell {
             enter_when_ready: true,
         };
         shell.ask(shell::Command::ReadProfiles);
+        shell.ask(webhooks::Command::RecoverAll);
         shell
     }
 
@@ -132,9 +137,10 @@ impl Shell {
             let now = self.clock.now();
             self.notices.push(now, mood, error.title, format!("{}. {}", error.detail, error.hint));
         }
-        let Screens { tenant, connected_apps, inspector, sandbox, activity, .. } = &mut self.screens;
+        let Screens { tenant, connected_apps, webhooks, inspector, sandbox, activity, .. } = &mut self.screens;
         tenant.on_end(job, end);
         connected_apps.on_end(job, end);
+        webhooks.on_end(job, end);
         inspector.on_end(job, end);
         sandbox.on_end(job, end);
         activity.on_end(job, end);
@@ -173,6 +179,7 @@ impl Shell {
         self.with_cx(|screens, cx, actions| match room {
             Room::Tenant => screens.tenant.entered(cx, actions),
             Room::ConnectedApps => screens.connected_apps.entered(cx, actions),
+            Room::Webhooks => screens.webhooks.entered(cx, actions),
             Room::Inspector => screens.inspector.entered(cx, actions),
             Room::Sandbox => screens.sandbox.entered(cx, actions),
             Room::Activity => screens.activity.entered(cx, actions),
@@ -189,6 +196,7 @@ impl Shell {
             Event::Tenant(event) => self.screens.tenant.on_event(job, event, now, &mut self.actions),
             Event::Sandbox(event) => self.screens.sandbox.on_event(job, event, now, &mut self.actions),
             Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
+            Event::Webhooks(event) => self.screens.webhooks.on_event(job, event, now, &mut self.actions),
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
             Event::Ended(end) => self.on_end(job, end),
             Event::Activity(event) => self.screens.activity.on_event(job, event, now, &mut self.actions),

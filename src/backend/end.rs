@@ -49,6 +49,7 @@ impl Command {
             ),
             Self::Sandbox(command) => matches!(command, super::sandbox::Command::Look),
             Self::Shell(command) => matches!(command, shell::Command::ReadProfiles),
+            Self::Webhooks(command) => command.only_reads(),
             Self::Tenant(command) => matches!(
                 command,
                 tenant::Command::Find { .. }

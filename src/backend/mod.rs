@@ -16,6 +16,7 @@ pub mod sandbox;
 mod sandbox_host;
 pub mod shell;
 pub mod tenant;
+pub mod webhooks;
 mod worker;
 
 pub use end::End;
@@ -72,4 +73,6 @@ rooms! {
     Shell => shell,
     /// The tenant room: domain, M2M application, doctor.
     Tenant => tenant,
+    /// Webhooks: list, change, trigger, look up.
+    Webhooks => webhooks,
 }

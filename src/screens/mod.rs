@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod settings;
 pub mod start;
 pub mod tenant;
+pub mod webhooks;
 
 /// What every screen may look at.
 pub struct Cx<'a> {

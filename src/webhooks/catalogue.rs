@@ -51,7 +51,8 @@ impl Catalogue {
         })
     }
 
-    fn of(live: Result<Reply<Vec<EventType>>, UserError>) -> Self {
+    /// The catalogue that follows from what the tenant said.
+    pub fn of(live: Result<Reply<Vec<EventType>>, UserError>) -> Self {
         let mut types: Vec<Offered> = match &live {
             Ok(reply) => reply.it.iter().map(|it| offer(&it.code)).collect(),
             Err(_) => event_types::known().iter().map(|it| offer(&it.event_type)).collect(),

@@ -1,0 +1,353 @@
+//! Webhooks: list, create, save, delete, plan, trigger and look up, off the UI thread.
+//!
+//! Calls the room's functions and carries their steps. Whether a person was asked first is the screen's to see to; what
+//! an earlier run left is put right here where that may be done without asking.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Job;
+use crate::error::{Category, UserError};
+use crate::kinde::{Definition, Webhook};
+use crate::step::Step;
+use crate::store::Journal;
+use crate::tenant::Profile;
+use crate::webhooks::{
+    self, Applied, AtLimit, Catalogue, Change, Created, Ends, Found, Item, Recovered, Refusal, Saved, Triggered,
+};
+
+/// The largest file that is read as a plan, in bytes.
+const LIMIT: u64 = 4 << 20;
+
+/// What the screen asks.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// What earlier runs left, of every profile: put right where nobody has to be asked.
+    RecoverAll,
+    /// What earlier runs left of one profile: the person said so.
+    Recover {
+        /// Whose.
+        profile: Uuid,
+    },
+    /// Every webhook, and how many things an earlier run left.
+    List {
+        /// Whose.
+        profile: Uuid,
+    },
+    /// The event types to choose from.
+    Types {
+        /// Whose.
+        profile: Uuid,
+    },
+    /// Makes a webhook.
+    Create {
+        /// Where.
+        profile: Uuid,
+        /// As typed.
+        definition: Definition,
+    },
+    /// Saves an edit: patched or replaced.
+    Save {
+        /// Where.
+        profile: Uuid,
+        /// From what to what.
+        change: Box<Change>,
+    },
+    /// Deletes a webhook.
+    Delete {
+        /// Where.
+        profile: Uuid,
+        /// As it is shown.
+        webhook: Box<Webhook>,
+    },
+    /// Makes a deleted webhook again.
+    Undo {
+        /// Where.
+        profile: Uuid,
+        /// As it was.
+        webhook: Box<Webhook>,
+    },
+    /// Looks an event up.
+    LookUp {
+        /// Where.
+        profile: Uuid,
+        /// As pasted.
+        pasted: String,
+    },
+    /// Causes an event and undoes it.
+    Trigger {
+        /// Where.
+        profile: Uuid,
+        /// Its type.
+        event_type: String,
+        /// Leave what was made for it.
+        keep: bool,
+    },
+    /// Writes the webhooks to a file the person chooses.
+    Export {
+        /// Name to propose.
+        name: String,
+        /// All of them.
+        webhooks: Vec<Webhook>,
+    },
+    /// Reads a file the person chooses as a plan.
+    Import {
+        /// For whom.
+        profile: Uuid,
+    },
+    /// Applies what was ticked of a plan.
+    Apply {
+        /// Where.
+        profile: Uuid,
+        /// What was ticked, in the plan's order.
+        items: Vec<Item>,
+        /// What to do at the plan's limit.
+        at_limit: AtLimit,
+    },
+}
+
+/// Every webhook of a tenant.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    /// As Kinde lists them. Shared: a screen looks at them while it changes.
+    pub webhooks: Arc<Vec<Webhook>>,
+    /// The call as a curl line that runs.
+    pub curl: String,
+    /// Origin of the Management API: `https://acme.kinde.com`.
+    pub origin: String,
+}
+
+/// A file read as a plan.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Its name without the folders.
+    pub file: String,
+    /// Line by line.
+    pub items: Vec<Item>,
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Event {
+    /// A step of the job.
+    Step(Step),
+    /// A step of one line of a plan.
+    ItemStep(usize, Step),
+    /// What was left of a profile, and how it stands now.
+    Recovered {
+        /// Its name.
+        profile: String,
+        /// One by one; empty where nothing was left.
+        result: Result<Vec<Recovered>, UserError>,
+    },
+    /// Something was left, and the environment asks first.
+    LeftOver {
+        /// Whose.
+        profile: Uuid,
+        /// Its name.
+        name: String,
+        /// How many.
+        count: usize,
+    },
+    /// Every webhook.
+    Listed(Result<Listed, UserError>),
+    /// The event types.
+    Types(Result<Catalogue, UserError>),
+    /// It was made, or not.
+    Created(Result<Created, Refusal>),
+    /// It was saved, or not.
+    Saved(Result<Saved, Refusal>),
+    /// It was deleted, or not.
+    Deleted {
+        /// Where.
+        profile: Uuid,
+        /// As it was.
+        webhook: Box<Webhook>,
+        /// What came of it.
+        result: Result<(), Refusal>,
+    },
+    /// It was made again, or not.
+    Undone(Result<Created, Refusal>),
+    /// The event.
+    LookedUp(Result<Found, Refusal>),
+    /// It was caused, or not.
+    Triggered(Result<Triggered, Refusal>),
+    /// Where it was written; `None` where the person changed their mind.
+    Exported(Result<Option<String>, UserError>),
+    /// The plan; `None` where the person changed their mind.
+    Planned(Result<Option<Planned>, UserError>),
+    /// What came of each line of a plan.
+    Applied(Result<Vec<Applied>, UserError>),
+}
+
+impl Command {
+    /// Whether it only reads: then it may be dropped wherever it is.
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(
+            self,
+            Self::List { .. } | Self::Types { .. } | Self::LookUp { .. } | Self::Import { .. } | Self::Export { .. }
+        )
+    }
+}
+
+/// Does what was asked. Answers carry the job's id.
+pub async fn run(command: Command, job: Job) {
+    let told = job.clone();
+    let sink = move |step: Step| told.post(Event::Step(step));
+    let event = match command {
+        Command::RecoverAll => return recover_all(&job).await,
+        Command::Recover { profile } => {
+            let name = job.profile(profile).await.map(|profile| profile.name).unwrap_or_default();
+            let result = match ends(profile, &job).await {
+                Ok(ends) => webhooks::recover(&ends, &sink, &job.cancel).await,
+                Err(error) => Err(error),
+            };
+            Event::Recovered { profile: name, result }
+        }
+        Command::List { profile } => {
+            if let Err(error) = left_over(profile, &job).await {
+                job.send(Event::Recovered { profile: String::new(), result: Err(error) }).await;
+            }
+            Event::Listed(list(profile, &sink, &job).await)
+        }
+        Command::Types { profile } => Event::Types(match ends(profile, &job).await {
+            Ok(ends) => webhooks::offered(&ends, &[], &sink, &job.cancel).await.map_err(UserError::from),
+            Err(error) => Err(error),
+        }),
+        Command::Create { profile, definition } => Event::Created(match ends(profile, &job).await {
+            Ok(ends) => webhooks::create(&ends, &definition, &sink, &job.cancel).await,
+            Err(error) => Err(failed(error)),
+        }),
+        Command::Save { profile, change } => Event::Saved(match ends(profile, &job).await {
+            Ok(ends) => webhooks::save(&ends, &change, &sink, &job.cancel).await,
+            Err(error) => Err(failed(error)),
+        }),
+        Command::Delete { profile, webhook } => {
+            let result = match ends(profile, &job).await {
+                Ok(ends) => webhooks::delete(&ends, &webhook, &sink, &job.cancel).await.map(drop),
+                Err(error) => Err(failed(error)),
+            };
+            Event::Deleted { profile, webhook, result }
+        }
+        Command::Undo { profile, webhook } => Event::Undone(match ends(profile, &job).await {
+            Ok(ends) => webhooks::undo_delete(&ends, &webhook, &sink, &job.cancel).await,
+            Err(error) => Err(failed(error)),
+        }),
+        Command::LookUp { profile, pasted } => Event::LookedUp(match ends(profile, &job).await {
+            Ok(ends) => webhooks::look_up(&ends, &pasted, &sink, &job.cancel).await,
+            Err(error) => Err(failed(error)),
+        }),
+        Command::Trigger { profile, event_type, keep } => Event::Triggered(match ends(profile, &job).await {
+            Ok(ends) => webhooks::trigger(&ends, &event_type, keep, &sink, &job.cancel).await,
+            Err(error) => Err(failed(error)),
+        }),
+        Command::Export { name, webhooks } => Event::Exported(export(&name, &webhooks).await),
+        Command::Import { profile } => Event::Planned(import(profile, &sink, &job).await),
+        Command::Apply { profile, items, at_limit } => Event::Applied(match ends(profile, &job).await {
+            Ok(ends) => {
+                let told = job.clone();
+                let sink = move |index: usize, step: Step| told.post(Event::ItemStep(index, step));
+                Ok(webhooks::apply(&ends, &items, at_limit, &sink, &job.cancel).await)
+            }
+            Err(error) => Err(error),
+        }),
+    };
+    job.send(event).await;
+}
+
+fn failed(error: UserError) -> Refusal {
+    Refusal { why: webhooks::Why::Failed, error }
+}
+
+async fn ends(profile: Uuid, job: &Job) -> Result<Ends, UserError> {
+    Ends::of(&job.tenant(profile).await?, &Journal::of(&job.services.data))
+}
+
+async fn list(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<Listed, UserError> {
+    let ends = ends(profile, job).await?;
+    let reply = ends.list(sink, &job.cancel).await?;
+    Ok(Listed { webhooks: Arc::new(reply.it), curl: reply.wire.curl, origin: ends.api.domain().to_string() })
+}
+
+/// What earlier runs left of a saved profile: counted without asking anybody.
+async fn count(profile: &Profile, job: &Job) -> Result<usize, UserError> {
+    Ok(Journal::of(&job.services.data).left_over(&profile.id.to_string()).await?.len())
+}
+
+/// Puts right what was left of one profile, or says that there is something and that the environment asks first.
+async fn left_over(profile: Uuid, job: &Job) -> Result<(), UserError> {
+    let profile = job.profile(profile).await?;
+    let count = count(&profile, job).await?;
+    if count == 0 {
+        return Ok(());
+    }
+    if profile.guard().is_on() {
+        job.send(Event::LeftOver { profile: profile.id, name: profile.name, count }).await;
+        return Ok(());
+    }
+    // Nobody looks at these steps: what came of it is told as one sentence each.
+    let result = match ends(profile.id, job).await {
+        Ok(ends) => webhooks::recover(&ends, &|_| {}, &job.cancel).await,
+        Err(error) => Err(error),
+    };
+    job.send(Event::Recovered { profile: profile.name, result }).await;
+    Ok(())
+}
+
+async fn recover_all(job: &Job) {
+    let profiles = job.services.profiles.clone();
+    let Ok(Ok(profiles)) = tokio::task::spawn_blocking(move || profiles.list()).await else {
+        // The shell reads them too, and tells why they cannot be read.
+        return;
+    };
+    for profile in profiles {
+        if let Err(error) = left_over(profile.id, job).await {
+            job.send(Event::Recovered { profile: profile.name, result: Err(error) }).await;
+        }
+    }
+}
+
+async fn export(name: &str, webhooks: &[Webhook]) -> Result<Option<String>, UserError> {
+    let dialog = rfd::AsyncFileDialog::new().set_title("Export webhooks").add_filter("JSON", &["json"]);
+    let Some(file) = dialog.set_file_name(name).save_file().await else { return Ok(None) };
+    let path = file.path().to_owned();
+    write_export(&path, webhooks).await?;
+    Ok(Some(path.display().to_string()))
+}
+
+async fn write_export(path: &Path, webhooks: &[Webhook]) -> Result<(), UserError> {
+    tokio::fs::write(path, webhooks::export(webhooks)).await.map_err(|error| {
+        UserError::new(Category::File, "The webhooks could not be written")
+            .detail(error.to_string())
+            .hint("Choose another folder")
+    })
+}
+
+async fn import(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<Option<Planned>, UserError> {
+    let dialog = rfd::AsyncFileDialog::new().set_title("Import webhooks").add_filter("JSON", &["json"]);
+    let Some(file) = dialog.pick_file().await else { return Ok(None) };
+    let wanted = webhooks::import(&read_plan(file.path()).await?)?;
+    let ends = ends(profile, job).await?;
+    // Compared with what is there now, and not with what the screen last saw.
+    let now = ends.list(sink, &job.cancel).await?.it;
+    let file = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Some(Planned { file, items: webhooks::plan(&now, &wanted, ends.on_this_machine) }))
+}
+
+async fn read_plan(path: &Path) -> Result<String, UserError> {
+    let refuse = |detail: String| {
+        UserError::new(Category::File, "The file could not be read")
+            .detail(detail)
+            .hint("Choose a file that export wrote")
+    };
+    let about = tokio::fs::metadata(path).await.map_err(|error| refuse(error.to_string()))?;
+    if about.is_dir() {
+        return Err(refuse("It is a folder".to_owned()));
+    }
+    if about.len() > LIMIT {
+        return Err(refuse("It is larger than 4 MiB".to_owned()));
+    }
+    tokio::fs::read_to_string(path).await.map_err(|error| refuse(error.to_string()))
+}

@@ -1,0 +1,266 @@
+//! The panel of one webhook: what it is, what will change, and what came of sending it.
+
+use egui::{Layout, ScrollArea, Ui};
+
+use super::editor_state::{Doing, Editor, Stage, Which, called};
+use super::state::{Question, State, on_this_machine};
+use super::{list, refusal, review, types};
+use crate::action::Action;
+use crate::check::{Check, Verdict};
+use crate::screens::Cx;
+use crate::tenant::Profile;
+use crate::ui::tokens::{size, space, text};
+use crate::ui::{
+    Button, FieldRow, Icon, Mood, card, copy_icon, menu, small, status, step_list, subdued, title, tokens, verdict_mark,
+};
+use crate::webhooks::{AtLimit, check};
+
+/// Draws the open editor over all the room there is.
+pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(which) = state.open.clone() else { return };
+    // Taken out while it is drawn, so that the rest of the state is at hand.
+    let Some(mut editor) = state.editors.remove(&which) else {
+        state.open = None;
+        return;
+    };
+    let mut done = Done::default();
+    let height = ui.available_height() - 24.0;
+    card(ui, |ui| {
+        ui.set_height(height);
+        head(ui, &editor, state, profile, &mut done);
+        let checks = check(&editor.definition(), &state.known_here(), on_this_machine(profile));
+        let foot = size::CONTROL + space::MD;
+        let body = (ui.available_height() - foot).max(80.0);
+        ScrollArea::vertical().id_salt(("editor", &which)).max_height(body).auto_shrink(false).show(ui, |ui| {
+            ui.set_width(ui.available_width() - space::SM);
+            match editor.stage {
+                Stage::Edit => {
+                    said(ui, &mut editor, state, profile, &mut done);
+                    form(ui, &mut editor, &checks);
+                    types::picker(ui, &mut editor, state, profile, cx, actions);
+                    let about_types = checks.iter().filter(|check| check.name == "event types");
+                    notes(ui, about_types.filter(|it| it.verdict == Verdict::Warn));
+                }
+                Stage::Review => {
+                    said(ui, &mut editor, state, profile, &mut done);
+                    review::show(ui, &editor, profile);
+                }
+                Stage::Busy(..) => step_list(ui, &editor.steps),
+            }
+        });
+        ui.add_space(space::SM);
+        foot_row(ui, &mut editor, &checks, profile, &mut done, actions);
+    });
+    let webhook = editor.opened.clone();
+    let which = if done.as_new { Which::New } else { which };
+    state.open = Some(which.clone());
+    state.editors.insert(which, editor);
+    if let (Some(what), Some(webhook)) = (done.about, webhook) {
+        list::follow(state, what, &webhook);
+    }
+    if let Some((doing, at_limit)) = done.run {
+        state.run(doing, at_limit, profile, cx, actions);
+    }
+    if let Some(question) = done.question {
+        state.question = Some(question);
+    }
+    if done.doctor {
+        actions.push(Action::Go(crate::action::Room::Tenant));
+    }
+    if done.close {
+        state.close();
+    }
+}
+
+/// What the person did in the panel.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub close: bool,
+    pub about: Option<list::About>,
+    pub run: Option<(Doing, AtLimit)>,
+    pub question: Option<Question>,
+    /// Open the Tenant room.
+    pub doctor: bool,
+    /// It is a new webhook from now on.
+    pub as_new: bool,
+}
+
+fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, done: &mut Done) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            if Button::icon_only(Icon::Cross, "Close the editor").small().show(ui).clicked() {
+                done.close = true;
+            }
+            if let Some(webhook) = &editor.opened {
+                menu(ui, "More about this webhook", |ui| done.about = list::about(ui, webhook, state, profile));
+            }
+            ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| match &editor.opened {
+                Some(webhook) => {
+                    let name = called(webhook);
+                    ui.add(
+                        egui::Label::new(
+                            egui::RichText::new(name.trim_matches(['\u{201c}', '\u{201d}']))
+                                .size(text::TITLE)
+                                .color(tokens(ui).text_strong),
+                        )
+                        .truncate(),
+                    );
+                }
+                None => {
+                    title(ui, "New webhook");
+                }
+            });
+        });
+    });
+    if let Some(webhook) = &editor.opened {
+        ui.horizontal(|ui| {
+            let t = tokens(ui);
+            let id = egui::RichText::new(&webhook.id).monospace().size(text::SMALL).color(t.text_subdued);
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - 130.0).max(60.0));
+                ui.add(egui::Label::new(id).truncate());
+            });
+            copy_icon(ui, "Copy Webhook ID", || webhook.id.clone());
+            small(ui, &list::created(webhook));
+        });
+    }
+    ui.add_space(space::SM);
+}
+
+/// What came of the last thing done.
+fn said(ui: &mut Ui, editor: &mut Editor, state: &State, profile: &Profile, done: &mut Done) {
+    if let Some(words) = &editor.said {
+        status(ui, Mood::Success, words);
+        ui.add_space(space::SM);
+    }
+    if editor.refusal.is_some() {
+        refusal::show(ui, editor, state, profile, done);
+        ui.add_space(space::SM);
+    }
+    if !editor.steps.is_empty() && (editor.refusal.is_some() || editor.steps.len() > 2) {
+        crate::ui::disclosure(ui, "steps", "What was done, step by step", false, |ui| step_list(ui, &editor.steps));
+        ui.add_space(space::SM);
+    }
+}
+
+fn form(ui: &mut Ui, editor: &mut Editor, checks: &[Check]) {
+    let before = editor.definition();
+    let name = FieldRow::new("Name").placeholder("Orders").show(ui, &mut editor.name);
+    if std::mem::take(&mut editor.fresh) {
+        name.request_focus();
+    }
+    FieldRow::new("Description").placeholder("What it is for").show(ui, &mut editor.description);
+    FieldRow::new("Endpoint")
+        .mono()
+        .placeholder("https://app.example.com/api/kinde")
+        .error(None)
+        .show(ui, &mut editor.endpoint);
+    let other = |check: &&Check| check.name != "name" && check.name != "event types";
+    let typed = !editor.endpoint.is_empty();
+    notes(ui, checks.iter().filter(other).filter(|it| typed && it.verdict >= Verdict::Warn));
+    ui.add_space(space::SM);
+    if editor.definition() != before {
+        // What was said is about what was sent, and not about what is typed now.
+        editor.said = None;
+    }
+}
+
+/// What is wrong or worth knowing, below what it is about.
+fn notes<'a>(ui: &mut Ui, checks: impl Iterator<Item = &'a Check>) {
+    for check in checks {
+        ui.horizontal_top(|ui| {
+            verdict_mark(ui, check.verdict);
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                let t = tokens(ui);
+                let tone = Mood::from(check.verdict).tone(t);
+                let line = |words: &str, colour| {
+                    egui::Label::new(egui::RichText::new(words).size(text::SMALL).color(colour)).wrap()
+                };
+                ui.add(line(check.why.as_deref().unwrap_or_default(), tone.text));
+                ui.add(line(check.fix.as_deref().unwrap_or_default(), t.text_subdued));
+            });
+        });
+    }
+}
+
+fn foot_row(
+    ui: &mut Ui,
+    editor: &mut Editor,
+    checks: &[Check],
+    profile: &Profile,
+    done: &mut Done,
+    actions: &mut Vec<Action>,
+) {
+    ui.horizontal(|ui| match editor.stage {
+        Stage::Busy(job, doing) => {
+            let cancel = Button::secondary("Cancel").hint("What was sent already is brought to its end").show(ui);
+            if cancel.clicked() {
+                actions.push(Action::Cancel(job));
+            }
+            subdued(
+                ui,
+                match doing {
+                    Doing::Create => "Creating…",
+                    Doing::Save => "Saving…",
+                    Doing::Delete => "Deleting…",
+                },
+            );
+        }
+        Stage::Review => {
+            let words = if editor.diff().needs_replace() { "Replace webhook" } else { "Save changes" };
+            if Button::primary(words).show(ui).clicked() {
+                done.run = Some((Doing::Save, AtLimit::Refuse));
+            }
+            if Button::secondary("Back").show(ui).clicked() {
+                editor.stage = Stage::Edit;
+            }
+        }
+        Stage::Edit => edit_buttons(ui, editor, checks, profile, done),
+    });
+}
+
+fn edit_buttons(ui: &mut Ui, editor: &mut Editor, checks: &[Check], profile: &Profile, done: &mut Done) {
+    let trouble = editor.trouble(checks).and_then(|check| check.why.clone());
+    let dirty = editor.is_dirty();
+    if editor.opened.is_none() {
+        let why = trouble.as_deref().unwrap_or_default();
+        if Button::primary("Create webhook").enabled_or(trouble.is_none(), why).show(ui).clicked() {
+            if profile.guard().is_on() {
+                done.question = Some(Question::Create);
+            } else {
+                done.run = Some((Doing::Create, AtLimit::Refuse));
+            }
+        }
+    } else {
+        let why = trouble.as_deref().unwrap_or("Nothing was changed");
+        if Button::primary("Save…").enabled_or(dirty && trouble.is_none(), why).show(ui).clicked() {
+            editor.stage = Stage::Review;
+            editor.said = None;
+            editor.refusal = None;
+            editor.steps.clear();
+        }
+    }
+    if dirty && Button::ghost("Discard").name("Discard what was typed").show(ui).clicked() {
+        match editor.opened.clone() {
+            Some(webhook) => editor.open(webhook),
+            None => {
+                *editor = Editor::default();
+                done.close = true;
+            }
+        }
+    }
+    if editor.opened.is_some() {
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            if Button::ghost("Delete…").icon(Icon::Trash).show(ui).clicked() {
+                done.about = Some(list::About::Delete);
+            }
+        });
+    }
+}
+
+/// True where the open editor is for a webhook that does not exist yet.
+pub(super) fn is_new(state: &State) -> bool {
+    state.open == Some(Which::New)
+}

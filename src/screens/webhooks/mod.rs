@@ -1,0 +1,274 @@
+//! Webhooks: what Kinde delivers where. Kept, changed, replaced, deleted and undone, caused, looked up, copied by file.
+//!
+//! Draws the state and pushes actions; every call is made by `backend::webhooks`.
+
+mod diff;
+mod editor;
+mod editor_state;
+mod events;
+mod list;
+mod lookup;
+mod plan;
+mod question;
+mod refusal;
+mod review;
+mod state;
+mod trigger;
+mod types;
+
+use std::sync::Arc;
+
+use egui::{Layout, Ui, vec2};
+
+pub use state::State;
+
+use crate::action::{Action, Room};
+use crate::error::{Category, UserError};
+use crate::screens::Cx;
+use crate::tenant::Profile;
+use crate::ui::tokens::{size, space};
+use crate::ui::{
+    Button, Callout, Icon, Load, LoadAsk, LoadView, empty_state, heading, loading, menu, menu_item, small, tabs,
+};
+use crate::webhooks::NO_SWITCH_NOTE;
+use editor_state::called;
+use state::{Question, View, can_ask};
+
+/// Below this width, in points, the editor takes the list's place.
+const NARROW: f32 = 680.0;
+
+/// Draws the room.
+pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(profile) = cx.profile else {
+        if empty_state(
+            ui,
+            Some(Icon::Webhook),
+            "Webhooks belong to a tenant. Connect your Kinde tenant, or explore with the sandbox",
+            Some("Go to Start"),
+        ) {
+            actions.push(Action::Go(Room::Start));
+        }
+        return;
+    };
+    if std::mem::take(&mut state.stale) && can_ask(profile) {
+        state.read(profile, cx, actions);
+    }
+    header(ui, state, profile, cx, actions);
+    if !can_ask(profile) {
+        ui.add_space(space::SM);
+        let next = Callout::info("Webhooks need an M2M application").text(
+            "They are read and changed through Kinde's Management API. This profile has a domain alone. Decoding and verifying deliveries works without it",
+        );
+        if next.show_with(ui, |ui| Button::primary("Go to Tenant").show(ui).clicked()) {
+            actions.push(Action::Go(Room::Tenant));
+        }
+        return;
+    }
+    let count = state.list.value().map(|listed| listed.webhooks.len());
+    let parts =
+        [(View::Webhooks, "Webhooks", count), (View::Trigger, "Trigger", None), (View::LookUp, "Look up", None)];
+    // In a small window the editor needs the room of everything around it.
+    let alone = state.open.is_some() && state.view == View::Webhooks && ui.available_width() < NARROW;
+    if !alone {
+        tabs(ui, &mut state.view, &parts);
+        ui.add_space(space::SM);
+    }
+    left_over(ui, state, profile);
+    match state.view {
+        View::Webhooks if state.plan.shown.is_some() => {
+            plan_trouble(ui, state);
+            plan::show(ui, state, profile, cx, actions);
+        }
+        View::Webhooks => webhooks(ui, state, profile, cx, actions),
+        View::Trigger => trigger::show(ui, state, profile, cx, actions),
+        View::LookUp => lookup::show(ui, state, profile, cx, actions),
+    }
+    question::show(ui.ctx(), state, profile, cx, actions);
+}
+
+fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        heading(ui, "Webhooks");
+        if !can_ask(profile) {
+            return;
+        }
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            let there = state.list.value().is_some();
+            menu(ui, "More", |ui| {
+                if there && menu_item(ui, Icon::Download, "Export to a file…") {
+                    plan::export(state, profile, cx, actions);
+                }
+                if menu_item(ui, Icon::Upload, "Import a file as a plan…") {
+                    state.view = View::Webhooks;
+                    plan::import(state, profile, cx, actions);
+                }
+                if let Some(listed) = state.list.value()
+                    && menu_item(ui, Icon::Terminal, "Copy the list call as curl")
+                {
+                    ui.copy_text(listed.curl.clone());
+                }
+            });
+            if Button::icon_only(Icon::Refresh, "Read the webhooks again").show(ui).clicked()
+                && !state.list.is_loading()
+            {
+                state.read(profile, cx, actions);
+            }
+            // One primary button a screen: while another is shown, this one stands back. The empty list has its own.
+            let back = state.open.is_some()
+                || state.view != View::Webhooks
+                || state.plan.shown.is_some()
+                || state.list.value().is_none_or(|listed| listed.webhooks.is_empty());
+            let button = if back { Button::secondary("New webhook") } else { Button::primary("New webhook") };
+            if there && button.icon(Icon::Plus).show(ui).clicked() {
+                state.plan.shown = None;
+                state.show_new();
+            }
+        });
+    });
+}
+
+/// What an earlier run left in a live environment.
+fn left_over(ui: &mut Ui, state: &mut State, profile: &Profile) {
+    if state.left == 0 {
+        return;
+    }
+    let title = format!("An earlier run left {} in {}", events::things(state.left), profile.name);
+    let busy = state.recovering.is_some();
+    let pressed = Callout::warn(&title)
+        .text(&format!("{}. Nothing is put right there without you.", state::guard_words(profile)))
+        .show_with(ui, |ui| Button::secondary("Put it right…").enabled_or(!busy, "It is going on").show(ui).clicked());
+    if pressed {
+        state.question = Some(Question::Recover);
+    }
+    ui.add_space(space::SM);
+}
+
+fn plan_trouble(ui: &mut Ui, state: &mut State) {
+    let Some(error) = &state.plan.error else { return };
+    if Callout::user_error(error).show_with(ui, |ui| Button::secondary("Close").small().show(ui).clicked()) {
+        state.plan.error = None;
+    }
+    ui.add_space(space::SM);
+}
+
+fn webhooks(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    plan_trouble(ui, state);
+    deleted(ui, state, profile, cx, actions);
+    let whole = ui.available_rect_before_wrap();
+    if state.open.is_none() {
+        overview(ui, state, profile, cx, actions);
+    } else if whole.width() < NARROW {
+        if Button::ghost("All webhooks").icon(Icon::ChevronLeft).small().show(ui).clicked() {
+            state.close();
+        }
+        editor::show(ui, state, profile, cx, actions);
+    } else {
+        let panel = (whole.width() * 0.46).clamp(360.0, 430.0);
+        let list = whole.width() - panel - space::MD;
+        ui.horizontal_top(|ui| {
+            ui.allocate_ui_with_layout(vec2(list, whole.height()), Layout::top_down(egui::Align::Min), |ui| {
+                ui.set_width(list);
+                overview(ui, state, profile, cx, actions);
+            });
+            ui.add_space(space::MD - ui.spacing().item_spacing.x);
+            ui.allocate_ui_with_layout(vec2(panel, whole.height()), Layout::top_down(egui::Align::Min), |ui| {
+                ui.set_width(panel);
+                editor::show(ui, state, profile, cx, actions);
+            });
+        });
+    }
+}
+
+/// The webhook that was deleted last, and the way back.
+fn deleted(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(deleted) = state.deleted.as_ref().filter(|deleted| deleted.profile == profile.id) else { return };
+    let title = format!("{} was deleted", called(&deleted.webhook));
+    let busy = deleted.job.is_some();
+    let callout = match &deleted.error {
+        Some(error) => Callout::error(&title).text(&error.title).text(&error.detail).text(&error.hint),
+        None => Callout::info(&title),
+    };
+    let (undo, close) = callout.show_with(ui, |ui| {
+        let undo = Button::secondary("Undo").small().enabled_or(!busy, "It is being made again").show(ui).clicked();
+        (undo, Button::ghost("Dismiss").small().name("Dismiss what was deleted").show(ui).clicked())
+    });
+    if undo {
+        state.undo(cx, actions);
+    } else if close && !busy {
+        state.deleted = None;
+    }
+    ui.add_space(space::SM);
+}
+
+/// Search, table, and what Kinde does not tell.
+fn overview(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let mut ask = None;
+    if let Load::Failed { error, .. } = &state.list {
+        ask = failed(ui, error, actions);
+        ui.add_space(space::SM);
+    }
+    let words = state.waits.clone().unwrap_or_else(|| "Reading webhooks…".to_owned());
+    match state.list.value().map(|listed| Arc::clone(&listed.webhooks)) {
+        Some(webhooks) => {
+            if state.waits.is_some() {
+                loading(ui, &words);
+            }
+            rows(ui, state, &webhooks, profile, cx, actions);
+        }
+        None if state.list.is_loading() => {
+            ask = LoadView::new(&words).cancellable().show(ui, &mut state.list, |_, _| {});
+        }
+        None => {}
+    }
+    match ask {
+        Some(LoadAsk::Retry | LoadAsk::Start) => state.read(profile, cx, actions),
+        Some(LoadAsk::Cancel) => actions.push(Action::Cancel(state.list_job)),
+        None => {}
+    }
+}
+
+fn failed(ui: &mut Ui, error: &UserError, actions: &mut Vec<Action>) -> Option<LoadAsk> {
+    let auth = error.category == Category::Auth;
+    Callout::user_error(error).show_with(ui, |ui| {
+        let again = Button::secondary("Try again").show(ui).clicked();
+        if auth && Button::secondary("Open the doctor").show(ui).clicked() {
+            actions.push(Action::Go(Room::Tenant));
+        }
+        again.then_some(LoadAsk::Retry)
+    })
+}
+
+fn rows(
+    ui: &mut Ui,
+    state: &mut State,
+    webhooks: &[crate::kinde::Webhook],
+    profile: &Profile,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) {
+    if webhooks.is_empty() {
+        if !editor::is_new(state) && empty(ui) {
+            state.show_new();
+        }
+        return;
+    }
+    list::search(ui, state, profile, cx, actions);
+    ui.add_space(space::XS);
+    let below = 76.0;
+    let height = (ui.available_height() - below - size::TABLE_HEADER).max(4.0 * size::ROW);
+    list::table(ui, state, webhooks, profile, height);
+    let shown = list::shown(webhooks, &state.search, state.order).len();
+    list::count_line(ui, shown, webhooks.len());
+    small(ui, NO_SWITCH_NOTE);
+}
+
+fn empty(ui: &mut Ui) -> bool {
+    ui.vertical_centered(|ui| {
+        empty_state(ui, Some(Icon::Webhook), "No webhooks yet. One tells Kinde where to deliver which events", None);
+        let pressed = Button::primary("New webhook").icon(Icon::Plus).show(ui).clicked();
+        ui.add_space(space::XL);
+        pressed
+    })
+    .inner
+}

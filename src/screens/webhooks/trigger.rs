@@ -1,0 +1,248 @@
+//! Trigger in Kinde: choose an event, see what will be done and undone, cause it.
+
+use egui::{Layout, ScrollArea, Ui, vec2};
+
+use super::state::{Question, State};
+use crate::action::{Action, JobId};
+use crate::backend::End;
+use crate::backend::webhooks::Command;
+use crate::clock::clock_time;
+use crate::error::{Category as Kind, UserError};
+use crate::kinde::Webhook;
+use crate::kinde::event_types::{self, Category, Cause, KnownType, Needs, Recipe};
+use crate::screens::Cx;
+use crate::step::Step;
+use crate::tenant::Profile;
+use crate::ui::tokens::space;
+use crate::ui::{Button, Callout, ListRow, Mood, checkbox_row, prose, small, status, step_list, subdued, title};
+use crate::webhooks::{Refusal, Triggered, can_trigger};
+
+/// Width of the list of events, in points.
+const LIST: f32 = 250.0;
+
+/// What was chosen, and how far it is.
+#[derive(Debug, Default)]
+pub(super) struct Trigger {
+    pub chosen: Option<String>,
+    pub keep: bool,
+    pub job: Option<JobId>,
+    pub steps: Vec<Step>,
+    pub done: Option<Result<Triggered, UserError>>,
+}
+
+impl Trigger {
+    pub(super) fn answer(&mut self, job: JobId, result: Result<Triggered, Refusal>) {
+        if self.job.take_if(|waits| *waits == job).is_some() {
+            self.done = Some(result.map_err(UserError::from));
+        }
+    }
+
+    pub(super) fn on_end(&mut self, job: JobId, end: End) {
+        if self.job.take_if(|waits| *waits == job).is_some() {
+            self.done = end.without_answer().map(Err);
+        }
+    }
+}
+
+pub(super) fn run(state: &mut State, event_type: &str, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let job = cx.job();
+    let trigger = &mut state.trigger;
+    trigger.job = Some(job);
+    trigger.steps.clear();
+    trigger.done = None;
+    let command = Command::Trigger { profile: profile.id, event_type: event_type.to_owned(), keep: trigger.keep };
+    actions.push(Action::Run(job, command.into()));
+}
+
+pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let height = ui.available_height();
+    ui.horizontal_top(|ui| {
+        ui.allocate_ui_with_layout(vec2(LIST, height), Layout::top_down(egui::Align::Min), |ui| {
+            ui.set_width(LIST);
+            ScrollArea::vertical().id_salt("events to trigger").auto_shrink(false).show(ui, |ui| events(ui, state));
+        });
+        ui.add_space(space::MD);
+        ui.vertical(|ui| {
+            ScrollArea::vertical().id_salt("trigger").auto_shrink(false).show(ui, |ui| {
+                ui.set_width((ui.available_width() - space::SM).max(200.0));
+                detail(ui, state, profile, cx, actions);
+            });
+        });
+    });
+}
+
+fn events(ui: &mut Ui, state: &mut State) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.set_width(LIST - space::MD);
+    for category in Category::ALL {
+        let mut types = event_types::known().iter().filter(|it| it.category == category).peekable();
+        if types.peek().is_none() {
+            continue;
+        }
+        small(ui, category.title());
+        for known in types {
+            let note = match &known.trigger {
+                Cause::Api(_) => "",
+                Cause::Cannot(Needs::Person, _) => "a person",
+                Cause::Cannot(Needs::Payment, _) => "a payment",
+            };
+            let chosen = state.trigger.chosen.as_deref() == Some(&known.event_type);
+            let row = ListRow::new(&known.event_type).note(note).selected(chosen);
+            if row.show(ui).clicked() && !chosen && state.trigger.job.is_none() {
+                state.trigger.chosen = Some(known.event_type.clone());
+                state.trigger.keep = matches!(known.trigger, Cause::Api(Recipe::SubscriberCreated));
+                state.trigger.done = None;
+                state.trigger.steps.clear();
+            }
+        }
+        ui.add_space(space::SM);
+    }
+}
+
+fn detail(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(known) = state.trigger.chosen.as_deref().and_then(event_types::find) else {
+        title(ui, "Cause a real event");
+        prose(
+            ui,
+            "Choose an event. The panel does the smallest real thing that causes it through the Management API, with \
+             things made for it alone, and undoes it. Kinde then delivers as it always does.",
+        );
+        return;
+    };
+    title(ui, &known.event_type);
+    ui.add_space(space::XS);
+    match &known.trigger {
+        Cause::Cannot(..) => {
+            if let Err(error) = can_trigger(&known.event_type, false) {
+                Callout::info(&error.title).text(&error.detail).text(&error.hint).show(ui);
+            }
+        }
+        Cause::Api(recipe) => cause(ui, state, known, *recipe, profile, cx, actions),
+    }
+}
+
+fn cause(
+    ui: &mut Ui,
+    state: &mut State,
+    known: &KnownType,
+    recipe: Recipe,
+    profile: &Profile,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let (thing, deed) = known.event_type.split_once('.').unwrap_or((&known.event_type, "created"));
+    let forced = recipe == Recipe::SubscriberCreated;
+    prose(ui, &what_happens(thing, deed, state.trigger.keep));
+    let mut expected = vec![format!("{thing}.created")];
+    if deed == "updated" {
+        expected.push(known.event_type.clone());
+    }
+    if !state.trigger.keep || deed == "deleted" {
+        expected.push(format!("{thing}.deleted"));
+    }
+    subdued(ui, &format!("Kinde sends {}", listed(&expected)));
+    takers(ui, state, known);
+    if let Ok(scopes) = can_trigger(&known.event_type, state.trigger.keep) {
+        small(ui, &format!("Takes the scopes {}", scopes.join(", ")));
+    }
+    ui.add_space(space::SM);
+    let busy = state.trigger.job.is_some();
+    if forced {
+        small(ui, "The API creates subscribers and deletes none: take it away under Kinde's Subscribers page");
+    } else if deed != "deleted" {
+        let note = "It stays until somebody deletes it: the panel will not";
+        checkbox_row(ui, &mut state.trigger.keep, &format!("Leave the test {thing} in the tenant"), note);
+    }
+    ui.add_space(space::SM);
+    ui.horizontal(|ui| {
+        let words = format!("Trigger {}", known.event_type);
+        if Button::primary(&words).enabled_or(!busy, "It is going on").show(ui).clicked() {
+            if profile.guard().is_on() {
+                state.question = Some(Question::Trigger(known.event_type.clone()));
+            } else {
+                run(state, &known.event_type, profile, cx, actions);
+            }
+        }
+        if let Some(job) = state.trigger.job
+            && Button::secondary("Cancel").show(ui).clicked()
+        {
+            actions.push(Action::Cancel(job));
+        }
+    });
+    ui.add_space(space::SM);
+    outcome(ui, state, actions);
+}
+
+fn outcome(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    match &state.trigger.done {
+        Some(Ok(triggered)) => {
+            let tenth = triggered.done_at.subsec_millisecond() / 100;
+            let words = format!("Done in Kinde {}.{tenth}", clock_time(triggered.done_at));
+            status(ui, Mood::Success, &words);
+            let left = if triggered.kept { "was left in the tenant" } else { "is not there any more" };
+            subdued(ui, &format!("The test {} {} {left}", triggered.thing.word(), triggered.id));
+            subdued(ui, &format!("Deliveries to expect: {}", listed(&triggered.events)));
+        }
+        Some(Err(error)) => {
+            let auth = error.category == Kind::Auth;
+            Callout::user_error(error).show_with(ui, |ui| {
+                if auth && Button::secondary("Open the doctor").show(ui).clicked() {
+                    actions.push(Action::Go(crate::action::Room::Tenant));
+                }
+            });
+        }
+        None => {}
+    }
+    if !state.trigger.steps.is_empty() {
+        ui.add_space(space::SM);
+        step_list(ui, &state.trigger.steps);
+    }
+}
+
+/// Which webhooks take the event.
+fn takers(ui: &mut Ui, state: &State, known: &KnownType) {
+    if state.list.value().is_none() {
+        return;
+    }
+    let takes = |webhook: &&Webhook| webhook.definition.event_types.contains(&known.event_type);
+    let names: Vec<String> =
+        state.webhooks().iter().filter(takes).map(|webhook| webhook.definition.name.clone()).collect();
+    match names.as_slice() {
+        [] => {
+            status(ui, Mood::Warn, &format!("No webhook takes {}: it is delivered nowhere", known.event_type));
+        }
+        [one] => {
+            subdued(ui, &format!("One webhook takes it: {one}"));
+        }
+        [first, second] => {
+            subdued(ui, &format!("Two webhooks take it: {first} and {second}"));
+        }
+        [first, ..] => {
+            subdued(ui, &format!("{} webhooks take it: {first} and others", names.len()));
+        }
+    }
+}
+
+/// What will be done, and what of it is undone.
+pub(super) fn what_happens(thing: &str, deed: &str, keep: bool) -> String {
+    let article = if thing.starts_with(['o', 'a']) { "an" } else { "a" };
+    let what = match thing {
+        "user" | "subscriber" => format!("{article} test {thing} with a made-up address at example.com"),
+        _ => format!("a test {thing} of its own"),
+    };
+    match (deed, keep) {
+        ("deleted", _) => format!("Creates {what}, and deletes it."),
+        ("updated", false) => format!("Creates {what}, renames it, and deletes it again."),
+        ("updated", true) => format!("Creates {what} and renames it. It stays in the tenant."),
+        (_, false) => format!("Creates {what}, and deletes it again."),
+        (_, true) => format!("Creates {what}. It stays in the tenant."),
+    }
+}
+
+fn listed(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,18 @@
+//! The webhooks room, driven by its accessible names: what is pressed, what is asked, what is shown; and what the backend
+//! does with it on the sandbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod backend;
+mod editor;
+mod list;
+mod more;
+mod pictures;
+mod remove;
+mod stage;

@@ -1,0 +1,130 @@
+//! Deletion, undo, duplicate, and all of it by keyboard.
+
+use crate::stage::{Window, asked, created, few, fill, last, live, off, open, press, refused, room, seen, shop, tell};
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use kinde_panel::backend::Stamped;
+use kinde_panel::backend::webhooks::{Command, Event};
+use kinde_panel::tenant::{Profile, SANDBOX_PROFILE};
+use kinde_panel::webhooks::{Created, Why};
+use serde_json::Value;
+
+#[test]
+fn a_deletion_names_the_webhook_and_undo_makes_it_again_and_says_its_new_id() {
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0002");
+    press(&mut harness, "Delete…");
+    assert!(seen(&harness, "Delete \u{201c}CRM\u{201d}?"));
+    press(&mut harness, "Delete webhook");
+    let (job, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Delete { webhook, .. } if **webhook == few()[1]), "{command:?}");
+    let event = Event::Deleted { profile: SANDBOX_PROFILE, webhook: Box::new(few()[1].clone()), result: Ok(()) };
+    harness.state_mut().on_event(Stamped { job, event: event.into() });
+    harness.run_steps(4);
+    assert!(harness.query_by_role_and_label(Role::Row, "webhook_0002").is_none());
+    asked(&mut harness);
+    // One in the room, one in the toast.
+    let undo: Vec<_> = harness.get_all_by_role_and_label(Role::Button, "Undo").collect();
+    assert_eq!(undo.len(), 2);
+    undo.last().unwrap().click();
+    harness.run_steps(4);
+    let (job, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Undo { webhook, .. } if webhook.definition == few()[1].definition));
+    let mut again = few()[1].clone();
+    again.id = "webhook_0099".into();
+    let event = Event::Undone(Ok(Created { webhook: again, answer: Value::Null }));
+    harness.state_mut().on_event(Stamped { job, event: event.into() });
+    harness.run_steps(4);
+    assert!(seen(&harness, "Its new id is webhook_0099"));
+    assert!(harness.query_by_role_and_label(Role::Row, "webhook_0099").is_some());
+    assert!(harness.query_all_by_role_and_label(Role::Button, "Undo").next().is_none());
+}
+
+#[test]
+fn a_deletion_on_a_live_environment_waits_until_the_name_is_typed() {
+    let mut harness = room(live(), few());
+    open(&mut harness, "webhook_0002");
+    press(&mut harness, "Delete…");
+    assert!(off(&harness, "Delete webhook"));
+    fill(&mut harness, "Type CRM to delete it", "CRN");
+    assert!(off(&harness, "Delete webhook"));
+    harness.key_press(egui::Key::Backspace);
+    fill(&mut harness, "Type CRM to delete it", "M");
+    press(&mut harness, "Delete webhook");
+    assert!(matches!(last(&mut harness).1, Command::Delete { .. }));
+}
+
+#[test]
+fn a_webhook_that_changed_meanwhile_is_deleted_only_after_another_look() {
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0002");
+    press(&mut harness, "Delete…");
+    press(&mut harness, "Delete webhook");
+    let (job, _) = last(&mut harness);
+    let mut theirs = few()[1].clone();
+    theirs.definition.endpoint = "https://elsewhere.acme.com/".into();
+    let result = Err(refused(Why::Changed(Box::new(theirs.clone())), "It was changed in Kinde meanwhile"));
+    let webhook = Box::new(few()[1].clone());
+    tell(&mut harness, job, Event::Deleted { profile: SANDBOX_PROFILE, webhook, result });
+    assert!(seen(&harness, "+ https://elsewhere.acme.com/"));
+    press(&mut harness, "Delete it all the same…");
+    press(&mut harness, "Delete webhook");
+    let (_, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Delete { webhook, .. } if **webhook == theirs), "{command:?}");
+}
+
+#[test]
+fn a_copy_begins_as_a_new_webhook_under_another_name() {
+    let mut harness = room(Profile::sandbox(), few());
+    press(&mut harness, "More about CRM");
+    harness.get_by_role_and_label(Role::MenuItem, "Duplicate").click();
+    harness.run_ok();
+    assert_eq!(harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap(), "CRM copy");
+    press(&mut harness, "Create webhook");
+    let (_, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Create { definition, .. } if definition.event_types == ["user.created"]));
+}
+
+#[test]
+fn create_and_delete_go_by_the_keyboard_alone() {
+    let mut harness = room(Profile::sandbox(), few());
+    let tab_to = |harness: &mut Window, role: Role, name: &str| {
+        for _ in 0..80 {
+            if harness.query_all_by_role_and_label(role, name).any(|node| node.accesskit_node().is_focused()) {
+                return;
+            }
+            harness.key_press(egui::Key::Tab);
+            harness.run_ok();
+        }
+        panic!("Tab never reached {name}");
+    };
+    let text = |harness: &mut Window, text: &str| {
+        harness.event(egui::Event::Text(text.to_owned()));
+        harness.run_ok();
+    };
+    let hit = |harness: &mut Window, key| {
+        harness.key_press(key);
+        harness.run_ok();
+    };
+    tab_to(&mut harness, Role::Button, "New webhook");
+    hit(&mut harness, egui::Key::Enter);
+    tab_to(&mut harness, Role::TextInput, "Name");
+    text(&mut harness, "Shop");
+    tab_to(&mut harness, Role::TextInput, "Endpoint");
+    text(&mut harness, "https://shop.acme.com/kinde");
+    tab_to(&mut harness, Role::CheckBox, "user.created");
+    hit(&mut harness, egui::Key::Space);
+    tab_to(&mut harness, Role::Button, "Create webhook");
+    hit(&mut harness, egui::Key::Enter);
+    let (job, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Create { definition, .. } if *definition == shop().definition), "{command:?}");
+    tell(&mut harness, job, created(shop()));
+    tab_to(&mut harness, Role::Table, "webhooks");
+    hit(&mut harness, egui::Key::Home);
+    tab_to(&mut harness, Role::Button, "Delete…");
+    hit(&mut harness, egui::Key::Enter);
+    tab_to(&mut harness, Role::Button, "Delete webhook");
+    hit(&mut harness, egui::Key::Enter);
+    let (_, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Delete { webhook, .. } if webhook.id == "webhook_0003"), "{command:?}");
+}
