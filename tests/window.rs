@@ -81,6 +81,12 @@ fn a_room_nobody_touches_draws_no_frame() {
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
+fn a_webhook_is_created_updated_replaced_deleted_and_undone() {
+    scenario("webhooks");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
 fn the_connect_command_opens_the_browser_itself_and_proves_the_token() {
     scenario("command_allow");
 }

@@ -7,11 +7,12 @@ CONNECT_TENANT = "Connect your Kinde tenant"
 # Rail
 TENANT = "Tenant"
 CONNECTED_APPS = "Connected apps"
+WEBHOOKS = "Webhooks"
 INSPECTOR = "Inspector"
 ACTIVITY = "Activity"
 SETTINGS = "Settings"
 SANDBOX = "Sandbox"
-ROOMS = [TENANT, CONNECTED_APPS, INSPECTOR, SANDBOX, ACTIVITY, SETTINGS]
+ROOMS = [TENANT, CONNECTED_APPS, WEBHOOKS, INSPECTOR, SANDBOX, ACTIVITY, SETTINGS]
 
 # Connected apps
 APP = "github"  # the row of an app carries its Reference key
@@ -30,6 +31,22 @@ DENIED = "Not connected: the consent was refused"
 DENIED_FIX = "Connect again and allow it"
 OPTIONS = "Options"
 BRING_BACK = "Bring me back to the panel"
+
+# Webhooks
+NEW_WEBHOOK = "New webhook"
+NAME = "Name"
+ENDPOINT = "Endpoint"
+CREATE_WEBHOOK = "Create webhook"
+CREATED = "Created, with the id"
+REVIEW = "Save…"
+SAVE_CHANGES = "Save changes"
+REPLACE = "Replace webhook"
+REPLACED = "The new id is"
+DELETE = "Delete…"
+CONFIRM_DELETE = "Delete webhook"
+DELETED = "was deleted"
+UNDO = "Undo"
+UNDONE = "Its new id is"
 
 # The provider's consent page
 ALLOW = "Allow"

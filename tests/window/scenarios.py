@@ -301,6 +301,60 @@ def idle(seconds=float(os.environ.get("IDLE_SECONDS", "3"))):
         at_rest(panel, "Inspector, while the token is held", seconds)
 
 
+def webhooks():
+    """Create, update, replace, delete and undo on the sandbox; the command line sees what the window did."""
+    import at
+
+    def kept():
+        words = [PROGRAM, "--data-dir", str(DATA), "--json", "--profile", "sandbox", "webhooks", "list"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["webhooks"]
+
+    def one():
+        (webhook,) = kept()
+        return webhook
+
+    with Panel() as panel:
+        window = at.App(panel.process)
+        window.click(names.EXPLORE, role=None)
+        window.click(names.WEBHOOKS, role=None)
+        window.click(names.NEW_WEBHOOK)
+        window.type(names.NAME, "Orders")
+        window.type(names.ENDPOINT, "http://127.0.0.1:9/orders")
+        window.click("user.created", at.CHECK)
+        window.click(names.CREATE_WEBHOOK)
+        print(window.wait_text(names.CREATED))
+        created = one()
+        assert created["name"] == "Orders", created
+        at.screenshot("webhook-created")
+        window.type(names.NAME, "Orders 2")
+        window.click(names.REVIEW)
+        window.wait_text("+ Orders 2")
+        window.click(names.SAVE_CHANGES)
+        window.wait("Saved", role=None)
+        updated = one()
+        assert (updated["id"], updated["name"]) == (created["id"], "Orders 2"), updated
+        window.type(names.ENDPOINT, "http://127.0.0.1:9/elsewhere")
+        window.click(names.REVIEW)
+        at.screenshot("webhook-review")
+        window.click(names.REPLACE)
+        print(window.wait_text(names.REPLACED))
+        replaced = one()
+        assert replaced["id"] != created["id"] and replaced["endpoint"].endswith("/elsewhere"), replaced
+        window.click(names.DELETE)
+        at.screenshot("webhook-delete")
+        window.click(names.CONFIRM_DELETE)
+        print(window.wait_text(names.DELETED))
+        assert kept() == []
+        at.screenshot("webhook-deleted")
+        window.click(names.UNDO)
+        print(window.wait_text(names.UNDONE))
+        again = one()
+        assert again["id"] != replaced["id"] and again["name"] == "Orders 2", again
+        at.screenshot("webhook-undone")
+
+
 def connect_command(*words):
     """`kinde-panel connect` on the sandbox, while a person answers in the browser."""
     return subprocess.Popen(
