@@ -188,3 +188,13 @@ fn loading_says_so_only_after_a_moment_and_then_stands_still() {
     assert!(harness.query_by_label("Reading users…").is_some());
     harness.run();
 }
+
+#[test]
+fn a_row_whose_columns_reach_past_the_edge_is_told_as_wide_as_it_is_seen() {
+    let harness = harness((), |ui, ()| {
+        let columns = [Col::exact("Time", 500.0), Col::exact("Who", 500.0)];
+        Table::new("rows", &columns).show(ui, 1, |_| "row_1".to_owned(), |cells, _| cells.text("12:04"));
+    });
+    let bounds = harness.get_by_role_and_label(Role::Row, "row_1").rect();
+    assert!(bounds.max.x <= 700.0 && bounds.width() > 600.0, "{bounds:?}");
+}

@@ -112,6 +112,7 @@ impl<'a> Table<'a> {
         let selected = answer.chosen.or(self.selected);
         let top = ui.cursor().left_top();
         let right = ui.max_rect().right();
+        let clip = ui.clip_rect();
         let shown = ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             // The rows' grounds; our own widgets do not read these.
@@ -147,6 +148,16 @@ impl<'a> Table<'a> {
                 let response = line.response();
                 let chosen = selected == Some(index);
                 response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, &name));
+                // As wide as what is seen of it: columns may reach past the edge that cuts them.
+                let seen = response.rect.intersect(clip);
+                response.ctx.accesskit_node_builder(response.id, |node| {
+                    node.set_bounds(egui::accesskit::Rect {
+                        x0: seen.min.x.into(),
+                        y0: seen.min.y.into(),
+                        x1: seen.max.x.into(),
+                        y1: seen.max.y.into(),
+                    });
+                });
                 if response.clicked() {
                     answer.chosen = Some(index);
                 }
