@@ -279,7 +279,7 @@ fn the_doctor_runs_when_the_room_is_entered_and_check_again_tells_what_was_gaine
     assert!(matches!(ask, Ask::Examine { again: false, .. }));
     world.answer(job, Event::Examined(Ok(Box::new(report()))));
     let mut harness = harness(world, Theme::Dark);
-    harness.get_by_label("Connected apps ready. Revoke needs `create:connected_apps`.");
+    harness.get_by_label("Connected apps ready. Revoke needs create:connected_apps.");
     assert!(harness.query_by_label("The new token can do more").is_none());
     harness.get_by_label("Check again").click();
     harness.run();

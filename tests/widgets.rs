@@ -5,10 +5,12 @@ use egui::accesskit::Role;
 use egui::{Key, Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use kinde_panel::check::Check;
 use kinde_panel::secrets::Secret;
 use kinde_panel::ui::{
-    Answer, Button, Col, Confirm, Load, LoadView, PaletteAnswer, PaletteItem, PaletteState, SecretDraft, Table,
-    checkbox, copy_button, palette, primary_button, secondary_button, secret_row, secret_value, theme, toggle,
+    Answer, Button, Callout, Col, Confirm, Load, LoadView, PaletteAnswer, PaletteItem, PaletteState, SecretDraft,
+    Table, check_list, checkbox, copy_button, palette, primary_button, secondary_button, secret_row, secret_value,
+    theme, toggle,
 };
 
 fn harness<S>(state: S, ui: impl FnMut(&mut Ui, &mut S) + 'static) -> Harness<'static, S> {
@@ -187,6 +189,29 @@ fn loading_says_so_only_after_a_moment_and_then_stands_still() {
     harness.run_steps(5);
     assert!(harness.query_by_label("Reading users…").is_some());
     harness.run();
+}
+
+#[test]
+fn a_name_between_backticks_is_read_out_without_them() {
+    let harness = harness((), |ui, ()| {
+        kinde_panel::ui::prose(ui, "Give it `read:users`");
+        Callout::warn("`aud` is missing").text("Pass `audience` when signing in").show(ui);
+        let check = Check::fail("scopes", "It has no `read:keys`", "Add `read:keys` in Kinde").seen("`openid` alone");
+        check_list(ui, "a", "Connect needs `read:keys`", &[check]);
+    });
+    let text = tree_text(&harness);
+    assert!(!text.contains('`'), "{text}");
+    for words in [
+        "Give it read:users",
+        "aud is missing",
+        "Pass audience when",
+        "Connect needs read:keys",
+        "It has no read:keys",
+        "Add read:keys in",
+        "openid alone",
+    ] {
+        assert!(text.contains(words), "{words}");
+    }
 }
 
 #[test]

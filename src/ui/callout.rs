@@ -1,11 +1,12 @@
 //! A message in its place: what happened, and what to do about it.
 
-use egui::{Frame, Label, Margin, RichText, Ui};
+use egui::{Frame, Label, Margin, Ui};
 
 use super::copy_button::copy_icon;
 use super::icons::Icon;
+use super::label::marked;
 use super::theme::tokens;
-use super::tokens::{Tokens, Tone, radius, size, space};
+use super::tokens::{Tokens, Tone, radius, size, space, text};
 use crate::error::UserError;
 
 /// What kind of message it is.
@@ -144,9 +145,9 @@ impl<'a> Callout<'a> {
                         .vertical(|ui| {
                             ui.set_width(width);
                             ui.spacing_mut().item_spacing.y = space::XS;
-                            ui.add(Label::new(RichText::new(title).color(tone.text)).wrap());
+                            ui.add(Label::new(marked(title, text::BODY, tone.text, t.text_strong)).wrap());
                             for line in &lines {
-                                ui.add(Label::new(RichText::new(*line).color(t.text)).wrap());
+                                ui.add(Label::new(marked(line, text::BODY, t.text, t.text_strong)).wrap());
                             }
                             actions_row(ui, actions)
                         })

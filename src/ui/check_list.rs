@@ -7,6 +7,7 @@ use super::callout::Mood;
 use super::copy_button::copy_button;
 use super::focus;
 use super::icons::Icon;
+use super::label::marked;
 use super::theme::tokens;
 use super::tokens::{radius, size, space, text};
 use crate::check::{self, Check, Verdict};
@@ -34,7 +35,7 @@ pub fn check_headline(ui: &mut Ui, headline: &str, checks: &[Check]) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             copy_button(ui, "Copy for a colleague", || check::for_a_colleague(headline, checks));
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let words = RichText::new(headline).size(text::TITLE).color(t.text_strong);
+                let words = marked(headline, text::TITLE, t.text_strong, t.text_strong);
                 ui.add(Label::new(words).wrap());
             });
         });
@@ -108,7 +109,7 @@ fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) {
             let seen =
                 check.seen.as_deref().or(if check.verdict == Verdict::Skipped { check.why.as_deref() } else { None });
             if let Some(seen) = seen {
-                ui.add(Label::new(RichText::new(seen).color(t.text_subdued)).truncate());
+                ui.add(Label::new(marked(seen, text::BODY, t.text_subdued, t.text)).truncate());
             }
         });
     });
@@ -122,13 +123,13 @@ fn details(ui: &mut Ui, check: &Check) {
             ui.set_max_width(ui.available_width().min(size::PROSE_MAX));
             ui.spacing_mut().item_spacing.y = space::XS;
             if let Some(why) = &check.why {
-                ui.add(Label::new(RichText::new(why).color(t.text)).wrap());
+                ui.add(Label::new(marked(why, text::BODY, t.text, t.text_strong)).wrap());
             }
             if let Some(fix) = &check.fix {
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = 6.0;
                     ui.label(RichText::new("Fix").color(t.text_subdued));
-                    ui.add(Label::new(RichText::new(fix).color(t.text_strong)).wrap());
+                    ui.add(Label::new(marked(fix, text::BODY, t.text_strong, t.text_strong)).wrap());
                 });
             }
             ui.add_space(space::SM);

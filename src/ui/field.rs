@@ -2,9 +2,10 @@
 //!
 //! That line is always there, so an error never moves the rows under it.
 
-use egui::{Frame, Id, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2};
+use egui::{Frame, Id, Label, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2};
 
 use super::icons::Icon;
+use super::label::marked;
 use super::theme::tokens;
 use super::tokens::{radius, size, space, text};
 use super::{focus, label};
@@ -140,9 +141,9 @@ fn help_line(ui: &mut Ui, hint: Option<&str>, error: Option<&str>) {
         ui.spacing_mut().item_spacing.x = space::XS;
         if let Some(error) = error {
             Icon::Warning.show(ui, 13.0, t.error.icon, "Error");
-            label::line(ui, RichText::new(error).size(text::SMALL).color(t.error.text));
+            ui.add(Label::new(marked(error, text::SMALL, t.error.text, t.text)).truncate());
         } else if let Some(hint) = hint {
-            label::line(ui, RichText::new(hint).size(text::SMALL).color(t.text_subdued));
+            ui.add(Label::new(marked(hint, text::SMALL, t.text_subdued, t.text)).truncate());
         }
     });
 }

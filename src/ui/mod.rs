@@ -53,7 +53,7 @@ pub use field::{FieldRow, form_row, text_field};
 pub use icons::Icon;
 pub use json_tree::{JsonKind, JsonNode, JsonTree};
 pub use json_view::json_view;
-pub use label::{heading, line, mono, prose, small, strong, subdued, title};
+pub use label::{heading, line, marked, mono, prose, small, strong, subdued, title};
 pub use link::link;
 pub use list_row::ListRow;
 pub use load::{Load, LoadAsk, LoadView, loading};

@@ -12,6 +12,7 @@ use super::button::Button;
 use super::callout::Mood;
 use super::copy_button::copy_icon;
 use super::icons::Icon;
+use super::label::marked;
 use super::theme::{tokens, tokens_of};
 use super::tokens::{radius, size, space, text};
 
@@ -177,7 +178,7 @@ fn body(ui: &mut Ui, notice: &Notice, now: Option<Timestamp>) {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add(Label::new(RichText::new(&notice.title).color(t.text_strong)).wrap());
         if !notice.detail.is_empty() {
-            ui.add(Label::new(RichText::new(&notice.detail).size(text::SMALL).color(t.text)).wrap());
+            ui.add(Label::new(marked(&notice.detail, text::SMALL, t.text, t.text_strong)).wrap());
         }
         if let Some(now) = now {
             super::when::ago(ui, notice.at, now);

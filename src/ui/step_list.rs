@@ -4,6 +4,7 @@ use egui::{FontId, Label, RichText, Sense, Ui, vec2};
 
 use super::copy_button::{copy_button, copy_icon};
 use super::icons::Icon;
+use super::label::marked;
 use super::theme::tokens;
 use super::tokens::{size, space, text};
 use crate::step::{self, Step, StepState};
@@ -62,7 +63,7 @@ fn row(ui: &mut Ui, number: usize, step: &Step, extra: &mut impl FnMut(&mut Ui, 
             ui.add_space(18.0 + space::SM);
             ui.vertical(|ui| {
                 ui.set_max_width(ui.available_width().min(size::PROSE_MAX));
-                ui.add(Label::new(RichText::new(detail).size(text::SMALL).color(t.text_subdued)).wrap());
+                ui.add(Label::new(marked(detail, text::SMALL, t.text_subdued, t.text)).wrap());
                 ui.add_space(space::XS);
             });
         });

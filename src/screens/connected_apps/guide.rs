@@ -1,7 +1,6 @@
 //! The set-up guide of a provider, its callback address, the check of its credentials, and what a revocation does there.
 
-use egui::text::{LayoutJob, TextFormat};
-use egui::{Color32, FontId, Label, RichText, Ui};
+use egui::{Label, RichText, Ui};
 
 use super::state::State;
 use crate::action::Action;
@@ -12,8 +11,8 @@ use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space, text};
 use crate::ui::{
-    Button, FieldRow, LoadView, badge, check_list, check_rows, copy_button, disclosure, key_value_copy, link, prose,
-    secret_row, small, subdued, tokens,
+    Button, FieldRow, LoadView, badge, check_list, check_rows, copy_button, disclosure, key_value_copy, link, marked,
+    prose, secret_row, small, subdued, tokens,
 };
 use crate::ui::{LoadAsk, Mood};
 
@@ -116,20 +115,6 @@ fn one(
         });
     });
     ui.add_space(space::XS);
-}
-
-/// Words in which what stands between backticks is a name to type: it is set apart by its face and its ink.
-fn marked(words: &str, size: f32, ink: Color32, code: Color32) -> LayoutJob {
-    let mut job = LayoutJob::default();
-    for (index, part) in words.split('`').enumerate() {
-        let format = if index % 2 == 1 {
-            TextFormat::simple(FontId::monospace(size - 0.5), code)
-        } else {
-            TextFormat::simple(FontId::proportional(size), ink)
-        };
-        job.append(part, 0.0, format);
-    }
-    job
 }
 
 /// `github.com` of an address, to say where a link leads.

@@ -12,8 +12,8 @@ use crate::jwt::Json;
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space, text};
 use crate::ui::{
-    Button, Callout, Col, Mood, Table, card, check_list, code_view, json_view, loading, section, small, status, strong,
-    subdued, tabs, text_field,
+    Button, Callout, Col, Mood, Table, card, check_list, code_view, json_view, loading, marked, section, small, status,
+    strong, subdued, tabs, text_field,
 };
 
 /// The most facts of the lens that show: a token may bring thousands of feature flags.
@@ -138,8 +138,8 @@ fn lens(ui: &mut Ui, shown: &Shown) {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     ui.add(Label::new(RichText::new(value)).wrap());
                     if let Some(note) = note {
-                        let note = RichText::new(*note).size(text::SMALL).color(crate::ui::tokens(ui).text_subdued);
-                        ui.add(Label::new(note).wrap());
+                        let t = crate::ui::tokens(ui);
+                        ui.add(Label::new(marked(note, text::SMALL, t.text_subdued, t.text)).wrap());
                     }
                 });
             });
