@@ -1,10 +1,11 @@
 //! `sandbox`: serves the sandbox tenant until it is stopped.
 
 use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::{Context, Exit};
 use crate::error::{Category, UserError};
-use crate::sandbox::{Options, Served};
+use crate::sandbox::{Attempts, Options, Served};
 
 /// The words of `sandbox`.
 #[derive(Debug, clap::Args)]
@@ -36,9 +37,6 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     if args.smtp_port.is_some() {
         cx.say("--smtp-port is not used: this version of the sandbox has no mail server");
     }
-    if args.time_scale.to_bits() != 1.0_f64.to_bits() {
-        cx.say("--time-scale is not used: this version of the sandbox delivers no webhooks");
-    }
     let dir = cx.services.data.folder("sandbox")?;
     let options = Options {
         port: args.port,
@@ -47,7 +45,8 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         time_scale: args.time_scale,
         attempts: cx.json,
     };
-    let served = Served::start(&dir, options, cx.services.clock.clone()).await?;
+    let mut served = Served::start(&dir, options, cx.services.clock.clone()).await?;
+    let attempts = served.attempts();
     let (running, facts) = (served.running(), served.facts());
     // One line of JSON, with --json and without: scripts and people both wait for it.
     cx.line(&json!({"ready": {
@@ -61,7 +60,33 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         "connected_apps": facts.connected_apps,
         "smtp": null,
     }}));
-    cx.cancel.cancelled().await;
+    match attempts {
+        Some(attempts) => tell(attempts, cx).await,
+        None => cx.cancel.cancelled().await,
+    }
     served.stop().await;
     Ok(Exit::Good)
+}
+
+/// A line an attempt, until the sandbox is to end.
+async fn tell(mut attempts: Attempts, cx: &Context) {
+    loop {
+        let next = tokio::select! {
+            () = cx.cancel.cancelled() => return,
+            next = attempts.recv() => next,
+        };
+        match next {
+            Ok(line) => {
+                // A reader that does not read must not hold up what serves.
+                let cx_ = cx.clone();
+                let print = tokio::task::spawn_blocking(move || cx_.line(&json!({"delivery": *line})));
+                tokio::select! {
+                    () = cx.cancel.cancelled() => return,
+                    _ = print => {}
+                }
+            }
+            Err(RecvError::Lagged(lines)) => cx.say(&format!("{lines} deliveries are not shown: they came too fast")),
+            Err(RecvError::Closed) => return cx.cancel.cancelled().await,
+        }
+    }
 }

@@ -40,6 +40,9 @@ pub enum SandboxError {
     /// The control address did not answer as it should.
     #[error("the sandbox did not answer: {0}")]
     Control(String),
+    /// What is to be published is unusable.
+    #[error("{0}")]
+    Order(String),
     /// Something of the machine: threads, keys.
     #[error("{0}")]
     Machine(String),
@@ -67,6 +70,9 @@ impl From<SandboxError> for UserError {
             SandboxError::Control(_) => Self::new(Category::Network, "The running sandbox could not be reached")
                 .detail(error.to_string())
                 .hint("It may have been stopped. Try again"),
+            SandboxError::Order(_) => Self::new(Category::Input, "The event cannot be sent")
+                .detail(error.to_string())
+                .hint("send --list names the event types, send --forge --list the forgeries"),
             SandboxError::Machine(_) => Self::new(Category::Internal, "The sandbox could not be started")
                 .detail(error.to_string())
                 .hint("Try again; if it stays, restart the panel"),

@@ -56,16 +56,57 @@ impl SigningKey {
         )
     }
 
+    /// A key of nobody, published nowhere.
+    pub fn stranger() -> Result<Self, SandboxError> {
+        let machine = |reason: String| SandboxError::Machine(format!("making a key: {reason}"));
+        let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+            .map_err(|error| machine(error.to_string()))?;
+        let pair = RsaKeyPair::from_pkcs8(key.serialized_der()).map_err(|error| machine(error.to_string()))?;
+        let (modulus, exponent) =
+            components(pair.public_key().as_ref()).ok_or_else(|| machine("no RSA key".to_owned()))?;
+        Ok(Self { kid: kid(pair.public_key().as_ref()), pair, modulus, exponent })
+    }
+
+    /// Its key ID.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The public key, DER `RSAPublicKey`.
+    pub fn public_der(&self) -> &[u8] {
+        self.pair.public_key().as_ref()
+    }
+
+    /// A signature over `input`.
+    pub fn sign_bytes(
+        &self,
+        encoding: &'static dyn signature::RsaEncoding,
+        input: &[u8],
+    ) -> Result<Vec<u8>, SandboxError> {
+        let mut signed = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(encoding, &SystemRandom::new(), input, &mut signed)
+            .map_err(|_| SandboxError::Machine("signing failed".to_owned()))?;
+        Ok(signed)
+    }
+
     /// A compact RS256 JWT over `claims`.
     pub fn sign(&self, claims: &Value) -> Result<String, SandboxError> {
         let header = json!({"alg": "RS256", "kid": self.kid, "typ": "JWT"});
         let input =
             format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let mut signed = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signed)
-            .map_err(|_| SandboxError::Machine("signing failed".to_owned()))?;
+        let signed = self.sign_bytes(&signature::RSA_PKCS1_SHA256, input.as_bytes())?;
         Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signed)))
+    }
+
+    /// Whether this key signed `token` (RS256), whatever it says.
+    #[cfg(test)]
+    pub fn verifies(&self, token: &str) -> bool {
+        let Some((input, signed)) = token.rsplit_once('.') else { return false };
+        let Ok(signed) = URL_SAFE_NO_PAD.decode(signed) else { return false };
+        UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, self.public_der())
+            .verify(input.as_bytes(), &signed)
+            .is_ok()
     }
 
     /// The claims of `token` when this key signed it; its times are the caller's business.

@@ -20,7 +20,7 @@ pub struct World {
     /// Its folder.
     pub dir: PathBuf,
     /// The signing key.
-    pub key: SigningKey,
+    pub key: Arc<SigningKey>,
     /// Wall clock.
     pub clock: Clock,
     /// Port of the HTTP address.
@@ -64,7 +64,7 @@ impl World {
     pub fn new(from: Beginning) -> Self {
         Self {
             dir: from.dir,
-            key: from.key,
+            key: Arc::new(from.key),
             clock: from.clock,
             http: from.ports.0,
             https: from.ports.1,

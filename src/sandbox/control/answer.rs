@@ -5,9 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::shapes::{Happening, Limit, Provider, Sample};
+use super::shapes::{Happening, Limit, Provider, Published, Sample};
 use crate::sandbox::ask::{Ask, Reply};
+use crate::sandbox::delivery::attempts;
 use crate::sandbox::faults::Faults;
+use crate::sandbox::order::Order;
 use crate::sandbox::samples;
 use crate::sandbox::world::World;
 
@@ -37,6 +39,8 @@ async fn judged(world: &World, ask: &Ask) -> Result<Reply, Reply> {
             world.state().webhook_limit = limit.limit;
             world.saved(written(&limit)).await
         }
+        (&Method::POST, "/publish") => publish(world, body(ask)?).await,
+        (&Method::GET, "/deliveries") => deliveries(world, ask).await,
         (&Method::GET, "/sample") => sample(world, ask),
         _ => Reply::empty(404),
     })
@@ -48,6 +52,33 @@ fn body<T: DeserializeOwned>(ask: &Ask) -> Result<T, Reply> {
 
 fn written(value: &impl Serialize) -> Reply {
     serde_json::to_value(value).map_or_else(|_| Reply::empty(500), |value| Reply::json(200, &value))
+}
+
+async fn publish(world: &World, order: Order) -> Reply {
+    let (request_id, times) = (order.webhook_id.clone(), order.times());
+    // Signing takes a millisecond an event: off the threads that answer.
+    let key = std::sync::Arc::clone(&world.key);
+    let now = world.now();
+    let made = tokio::task::spawn_blocking(move || order.events(&key, now)).await;
+    let accepted = match made {
+        Ok(Ok(events)) => world.publish(events, request_id, times).await,
+        Ok(Err(error)) => return Reply::text(400, &error.to_string()),
+        Err(error) => return Reply::text(500, &error.to_string()),
+    };
+    match accepted {
+        Ok(accepted) => written(&Published { events: accepted.events, deliveries: accepted.deliveries }),
+        Err(error) => Reply::text(500, &error.to_string()),
+    }
+}
+
+async fn deliveries(world: &World, ask: &Ask) -> Reply {
+    let number = |name: &str| ask.query(name).and_then(|text| text.parse::<i64>().ok());
+    let (before, from) = (number("before"), number("from"));
+    let limit = number("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(100).min(1000);
+    match world.store.read(move |connection| attempts::page(connection, before, from, limit)).await {
+        Ok(page) => written(&page),
+        Err(error) => Reply::text(500, &error.to_string()),
+    }
 }
 
 /// The payload of a sample event, to be looked at or edited before it is published.

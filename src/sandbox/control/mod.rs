@@ -12,14 +12,19 @@ use serde_json::Value;
 use url::Url;
 
 pub(super) use answer::answer;
-pub use shapes::Sample;
 use shapes::{Happening, Limit, Provider};
+pub use shapes::{Published, Sample};
 
+use super::delivery::attempts::DeliveryView;
 use super::error::SandboxError;
 use super::faults::Faults;
+use super::order::Order;
 use super::running::Running;
 use crate::net::{Answer, Http, Request};
 use crate::secrets::Secret;
+
+/// How long an answer may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
 
 /// Talks to the control address of a running sandbox.
 #[derive(Debug, Clone)]
@@ -94,6 +99,40 @@ impl Control {
         parse(&answer)
     }
 
+    /// Publishes what `order` says to the webhooks that chose its type. Answers once it is on the disk; the first
+    /// attempts follow.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer or the order is unusable.
+    pub async fn publish(&self, order: &Order) -> Result<Published, SandboxError> {
+        let purpose = "Publish an event of the sandbox";
+        let answer = self.ask(Method::POST, "publish", purpose, Some(json(order)?)).await?;
+        // Its words are at fault and not the way there.
+        if answer.status == 400 {
+            return Err(SandboxError::Order(answer.text().into_owned()));
+        }
+        parse(&good(answer)?)
+    }
+
+    /// A page of deliveries with their attempts, newest first: those before number `before`. At most 1,000.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer.
+    pub async fn deliveries(&self, before: Option<i64>, limit: u32) -> Result<Vec<DeliveryView>, SandboxError> {
+        let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+        let path = format!("deliveries?limit={limit}{before}");
+        parse(&self.send(Method::GET, &path, "Deliveries of the sandbox", None).await?)
+    }
+
+    /// Deliveries from number `from` on, oldest first. At most 1,000.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer.
+    pub async fn deliveries_from(&self, from: i64, limit: u32) -> Result<Vec<DeliveryView>, SandboxError> {
+        let path = format!("deliveries?limit={limit}&from={from}");
+        parse(&self.send(Method::GET, &path, "Deliveries of the sandbox", None).await?)
+    }
+
     async fn happen(&self, key: &str, does: Happening) -> Result<u64, SandboxError> {
         let body = json(&Provider { key: key.to_owned(), does })?;
         let answer = self.send(Method::POST, "provider", "Something happens at the provider", Some(body)).await?;
@@ -110,17 +149,31 @@ impl Control {
         purpose: &str,
         body: Option<Value>,
     ) -> Result<Answer, SandboxError> {
+        good(self.ask(method, path, purpose, body).await?)
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        purpose: &str,
+        body: Option<Value>,
+    ) -> Result<Answer, SandboxError> {
         let url = self.base.join(path).map_err(|error| SandboxError::Control(error.to_string()))?;
-        let mut request = Request::new(method, purpose, url).bearer(self.token.clone());
+        // A thousand signatures take a while.
+        let mut request = Request::new(method, purpose, url).bearer(self.token.clone()).timeout(PATIENCE);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = self.http.send(request).await.map_err(|error| SandboxError::Control(error.to_string()))?;
-        if answer.is_success() {
-            return Ok(answer);
-        }
-        Err(SandboxError::Control(format!("HTTP {}: {}", answer.status, answer.text())))
+        self.http.send(request).await.map_err(|error| SandboxError::Control(error.to_string()))
     }
+}
+
+fn good(answer: Answer) -> Result<Answer, SandboxError> {
+    if answer.is_success() {
+        return Ok(answer);
+    }
+    Err(SandboxError::Control(format!("HTTP {}: {}", answer.status, answer.text())))
 }
 
 fn json(value: &impl Serialize) -> Result<Value, SandboxError> {

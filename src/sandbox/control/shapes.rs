@@ -37,3 +37,12 @@ pub struct Sample {
     /// What is peculiar about it.
     pub note: Option<String>,
 }
+
+/// What came of publishing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// Ids of the events, in order.
+    pub events: Vec<String>,
+    /// Numbers of their deliveries, in order; none where no webhook chose the type.
+    pub deliveries: Vec<i64>,
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
 
 use super::events::moment;
 use super::schedule::DISABLE_AFTER;
@@ -179,4 +180,93 @@ pub fn stop(connection: &Connection, webhook: &str) -> rusqlite::Result<usize> {
 /// Forgets how a webhook fared: it is gone, or switched on again.
 pub fn forget_health(connection: &Connection, webhook: &str) -> rusqlite::Result<usize> {
     connection.execute("DELETE FROM health WHERE webhook = ?1", [webhook])
+}
+
+/// A delivery as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryView {
+    /// Its number; larger is newer.
+    pub id: i64,
+    /// The event's id.
+    pub event_id: String,
+    /// `user.created`.
+    pub event_type: String,
+    /// `webhook_` id of its webhook.
+    pub webhook: String,
+    /// The value of the `webhook-id` header.
+    pub webhook_id: String,
+    /// Where it goes.
+    pub url: String,
+    /// When it was taken in.
+    pub accepted: Timestamp,
+    /// `waiting`, `delivered`, `given_up` or `stopped`.
+    pub state: String,
+    /// When the next attempt is due.
+    pub next: Option<Timestamp>,
+    /// SHA-256 of what is sent, hexadecimal.
+    pub body_sha256: String,
+    /// The attempts, first one first.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// An attempt that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptView {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it began.
+    pub began: Timestamp,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+    /// The answer's status; `None` where none came.
+    pub status: Option<u16>,
+    /// Why none came.
+    pub error: Option<String>,
+}
+
+/// Deliveries: those before number `before` newest first, or those from `from` on oldest first.
+pub fn page(
+    connection: &Connection,
+    before: Option<i64>,
+    from: Option<i64>,
+    limit: u32,
+) -> rusqlite::Result<Vec<DeliveryView>> {
+    let order = if from.is_some() { "ASC" } else { "DESC" };
+    let mut found: Vec<DeliveryView> = connection
+        .prepare_cached(&format!(
+            "SELECT d.id, e.event_id, e.type, d.webhook, d.request_id, d.url, d.accepted, d.state, d.next, e.body
+             FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.id < ?1 AND d.id >= ?2 ORDER BY d.id {order} LIMIT ?3"
+        ))?
+        .query_map(params![before.unwrap_or(i64::MAX), from.unwrap_or(0), limit], |row| {
+            Ok(DeliveryView {
+                id: row.get(0)?,
+                event_id: row.get(1)?,
+                event_type: row.get(2)?,
+                webhook: row.get(3)?,
+                webhook_id: row.get(4)?,
+                url: row.get(5)?,
+                accepted: moment(row.get(6)?),
+                state: row.get(7)?,
+                next: row.get::<_, Option<i64>>(8)?.map(moment),
+                body_sha256: super::line::sha256(&row.get::<_, Vec<u8>>(9)?),
+                attempts: Vec::new(),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut attempts = connection
+        .prepare_cached("SELECT number, began, ms, status, error FROM attempts WHERE delivery = ?1 ORDER BY number")?;
+    for delivery in &mut found {
+        delivery.attempts = attempts
+            .query_map([delivery.id], |row| {
+                Ok(AttemptView {
+                    number: row.get(0)?,
+                    began: moment(row.get(1)?),
+                    ms: row.get::<_, i64>(2)?.unsigned_abs(),
+                    status: row.get(3)?,
+                    error: row.get(4)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(found)
 }

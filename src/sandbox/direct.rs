@@ -1,0 +1,81 @@
+//! Sends events to an address without a running sandbox: signed with the keys of its folder, and kept there, so that the
+//! API knows them afterwards.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::delivery::attempts::Parcel;
+use super::delivery::events::NewEvent;
+use super::delivery::line::{AttemptLine, sha256};
+use super::delivery::store::Store;
+use super::delivery::{events, post};
+use super::error::SandboxError;
+use super::order::Order;
+use super::state;
+use crate::net::Http;
+
+/// Events signed and kept before the first of them is sent.
+const PORTION: u32 = 100;
+
+/// Delivers what `order` says to `url`, each once; `sink` is told of each as it is done.
+///
+/// # Errors
+/// When the order is unusable: nothing is sent then. When an event cannot be kept: it is not sent.
+pub async fn send_to(
+    dir: &Path,
+    order: &Order,
+    url: &str,
+    http: &Http,
+    mut sink: impl FnMut(AttemptLine),
+) -> Result<(), SandboxError> {
+    let (folder, now) = (dir.to_owned(), http.clock().now());
+    let opened = on_a_thread(move || Ok((state::open(&folder, now)?.1, Store::open(&folder)?)));
+    let (key, store) = opened.await?;
+    let key = Arc::new(key);
+    for portion in order.portions(PORTION) {
+        let (key, now) = (Arc::clone(&key), http.clock().now());
+        let events = on_a_thread(move || portion.events(&key, now)).await?;
+        let kept = events.clone();
+        store
+            .write(move |connection| kept.iter().try_for_each(|event| events::keep(connection, event).map(|_| ())))
+            .await?;
+        deliver(order, url, http, events, &mut sink).await;
+    }
+    Ok(())
+}
+
+async fn deliver(order: &Order, url: &str, http: &Http, events: Vec<NewEvent>, sink: &mut impl FnMut(AttemptLine)) {
+    for event in events {
+        for _ in 0..order.times() {
+            let request_id = order.webhook_id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+            let parcel = Parcel {
+                delivery: 0,
+                webhook: String::new(),
+                url: url.to_owned(),
+                request_id: request_id.clone(),
+                event_id: event.event_id.clone(),
+                number: 1,
+                body: event.body.clone(),
+                content_type: event.content_type.clone(),
+            };
+            let outcome = post::send(http, parcel).await;
+            sink(AttemptLine {
+                url: url.to_owned(),
+                status: outcome.status,
+                ms: outcome.ms,
+                body_sha256: sha256(&event.body),
+                event_id: event.event_id.clone(),
+                webhook_id: request_id,
+                error: outcome.error,
+                attempt: 1,
+                next: None,
+            });
+        }
+    }
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SandboxError> + Send + 'static,
+) -> Result<T, SandboxError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| SandboxError::Machine(error.to_string()))?
+}
