@@ -10,6 +10,7 @@ mod environment;
 mod event;
 mod print;
 mod sandbox;
+mod send;
 mod token;
 mod trigger;
 mod webhooks;
@@ -113,6 +114,8 @@ enum Command {
     Event(event::Args),
     /// Run the sandbox tenant until stopped
     Sandbox(sandbox::Args),
+    /// Send an event of the sandbox, or a forged one
+    Send(send::Args),
     /// Print an access token of the profile, or of a connected-app session
     Token(token::Args),
     /// Make an event happen in the tenant, and undo it
@@ -129,6 +132,7 @@ impl Command {
             Self::Doctor(args) => doctor::run(args, cx).await,
             Self::Event(args) => event::run(args, cx).await,
             Self::Sandbox(args) => sandbox::run(args, cx).await,
+            Self::Send(args) => send::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
             Self::Trigger(args) => trigger::run(args, cx).await,
             Self::Webhooks(args) => webhooks::run(args, cx).await,
@@ -143,6 +147,7 @@ impl Command {
             | Self::Decode(_)
             | Self::Doctor(_)
             | Self::Event(_)
+            | Self::Send(_)
             | Self::Token(_)
             | Self::Trigger(_)
             | Self::Webhooks(_) => false,
