@@ -128,3 +128,21 @@ fn create_and_delete_go_by_the_keyboard_alone() {
     let (_, command) = last(&mut harness);
     assert!(matches!(&command, Command::Delete { webhook, .. } if webhook.id == "webhook_0003"), "{command:?}");
 }
+
+#[test]
+fn what_the_room_was_told_to_forget_can_still_be_undone_in_the_toast() {
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0002");
+    press(&mut harness, "Delete…");
+    press(&mut harness, "Delete webhook");
+    let (job, _) = last(&mut harness);
+    let event = Event::Deleted { profile: SANDBOX_PROFILE, webhook: Box::new(few()[1].clone()), result: Ok(()) };
+    harness.state_mut().on_event(Stamped { job, event: event.into() });
+    harness.run_steps(4);
+    harness.get_by_label("Dismiss what was deleted").click();
+    harness.run_steps(4);
+    asked(&mut harness);
+    harness.get_by_role_and_label(Role::Button, "Undo").click();
+    harness.run_steps(4);
+    assert!(matches!(last(&mut harness).1, Command::Undo { .. }));
+}

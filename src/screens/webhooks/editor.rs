@@ -11,7 +11,7 @@ use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space, text};
 use crate::ui::{
-    Button, FieldRow, Icon, Mood, card, copy_icon, menu, small, status, step_list, subdued, title, tokens, verdict_mark,
+    Button, FieldRow, Icon, Mood, card, copy_icon, menu, small, step_list, subdued, title, tokens, verdict_mark,
 };
 use crate::webhooks::{AtLimit, check};
 
@@ -131,7 +131,12 @@ fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, done: &m
 /// What came of the last thing done.
 fn said(ui: &mut Ui, editor: &mut Editor, state: &State, profile: &Profile, done: &mut Done) {
     if let Some(words) = &editor.said {
-        status(ui, Mood::Success, words);
+        // An id is long: it wraps.
+        ui.horizontal_top(|ui| {
+            let tone = Mood::Success.tone(tokens(ui));
+            Icon::Check.show(ui, 14.0, tone.icon, Mood::Success.word());
+            ui.add(egui::Label::new(egui::RichText::new(words).color(tone.text)).wrap());
+        });
         ui.add_space(space::SM);
     }
     if editor.refusal.is_some() {

@@ -188,7 +188,7 @@ impl State {
                     words: "Undo",
                     action: Box::new(Action::UndoDelete),
                 });
-                self.deleted = Some(Deleted { profile, webhook, job: None, error: None });
+                self.deleted = Some(Deleted { profile, webhook, job: None, error: None, dismissed: false });
                 self.list_is_old();
             }
             Err(refusal) => {

@@ -182,7 +182,7 @@ fn webhooks(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, acti
 
 /// The webhook that was deleted last, and the way back.
 fn deleted(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let Some(deleted) = state.deleted.as_ref().filter(|deleted| deleted.profile == profile.id) else { return };
+    let Some(deleted) = state.deleted.as_ref().filter(|it| it.profile == profile.id && !it.dismissed) else { return };
     let title = format!("{} was deleted", called(&deleted.webhook));
     let busy = deleted.job.is_some();
     let callout = match &deleted.error {
@@ -195,8 +195,11 @@ fn deleted(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actio
     });
     if undo {
         state.undo(cx, actions);
-    } else if close && !busy {
-        state.deleted = None;
+    } else if close
+        && !busy
+        && let Some(deleted) = &mut state.deleted
+    {
+        deleted.dismissed = true;
     }
     ui.add_space(space::SM);
 }

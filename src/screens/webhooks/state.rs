@@ -55,6 +55,8 @@ pub(super) struct Deleted {
     /// It is being made again.
     pub job: Option<JobId>,
     pub error: Option<UserError>,
+    /// The room does not speak of it any more; the toast still may.
+    pub dismissed: bool,
 }
 
 /// The room's state. The shell keeps it.
@@ -231,7 +233,12 @@ impl State {
 
     /// Makes the webhook that was deleted last again. A live environment is asked about first.
     pub fn undo(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        let Some(deleted) = &self.deleted else { return };
+        let Some(deleted) = &mut self.deleted else {
+            let text = "It was made again already".to_owned();
+            actions.push(Action::Notify(crate::ui::Mood::Info, "There is nothing to undo".to_owned(), text));
+            return;
+        };
+        deleted.dismissed = false;
         let live = cx.profiles.iter().find(|it| it.id == deleted.profile).is_some_and(|it| it.guard().is_on());
         if live && self.profile != Some(deleted.profile) {
             let text = format!("{} was in another profile: switch to it, and undo there", called(&deleted.webhook));
