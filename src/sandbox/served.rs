@@ -54,7 +54,7 @@ pub struct Served {
     delivering: tokio::task::JoinHandle<()>,
     attempts: Option<Attempts>,
     /// Released last, after the listeners were told to end.
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl std::fmt::Debug for Served {
@@ -124,8 +124,10 @@ impl Served {
         }
         let attempts = options.attempts.then(|| world.engine.lines());
         let delivering = tokio::spawn(Arc::clone(&world.engine).run(stop.clone()));
-        lock.announce(&running)?;
-        Ok(Self { running, world, stop, delivering, attempts, _lock: lock })
+        // Before it is told to anybody: where that fails, its drop ends what was spawned.
+        let served = Self { running, world, stop, delivering, attempts, lock };
+        served.lock.announce(&served.running)?;
+        Ok(served)
     }
 
     /// Where it is served.
@@ -237,4 +239,25 @@ async fn bind(wanted: Option<u16>, last: Option<u16>) -> Result<TcpListener, San
         return Ok(listener);
     }
     TcpListener::bind(at(0)).await.map_err(|source| SandboxError::Port { port: 0, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_start_that_cannot_be_announced_leaves_no_listener_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        // No file can take the place of a folder that holds something.
+        std::fs::create_dir_all(folder.path().join("running.json/taken")).unwrap();
+        let options = Options { port: Some(free.port()), ..Options::default() };
+        Served::start(folder.path(), options, Clock::real()).await.unwrap_err();
+        let bound = tokio::time::timeout(Duration::from_secs(20), async {
+            while TcpListener::bind(free).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        });
+        bound.await.expect("the port is free again");
+    }
 }
