@@ -183,10 +183,11 @@ async fn heavy<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send 
 }
 
 async fn chosen_file() -> Result<Option<FileText>, UserError> {
-    let Some(file) = rfd::AsyncFileDialog::new().set_title("Open a token").pick_file().await else {
-        return Ok(None);
-    };
-    read_file(file.path().to_owned()).await.map(Some)
+    let dialog = rfd::AsyncFileDialog::new().set_title("Open a token");
+    match super::dialog::open(dialog, "paste the token, or drop the file on the window").await? {
+        Some(path) => read_file(path).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn read_file(path: PathBuf) -> Result<FileText, UserError> {

@@ -7,6 +7,7 @@
 pub mod activity;
 mod asked_to_end;
 pub mod connect;
+pub mod dialog;
 mod end;
 mod events;
 pub mod inspect;

@@ -243,9 +243,9 @@ async fn keep_keys(job: &Job, profile: &Profile) {
 }
 
 async fn pick_env() -> Result<Option<EnvFile>, UserError> {
-    let chosen = rfd::AsyncFileDialog::new().set_title("Import .env").pick_file().await;
-    match chosen {
-        Some(file) => read_env(file.path()).await.map(Some),
+    let dialog = rfd::AsyncFileDialog::new().set_title("Import .env");
+    match super::dialog::open(dialog, "copy its text and paste it here, or drop the file on the window").await? {
+        Some(path) => read_env(&path).await.map(Some),
         None => Ok(None),
     }
 }

@@ -311,8 +311,10 @@ async fn recover_all(job: &Job) {
 
 async fn export(name: &str, webhooks: &[Webhook]) -> Result<Option<String>, UserError> {
     let dialog = rfd::AsyncFileDialog::new().set_title("Export webhooks").add_filter("JSON", &["json"]);
-    let Some(file) = dialog.set_file_name(name).save_file().await else { return Ok(None) };
-    let path = file.path().to_owned();
+    let dialog = dialog.set_file_name(name);
+    let Some(path) = super::dialog::save(dialog, "run `kinde-panel webhooks export FILE`").await? else {
+        return Ok(None);
+    };
     write_export(&path, webhooks).await?;
     Ok(Some(path.display().to_string()))
 }
@@ -327,12 +329,14 @@ async fn write_export(path: &Path, webhooks: &[Webhook]) -> Result<(), UserError
 
 async fn import(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<Option<Planned>, UserError> {
     let dialog = rfd::AsyncFileDialog::new().set_title("Import webhooks").add_filter("JSON", &["json"]);
-    let Some(file) = dialog.pick_file().await else { return Ok(None) };
-    let wanted = webhooks::import(&read_plan(file.path()).await?)?;
+    let Some(path) = super::dialog::open(dialog, "run `kinde-panel webhooks apply FILE`").await? else {
+        return Ok(None);
+    };
+    let wanted = webhooks::import(&read_plan(&path).await?)?;
     let ends = ends(profile, job).await?;
     // Compared with what is there now, and not with what the screen last saw.
     let now = ends.list(sink, &job.cancel).await?.it;
-    let file = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Some(Planned { file, items: webhooks::plan(&now, &wanted, ends.on_this_machine) }))
 }
 
