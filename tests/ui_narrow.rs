@@ -126,6 +126,7 @@ fn running() -> sandbox::SandboxView {
             https: "https://127.0.0.1:40002".into(),
             ca_cert: "/home/ada/.local/share/kinde-panel/sandbox/ca.pem".into(),
             faults: Faults { wrong_secret: true, ..Faults::default() },
+            webhooks: Vec::new(),
         }),
         issuer: Some("http://127.0.0.1:40001".into()),
         client_id: "5abd0000000000000000000000000001".into(),
@@ -133,6 +134,7 @@ fn running() -> sandbox::SandboxView {
         users: ["ada", "grace", "katherine"].map(user).into(),
         orgs: vec![FactOrg { code: "org_1".into(), name: "Acme".into() }],
         apps: ["github", "google_drive"].map(app).into(),
+        kids: vec!["5a:bd:00:11".into()],
     }
 }
 
@@ -224,7 +226,7 @@ fn the_sandbox_room_fits_every_size() {
         let job = job_of(&mut harness, |command| matches!(command, Command::Sandbox(sandbox::Command::Look)));
         assert_eq!(harness.state().prefs().profile, Some(SANDBOX_PROFILE));
         tell(&mut harness, job, sandbox::Event::Seen(Ok(Box::new(running()))));
-        for tab in ["Overview", "Faults"] {
+        for tab in ["Overview", "Send event", "Deliveries", "Faults"] {
             harness.get_by_role_and_label(Role::Tab, tab).click();
             harness.run_ok();
             assert_whole(&harness, size, tab);

@@ -7,6 +7,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod common;
+
 use std::cell::Cell;
 
 use egui::accesskit::Role;
@@ -15,14 +17,18 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use jiff::Timestamp;
 use kinde_panel::action::Action;
-use kinde_panel::backend::sandbox::{Command as Ask, Event, Runs, SandboxView};
+use kinde_panel::backend::sandbox::{Command as Ask, Event, Runs, SandboxView, Sending, Sent};
 use kinde_panel::backend::{Command, End, JobId};
 use kinde_panel::error::{Category, UserError};
-use kinde_panel::sandbox::{FactApp, FactOrg, FactUser, Faults};
+use kinde_panel::sandbox::{
+    AttemptLine, AttemptView, DeliveryView, FactApp, FactOrg, FactUser, Faults, Published, Sample, SentBody,
+    WebhookView,
+};
 use kinde_panel::screens::{Cx, sandbox};
 use kinde_panel::secrets::{KeyringState, Secret};
 use kinde_panel::tenant::Profile;
 use kinde_panel::ui::{theme, tokens};
+use serde_json::json;
 
 /// The room with what it may look at.
 struct World {
@@ -117,6 +123,7 @@ fn runs() -> Runs {
         https: "https://127.0.0.1:45679".into(),
         ca_cert: "/data/sandbox/ca.pem".into(),
         faults: Faults::default(),
+        webhooks: Vec::new(),
     }
 }
 
@@ -139,6 +146,7 @@ fn view(runs: Option<Runs>) -> SandboxView {
         users: vec![user("ada"), user("grace"), FactUser { id: "kp_0".into(), email: None }],
         orgs: vec![FactOrg { code: "org_5abd0000001".into(), name: "Acme Corp".into() }],
         apps: ["google_drive", "github", "gitlab"].map(app).into(),
+        kids: vec!["5a:bd:00:11".into()],
     }
 }
 
@@ -233,6 +241,262 @@ fn what_was_typed_into_the_faults_stays_when_the_sandbox_is_looked_at_again() {
     assert_eq!(harness.get_by_role_and_label(Role::TextInput, "Slower by").value().as_deref(), Some("250"));
 }
 
+fn webhook(name: &str, off_since: Option<Timestamp>) -> WebhookView {
+    WebhookView {
+        id: format!("webhook_{name}"),
+        name: name.into(),
+        endpoint: format!("http://127.0.0.1:3000/{name}"),
+        event_types: vec!["user.created".into(), "user.updated".into()],
+        off_since,
+    }
+}
+
+fn attempt(number: u32, began: &str, status: Option<u16>) -> AttemptView {
+    let error = status.is_none().then(|| "the connection was refused".to_owned());
+    AttemptView { number, began: at(began), ms: 12, status, error }
+}
+
+fn delivery(id: i64, state: &str, next: Option<Timestamp>, attempts: Vec<AttemptView>) -> DeliveryView {
+    DeliveryView {
+        id,
+        event_id: format!("event_019f00000000700080000000000000{id:02}"),
+        event_type: "user.created".into(),
+        webhook: "webhook_orders".into(),
+        webhook_id: format!("wh-{id}"),
+        url: "http://127.0.0.1:3000/orders".into(),
+        accepted: at("2026-08-20T12:04:00Z"),
+        state: state.into(),
+        next,
+        body_sha256: "00".repeat(32),
+        attempts,
+    }
+}
+
+fn deliveries() -> Vec<DeliveryView> {
+    vec![
+        delivery(4, "waiting", Some(at("2026-08-20T12:04:31Z")), vec![]),
+        delivery(
+            3,
+            "waiting",
+            Some(at("2026-08-20T12:14:35Z")),
+            vec![
+                attempt(1, "2026-08-20T12:02:00Z", Some(500)),
+                attempt(2, "2026-08-20T12:02:05Z", None),
+                attempt(3, "2026-08-20T12:02:35Z", Some(503)),
+                attempt(4, "2026-08-20T12:04:35Z", Some(500)),
+            ],
+        ),
+        delivery(2, "given_up", None, vec![attempt(9, "2026-08-20T12:02:00Z", Some(404))]),
+        delivery(1, "delivered", None, vec![attempt(1, "2026-08-20T12:01:00Z", Some(200))]),
+    ]
+}
+
+fn open(harness: &mut Harness<'_, World>, tab: &str) {
+    harness.get_by_role_and_label(Role::Tab, tab).click();
+    harness.run_ok();
+}
+
+fn sample() -> Sample {
+    Sample {
+        payload: json!({
+            "data": {"user": {"email": null, "first_name": "Ada", "id": "kp_1"}},
+            "event_id": "event_1", "timestamp": "2026-08-20T12:04:31Z", "type": "user.created"
+        }),
+        note: Some("The email address is null where the user signed up by another way".into()),
+    }
+}
+
+/// The page "Send event" with `event_type` chosen and its sample there.
+fn sending(event_type: &str, which: Theme) -> Harness<'static, World> {
+    let view = view(Some(Runs { webhooks: vec![webhook("orders", None)], ..runs() }));
+    let mut harness = harness(World::over(view), which);
+    open(&mut harness, "Send event");
+    type_into(&mut harness, Role::TextInput, "Find an event type", event_type);
+    harness.get_by_role_and_label(Role::Button, event_type).click();
+    harness.run();
+    let asked = harness.state_mut().asked();
+    let [(job, Ask::Sample { event_type: of })] = asked.as_slice() else { panic!("{asked:?}") };
+    harness.state_mut().answer(*job, Event::Sampled { event_type: of.clone(), sample: Ok(sample()) });
+    harness.run();
+    harness
+}
+
+fn sent(harness: &mut Harness<'_, World>) -> (JobId, Sending) {
+    harness.get_by_role_and_label(Role::Button, "Send event").scroll_to_me();
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Send event").click();
+    harness.run();
+    let mut asked = harness.state_mut().asked();
+    let Some((job, Ask::Send(sending))) = asked.pop() else { panic!("{asked:?}") };
+    (job, *sending)
+}
+
+#[test]
+fn an_event_is_found_edited_and_published_and_its_delivery_shown() {
+    let mut harness = sending("user.created", Theme::Dark);
+    harness.get_by_label("Kinde's types");
+    harness.get_by_label("One webhook of the sandbox chose this type");
+    assert!(
+        harness
+            .query_by_label("Kinde publishes no shape for this event. Do not code against these field names.")
+            .is_none()
+    );
+    harness.get_by_role_and_label(Role::MultilineTextInput, "Payload").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness
+        .get_by_role_and_label(Role::MultilineTextInput, "Payload")
+        .type_text("{\"event_id\": \"event_1\",\n \"data\": 7");
+    harness.run();
+    harness.get_by_label_contains("Line 2, column");
+    assert!(harness.get_by_role_and_label(Role::Button, "Send event").accesskit_node().is_disabled());
+    harness.get_by_role_and_label(Role::MultilineTextInput, "Payload").type_text("}");
+    harness.run();
+    let (job, sending) = sent(&mut harness);
+    assert_eq!(sending.order.payload, Some(json!({"event_id": "event_1", "data": 7})));
+    assert_eq!((sending.renew.as_slice(), sending.to), (["event_id"].as_slice(), None));
+    let published = Published { events: vec!["event_2".into()], deliveries: vec![4] };
+    harness.state_mut().answer(job, Event::Sent(Ok(Sent::Published(published))));
+    harness.run();
+    harness.get_by_label("1 event published, 1 delivery");
+    harness.get_by_label("Show deliveries").click();
+    harness.run_ok();
+    let asked = harness.state_mut().asked();
+    let [(job, Ask::Deliveries { .. })] = asked.as_slice() else { panic!("{asked:?}") };
+    harness.state_mut().answer(*job, Event::Deliveries(Ok(deliveries())));
+    harness.run_ok();
+    let asked = harness.state_mut().asked();
+    assert!(matches!(asked.as_slice(), [(_, Ask::Body { delivery: 4 }), ..]), "{asked:?}");
+}
+
+#[test]
+fn an_inferred_sample_carries_its_banner_and_an_event_goes_once_to_an_address() {
+    let mut harness = sending("customer.plan_created", Theme::Dark);
+    harness.get_by_label("Kinde publishes no shape for this event. Do not code against these field names.");
+    harness.get_by_label("No webhook of the sandbox chose this type");
+    harness.get_by_role_and_label(Role::Tab, "Address").click();
+    harness.run();
+    type_into(&mut harness, Role::TextInput, "Address", "http://127.0.0.1:3000/hook");
+    harness.get_by_label("Options").click();
+    harness.run();
+    type_into(&mut harness, Role::TextInput, "How often", "2");
+    let (job, sending) = sent(&mut harness);
+    assert_eq!((sending.to.as_deref(), sending.order.repeat), (Some("http://127.0.0.1:3000/hook"), 2));
+    assert_eq!(sending.order.payload, None, "an untouched sample is made anew for each");
+    let line = |status| AttemptLine {
+        url: "http://127.0.0.1:3000/hook".into(),
+        status: Some(status),
+        ms: 4,
+        body_sha256: String::new(),
+        event_id: "event_1".into(),
+        webhook_id: "wh-1".into(),
+        error: None,
+        attempt: 1,
+        next: None,
+    };
+    harness.state_mut().answer(job, Event::Sent(Ok(Sent::Answered(vec![line(200), line(500)]))));
+    harness.run();
+    harness.get_by_label("1 of 2 were answered 200");
+    harness.get_by_label("500 in 4 ms");
+}
+
+#[test]
+fn a_sample_that_cannot_be_read_can_be_asked_for_again() {
+    let mut harness = harness(World::over(view(Some(runs()))), Theme::Dark);
+    open(&mut harness, "Send event");
+    harness.get_by_role_and_label(Role::Button, "user.created").click();
+    harness.run();
+    let (job, _) = harness.state_mut().asked().remove(0);
+    harness.state_mut().answer(job, Event::Sampled { event_type: "user.created".into(), sample: Err(failure()) });
+    harness.run();
+    harness.get_by_label("Try again").click();
+    harness.run();
+    assert!(matches!(harness.state_mut().asked().as_slice(), [(_, Ask::Sample { .. })]));
+}
+
+/// The page "Deliveries" with `list` in it.
+fn delivering(list: Vec<DeliveryView>, which: Theme) -> Harness<'static, World> {
+    let mut harness = harness(World::over(view(Some(runs()))), which);
+    open(&mut harness, "Deliveries");
+    let (job, _) = harness.state_mut().asked().remove(0);
+    harness.state_mut().answer(job, Event::Deliveries(Ok(list)));
+    harness.run_ok();
+    harness
+}
+
+#[test]
+fn deliveries_tell_where_they_stand_and_one_shows_its_attempts_and_what_was_sent() {
+    let mut harness = delivering(deliveries(), Theme::Dark);
+    for words in ["under way", "retries · 500", "given up · 404", "delivered", "4 of 9"] {
+        harness.get_by_label(words);
+    }
+    harness.get_by_label("retries · 500").click();
+    harness.run_ok();
+    let asked = harness.state_mut().asked();
+    let Some((job, _)) = asked.iter().find(|(_, ask)| matches!(ask, Ask::Body { delivery: 3 })) else {
+        panic!("{asked:?}")
+    };
+    let body = SentBody { content_type: "application/jwt".into(), body: "eyJ.e30.c2ln".into() };
+    harness.state_mut().answer(*job, Event::Body(Ok(body)));
+    harness.run_ok();
+    harness.get_by_label("nothing: the connection was refused");
+    harness.get_by_label("due");
+    open(&mut harness, "Request");
+    harness.get_by_label_contains("content-type: application/jwt");
+    harness.get_by_label("Judge in the Inspector").click();
+    harness.run_ok();
+    let actions = &harness.state().actions;
+    assert!(actions.iter().any(|action| matches!(action, Action::PasteToInspector(_))), "{actions:?}");
+}
+
+#[test]
+fn the_list_is_read_again_each_second_while_an_attempt_is_near_and_left_alone_otherwise() {
+    let mut harness = delivering(deliveries(), Theme::Dark);
+    harness.state_mut().actions.clear();
+    let seconds = |harness: &mut Harness<'_, World>, count: i64| {
+        let world = harness.state_mut();
+        world.now = world.now.checked_add(jiff::SignedDuration::from_secs(count)).unwrap();
+        harness.run_ok();
+        harness.state_mut().asked()
+    };
+    let asked = seconds(&mut harness, 1);
+    let [(job, Ask::Deliveries { .. })] = asked.as_slice() else { panic!("{asked:?}") };
+    // The near one was delivered; the other is due in ten minutes.
+    let mut list = deliveries();
+    list[0] = delivery(4, "delivered", None, vec![attempt(1, "2026-08-20T12:04:31Z", Some(200))]);
+    harness.state_mut().answer(*job, Event::Deliveries(Ok(list.clone())));
+    assert!(seconds(&mut harness, 30).is_empty());
+    assert!(seconds(&mut harness, 30).is_empty());
+    let asked = seconds(&mut harness, 560);
+    let [(job, Ask::Deliveries { .. })] = asked.as_slice() else { panic!("{asked:?}") };
+    // Nothing waits any more: the page lies still.
+    list.retain(|one| one.state != "waiting");
+    harness.state_mut().answer(*job, Event::Deliveries(Ok(list)));
+    harness.run();
+    assert!(seconds(&mut harness, 600).is_empty());
+}
+
+#[test]
+fn without_deliveries_the_page_says_how_one_comes_about() {
+    let harness = delivering(Vec::new(), Theme::Dark);
+    harness.get_by_label_contains("Nothing was delivered yet");
+}
+
+#[test]
+fn a_webhook_that_was_switched_off_says_so_and_is_switched_on_again() {
+    let off = webhook("orders", Some(at("2026-08-19T00:00:00Z")));
+    let webhooks = vec![webhook("billing", None), off];
+    let mut harness = harness(World::over(view(Some(Runs { webhooks, ..runs() }))), Theme::Dark);
+    harness.set_size(vec2(1000.0, 1400.0));
+    harness.run();
+    harness.get_by_label("2 event types");
+    harness.get_by_label("switched off");
+    harness.get_by_label("Switch orders on again").click();
+    harness.run();
+    let asked = harness.state_mut().asked();
+    assert!(matches!(asked.as_slice(), [(_, Ask::SwitchOn { webhook })] if webhook == "webhook_orders"), "{asked:?}");
+}
+
 /// Pictures to look at, and two that are kept.
 #[test]
 fn the_room_settles_and_looks_as_it_was_judged() {
@@ -241,8 +505,25 @@ fn the_room_settles_and_looks_as_it_was_judged() {
         let mut faults = harness(World::over(view(Some(runs()))), which);
         faults.get_by_label("Faults").click();
         faults.run();
+        let webhooks = vec![webhook("billing", None), webhook("orders", Some(at("2026-08-19T00:00:00Z")))];
+        let mut inferred = sending("customer.plan_created", which);
+        inferred.get_by_role_and_label(Role::Tab, "Address").click();
+        inferred.run();
+        inferred.get_by_label("Options").click();
+        inferred.run();
+        let mut chosen = delivering(deliveries(), which);
+        chosen.get_by_label("retries · 500").click();
+        chosen.run_ok();
+        let body =
+            SentBody { content_type: "application/jwt".into(), body: "eyJhbGciOiJSUzI1NiJ9.e30.c2ln".repeat(20) };
+        let job = chosen.state_mut().asked().iter().find(|(_, ask)| matches!(ask, Ask::Body { .. })).unwrap().0;
+        chosen.state_mut().answer(job, Event::Body(Ok(body)));
+        chosen.run_ok();
         let pictures = [
-            ("overview", harness(World::over(view(Some(runs()))), which)),
+            ("overview", harness(World::over(view(Some(Runs { webhooks, ..runs() }))), which)),
+            ("send", sending("user.created", which)),
+            ("inferred", inferred),
+            ("deliveries", chosen),
             ("stopped", harness(World::over(view(None)), which)),
             ("faults", faults),
         ];
@@ -251,11 +532,16 @@ fn the_room_settles_and_looks_as_it_was_judged() {
                 // The rooms of the three window sizes, rail and top bar taken off.
                 for (width, height) in [(572.0, 444.0), (752.0, 624.0), (1032.0, 724.0)] {
                     picture.set_size(vec2(width, height));
-                    picture.run();
+                    picture.run_ok();
                     let image = picture.render().unwrap();
                     let file = format!("sandbox_{name}_{suffix}_{width}.png");
                     image.save(std::path::Path::new(&folder).join(file)).unwrap();
                 }
+            }
+            if name == "deliveries" {
+                picture.set_size(vec2(752.0, 624.0));
+                picture.run_ok();
+                common::picture(&mut picture, format!("sandbox_{suffix}"));
             }
             results.extend_harness(&mut picture);
         }

@@ -39,9 +39,10 @@ mod webhooks;
 mod wellknown;
 mod world;
 
-pub use control::{Control, Published, Sample};
+pub use control::{Control, Published, Sample, SentBody, WebhookView};
 pub use delivery::attempts::{AttemptView, DeliveryView};
 pub use delivery::line::AttemptLine;
+pub use delivery::schedule::wait_before;
 pub use direct::send_to;
 pub use error::SandboxError;
 pub use facts::{FactApp, FactOrg, FactUser, Facts, facts};

@@ -1,12 +1,14 @@
 //! What the Sandbox room asks of the sandbox: start and stop, what it is made of, its faults, what happens at its
 //! providers.
 
+mod events;
 mod view;
 
 use super::Job;
 use crate::error::UserError;
-use crate::sandbox::{Control, Faults, Running};
+use crate::sandbox::{Control, DeliveryView, Faults, Running, Sample, SentBody};
 
+pub use events::{Sending, Sent};
 pub use view::{Runs, SandboxView};
 
 /// What is asked of the sandbox.
@@ -30,6 +32,28 @@ pub enum Command {
         /// Reference key.
         key: String,
     },
+    /// Show a sample of an event type as it would be published now.
+    Sample {
+        /// `user.created`.
+        event_type: String,
+    },
+    /// Sign an event and send it.
+    Send(Box<Sending>),
+    /// List the newest deliveries.
+    Deliveries {
+        /// So many at most.
+        limit: u32,
+    },
+    /// Show what is sent with a delivery.
+    Body {
+        /// Its number.
+        delivery: i64,
+    },
+    /// Switch a webhook on again that was switched off after failing for 72 hours.
+    SwitchOn {
+        /// `webhook_…`.
+        webhook: String,
+    },
 }
 
 /// What comes back.
@@ -48,6 +72,19 @@ pub enum Event {
         /// How many.
         tokens: Result<u64, UserError>,
     },
+    /// A sample of an event type.
+    Sampled {
+        /// `user.created`.
+        event_type: String,
+        /// What the token would say.
+        sample: Result<Sample, UserError>,
+    },
+    /// What came of sending.
+    Sent(Result<Sent, UserError>),
+    /// The deliveries, newest first.
+    Deliveries(Result<Vec<DeliveryView>, UserError>),
+    /// What is sent with a delivery.
+    Body(Result<SentBody, UserError>),
 }
 
 /// Does what is asked and sends the answer.
@@ -77,6 +114,26 @@ pub async fn run(command: Command, job: Job) {
             };
             Event::Happened { key, what: "expired", tokens }
         }
+        Command::Sample { event_type } => {
+            let sample = match control(&job).await {
+                Ok((control, _)) => control.sample(&event_type).await.map_err(UserError::from),
+                Err(error) => Err(error),
+            };
+            Event::Sampled { event_type, sample }
+        }
+        Command::Send(sending) => Event::Sent(events::send(&job, *sending).await),
+        Command::Body { delivery } => Event::Body(match control(&job).await {
+            Ok((control, _)) => control.body(delivery).await.map_err(UserError::from),
+            Err(error) => Err(error),
+        }),
+        Command::SwitchOn { webhook } => seen(match control(&job).await {
+            Ok((control, _)) => match control.switch_on(&webhook).await {
+                Ok(()) => view::look(&job).await,
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error),
+        }),
+        Command::Deliveries { limit } => Event::Deliveries(events::deliveries(&job, limit).await),
     };
     job.send(event).await;
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Job;
 use crate::error::{Category, UserError};
-use crate::sandbox::{self, Control, FactApp, FactOrg, FactUser, Faults};
+use crate::sandbox::{self, Control, FactApp, FactOrg, FactUser, Faults, WebhookView};
 use crate::secrets::Secret;
 
 /// What a person may know of the sandbox. Everything is made up.
@@ -24,6 +24,8 @@ pub struct SandboxView {
     pub orgs: Vec<FactOrg>,
     /// Its connected apps.
     pub apps: Vec<FactApp>,
+    /// The ids of the keys in its key set; it signs with the first.
+    pub kids: Vec<String>,
 }
 
 /// A sandbox that runs.
@@ -41,6 +43,8 @@ pub struct Runs {
     pub ca_cert: PathBuf,
     /// The faults that are on.
     pub faults: Faults,
+    /// Its webhooks, oldest first.
+    pub webhooks: Vec<WebhookView>,
 }
 
 /// The sandbox as it is now.
@@ -64,6 +68,7 @@ pub(super) async fn look(job: &Job) -> Result<SandboxView, UserError> {
                 https: running.https,
                 ca_cert: running.ca_cert,
                 faults: control.faults().await?,
+                webhooks: control.webhooks().await?,
             })
         }
     };
@@ -75,5 +80,13 @@ pub(super) async fn look(job: &Job) -> Result<SandboxView, UserError> {
         users: facts.users,
         orgs: facts.orgs,
         apps: facts.connected_apps,
+        kids: kids(&facts.jwks),
     })
+}
+
+/// The ids of the keys of a JWKS, in its order.
+fn kids(jwks: &str) -> Vec<String> {
+    let set: serde_json::Value = serde_json::from_str(jwks).unwrap_or_default();
+    let keys = set.get("keys").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    keys.iter().filter_map(|key| key.get("kid")?.as_str().map(str::to_owned)).collect()
 }

@@ -5,9 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::room;
 use super::shapes::{Happening, Limit, Provider, Published, Sample};
 use crate::sandbox::ask::{Ask, Reply};
 use crate::sandbox::delivery::attempts;
+use crate::sandbox::error::SandboxError;
 use crate::sandbox::faults::Faults;
 use crate::sandbox::order::Order;
 use crate::sandbox::samples;
@@ -41,6 +43,12 @@ async fn judged(world: &World, ask: &Ask) -> Result<Reply, Reply> {
         }
         (&Method::POST, "/publish") => publish(world, body(ask)?).await,
         (&Method::GET, "/deliveries") => deliveries(world, ask).await,
+        (&Method::GET, "/webhooks") => told(room::webhooks(world).await),
+        (&Method::POST, "/webhooks/on") => room::switch_on(world, body(ask)?).await,
+        (&Method::GET, "/body") => {
+            let number = ask.query("delivery").and_then(|text| text.parse().ok()).unwrap_or_default();
+            told(room::body(world, number).await)
+        }
         (&Method::GET, "/sample") => sample(world, ask),
         _ => Reply::empty(404),
     })
@@ -52,6 +60,10 @@ fn body<T: DeserializeOwned>(ask: &Ask) -> Result<T, Reply> {
 
 fn written(value: &impl Serialize) -> Reply {
     serde_json::to_value(value).map_or_else(|_| Reply::empty(500), |value| Reply::json(200, &value))
+}
+
+fn told(result: Result<impl Serialize, SandboxError>) -> Reply {
+    result.map_or_else(|error| Reply::text(500, &error.to_string()), |value| written(&value))
 }
 
 async fn publish(world: &World, order: Order) -> Reply {

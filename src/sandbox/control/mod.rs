@@ -2,6 +2,7 @@
 //! `running.json`. Every call bears the token of that file.
 
 mod answer;
+mod room;
 mod shapes;
 
 use http::Method;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 pub(super) use answer::answer;
+pub use room::{SentBody, WebhookView};
 use shapes::{Happening, Limit, Provider};
 pub use shapes::{Published, Sample};
 

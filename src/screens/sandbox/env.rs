@@ -49,6 +49,7 @@ mod tests {
             https: "https://127.0.0.1:4101".to_owned(),
             ca_cert: "/data folder/ca.pem".into(),
             faults: Faults::default(),
+            webhooks: Vec::new(),
         });
         SandboxView {
             issuer: runs.as_ref().map(|runs| runs.issuer.clone()),
@@ -58,6 +59,7 @@ mod tests {
             users: Vec::new(),
             orgs: Vec::new(),
             apps: Vec::new(),
+            kids: Vec::new(),
         }
     }
 

@@ -170,6 +170,8 @@ fn token_endpoint(ui: &mut Ui, faults: &mut Faults) {
     checkbox(ui, &mut faults.unknown_client, "The client is unknown (404)");
     checkbox(ui, &mut faults.audience_refused, "The Management API is not authorised");
     checkbox(ui, &mut faults.refuse_override_callback, "override_callback_url is refused");
+    checkbox(ui, &mut faults.errors_as_object, "Errors come as an object in place of a list");
+    checkbox(ui, &mut faults.event_timestamp_text, "The timestamp of an event comes as text");
     let count = faults.missing_scopes.len();
     let words = if count == 0 { "Missing scopes".to_owned() } else { format!("Missing scopes ({count})") };
     // The count is no part of the name it is remembered by.

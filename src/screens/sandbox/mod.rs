@@ -2,11 +2,19 @@
 //!
 //! Shows only while the sandbox profile is chosen. Draws and pushes actions; `state` takes what comes back.
 
+mod deliveries;
+mod delivery;
+mod draft;
 mod env;
 mod faults;
+mod hooks;
+mod keys;
 mod overview;
 mod providers;
+mod send;
+mod sent;
 mod state;
+mod types;
 
 use egui::{Align, Layout, ScrollArea, Ui};
 
@@ -16,7 +24,7 @@ use super::Cx;
 use crate::action::Action;
 use crate::backend::sandbox::{Command, Runs};
 use crate::ui::tokens::{size, space};
-use crate::ui::{Button, Icon, LoadAsk, LoadView, Mood, empty_state, heading, section, status, status_with, tabs};
+use crate::ui::{Button, Icon, Load, LoadView, Mood, empty_state, heading, section, status, status_with, tabs};
 use state::Tab;
 
 /// The widest a page of the room grows, in points.
@@ -25,12 +33,53 @@ const WIDE: f32 = 900.0;
 /// Draws the room.
 pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     head(ui, state, cx, actions);
-    tabs(ui, &mut state.tab, &[(Tab::Overview, "Overview", None), (Tab::Faults, "Faults", None)]);
+    let waiting = Some(state.deliveries.waiting()).filter(|count| *count > 0);
+    tabs(
+        ui,
+        &mut state.tab,
+        &[
+            (Tab::Overview, "Overview", None),
+            (Tab::Send, "Send event", None),
+            (Tab::Deliveries, "Deliveries", waiting),
+            (Tab::Faults, "Faults", None),
+        ],
+    );
     ui.add_space(space::SM);
-    let tab = state.tab;
-    ScrollArea::vertical().id_salt(("sandbox", tab as u8)).auto_shrink(false).show(ui, |ui| {
+    let fresh = matches!(state.view, Load::Ready(_)) || state.view.is_loading();
+    match (state.tab, state.view.value()) {
+        (_, Some(_)) if !fresh => looked_at(ui, state, cx, actions),
+        (_, None) => looked_at(ui, state, cx, actions),
+        (Tab::Overview, Some(_)) => scroll(ui, "overview", |ui| overview(ui, state, cx, actions)),
+        (_, Some(view)) if view.runs.is_none() => {
+            if empty_state(ui, Some(Icon::Sandbox), "The sandbox is stopped", Some("Start it")) {
+                state.ask(Command::Start, cx, actions);
+            }
+        }
+        (Tab::Send, Some(view)) => {
+            let webhooks = view.runs.as_ref().map(|runs| runs.webhooks.as_slice()).unwrap_or_default();
+            send::ui(ui, &mut state.send, webhooks, cx, actions);
+            if std::mem::take(&mut state.send.wants_deliveries) {
+                state.tab = Tab::Deliveries;
+                state.deliveries.newest = true;
+                state.deliveries.ask(cx, actions);
+            }
+        }
+        (Tab::Deliveries, Some(_)) => deliveries::ui(ui, &mut state.deliveries, cx, actions),
+        (Tab::Faults, Some(view)) => {
+            let apps = view.apps.clone();
+            scroll(ui, "faults", |ui| {
+                section(ui, "Faults", |ui| faults::ui(ui, &mut state.faults, cx, actions));
+                section(ui, "At the providers", |ui| providers::ui(ui, &mut state.happenings, &apps, cx, actions));
+            });
+        }
+    }
+}
+
+/// A page that scrolls as a whole.
+fn scroll(ui: &mut Ui, id: &str, page: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical().id_salt(("sandbox", id)).auto_shrink(false).show(ui, |ui| {
         ui.set_max_width((ui.available_width() - space::SM).min(WIDE));
-        page(ui, state, cx, actions);
+        page(ui);
         ui.add_space(space::XL);
     });
 }
@@ -76,34 +125,18 @@ fn standing(ui: &mut Ui, runs: Option<&Runs>) {
     };
 }
 
-/// The open tab, once the sandbox was looked at.
-fn page(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let State { tab, view, scheme, .. } = state;
-    let (mut stopped, tab) = (false, *tab);
-    let ask = LoadView::new("Looking at the sandbox…").idle("The sandbox was not looked at yet", "Look").show(
-        ui,
-        view,
-        |ui, view| {
-            stopped = view.runs.is_none();
-            if tab == Tab::Overview {
-                overview::ui(ui, view, scheme);
-            }
-        },
-    );
-    match ask {
-        Some(LoadAsk::Start | LoadAsk::Retry) => state.ask(Command::Look, cx, actions),
-        Some(LoadAsk::Cancel) | None => {}
+/// While the sandbox was not looked at, or could not be.
+fn looked_at(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let view = LoadView::new("Looking at the sandbox…").idle("The sandbox was not looked at yet", "Look");
+    if view.show(ui, &mut state.view, |_, _| {}).is_some() {
+        state.ask(Command::Look, cx, actions);
     }
-    if tab == Tab::Overview || state.view.value().is_none() {
-        return;
+}
+
+fn overview(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let State { view, scheme, .. } = state;
+    let Some(view) = view.value() else { return };
+    if let Some(command) = overview::ui(ui, view, scheme, actions) {
+        state.ask(command, cx, actions);
     }
-    if stopped {
-        if empty_state(ui, Some(Icon::Sandbox), "The sandbox is stopped", Some("Start it")) {
-            state.ask(Command::Start, cx, actions);
-        }
-        return;
-    }
-    let apps = state.view.value().map(|view| view.apps.clone()).unwrap_or_default();
-    section(ui, "Faults", |ui| faults::ui(ui, &mut state.faults, cx, actions));
-    section(ui, "At the providers", |ui| providers::ui(ui, &mut state.happenings, &apps, cx, actions));
 }

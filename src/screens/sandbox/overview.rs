@@ -3,18 +3,20 @@
 use egui::Ui;
 
 use super::env::{self, Scheme};
-use crate::backend::sandbox::{Runs, SandboxView};
+use super::{hooks, keys};
+use crate::action::{Action, Room};
+use crate::backend::sandbox::{Command, Runs, SandboxView};
 use crate::ui::tokens::space;
 use crate::ui::{
-    Col, Table, code_view, copy_icon, empty_state, key_value_copy, prose, section, section_with, segmented, small,
-    subdued,
+    Button, Col, Table, code_view, copy_icon, empty_state, key_value_copy, prose, section, section_with, segmented,
+    small, subdued,
 };
 
 /// The most rows of users that show at once; the others scroll.
 const ROWS: f32 = 6.0;
 
-/// Draws it.
-pub(super) fn ui(ui: &mut Ui, view: &SandboxView, scheme: &mut Scheme) {
+/// Draws it; what is to be done.
+pub(super) fn ui(ui: &mut Ui, view: &SandboxView, scheme: &mut Scheme, actions: &mut Vec<Action>) -> Option<Command> {
     let mut chosen = *scheme;
     section_with(
         ui,
@@ -25,8 +27,22 @@ pub(super) fn ui(ui: &mut Ui, view: &SandboxView, scheme: &mut Scheme) {
         |ui| app(ui, view, *scheme),
     );
     *scheme = chosen;
+    let switched = match &view.runs {
+        Some(runs) => {
+            let mut open = false;
+            let change = |ui: &mut Ui| open = Button::ghost("Change them").small().show(ui).clicked();
+            let switched = section_with(ui, "Webhooks", change, |ui| hooks::ui(ui, &runs.webhooks));
+            if open {
+                actions.push(Action::Go(Room::Webhooks));
+            }
+            switched
+        }
+        None => None,
+    };
     section(ui, "Users", |ui| users(ui, view));
     section(ui, "Connected apps", |ui| apps(ui, view));
+    section(ui, "Signing key", |ui| keys::ui(ui, &view.kids));
+    switched
 }
 
 fn app(ui: &mut Ui, view: &SandboxView, scheme: Scheme) {

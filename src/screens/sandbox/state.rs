@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::deliveries::Deliveries;
 use super::env::Scheme;
+use super::send::Send;
 use super::{faults, providers};
 use crate::action::Action;
 use crate::backend::sandbox::{Command, Event, SandboxView};
@@ -15,6 +17,8 @@ use crate::ui::Load;
 pub(super) enum Tab {
     #[default]
     Overview,
+    Send,
+    Deliveries,
     Faults,
 }
 
@@ -25,6 +29,8 @@ pub struct State {
     pub(super) view: Load<SandboxView>,
     pub(super) view_job: JobId,
     pub(super) scheme: Scheme,
+    pub(super) send: Send,
+    pub(super) deliveries: Deliveries,
     pub(super) faults: faults::Editor,
     pub(super) happenings: providers::Happenings,
 }
@@ -62,6 +68,10 @@ impl State {
             Event::Seen(_) => {}
             Event::Faults(result) => self.faults.applied(job, result),
             Event::Happened { key, what, tokens } => self.happenings.happened(job, &key, what, tokens),
+            Event::Sampled { event_type, sample } => self.send.sampled(job, &event_type, sample),
+            Event::Sent(result) => self.send.sent(job, result),
+            Event::Deliveries(result) => self.deliveries.listed(job, result),
+            Event::Body(result) => self.deliveries.read(job, result),
         }
     }
 
@@ -72,5 +82,7 @@ impl State {
         }
         self.faults.on_end(job, end);
         self.happenings.on_end(job, end);
+        self.send.on_end(job, end);
+        self.deliveries.on_end(job, end);
     }
 }
