@@ -209,7 +209,7 @@ fn throttled(world: &World) -> Option<Reply> {
 
 /// The claims of a good token: signed here, not expired, for this API.
 fn bearer(world: &World, ask: &Ask) -> Option<Value> {
-    let claims = world.key.claims(ask.bearer()?)?;
+    let claims = world.claims(ask.bearer()?)?;
     let now = world.now().as_second();
     let for_us = claims
         .get("aud")

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::SandboxError;
+use super::keys::SigningKey;
 use super::state;
 use crate::clock::Clock;
 use crate::secrets::Secret;
@@ -62,11 +63,11 @@ pub struct FactApp {
 }
 
 impl Facts {
-    pub(super) fn of(state: &state::State, jwks: String) -> Self {
+    pub(super) fn of(state: &state::State, key: &SigningKey) -> Self {
         Self {
             client_id: state.client_id.clone(),
             client_secret: Secret::new(state.client_secret.as_str()),
-            jwks,
+            jwks: key.jwks_with(&state.old_keys),
             issuer_last: state.issuer_last.clone(),
             users: state.users.iter().map(|user| FactUser { id: user.id.clone(), email: user.email.clone() }).collect(),
             orgs: state.orgs.iter().map(|org| FactOrg { code: org.code.clone(), name: org.name.clone() }).collect(),
@@ -90,5 +91,5 @@ impl Facts {
 /// When the folder or one of its files cannot be used.
 pub fn facts(dir: &Path) -> Result<Facts, SandboxError> {
     let (state, key) = state::open(dir, Clock::real().now())?;
-    Ok(Facts::of(&state, key.jwks()))
+    Ok(Facts::of(&state, &key))
 }

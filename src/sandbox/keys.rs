@@ -6,6 +6,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, KeyPair as _, RsaKeyPair, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::SandboxError;
@@ -23,48 +24,101 @@ pub struct SigningKey {
     exponent: Vec<u8>,
 }
 
+/// A key that signs no more and is still published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldKey {
+    /// Its key ID.
+    pub kid: String,
+    /// The public key, a JWK.
+    pub jwk: String,
+}
+
+impl OldKey {
+    /// The claims of `token` when this key signed it; its times are the caller's business.
+    pub fn claims(&self, token: &str) -> Option<Value> {
+        let jwk: Value = serde_json::from_str(&self.jwk).ok()?;
+        let number = |name: &str| URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok();
+        let key = signature::RsaPublicKeyComponents { n: number("n")?, e: number("e")? };
+        claims_if(token, |input, signed| key.verify(&signature::RSA_PKCS1_2048_8192_SHA256, input, signed).is_ok())
+    }
+}
+
+fn make() -> Result<(rcgen::KeyPair, SigningKey), SandboxError> {
+    let machine = |reason: &dyn std::fmt::Display| SandboxError::Machine(format!("making a signing key: {reason}"));
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+        .map_err(|error| machine(&error))?;
+    let made = SigningKey::of(&key).map_err(|reason| machine(&reason))?;
+    Ok((key, made))
+}
+
+/// The claims of `token` when `verified` says so of what was signed and the signature.
+fn claims_if(token: &str, verified: impl FnOnce(&[u8], &[u8]) -> bool) -> Option<Value> {
+    let (input, signed) = token.rsplit_once('.')?;
+    let (_, claims) = input.split_once('.')?;
+    let signed = URL_SAFE_NO_PAD.decode(signed).ok()?;
+    if !verified(input.as_bytes(), &signed) {
+        return None;
+    }
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+}
+
 impl SigningKey {
     /// Reads the key of `dir`, making it (RSA, 2048 bits) where there is none. Blocking, and slow the first time.
     pub fn open(dir: &Path) -> Result<Self, SandboxError> {
         let path = dir.join(FILE);
         let damaged = |reason: String| SandboxError::Damaged { path: path.clone(), reason };
-        let key = match std::fs::read_to_string(&path) {
-            Ok(pem) => rcgen::KeyPair::from_pem(&pem).map_err(|error| damaged(error.to_string()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
-                    .map_err(|error| SandboxError::Machine(format!("making a signing key: {error}")))?;
-                write_private(&path, key.serialize_pem().as_bytes())?;
-                key
-            }
-            Err(error) => return Err(damaged(error.to_string())),
-        };
-        let pair = RsaKeyPair::from_pkcs8(key.serialized_der()).map_err(|error| damaged(error.to_string()))?;
-        let (modulus, exponent) = components(pair.public_key().as_ref())
-            .ok_or_else(|| damaged("the public key is not an RSA key".to_owned()))?;
-        let kid = kid(pair.public_key().as_ref());
-        Ok(Self { pair, kid, modulus, exponent })
+        match std::fs::read_to_string(&path) {
+            Ok(pem) => Self::of(&rcgen::KeyPair::from_pem(&pem).map_err(|error| damaged(error.to_string()))?)
+                .map_err(|reason| damaged(reason.to_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::replace(dir),
+            Err(error) => Err(damaged(error.to_string())),
+        }
     }
 
-    /// The key set as Kinde writes it: same members, same order.
-    pub fn jwks(&self) -> String {
+    /// Makes a key and puts it in the place of the one in `dir`. Blocking and slow.
+    pub fn replace(dir: &Path) -> Result<Self, SandboxError> {
+        let (key, made) = make()?;
+        write_private(&dir.join(FILE), key.serialize_pem().as_bytes())?;
+        Ok(made)
+    }
+
+    /// A key of nobody, published nowhere.
+    pub fn stranger() -> Result<Self, SandboxError> {
+        make().map(|(_, stranger)| stranger)
+    }
+
+    fn of(key: &rcgen::KeyPair) -> Result<Self, &'static str> {
+        let pair = RsaKeyPair::from_pkcs8(key.serialized_der()).map_err(|_| "it holds no RSA key")?;
+        let (modulus, exponent) = components(pair.public_key().as_ref()).ok_or("its public key is no RSA key")?;
+        Ok(Self { kid: kid(pair.public_key().as_ref()), pair, modulus, exponent })
+    }
+
+    /// The public key as Kinde writes it: same members, same order.
+    pub fn jwk(&self) -> String {
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         format!(
-            r#"{{"keys":[{{"e":"{}","n":"{}","alg":"RS256","kid":"{}","kty":"RSA","use":"sig"}}]}}"#,
+            r#"{{"e":"{}","n":"{}","alg":"RS256","kid":"{}","kty":"RSA","use":"sig"}}"#,
             text(&self.exponent),
             text(&self.modulus),
             self.kid
         )
     }
 
-    /// A key of nobody, published nowhere.
-    pub fn stranger() -> Result<Self, SandboxError> {
-        let machine = |reason: String| SandboxError::Machine(format!("making a key: {reason}"));
-        let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
-            .map_err(|error| machine(error.to_string()))?;
-        let pair = RsaKeyPair::from_pkcs8(key.serialized_der()).map_err(|error| machine(error.to_string()))?;
-        let (modulus, exponent) =
-            components(pair.public_key().as_ref()).ok_or_else(|| machine("no RSA key".to_owned()))?;
-        Ok(Self { kid: kid(pair.public_key().as_ref()), pair, modulus, exponent })
+    /// The key set of this key alone.
+    pub fn jwks(&self) -> String {
+        self.jwks_with(&[])
+    }
+
+    /// The key set with `old` keys (JWKs) after this one.
+    pub fn jwks_with(&self, old: &[OldKey]) -> String {
+        // A rotation that was cut between its two files leaves the signing key among the old ones.
+        let old = old.iter().filter(|old| old.kid != self.kid).map(|old| old.jwk.clone());
+        format!(r#"{{"keys":[{}]}}"#, std::iter::once(self.jwk()).chain(old).collect::<Vec<_>>().join(","))
+    }
+
+    /// This key as one that no longer signs.
+    pub fn old(&self) -> OldKey {
+        OldKey { kid: self.kid.clone(), jwk: self.jwk() }
     }
 
     /// Its key ID.
@@ -111,13 +165,11 @@ impl SigningKey {
 
     /// The claims of `token` when this key signed it; its times are the caller's business.
     pub fn claims(&self, token: &str) -> Option<Value> {
-        let (input, signed) = token.rsplit_once('.')?;
-        let (_, claims) = input.split_once('.')?;
-        let signed = URL_SAFE_NO_PAD.decode(signed).ok()?;
-        UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref())
-            .verify(input.as_bytes(), &signed)
-            .ok()?;
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+        claims_if(token, |input, signed| {
+            UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, self.public_der())
+                .verify(input, signed)
+                .is_ok()
+        })
     }
 }
 

@@ -39,7 +39,7 @@ mod webhooks;
 mod wellknown;
 mod world;
 
-pub use control::{Control, Published, Sample, SentBody, WebhookView};
+pub use control::{Control, Published, Rotated, Rotation, Sample, SentBody, WebhookView};
 pub use delivery::attempts::{AttemptView, DeliveryView};
 pub use delivery::line::AttemptLine;
 pub use delivery::schedule::wait_before;

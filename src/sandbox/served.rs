@@ -137,7 +137,7 @@ impl Served {
 
     /// What it is made of.
     pub fn facts(&self) -> Facts {
-        Facts::of(&self.world.state(), self.world.key.jwks())
+        Facts::of(&self.world.state(), &self.world.key())
     }
 
     /// Every attempt at a delivery since the start, where [`Options::attempts`] asked for them; once.

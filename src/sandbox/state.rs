@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::SandboxError;
-use super::{keys::SigningKey, presets};
+use super::keys::{OldKey, SigningKey};
+use super::presets;
 use crate::store::{DataDir, JsonFile};
 
 /// The whole of it.
@@ -37,6 +38,8 @@ pub struct State {
     pub sessions: Vec<Session>,
     /// What the providers know they granted, oldest first.
     pub grants: Vec<Grant>,
+    /// Keys that sign no more and are still published, newest first.
+    pub old_keys: Vec<OldKey>,
     /// The HTTP address of the last run.
     pub issuer_last: Option<String>,
     /// The ports of the last run.

@@ -82,7 +82,7 @@ pub fn answer(world: &World, ask: &Ask) -> Reply {
         "scp": scopes,
         "v": "2",
     });
-    let Ok(token) = world.key.sign(&claims) else { return Reply::empty(500) };
+    let Ok(token) = world.key().sign(&claims) else { return Reply::empty(500) };
     // Kinde echoes the scope only where a subset was asked for, and counts the seconds that are left.
     Reply::json(
         200,

@@ -121,6 +121,7 @@ pub async fn delete(world: &World, id: &str) -> Reply {
     }
     let reply = Reply::json(200, &json!({"code": "WEBHOOK_DELETED", "message": "Webhook successfully deleted"}));
     let reply = world.saved(reply).await;
+    world.engine.forget(id);
     let webhook = id.to_owned();
     let ended = world.store.write(move |connection| {
         attempts::stop(connection, &webhook)?;

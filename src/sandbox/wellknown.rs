@@ -44,5 +44,5 @@ pub fn jwks(world: &World, ask: &Ask) -> Reply {
     if ask.headers.contains_key("authorization") {
         return Reply::empty(403);
     }
-    Reply::raw_json(200, world.key.jwks()).header("cache-control", "public, max-age=300")
+    Reply::raw_json(200, world.jwks()).header("cache-control", "public, max-age=300")
 }

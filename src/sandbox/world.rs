@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::ask::Reply;
+use super::control::{Rotated, Rotation};
 use super::delivery::engine::Engine;
 use super::delivery::store::Store;
 use super::error::SandboxError;
@@ -15,12 +16,15 @@ use super::keys::SigningKey;
 use super::state::{self, App, Grant, State, Subject};
 use crate::clock::Clock;
 
+/// The most old keys that stay published.
+const OLD_KEYS: usize = 4;
+
 /// The sandbox while it is served.
 pub struct World {
     /// Its folder.
     pub dir: PathBuf,
     /// The signing key.
-    pub key: Arc<SigningKey>,
+    key: Mutex<Arc<SigningKey>>,
     /// Wall clock.
     pub clock: Clock,
     /// Port of the HTTP address.
@@ -37,6 +41,7 @@ pub struct World {
     faults: Mutex<Faults>,
     /// One writer at a time, each with the newest state.
     saving: tokio::sync::Mutex<()>,
+    rotating: tokio::sync::Mutex<()>,
 }
 
 /// What a [`World`] starts from.
@@ -64,7 +69,7 @@ impl World {
     pub fn new(from: Beginning) -> Self {
         Self {
             dir: from.dir,
-            key: Arc::new(from.key),
+            key: Mutex::new(Arc::new(from.key)),
             clock: from.clock,
             http: from.ports.0,
             https: from.ports.1,
@@ -74,6 +79,7 @@ impl World {
             state: Mutex::new(from.state),
             faults: Mutex::default(),
             saving: tokio::sync::Mutex::new(()),
+            rotating: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -85,6 +91,80 @@ impl World {
     /// The faults, for a moment.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key that signs.
+    pub fn key(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.key.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The published key set.
+    pub fn jwks(&self) -> String {
+        self.key().jwks_with(&self.state().old_keys)
+    }
+
+    /// The claims of `token` when a published key signed it.
+    pub fn claims(&self, token: &str) -> Option<serde_json::Value> {
+        let old = || self.state().old_keys.clone();
+        self.key().claims(token).or_else(|| old().iter().find_map(|key| key.claims(token)))
+    }
+
+    /// Signs with a new key from now on. What was signed before stays as it is, deliveries that wait included.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub async fn rotate_keys(&self, old: Rotation) -> Result<Rotated, SandboxError> {
+        let _one = self.rotating.lock().await;
+        let before = self.key();
+        {
+            let mut state = self.state();
+            match old {
+                Rotation::KeepOld => state.old_keys.insert(0, before.old()),
+                Rotation::DropOld => state.old_keys.clear(),
+            }
+            state.old_keys.truncate(OLD_KEYS);
+        }
+        // First what is published, then what signs: nothing is ever signed by a key nobody can know.
+        self.save().await?;
+        let dir = self.dir.clone();
+        let made = tokio::task::spawn_blocking(move || SigningKey::replace(&dir));
+        let made = Arc::new(made.await.map_err(|error| SandboxError::Machine(error.to_string()))??);
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&made);
+        Ok(Rotated {
+            kid: made.kid().to_owned(),
+            old_kid: before.kid().to_owned(),
+            old_is_published: old == Rotation::KeepOld,
+        })
+    }
+
+    /// A new sandbox under the same addresses: the people, organizations and connected apps of the first start, no
+    /// webhooks, no events, no faults. Keys and the machine-to-machine application stay, so that what was set up to talk
+    /// to it still does.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub async fn reset(&self) -> Result<(), SandboxError> {
+        {
+            let now = self.now();
+            let mut state = self.state();
+            let mut new = State::default();
+            super::presets::fill(&mut new, now);
+            new.client_id.clone_from(&state.client_id);
+            new.client_secret.clone_from(&state.client_secret);
+            new.old_keys.clone_from(&state.old_keys);
+            new.issuer_last.clone_from(&state.issuer_last);
+            new.ports = state.ports;
+            *state = new;
+        }
+        *self.faults() = Faults::default();
+        self.save().await?;
+        self.store
+            .write(|connection| {
+                connection.execute_batch(
+                    "DELETE FROM attempts; DELETE FROM deliveries; DELETE FROM events; DELETE FROM health;",
+                )
+            })
+            .await
     }
 
     /// The moment.

@@ -8,6 +8,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod control;
 mod forgeries;
 mod process;
 mod send;

@@ -36,6 +36,18 @@ async fn judged(world: &World, ask: &Ask) -> Result<Reply, Reply> {
             written(&faults)
         }
         (&Method::POST, "/provider") => happen(world, &body(ask)?).await,
+        (&Method::POST, "/keys/rotate") => match world.rotate_keys(body(ask)?).await {
+            Ok(rotated) => written(&rotated),
+            Err(error) => Reply::text(500, &error.to_string()),
+        },
+        (&Method::POST, "/reset") => match world.reset().await {
+            Ok(()) => Reply::json(200, &json!({})),
+            Err(error) => Reply::text(500, &error.to_string()),
+        },
+        (&Method::GET, "/webhooks/limit") => {
+            let limit = Limit { limit: world.state().webhook_limit };
+            written(&limit)
+        }
         (&Method::PUT, "/webhooks/limit") => {
             let limit: Limit = body(ask)?;
             world.state().webhook_limit = limit.limit;
@@ -69,7 +81,7 @@ fn told(result: Result<impl Serialize, SandboxError>) -> Reply {
 async fn publish(world: &World, order: Order) -> Reply {
     let (request_id, times) = (order.webhook_id.clone(), order.times());
     // Signing takes a millisecond an event: off the threads that answer.
-    let key = std::sync::Arc::clone(&world.key);
+    let key = world.key();
     let now = world.now();
     let made = tokio::task::spawn_blocking(move || order.events(&key, now)).await;
     let accepted = match made {

@@ -15,7 +15,7 @@ use url::Url;
 pub(super) use answer::answer;
 pub use room::{SentBody, WebhookView};
 use shapes::{Happening, Limit, Provider};
-pub use shapes::{Published, Sample};
+pub use shapes::{Published, Rotated, Rotation, Sample};
 
 use super::delivery::attempts::DeliveryView;
 use super::error::SandboxError;
@@ -89,6 +89,32 @@ impl Control {
         let body = json(&Limit { limit })?;
         let answer = self.send(Method::PUT, "webhooks/limit", "Set the sandbox's webhook limit", Some(body)).await?;
         parse::<Limit>(&answer).map(|limit| limit.limit)
+    }
+
+    /// The most webhooks the made-up plan allows, `None` for any number.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer.
+    pub async fn webhook_limit(&self) -> Result<Option<u32>, SandboxError> {
+        let answer = self.send(Method::GET, "webhooks/limit", "The sandbox's webhook limit", None).await?;
+        parse::<Limit>(&answer).map(|limit| limit.limit)
+    }
+
+    /// Signs with a new key from now on; `old` is what becomes of the one before.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer or cannot write the key down.
+    pub async fn rotate_keys(&self, old: Rotation) -> Result<Rotated, SandboxError> {
+        parse(&self.send(Method::POST, "keys/rotate", "Rotate the sandbox's keys", Some(json(&old)?)).await?)
+    }
+
+    /// Forgets webhooks, events, deliveries, faults and whatever was made or changed in the tenant; keys, addresses and
+    /// the machine-to-machine application stay.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer or cannot write.
+    pub async fn reset(&self) -> Result<(), SandboxError> {
+        self.send(Method::POST, "reset", "Reset the sandbox", None).await.map(|_| ())
     }
 
     /// A sample event of a type as it would be published now.

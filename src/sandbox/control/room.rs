@@ -92,6 +92,8 @@ pub(super) async fn webhooks(world: &World) -> Result<Vec<WebhookView>, SandboxE
 
 /// Answers `POST /webhooks/on`.
 pub(super) async fn switch_on(world: &World, named: Named) -> Reply {
+    // The time it was off is no time in which it failed.
+    world.engine.forget(&named.webhook);
     match world.store.write(move |connection| attempts::forget_health(connection, &named.webhook)).await {
         Ok(_) => Reply::json(200, &serde_json::json!({})),
         Err(error) => Reply::text(500, &error.to_string()),

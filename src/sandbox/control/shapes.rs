@@ -29,6 +29,27 @@ pub struct Limit {
     pub limit: Option<u32>,
 }
 
+/// What becomes of the key that signed until now. Kinde publishes no word on how long its own stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rotation {
+    /// It stays in the key set: what it signed still verifies, and access tokens it signed are taken.
+    KeepOld,
+    /// It and every older one leave the key set at once: what they signed verifies no more, as after a leak.
+    DropOld,
+}
+
+/// What a rotation did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotated {
+    /// Key ID of the key that signs from now on.
+    pub kid: String,
+    /// Key ID of the one that signed until now.
+    pub old_kid: String,
+    /// Whether that one is still published.
+    pub old_is_published: bool,
+}
+
 /// A sample event, before it is signed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {

@@ -120,6 +120,10 @@ pub struct Made {
 /// Writes an attempt down; answers when the next is really due: a webhook that was switched off has none.
 pub fn record(connection: &Connection, made: &Made, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let outcome = &made.outcome;
+    // It may be gone since the attempt began: the sandbox was reset.
+    if !connection.prepare_cached("SELECT 1 FROM deliveries WHERE id = ?1")?.exists([made.delivery])? {
+        return Ok(None);
+    }
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO attempts (delivery, number, began, ms, status, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -180,6 +184,30 @@ pub fn stop(connection: &Connection, webhook: &str) -> rusqlite::Result<usize> {
 /// Forgets how a webhook fared: it is gone, or switched on again.
 pub fn forget_health(connection: &Connection, webhook: &str) -> rusqlite::Result<usize> {
     connection.execute("DELETE FROM health WHERE webhook = ?1", [webhook])
+}
+
+/// Forgets events that are older than `age` or not among the newest `most`, with their deliveries; those of which a
+/// delivery still waits stay. At most a few thousand at a time; answers how many.
+pub fn prune(connection: &Connection, now: Timestamp, age: Duration, most: i64) -> rusqlite::Result<usize> {
+    let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN);
+    let old: Vec<i64> = connection
+        .prepare_cached(
+            "SELECT seq FROM events e WHERE (at < ?1 OR seq <= (SELECT max(seq) FROM events) - ?2)
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.seq AND d.next IS NOT NULL)
+             ORDER BY seq LIMIT 5000",
+        )?
+        .query_map(params![oldest.as_microsecond(), most], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for event in &old {
+        for sql in [
+            "DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE event = ?1)",
+            "DELETE FROM deliveries WHERE event = ?1",
+            "DELETE FROM events WHERE seq = ?1",
+        ] {
+            connection.prepare_cached(sql)?.execute([event])?;
+        }
+    }
+    Ok(old.len())
 }
 
 /// A delivery as it stands.

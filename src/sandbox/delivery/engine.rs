@@ -29,6 +29,10 @@ const SLOTS_OF_ONE: usize = 32;
 const READ: u32 = 128;
 /// The longest the clock is not looked at.
 const LOOK: Duration = Duration::from_secs(30);
+/// How often what is old is forgotten, from which age on, and from which number of events on.
+const PRUNE: Duration = Duration::from_secs(3600);
+const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
+const MOST: i64 = 100_000;
 /// How long an attempt under way may go on when the sandbox ends.
 const GRACE: Duration = Duration::from_millis(400);
 /// Lines kept for whoever reads them, while it is slow.
@@ -84,7 +88,12 @@ impl Engine {
     /// Delivers until `stop`; then lets what is under way end, for a moment.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let tasks = TaskTracker::new();
+        let mut pruned = None;
         while !stop.is_cancelled() {
+            if pruned.is_none_or(|at: tokio::time::Instant| at.elapsed() > PRUNE) {
+                self.prune().await;
+                pruned = Some(tokio::time::Instant::now());
+            }
             let wait = match self.take().await {
                 Ok((parcels, next)) => {
                     for parcel in parcels {
@@ -107,6 +116,18 @@ impl Engine {
         }
         tasks.close();
         tokio::time::timeout(GRACE, tasks.wait()).await.ok();
+    }
+
+    async fn prune(&self) {
+        let now = (self.now)();
+        if let Err(error) = self.store.write(move |c| attempts::prune(c, now, KEEP, MOST)).await {
+            tracing::warn!(%error, "the sandbox could not forget old events");
+        }
+    }
+
+    /// Begins anew to count how long a webhook has been failing.
+    pub fn forget(&self, webhook: &str) {
+        held(&self.failed_at).remove(webhook);
     }
 
     /// What is due and fits, marked as under way, and when the next falls due.

@@ -58,7 +58,7 @@ impl World {
         let mut events = Vec::new();
         for (event_type, data) in happened {
             let Some(sample) = samples::sample(event_type) else { continue };
-            match signed(&self.key, sample.happened(&data, now), now) {
+            match signed(&self.key(), sample.happened(&data, now), now) {
                 Ok(event) => events.push(event),
                 Err(error) => return cannot_keep(&error),
             }

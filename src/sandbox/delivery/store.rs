@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::sandbox::error::SandboxError;
 
 /// What brings an older file up to this program. Numbered by place; never edited after landing.
-const MIGRATIONS: [&str; 1] = [include_str!("deliveries.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("deliveries.sql"), include_str!("of_event.sql")];
 const FILE: &str = "deliveries.db";
 
 /// A piece of work for the writer, and then what is to be told once its group was committed.
