@@ -10,6 +10,7 @@
 
 mod control;
 mod forgeries;
+mod killed;
 mod process;
 mod send;
 mod sink;

@@ -68,6 +68,12 @@ impl Sandbox {
         serde_json::from_str(&line).unwrap()
     }
 
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     fn signal(&self, name: &str) {
         Command::new("kill").arg(name).arg(self.child.id().to_string()).status().unwrap();
     }
