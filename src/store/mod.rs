@@ -3,6 +3,7 @@
 //! The folder is 0700, files in it 0600. A file is written to a temporary one beside it and renamed, with the earlier
 //! content left as `.bak`; writers of one file take a lock and read again before they write. Secrets never come here.
 
+pub mod attempts;
 mod data_dir;
 mod history;
 mod journal;

@@ -1,0 +1,261 @@
+//! Everything that writes.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::super::history::HistoryError;
+use super::Attempts;
+use super::row::{Forwarded, Judgement, NewAttempt, Standing, Stored, sha256};
+
+/// How much is kept. Pinned attempts are exempt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Older ones go.
+    pub age: Option<Duration>,
+    /// While the used part of the database is larger, the oldest go. In bytes.
+    pub bytes: Option<u64>,
+}
+
+/// How many are deleted at a time, so that a new attempt never waits long.
+const AT_ONCE: i64 = 500;
+
+impl Attempts {
+    /// Keeps an attempt. It is on disk when this returns.
+    ///
+    /// # Errors
+    /// When it could not be written: the sender must not be told otherwise.
+    pub async fn receive(&self, new: NewAttempt) -> Result<Stored, HistoryError> {
+        self.writer.write(move |connection| insert(connection, &new)).await
+    }
+
+    /// Keeps attempts from elsewhere, all or none; those already there (same body, webhook id and moment) are passed
+    /// over. Answers those that were kept.
+    ///
+    /// # Errors
+    /// When they could not be written.
+    pub async fn import(&self, list: Vec<NewAttempt>) -> Result<Vec<Stored>, HistoryError> {
+        let work = move |connection: &Connection| {
+            let mut kept = Vec::new();
+            for new in &list {
+                if !is_there(connection, new)? {
+                    kept.push(insert(connection, new)?);
+                }
+            }
+            Ok(kept)
+        };
+        self.writer.write(work).await
+    }
+
+    /// Notes what judging came to.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn judged(&self, list: Vec<Judgement>) -> Result<(), HistoryError> {
+        let work = move |connection: &Connection| list.iter().try_for_each(|judgement| note(connection, judgement));
+        self.writer.write(work).await
+    }
+
+    /// Notes how the forwards of an attempt went, after those noted before.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn forwarded(&self, seq: i64, more: Vec<Forwarded>) -> Result<(), HistoryError> {
+        let work = move |connection: &Connection| {
+            let sql = "SELECT forwards FROM attempts WHERE seq = ?1";
+            let text: Option<String> = connection.query_row(sql, params![seq], |row| row.get(0)).optional()?;
+            let Some(text) = text else { return Ok(()) };
+            let mut all: Vec<Forwarded> = serde_json::from_str(&text).unwrap_or_default();
+            all.extend(more);
+            let text = serde_json::to_string(&all).map_err(|error| HistoryError::Other(error.to_string()))?;
+            connection.execute("UPDATE attempts SET forwards = ?2 WHERE seq = ?1", params![seq, text])?;
+            Ok(())
+        };
+        self.writer.write(work).await
+    }
+
+    /// Pins attempts, or lets them go again.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn pin(&self, seqs: Vec<i64>, pinned: bool) -> Result<(), HistoryError> {
+        let work = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached("UPDATE attempts SET pinned = ?2 WHERE seq = ?1")?;
+            seqs.iter().try_for_each(|seq| statement.execute(params![seq, pinned]).map(|_| ()))?;
+            Ok(())
+        };
+        self.writer.write(work).await
+    }
+
+    /// Deletes attempts for good: see the module's words. Answers how many there were.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn delete(&self, seqs: Vec<i64>) -> Result<usize, HistoryError> {
+        let gone = self.writer.write(move |connection| delete(connection, &seqs)).await?;
+        self.empty_log().await;
+        Ok(gone)
+    }
+
+    /// Deletes what is too old or too much, the oldest first, a few at a time. Answers how many went.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn prune(&self, keep: Retention, now: Timestamp) -> Result<usize, HistoryError> {
+        let mut gone = 0;
+        loop {
+            let few =
+                self.writer.write(move |connection| delete(connection, &too_much(connection, keep, now)?)).await?;
+            gone += few;
+            if few == 0 {
+                break;
+            }
+        }
+        if gone > 0 {
+            self.empty_log().await;
+        }
+        Ok(gone)
+    }
+
+    /// Moves the write-ahead log into the database and empties it: it may still hold what was deleted. A reader that
+    /// looks at an older state keeps it from that; the next time it is tried again.
+    async fn empty_log(&self) {
+        let path = self.path.clone();
+        let emptied = super::off_thread(move || {
+            let connection = Connection::open(path)?;
+            connection.busy_timeout(Duration::from_secs(1))?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            Ok(())
+        });
+        if let Err(error) = emptied.await {
+            tracing::warn!(%error, "the log of the history was not emptied");
+        }
+    }
+}
+
+/// Attempts group by request id, without one by event, failing that by body.
+fn group_of(new: &NewAttempt, hash: &[u8; 32]) -> String {
+    match (&new.webhook_id, &new.event_id) {
+        (Some(id), _) => format!("w:{id}"),
+        (None, Some(id)) => format!("e:{id}"),
+        (None, None) => format!("b:{}", super::row::hex(hash)),
+    }
+}
+
+fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored, HistoryError> {
+    let hash = sha256(&new.body);
+    let group = group_of(new, &hash);
+    let known: Option<i64> = connection
+        .prepare_cached("SELECT id FROM bodies WHERE sha256 = ?1")?
+        .query_row(params![hash], |row| row.get(0))
+        .optional()?;
+    let body = match known {
+        Some(id) => id,
+        None => connection
+            .prepare_cached("INSERT INTO bodies (sha256, bytes) VALUES (?1, ?2)")?
+            .insert(params![hash, new.body])?,
+    };
+    let last: Option<u32> = connection
+        .prepare_cached("SELECT attempt FROM attempts WHERE owner = ?1 AND group_key = ?2 ORDER BY seq DESC LIMIT 1")?
+        .query_row(params![new.owner, group], |row| row.get(0))
+        .optional()?;
+    let attempt = last.unwrap_or(0).saturating_add(1);
+    let headers = serde_json::to_string(&new.headers).map_err(|error| HistoryError::Other(error.to_string()))?;
+    let seq = connection
+        .prepare_cached(
+            "INSERT INTO attempts (owner, received_at, webhook_id, event_id, type, who, group_key, attempt, content, body,
+             headers, whole, responded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .insert(params![
+            new.owner,
+            new.received_at.as_microsecond(),
+            new.webhook_id,
+            new.event_id,
+            new.event_type.as_deref().unwrap_or_default(),
+            new.who,
+            group,
+            attempt,
+            new.content,
+            body,
+            headers,
+            new.whole,
+            new.responded
+        ])?;
+    Ok(Stored { seq, attempt })
+}
+
+fn is_there(connection: &Connection, new: &NewAttempt) -> Result<bool, HistoryError> {
+    let sql = "SELECT 1 FROM attempts JOIN bodies ON bodies.id = attempts.body
+               WHERE owner = ?1 AND received_at = ?2 AND webhook_id IS ?3 AND sha256 = ?4";
+    let at = new.received_at.as_microsecond();
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row(params![new.owner, at, new.webhook_id, sha256(&new.body)], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+fn note(connection: &Connection, judgement: &Judgement) -> Result<(), HistoryError> {
+    let Judgement { seq, verdict, failed, duplicate, at, decode, text } = judgement;
+    let standing = Standing::of(Some(verdict), failed.as_deref()) as i64;
+    let changed = connection
+        .prepare_cached(
+            "UPDATE attempts SET verdict = ?2, failed = ?3, standing = ?4, judged_at = ?5, duplicate = ?6,
+             decode = coalesce(?7, decode) WHERE seq = ?1",
+        )?
+        .execute(params![seq, verdict, failed, standing, at.as_microsecond(), duplicate.word(), decode])?;
+    // Deleted meanwhile: there is nothing to find it by any more.
+    if changed == 0 {
+        return Ok(());
+    }
+    let known: Option<i64> = connection
+        .prepare_cached("SELECT rowid FROM attempt_words WHERE rowid = ?1")?
+        .query_row(params![seq], |row| row.get(0))
+        .optional()?;
+    if known.is_none() {
+        connection
+            .prepare_cached("INSERT INTO attempt_words (rowid, text) VALUES (?1, ?2)")?
+            .execute(params![seq, text])?;
+    }
+    Ok(())
+}
+
+fn delete(connection: &Connection, seqs: &[i64]) -> Result<usize, HistoryError> {
+    let mut gone = 0;
+    for seq in seqs {
+        let sql = "DELETE FROM attempts WHERE seq = ?1 RETURNING body";
+        let body: Option<i64> = connection.prepare_cached(sql)?.query_row(params![seq], |row| row.get(0)).optional()?;
+        let Some(body) = body else { continue };
+        gone += 1;
+        connection.prepare_cached("DELETE FROM attempt_words WHERE rowid = ?1")?.execute(params![seq])?;
+        let sql = "DELETE FROM bodies WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM attempts WHERE body = ?1)";
+        connection.prepare_cached(sql)?.execute(params![body])?;
+    }
+    Ok(gone)
+}
+
+fn too_much(connection: &Connection, keep: Retention, now: Timestamp) -> Result<Vec<i64>, HistoryError> {
+    let oldest = |before: i64| -> Result<Vec<i64>, HistoryError> {
+        let sql = "SELECT seq FROM attempts WHERE pinned = 0 AND received_at < ?1 ORDER BY seq LIMIT ?2";
+        let mut statement = connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![before, AT_ONCE], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    if let Some(age) = keep.age {
+        let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        let old = oldest(now.as_microsecond().saturating_sub(age))?;
+        if !old.is_empty() {
+            return Ok(old);
+        }
+    }
+    if let Some(bytes) = keep.bytes {
+        let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+        let used = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+        let used = used.saturating_mul(number("PRAGMA page_size")?);
+        if u64::try_from(used).unwrap_or(0) > bytes {
+            return oldest(i64::MAX);
+        }
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,112 @@
+//! The history of received attempts, in `history.db`: written by one thread, read by connections of their own.
+//!
+//! A row is one received attempt, under a number that is never given twice, over all owners. Bodies stand once each, by
+//! their SHA-256. What waits at the same time is committed in one transaction ([`writer`]), and whoever waits for it is
+//! answered after that transaction is on disk. Pages are read by key ([`Attempts::page`]), never by offset.
+//!
+//! # What deleting means
+//!
+//! A deleted attempt is overwritten with zeros where it stood (`secure_delete`, and the same of the word index), a body
+//! that nothing names any more goes with it, and the write-ahead log is emptied into the database afterwards. The file
+//! does not shrink: its free pages are used again. What a file system keeps of overwritten blocks is out of reach here.
+
+mod change;
+mod filter;
+mod read;
+mod row;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+pub use change::Retention;
+pub use filter::Filter;
+pub use read::{Earlier, Whole};
+pub use row::{Attempt, Duplicate, Forwarded, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex};
+
+use super::history::{History, HistoryError};
+use writer::Writer;
+
+/// The history. Clones share the writer and the readers.
+#[derive(Clone)]
+pub struct Attempts {
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    watcher: Arc<Mutex<Option<Connection>>>,
+}
+
+impl std::fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attempts").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Attempts {
+    /// Opens the history at `path` and starts its writer. Blocking.
+    ///
+    /// # Errors
+    /// When SQLite cannot open or change it, or no thread can be started.
+    pub fn open(path: &Path) -> Result<Self, HistoryError> {
+        let history = History::open(path)?;
+        history.reader().pragma_update(None, "secure_delete", "ON")?;
+        history.reader().pragma_update(None, "journal_size_limit", 64 << 20)?;
+        let writer = Writer::start(history)?;
+        Ok(Self { path: path.to_owned(), writer, readers: Arc::default(), watcher: Arc::default() })
+    }
+
+    /// A number that changes with every commit of anybody, other processes included.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn version(&self) -> Result<i64, HistoryError> {
+        let this = self.clone();
+        off_thread(move || {
+            let mut watcher = this.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+            let connection = match watcher.take() {
+                Some(connection) => connection,
+                None => this.connect()?,
+            };
+            let version = connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+            *watcher = Some(connection);
+            Ok(version)
+        })
+        .await
+    }
+
+    fn connect(&self) -> Result<Connection, HistoryError> {
+        let connection = Connection::open(&self.path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.pragma_update(None, "query_only", "ON")?;
+        Ok(connection)
+    }
+
+    /// Runs `read` on a reader, off the async threads.
+    async fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, HistoryError> + Send + 'static,
+    ) -> Result<T, HistoryError> {
+        let this = self.clone();
+        off_thread(move || {
+            let free = this.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match free {
+                Some(connection) => connection,
+                None => this.connect()?,
+            };
+            let result = read(&connection);
+            this.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            result
+        })
+        .await
+    }
+}
+
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HistoryError> + Send + 'static,
+) -> Result<T, HistoryError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(HistoryError::Other(error.to_string())))
+}

@@ -1,0 +1,202 @@
+//! Everything that reads.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+
+use super::super::history::HistoryError;
+use super::Attempts;
+use super::filter::{COLUMNS, Filter};
+use super::row::{Attempt, Duplicate, hex};
+
+/// An attempt with everything that is kept of it.
+#[derive(Clone)]
+pub struct Whole {
+    /// The row.
+    pub attempt: Attempt,
+    /// Names in lower case, in order, without credentials.
+    pub headers: Vec<(String, String)>,
+    /// The kept bytes.
+    pub body: Vec<u8>,
+    /// What it was judged to be, where it cannot be judged again: a `decode` object.
+    pub decode: Option<String>,
+    /// SHA-256 of what makes the event the same event.
+    pub content: Option<[u8; 32]>,
+}
+
+/// Bodies do not belong into logs.
+impl std::fmt::Debug for Whole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Whole").field("seq", &self.attempt.seq).finish_non_exhaustive()
+    }
+}
+
+/// What came before an attempt and may be the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// Its number.
+    pub seq: i64,
+    /// True where it is of the same group: same request id, or none and the same event or body.
+    pub same_group: bool,
+    /// SHA-256 of what makes the event the same event.
+    pub content: Option<[u8; 32]>,
+    /// SHA-256 of the bytes, in hex.
+    pub body_sha256: String,
+    /// When it had come.
+    pub received_at: Timestamp,
+    /// The verdict's word.
+    pub verdict: Option<String>,
+}
+
+impl Attempts {
+    /// A page of the owner's attempts, newest first.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn page(&self, owner: &str, filter: Filter) -> Result<Vec<Attempt>, HistoryError> {
+        let owner = owner.to_owned();
+        self.reading(move |connection| page(connection, &owner, &filter)).await
+    }
+
+    /// One attempt with everything kept of it. `None`: there is none of that number and owner.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn whole(&self, owner: &str, seq: i64) -> Result<Option<Whole>, HistoryError> {
+        let owner = owner.to_owned();
+        self.reading(move |connection| {
+            let sql = format!("SELECT {COLUMNS}, headers, bodies.bytes, decode, content FROM attempts JOIN bodies ON bodies.id = body WHERE seq = ?1 AND owner = ?2");
+            let found = connection.prepare_cached(&sql)?.query_row(params![seq, owner], |row| {
+                let headers: String = row.get(17)?;
+                Ok(Whole {
+                    attempt: attempt(row)?,
+                    headers: serde_json::from_str(&headers).unwrap_or_default(),
+                    body: row.get(18)?,
+                    decode: row.get(19)?,
+                    content: row.get(20)?,
+                })
+            });
+            Ok(found.optional()?)
+        })
+        .await
+    }
+
+    /// The numbers of the attempts that wait for their verdict, oldest first, at most `limit`. Those that cannot be judged
+    /// again are not among them.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn pending(&self, owner: &str, after: i64, limit: u32) -> Result<Vec<i64>, HistoryError> {
+        let owner = owner.to_owned();
+        self.reading(move |connection| {
+            let sql = "SELECT seq FROM attempts INDEXED BY attempts_by_standing
+                       WHERE owner = ?1 AND standing = 0 AND seq > ?2 AND whole = 1 ORDER BY seq LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map(params![owner, after, limit], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The latest attempts before `seq` of the same group or event.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn earlier(&self, owner: &str, seq: i64) -> Result<Vec<Earlier>, HistoryError> {
+        let owner = owner.to_owned();
+        self.reading(move |connection| {
+            let sql = "SELECT group_key, event_id FROM attempts WHERE seq = ?1 AND owner = ?2";
+            let own: Option<(String, Option<String>)> = connection
+                .prepare_cached(sql)?
+                .query_row(params![seq, owner], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((group, event)) = own else { return Ok(Vec::new()) };
+            let mut all = BTreeMap::new();
+            for (index, column, value) in
+                [("attempts_by_group", "group_key", Some(&group)), ("attempts_by_event", "event_id", event.as_ref())]
+            {
+                let Some(value) = value else { continue };
+                let sql = format!(
+                    "SELECT seq, group_key, content, (SELECT sha256 FROM bodies WHERE id = body), received_at, verdict
+                     FROM attempts INDEXED BY {index}
+                     WHERE owner = ?1 AND {column} = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT 32"
+                );
+                let mut statement = connection.prepare_cached(&sql)?;
+                let mut rows = statement.query(params![owner, value, seq])?;
+                while let Some(row) = rows.next()? {
+                    let seq: i64 = row.get(0)?;
+                    let found = Earlier {
+                        seq,
+                        same_group: row.get::<_, String>(1)? == group,
+                        content: row.get(2)?,
+                        body_sha256: hex(&row.get::<_, Vec<u8>>(3)?),
+                        received_at: moment(row.get(4)?),
+                        verdict: row.get(5)?,
+                    };
+                    all.insert(seq, found);
+                }
+            }
+            Ok(all.into_values().collect())
+        })
+        .await
+    }
+}
+
+fn page(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<Attempt>, HistoryError> {
+    let known = if filter.types.is_empty() { Vec::new() } else { types(connection, owner)? };
+    let mut found = BTreeMap::new();
+    for plan in filter.plans(owner, &known) {
+        let mut statement = connection.prepare_cached(&plan.sql)?;
+        let mut rows = statement.query(params_from_iter(plan.values))?;
+        while let Some(row) = rows.next()? {
+            let attempt = attempt(row)?;
+            found.insert(attempt.seq, attempt);
+        }
+    }
+    let most = if filter.limit == 0 { usize::MAX } else { filter.limit };
+    Ok(found.into_values().rev().take(most).collect())
+}
+
+/// The types an owner has, each found by a step in the index.
+fn types(connection: &Connection, owner: &str) -> Result<Vec<String>, HistoryError> {
+    let sql =
+        "SELECT type FROM attempts INDEXED BY attempts_by_type WHERE owner = ?1 AND type > ?2 ORDER BY type LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut all: Vec<String> = Vec::new();
+    loop {
+        let last = all.last().cloned().unwrap_or_default();
+        match statement.query_row(params![owner, last], |row| row.get(0)).optional()? {
+            Some(next) => all.push(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+fn moment(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    let kind: String = row.get(5)?;
+    let forwards: String = row.get(14)?;
+    Ok(Attempt {
+        seq: row.get(0)?,
+        owner: row.get(1)?,
+        received_at: moment(row.get(2)?),
+        webhook_id: row.get(3)?,
+        event_id: row.get(4)?,
+        event_type: (!kind.is_empty()).then_some(kind),
+        who: row.get(6)?,
+        attempt: row.get(7)?,
+        duplicate: Duplicate::of(&row.get::<_, String>(8)?),
+        verdict: row.get(9)?,
+        failed: row.get(10)?,
+        judged_at: row.get::<_, Option<i64>>(11)?.map(moment),
+        body_sha256: hex(&row.get::<_, Vec<u8>>(12)?),
+        responded: row.get(13)?,
+        forwarded: serde_json::from_str(&forwards).unwrap_or_default(),
+        pinned: row.get(15)?,
+        whole: row.get(16)?,
+    })
+}
