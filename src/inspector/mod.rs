@@ -5,12 +5,16 @@ mod claims;
 pub mod compare;
 pub mod damage;
 pub mod decode;
+pub mod dedupe;
 mod freshness;
+pub mod intake;
 mod judge;
+pub mod key_source;
 pub mod keys;
 pub mod lens;
 mod missing_key;
 pub mod paste;
+pub mod receiver;
 mod rung;
 mod words;
 

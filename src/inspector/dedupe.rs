@@ -1,0 +1,116 @@
+//! The rung `duplicate`: how an attempt stands to those before it, by what was signed and not by its bytes.
+
+use crate::check::Check;
+use crate::clock::rfc3339;
+use crate::store::attempts::{Duplicate, Earlier};
+
+/// The attempt that is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Looked<'a> {
+    /// SHA-256 of what makes the event the same event; `None` where there is no event in it.
+    pub content: Option<[u8; 32]>,
+    /// SHA-256 of its bytes, in hex.
+    pub body_sha256: &'a str,
+    /// Which attempt of its group it is, from 1.
+    pub attempt: u32,
+    /// It was verified: what was not verified before it is nothing to compare it with.
+    pub verified: bool,
+    /// The tenant has a second webhook that would explain the same event once more.
+    pub second_webhook: bool,
+}
+
+/// How `looked` stands to `earlier`.
+pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
+    let counts = |before: &&Earlier| !looked.verified || before.verdict.as_deref() == Some("verified");
+    let same = |before: &Earlier| match (looked.content, before.content) {
+        (Some(own), Some(other)) => own == other,
+        _ => before.body_sha256 == looked.body_sha256,
+    };
+    let earlier: Vec<&Earlier> = earlier.iter().filter(counts).collect();
+    if let Some(other) = earlier.iter().find(|before| !same(before)) {
+        let what = if other.same_group { "request" } else { "event" };
+        let check = Check::fail(
+            "duplicate",
+            format!("Conflict: attempt {} came under the same {what} ID and holds something else", other.seq),
+            "One of the two is not what it says. Compare them field by field, and look who else can send here",
+        );
+        return (Duplicate::Conflict, check.seen(format!("seq {}", other.seq)));
+    }
+    if let Some(first) = earlier.iter().find(|before| before.same_group) {
+        let resigned = if first.body_sha256 == looked.body_sha256 { "" } else { ", re-signed" };
+        let why = format!(
+            "Attempt {} of the same request{resigned}; the first seen here came {}",
+            looked.attempt.max(2),
+            rfc3339(first.received_at)
+        );
+        return (Duplicate::Retry, Check::pass("duplicate").seen(format!("seq {}", first.seq)).because(why));
+    }
+    let Some(first) = earlier.first() else {
+        return (Duplicate::No, Check::pass("duplicate").seen("not seen here before"));
+    };
+    let seen = format!("seq {}", first.seq);
+    if looked.second_webhook {
+        let why = "The same event for another webhook of this tenant";
+        return (Duplicate::Fanout, Check::pass("duplicate").seen(seen).because(why));
+    }
+    let check = Check::warn(
+        "duplicate",
+        "The same event under another request ID, and no second webhook of this tenant is known that would explain it",
+        "Make your handler remember `event_id`. Somebody may have sent a caught request again, or a second webhook exists",
+    );
+    (Duplicate::Repeat, check.seen(seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+
+    #[test]
+    fn what_was_signed_tells_a_retry_a_fanout_a_repeat_and_a_conflict_apart() {
+        let earlier = |same_group, content: u8, body: &str, verdict: &str| Earlier {
+            seq: 7,
+            same_group,
+            content: Some([content; 32]),
+            body_sha256: body.to_owned(),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            verdict: Some(verdict.to_owned()),
+        };
+        let good = "verified";
+        let looked =
+            Looked { content: Some([1; 32]), body_sha256: "a", attempt: 3, verified: true, second_webhook: false };
+        let second = Looked { second_webhook: true, ..looked };
+        let forged = Looked { verified: false, ..looked };
+        for (looked, earlier, duplicate, verdict, word) in [
+            (looked, vec![], Duplicate::No, Verdict::Pass, ""),
+            (looked, vec![earlier(true, 1, "a", good)], Duplicate::Retry, Verdict::Pass, "Attempt 3"),
+            (looked, vec![earlier(true, 1, "b", good)], Duplicate::Retry, Verdict::Pass, "re-signed"),
+            (looked, vec![earlier(false, 1, "a", good)], Duplicate::Repeat, Verdict::Warn, "no second webhook"),
+            (second, vec![earlier(false, 1, "a", good)], Duplicate::Fanout, Verdict::Pass, "another webhook"),
+            (looked, vec![earlier(true, 2, "b", good)], Duplicate::Conflict, Verdict::Fail, "same request ID"),
+            (looked, vec![earlier(false, 2, "b", good)], Duplicate::Conflict, Verdict::Fail, "same event ID"),
+            // What nobody signed does not make a genuine event look wrong.
+            (looked, vec![earlier(true, 2, "b", "not_verified")], Duplicate::No, Verdict::Pass, ""),
+            (forged, vec![earlier(true, 2, "b", good)], Duplicate::Conflict, Verdict::Fail, "same request ID"),
+        ] {
+            let (found, check) = look(&looked, &earlier);
+            assert_eq!((found, check.verdict), (duplicate, verdict), "{earlier:?}");
+            assert!(check.why.unwrap_or_default().contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn without_an_event_in_it_the_bytes_are_compared() {
+        let looked = Looked { content: None, body_sha256: "a", attempt: 2, verified: false, second_webhook: false };
+        let earlier = |body: &str| Earlier {
+            seq: 1,
+            same_group: true,
+            content: None,
+            body_sha256: body.to_owned(),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            verdict: None,
+        };
+        assert_eq!(look(&looked, &[earlier("a")]).0, Duplicate::Retry);
+        assert_eq!(look(&looked, &[earlier("b")]).0, Duplicate::Conflict);
+    }
+}

@@ -1,0 +1,223 @@
+//! From arrival to verdict: judges what receivers took in, in transactions of their own, and judges again what is kept.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::decode::{Decoded, Kind, Options, judge};
+use super::dedupe::{self, Looked};
+use super::key_source::KeySource;
+use super::receiver::{Arrival, Sifted, sift, transport};
+use crate::check::{Check, Verdict};
+use crate::clock::Clock;
+use crate::store::HistoryError;
+use crate::store::attempts::{Attempt, Attempts, Duplicate, Judgement, Standing, Whole, sha256_hex};
+
+/// How many verdicts one transaction takes.
+const TOGETHER: usize = 64;
+
+/// Whether the tenant has a second webhook; asked where it matters, and answered `false` where nobody knows.
+pub type SecondWebhook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// Judges the attempts of one owner.
+pub struct Intake {
+    /// The history.
+    pub attempts: Attempts,
+    /// Whose attempts.
+    pub owner: String,
+    /// The keys to judge with.
+    pub keys: KeySource,
+    /// The clock.
+    pub clock: Clock,
+    /// Asked for the same event under another request id.
+    pub second_webhook: Option<SecondWebhook>,
+}
+
+/// What judging comes to.
+pub struct Judged {
+    /// Rung by rung.
+    pub decoded: Decoded,
+    /// How it stands to those before.
+    pub duplicate: Duplicate,
+}
+
+/// What judging everything again came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reverified {
+    /// How many were judged.
+    pub checked: usize,
+    /// How many came to something else than before.
+    pub changed: usize,
+    /// How many of these came to something worse.
+    pub worse: usize,
+}
+
+struct Subject<'a> {
+    seq: i64,
+    attempt: u32,
+    body: &'a [u8],
+    sifted: &'a Sifted,
+    transport: Check,
+}
+
+impl Intake {
+    /// Judges `arrivals`, as many in a transaction as wait together, and answers their rows in order.
+    ///
+    /// # Errors
+    /// When the history could not be read or written.
+    pub async fn judge_arrivals(&mut self, arrivals: &[Arrival]) -> Result<Vec<Attempt>, HistoryError> {
+        let mut rows = Vec::new();
+        for some in arrivals.chunks(TOGETHER) {
+            let mut verdicts = HashMap::new();
+            let mut judgements = Vec::new();
+            for Arrival { stored, body, sifted, transport, .. } in some {
+                let transport = transport.clone();
+                let subject = Subject { seq: stored.seq, attempt: stored.attempt, body, sifted, transport };
+                let judged = self.judge(subject, &verdicts).await?;
+                let judgement = self.judgement(stored.seq, sifted, &judged);
+                verdicts.insert(stored.seq, judgement.verdict.clone());
+                judgements.push(judgement);
+            }
+            self.attempts.judged(judgements).await?;
+            for arrival in some {
+                rows.extend(self.attempts.whole(&self.owner, arrival.stored.seq).await?.map(|whole| whole.attempt));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Judges what waits in the history for its verdict: what an earlier run left. Answers how many there were.
+    ///
+    /// # Errors
+    /// When the history could not be read or written.
+    pub async fn judge_pending(&mut self) -> Result<usize, HistoryError> {
+        let (mut after, mut count) = (0, 0);
+        loop {
+            let seqs = self.attempts.pending(&self.owner, after, 64).await?;
+            let Some(last) = seqs.last() else { return Ok(count) };
+            after = *last;
+            let mut judgements = Vec::new();
+            for seq in seqs {
+                let Some(whole) = self.attempts.whole(&self.owner, seq).await? else { continue };
+                let sifted = sift(&whole.body);
+                let judged = self.judge_again(&whole, &sifted).await?;
+                judgements.push(self.judgement(seq, &sifted, &judged));
+                count += 1;
+            }
+            self.attempts.judged(judgements).await?;
+        }
+    }
+
+    /// Judges a kept attempt again, by the keys of now, and changes nothing.
+    ///
+    /// # Errors
+    /// When the history could not be read.
+    pub async fn look_again(&mut self, whole: &Whole) -> Result<Judged, HistoryError> {
+        let sifted = sift(&whole.body);
+        self.judge_again(whole, &sifted).await
+    }
+
+    /// Judges every kept attempt again and notes what it comes to now. Tokens that are kept without their signature stay
+    /// as they were judged.
+    ///
+    /// # Errors
+    /// When the history could not be read or written.
+    pub async fn reverify(&mut self) -> Result<Reverified, HistoryError> {
+        let mut sum = Reverified::default();
+        let mut filter = crate::store::attempts::Filter { limit: TOGETHER, ..Default::default() };
+        loop {
+            let page = self.attempts.page(&self.owner, filter.clone()).await?;
+            let Some(last) = page.last() else { return Ok(sum) };
+            filter.before = Some(last.seq);
+            let mut judgements = Vec::new();
+            for attempt in page.iter().filter(|attempt| attempt.whole) {
+                let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
+                let sifted = sift(&whole.body);
+                let judged = self.judge_again(&whole, &sifted).await?;
+                let judgement = self.judgement(attempt.seq, &sifted, &judged);
+                let (before, now) =
+                    (attempt.standing(), Standing::of(Some(&judgement.verdict), judgement.failed.as_deref()));
+                sum.checked += 1;
+                sum.changed += usize::from(before != now);
+                sum.worse += usize::from(before == Standing::Good && now != Standing::Good);
+                judgements.push(judgement);
+            }
+            self.attempts.judged(judgements).await?;
+        }
+    }
+
+    async fn judge_again(&mut self, whole: &Whole, sifted: &Sifted) -> Result<Judged, HistoryError> {
+        let Whole { attempt, headers, body, .. } = whole;
+        let transport = transport(headers);
+        let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, body, sifted, transport };
+        self.judge(subject, &HashMap::new()).await
+    }
+
+    /// `verdicts` are those of this batch, which are not written yet.
+    async fn judge(&mut self, subject: Subject<'_>, verdicts: &HashMap<i64, String>) -> Result<Judged, HistoryError> {
+        let Subject { seq, attempt, body, sifted, transport } = subject;
+        let keys = self.keys.keys(body).await;
+        let options = Options {
+            at: self.clock.now(),
+            kind: Some(Kind::Webhook),
+            pasted: false,
+            transport: Some(transport),
+            duplicate: None,
+        };
+        let mut decoded = judge(body, &keys, &options);
+        let mut earlier = self.attempts.earlier(&self.owner, seq).await?;
+        for before in &mut earlier {
+            if let Some(verdict) = verdicts.get(&before.seq) {
+                before.verdict = Some(verdict.clone());
+            }
+        }
+        let ask = earlier.iter().any(|before| !before.same_group);
+        let second_webhook = match &self.second_webhook {
+            Some(second_webhook) if ask => second_webhook().await,
+            _ => false,
+        };
+        let looked = Looked {
+            content: sifted.content,
+            body_sha256: &sha256_hex(body),
+            attempt,
+            verified: word(&decoded) == "verified",
+            second_webhook,
+        };
+        let (duplicate, check) = dedupe::look(&looked, &earlier);
+        settle(&mut decoded, check);
+        Ok(Judged { decoded, duplicate })
+    }
+
+    fn judgement(&self, seq: i64, sifted: &Sifted, judged: &Judged) -> Judgement {
+        // It cannot be judged again: what it came to is kept with it.
+        let decode = sifted.kept.as_ref().and_then(|_| serde_json::to_string(&judged.decoded).ok());
+        let ids = [&sifted.event_type, &sifted.event_id, &sifted.who];
+        let mut text: String = ids.into_iter().flatten().flat_map(|word| [word.as_str(), " "]).collect();
+        text.push_str(&sifted.text);
+        Judgement {
+            seq,
+            verdict: word(&judged.decoded),
+            failed: judged.decoded.failed.clone(),
+            duplicate: judged.duplicate,
+            at: self.clock.now(),
+            decode,
+            text,
+        }
+    }
+}
+
+/// The verdict's word, as it is printed.
+fn word(decoded: &Decoded) -> String {
+    serde_json::to_value(decoded.verdict).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Puts the last rung in place. Judging cannot know it: it needs the verdict.
+fn settle(decoded: &mut Decoded, check: Check) {
+    if check.verdict == Verdict::Fail && decoded.failed.is_none() {
+        decoded.failed = Some(check.name.clone());
+        decoded.headline = check.why.clone().unwrap_or_default();
+    }
+    if let Some(rung) = decoded.checks.iter_mut().find(|rung| rung.name == check.name) {
+        *rung = check;
+    }
+}

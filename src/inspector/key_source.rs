@@ -1,0 +1,75 @@
+//! Where the keys for many tokens come from, one after the other: asked again only for a key that is not at hand.
+
+use super::decode::{Issuers, Keys, OtherKeys};
+use super::keys;
+use crate::error::UserError;
+use crate::kinde::jwks::{Jwks, Owner};
+use crate::store::DataDir;
+use crate::tenant::Profile;
+
+/// Where keys come from.
+pub enum KeySource {
+    /// The same keys for every token.
+    Fixed(Keys),
+    /// A tenant publishes them.
+    Tenant(Box<TenantKeys>),
+}
+
+/// A tenant's keys, and what was last known of them.
+pub struct TenantKeys {
+    jwks: Jwks,
+    owner: Owner,
+    issuers: Issuers,
+    extra: Vec<OtherKeys>,
+    last: Option<Keys>,
+}
+
+impl KeySource {
+    /// The keys that `owner` publishes.
+    pub async fn of_tenant(jwks: Jwks, owner: Owner, issuers: Issuers, data: &DataDir) -> Self {
+        let extra = keys::sandbox_as_other(data, jwks.clock().now()).await;
+        Self::Tenant(Box::new(TenantKeys { jwks, owner, issuers, extra, last: None }))
+    }
+
+    /// The keys of a profile. The sandbox's are in the data folder.
+    ///
+    /// # Errors
+    /// When the sandbox's files cannot be used.
+    pub async fn of_profile(jwks: Jwks, profile: &Profile, data: &DataDir) -> Result<Self, UserError> {
+        let Some(domain) = profile.domain.clone().filter(|_| !profile.is_sandbox()) else {
+            let mut own = keys::of_sandbox(data).await?;
+            own.others = keys::others(&jwks).await;
+            return Ok(Self::Fixed(own));
+        };
+        let issuers = profile.issuers().iter().map(|domain| domain.as_str().to_owned()).collect();
+        let owner = Owner { id: owner_id(profile), name: profile.name.clone(), domain };
+        Ok(Self::of_tenant(jwks, owner, Issuers::These(issuers), data).await)
+    }
+
+    /// The keys to judge `input` with.
+    pub async fn keys(&mut self, input: &[u8]) -> Keys {
+        match self {
+            Self::Fixed(keys) => keys.clone(),
+            Self::Tenant(tenant) => {
+                let TenantKeys { jwks, owner, issuers, extra, last } = tenant.as_mut();
+                let kid = keys::kid_of(input, false);
+                let known = |keys: &Keys| {
+                    kid.as_deref().is_none_or(|kid| keys.sets.iter().any(|dated| dated.set.by_kid(kid).is_some()))
+                };
+                if let Some(keys) = last.as_ref().filter(|keys| keys.trouble.is_none() && known(keys)) {
+                    return keys.clone();
+                }
+                let keys = keys::of_tenant(jwks, owner, issuers.clone(), kid.as_deref(), extra.clone()).await;
+                last.insert(keys).clone()
+            }
+        }
+    }
+}
+
+/// Whose history a profile's attempts are in: its id, or the domain of one that is not saved.
+pub fn owner_id(profile: &Profile) -> String {
+    match &profile.domain {
+        Some(domain) if !profile.saved => domain.as_str().to_owned(),
+        _ => profile.id.to_string(),
+    }
+}

@@ -1,0 +1,163 @@
+//! The receiver on this machine: takes webhooks in on 127.0.0.1 and answers once they are on disk.
+//!
+//! It is write-only. It never answers with data, sends no CORS header, refuses what a browser's page asked for, and knows
+//! one path, which nobody can guess. Everything about a connection is bounded: head, headers, body, time, and how many
+//! there are ([`seats`]). What it takes in is judged elsewhere: it hands every stored attempt on as an [`Arrival`].
+
+mod seats;
+mod serve;
+mod sift;
+#[cfg(test)]
+mod tests;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::check::Check;
+use crate::clock::Clock;
+use crate::error::{Category, UserError};
+use crate::store::attempts::{Attempts, Stored};
+
+pub use serve::transport;
+pub use sift::{Sifted, sift};
+
+/// The most bytes of a body.
+pub const MAX_BODY: usize = 1 << 20;
+
+/// How the sender is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answering {
+    /// The status.
+    pub status: u16,
+    /// Waits so long before it answers.
+    pub delay: Duration,
+    /// Hangs up instead of answering. The attempt is kept all the same.
+    pub drop: bool,
+}
+
+impl Default for Answering {
+    fn default() -> Self {
+        Self { status: 200, delay: Duration::ZERO, drop: false }
+    }
+}
+
+/// What a receiver is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `None`: a free one.
+    pub port: Option<u16>,
+    /// With its leading slash. `None`: a random one.
+    pub path: Option<String>,
+    /// How senders are answered.
+    pub answering: Answering,
+}
+
+/// An attempt that is on disk and waits for its verdict.
+#[derive(Clone)]
+pub struct Arrival {
+    /// Its number.
+    pub stored: Stored,
+    /// All that came, whatever of it is kept: what cannot be kept whole is judged from here, once.
+    pub body: Arc<[u8]>,
+    /// What was seen in it.
+    pub sifted: Arc<Sifted>,
+    /// Names in lower case, without credentials.
+    pub headers: Arc<[(String, String)]>,
+    /// The rung that only the receiver can judge.
+    pub transport: Check,
+}
+
+/// Bodies do not belong into logs.
+impl std::fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Arrival").field("stored", &self.stored).finish_non_exhaustive()
+    }
+}
+
+/// What every connection shares.
+struct Shared {
+    attempts: Attempts,
+    owner: String,
+    clock: Clock,
+    path: String,
+    answering: RwLock<Answering>,
+    arrivals: mpsc::Sender<Arrival>,
+}
+
+/// A running receiver. Dropping it stops it.
+pub struct Receiver {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    served: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Receiver {
+    /// Starts to receive for `owner` (a profile's id, or the domain of an unsaved one). Where nobody takes the arrivals
+    /// quickly enough they are left out, and their attempts wait in the history for a verdict.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub async fn start(
+        options: Options,
+        owner: String,
+        attempts: Attempts,
+        clock: Clock,
+        arrivals: mpsc::Sender<Arrival>,
+    ) -> Result<Self, UserError> {
+        let port = options.port.unwrap_or(0);
+        let cannot = |error: std::io::Error| {
+            UserError::new(Category::Network, "The receiver could not be started")
+                .detail(format!("127.0.0.1:{port}: {error}"))
+                .hint("Another program may use the port: name another one, or none for a free one")
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let path = options.path.unwrap_or_else(|| format!("/k/{}", uuid::Uuid::new_v4().simple()));
+        let answering = RwLock::new(options.answering);
+        let shared = Arc::new(Shared { attempts, owner, clock, path, answering, arrivals });
+        let stop = CancellationToken::new();
+        let served = tokio::spawn(serve::accept(listener, Arc::clone(&shared), stop.clone()));
+        Ok(Self { address, shared, stop, served: Some(served) })
+    }
+
+    /// Where senders reach it.
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.address, self.shared.path)
+    }
+
+    /// The port it has.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// How senders are answered.
+    pub fn answering(&self) -> Answering {
+        *self.shared.answering.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers senders otherwise from now on.
+    pub fn set_answering(&self, answering: Answering) {
+        *self.shared.answering.write().unwrap_or_else(PoisonError::into_inner) = answering;
+    }
+
+    /// Stops: no new request is taken, those that came whole are still answered.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if let Some(served) = self.served.take() {
+            // A task that panicked has stopped too.
+            served.await.ok();
+        }
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,215 @@
+//! The sockets: accepts connections, takes requests in within bounds, keeps them, answers.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::seats::{Seat, Seats};
+use super::sift::sift;
+use super::{Arrival, MAX_BODY, Shared};
+use crate::check::Check;
+use crate::secrets::MASK;
+use crate::secrets::mask::{Named, named};
+use crate::store::attempts::NewAttempt;
+
+/// How long a request head may take, the wait for it on an idle connection included.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long a request body may take.
+const BODY: Duration = Duration::from_secs(10);
+/// How long a stopping receiver waits for what it is working on.
+const PARTING: Duration = Duration::from_millis(600);
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed on demand")]
+struct HangUp;
+
+type Reply = Result<Response<Full<Bytes>>, HangUp>;
+
+pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+    let seats = Seats::default();
+    let mut open = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = open.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file handles, as a rule: give the others a moment to end.
+                    tracing::warn!(%error, "the receiver could not accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        // All of them are being worked on: the sender tries again.
+        let Some(seat) = seats.take() else { continue };
+        stream.set_nodelay(true).ok();
+        open.spawn(converse(stream, Arc::new(seat), Arc::clone(&shared), stop.clone()));
+    }
+    drop(listener);
+    let all_ended = async { while open.join_next().await.is_some() {} };
+    tokio::time::timeout(PARTING, all_ended).await.ok();
+}
+
+async fn converse(stream: TcpStream, seat: Arc<Seat>, shared: Arc<Shared>, stop: CancellationToken) {
+    let leave = seat.leave.clone();
+    let service = service_fn(move |request| {
+        let (seat, shared) = (Arc::clone(&seat), Arc::clone(&shared));
+        async move {
+            let reply = answer(request, &seat, &shared).await;
+            seat.done();
+            reply
+        }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(16 << 10)
+        .max_headers(64)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    // A sender that goes away, or one that is hung up on, is no trouble of ours.
+    tokio::select! {
+        () = leave.cancelled() => {}
+        ended = &mut connection => drop(ended),
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await.ok();
+        }
+    }
+}
+
+fn plain(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// What will not be read to its end cannot be followed by another request.
+fn closing(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = plain(status);
+    response.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
+    response
+}
+
+async fn answer(request: Request<Incoming>, seat: &Seat, shared: &Shared) -> Reply {
+    let (head, body) = request.into_parts();
+    // Only a page in a browser sends these: nobody's page may write here.
+    let by_page = head.headers.keys().any(|name| name == "origin" || name.as_str().starts_with("sec-fetch-"));
+    if by_page {
+        return Ok(closing(StatusCode::FORBIDDEN));
+    }
+    if head.uri.path() != shared.path {
+        return Ok(closing(StatusCode::NOT_FOUND));
+    }
+    if head.method != Method::POST {
+        let mut response = closing(StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert("allow", http::HeaderValue::from_static("POST"));
+        return Ok(response);
+    }
+    let body = match tokio::time::timeout(BODY, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            return Ok(closing(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        // Cut off in the middle: there is nobody to answer, and half a request is none.
+        Ok(Err(_)) => return Err(HangUp),
+        Err(_) => return Ok(closing(StatusCode::REQUEST_TIMEOUT)),
+    };
+    seat.busy();
+    keep(&head.headers, &body, shared).await
+}
+
+/// Keeps the attempt, and answers when it is on disk.
+async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
+    let answering = *shared.answering.read().unwrap_or_else(PoisonError::into_inner);
+    let sifted = sift(body);
+    let kept = kept_headers(headers);
+    let find = |name: &str| kept.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let new = NewAttempt {
+        owner: shared.owner.clone(),
+        received_at: shared.clock.now(),
+        webhook_id: find("webhook-id").filter(|id| !id.is_empty()),
+        event_id: sifted.event_id.clone(),
+        event_type: sifted.event_type.clone(),
+        who: sifted.who.clone(),
+        content: sifted.content,
+        headers: kept.clone(),
+        body: sifted.kept.clone().unwrap_or_else(|| body.to_vec()),
+        whole: sifted.kept.is_none(),
+        responded: (!answering.drop).then_some(answering.status),
+    };
+    let stored = match shared.attempts.receive(new).await {
+        Ok(stored) => stored,
+        Err(error) => {
+            // Never a success for what is not on disk: the sender tries again.
+            tracing::warn!(%error, "an attempt could not be kept");
+            return Ok(plain(StatusCode::SERVICE_UNAVAILABLE));
+        }
+    };
+    let transport = transport(&kept);
+    let arrival =
+        Arrival { stored, body: body.as_ref().into(), sifted: Arc::new(sifted), headers: kept.into(), transport };
+    if shared.arrivals.try_send(arrival).is_err() {
+        tracing::debug!(seq = stored.seq, "left for the next look at what waits");
+    }
+    if !answering.delay.is_zero() {
+        tokio::time::sleep(answering.delay).await;
+    }
+    if answering.drop {
+        return Err(HangUp);
+    }
+    Ok(plain(StatusCode::from_u16(answering.status).unwrap_or(StatusCode::OK)))
+}
+
+/// Names and values to keep: credentials are masked, other bytes than text are shown as far as they go.
+fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let secret = |name: &str, value: &str| {
+        let credential = ["authorization", "proxy-authorization", "cookie"].contains(&name);
+        credential || named(name) == Named::Secret || value.contains("eyJ")
+    };
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let value = if secret(name.as_str(), &value) { MASK.to_owned() } else { value.into_owned() };
+            (name.as_str().to_owned(), value)
+        })
+        .collect()
+}
+
+/// The rung `transport`: how it came, by its headers (names in lower case).
+pub fn transport(headers: &[(String, String)]) -> Check {
+    let find = |name: &str| headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
+    let short = |text: &str| text.chars().take(80).collect::<String>();
+    if let Some(encoding) = find("content-encoding").filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Check::warn(
+            "transport",
+            format!("Sent compressed ({}); Kinde sends the token as it is", short(encoding)),
+            "A proxy on the way compressed it: have it pass request bodies on unchanged",
+        );
+    }
+    match find("content-type") {
+        Some(kind) if kind.to_ascii_lowercase().starts_with("application/jwt") => {
+            Check::pass("transport").seen("POST, application/jwt")
+        }
+        other => {
+            let kind = other.map_or_else(|| "without a content type".to_owned(), |kind| format!("as {}", short(kind)));
+            Check::warn(
+                "transport",
+                format!("Sent {kind}; Kinde sends webhooks as application/jwt"),
+                "Find out what stands between Kinde and here, or who else sends: the signature alone says who it was",
+            )
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a body is, found before it is kept: an event, a token that must not be kept whole, or anything else.
+
+use serde_json::Value;
+
+use super::super::claims::kind_of;
+use super::super::decode::Kind;
+use crate::jwt::{Json, decode_base64url};
+use crate::store::attempts::sha256;
+
+/// What was seen in a body.
+#[derive(Clone, Default)]
+pub struct Sifted {
+    /// `event_id` of the event in it.
+    pub event_id: Option<String>,
+    /// `type` of the event in it.
+    pub event_type: Option<String>,
+    /// Whom the event is about.
+    pub who: Option<String>,
+    /// SHA-256 of what makes the event the same event: its id and its data, however it is written.
+    pub content: Option<[u8; 32]>,
+    /// The bytes to keep in place of the body, where it holds a token that is no webhook: without its signature.
+    pub kept: Option<Vec<u8>>,
+    /// What to find it by.
+    pub text: String,
+}
+
+/// Claims of a token that opens something. A webhook has none of them.
+const CREDENTIAL: [&str; 11] =
+    ["scope", "scp", "azp", "gty", "sub", "aud", "exp", "iss", "nonce", "at_hash", "permissions"];
+
+/// Looks at `body`, however damaged it is: every run of it that reads as a token counts.
+pub fn sift(body: &[u8]) -> Sifted {
+    let mut sifted = Sifted::default();
+    let mut cut: Vec<std::ops::Range<usize>> = Vec::new();
+    for run in runs(body) {
+        let mut start = run.start;
+        let parts: Vec<std::ops::Range<usize>> = body
+            .get(run)
+            .unwrap_or_default()
+            .split(|byte| *byte == b'.')
+            .map(|part| {
+                let range = start..start + part.len();
+                start = range.end + 1;
+                range
+            })
+            .collect();
+        for three in parts.windows(3) {
+            let [header, payload, signature] = three else { continue };
+            let object = |range: &std::ops::Range<usize>| {
+                let bytes = decode_base64url(body.get(range.clone())?).ok()?;
+                Json::parse(&bytes).ok().filter(|json| json.members().is_some()).map(|json| (json, bytes))
+            };
+            let Some((header, _)) = object(header) else { continue };
+            let Some((claims, bytes)) = object(payload) else { continue };
+            let typ = header.get("typ").and_then(Json::as_text);
+            if kind_of(&claims, typ) == Kind::Webhook {
+                if sifted.content.is_none() {
+                    sifted.take(&claims, &bytes);
+                }
+            } else if CREDENTIAL.into_iter().any(|name| claims.get(name).is_some()) {
+                cut.push(signature.clone());
+            }
+        }
+    }
+    if !cut.is_empty() {
+        let mut kept = body.to_vec();
+        for range in cut.into_iter().rev() {
+            kept.drain(range);
+        }
+        sifted.kept = Some(kept);
+    }
+    sifted
+}
+
+/// The runs of characters that a compact token is made of, long enough for one.
+fn runs(body: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let mut all = Vec::new();
+    let mut start = None;
+    for (index, byte) in body.iter().copied().chain([b' ']).enumerate() {
+        match (of_token(byte), start) {
+            (true, None) => start = Some(index),
+            (false, Some(from)) => {
+                if index - from > 8 {
+                    all.push(from..index);
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+impl Sifted {
+    fn take(&mut self, claims: &Json, payload: &[u8]) {
+        let text = |name: &str| claims.get(name).and_then(Json::as_text).map(str::to_owned);
+        self.event_id = text("event_id");
+        self.event_type = text("type");
+        let data =
+            serde_json::from_slice::<Value>(payload).ok().map(|all| all.get("data").cloned().unwrap_or_default());
+        self.who = data.as_ref().and_then(who);
+        // Members in the order of their names, so that the order they were written in does not matter.
+        let data = data.map_or_else(|| payload.to_vec(), |data| data.to_string().into_bytes());
+        let mut signed = self.event_id.clone().unwrap_or_default().into_bytes();
+        signed.push(0);
+        signed.extend(data);
+        self.content = Some(sha256(&signed));
+        self.text = String::from_utf8_lossy(payload).into_owned();
+    }
+}
+
+/// An email address, else an id: the first that stands in the data.
+fn who(data: &Value) -> Option<String> {
+    ["email", "user_id", "id", "code", "org_code", "customer_id"].into_iter().find_map(|name| find(data, name, 0))
+}
+
+fn find(value: &Value, name: &str, depth: u8) -> Option<String> {
+    let members = value.as_object().filter(|_| depth < 3)?;
+    let own = members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    own.map(|text| text.chars().take(200).collect())
+        .or_else(|| members.values().find_map(|inner| find(inner, name, depth + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwt::encode_base64url as b64;
+
+    fn token(claims: &str) -> String {
+        format!("{}.{}.{}", b64(br#"{"alg":"RS256"}"#), b64(claims.as_bytes()), b64(b"signature-canary"))
+    }
+
+    const EVENT: &str = r#"{"type":"user.created","event_id":"event_1","data":{"user":{"id":"kp_1","email":"ada@example.com"}},"timestamp":"t"}"#;
+
+    #[test]
+    fn an_event_is_read_whole_or_damaged_and_is_the_same_in_any_order_of_its_members() {
+        let one = sift(token(EVENT).as_bytes());
+        assert_eq!(one.event_type.as_deref(), Some("user.created"));
+        assert_eq!((one.event_id.as_deref(), one.who.as_deref()), (Some("event_1"), Some("ada@example.com")));
+        assert!(one.kept.is_none() && one.text.contains("ada@example.com"));
+        let turned = r#"{"data":{"user":{"email":"ada@example.com","id":"kp_1"}},"timestamp":"later","event_id":"event_1","type":"user.created"}"#;
+        let quoted = sift(format!("\"{}\"\r\n", token(turned)).as_bytes());
+        assert_eq!(quoted.content, one.content);
+        let other = sift(token(&EVENT.replace("kp_1", "kp_2")).as_bytes());
+        assert_ne!(other.content, one.content);
+    }
+
+    #[test]
+    fn of_a_token_that_is_no_webhook_the_signature_is_never_kept_however_it_came() {
+        let access = token(r#"{"scp":["openid"],"azp":"x","sub":"kp_1","exp":9}"#);
+        for body in [
+            access.clone(),
+            format!("Bearer {access}"),
+            format!("{{\"access_token\":\"{access}\",\"id_token\":\"{access}\"}}"),
+            format!("token={access}&x=1"),
+            format!("x.{access}.y"),
+        ] {
+            let kept = String::from_utf8(sift(body.as_bytes()).kept.unwrap()).unwrap();
+            assert!(!kept.contains(&b64(b"signature-canary")), "{body}");
+            assert!(kept.contains(&b64(br#"{"alg":"RS256"}"#)), "{body}");
+        }
+        let disguised = token(&EVENT.replace('{', r#"{"scp":["openid"],"#).replacen(r#"{"scp":["openid"],"#, "{", 0));
+        assert!(sift(disguised.as_bytes()).kept.is_some(), "an event with scopes is no event");
+        for body in ["", "hello", "a.b.c", "{\"json\": true}", "\u{0}\u{1}"] {
+            assert!(sift(body.as_bytes()).kept.is_none());
+        }
+    }
+}
