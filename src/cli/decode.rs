@@ -174,7 +174,7 @@ async fn source(domain: Option<&str>, jwks: Option<&str>, cx: &Context) -> Resul
 }
 
 /// `--jwks`: an address, else a file.
-async fn chosen(jwks: &str, cache: &Jwks) -> Result<Keys, UserError> {
+pub(super) async fn chosen(jwks: &str, cache: &Jwks) -> Result<Keys, UserError> {
     let lower = jwks.to_ascii_lowercase();
     if lower.starts_with("http://") || lower.starts_with("https://") {
         let url = Url::parse(jwks).map_err(|error| {
@@ -297,7 +297,7 @@ fn print_for_people(cx: &Context, decoded: &Decoded) {
 }
 
 /// Text of a token for a terminal: control, direction and zero-width characters as escapes.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

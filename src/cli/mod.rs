@@ -8,6 +8,8 @@ mod decode;
 mod doctor;
 mod environment;
 mod event;
+mod history;
+mod listen;
 mod print;
 mod sandbox;
 mod send;
@@ -112,6 +114,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Print one event of Kinde's
     Event(event::Args),
+    /// Receive webhooks on this machine, keep and judge them, until stopped
+    Listen(listen::Args),
     /// Run the sandbox tenant until stopped
     Sandbox(sandbox::Args),
     /// Send an event of the sandbox, or a forged one
@@ -131,6 +135,7 @@ impl Command {
             Self::Decode(args) => decode::run(args, cx).await,
             Self::Doctor(args) => doctor::run(args, cx).await,
             Self::Event(args) => event::run(args, cx).await,
+            Self::Listen(args) => listen::run(args, cx).await,
             Self::Sandbox(args) => sandbox::run(args, cx).await,
             Self::Send(args) => send::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
@@ -142,7 +147,7 @@ impl Command {
     /// True for a command that serves until it is stopped: it ends itself cleanly by [`Context::cancel`], with exit 0.
     fn serves(&self) -> bool {
         match self {
-            Self::Sandbox(_) => true,
+            Self::Listen(_) | Self::Sandbox(_) => true,
             Self::Connect(_)
             | Self::Decode(_)
             | Self::Doctor(_)

@@ -58,6 +58,8 @@ struct Subject<'a> {
     body: &'a [u8],
     sifted: &'a Sifted,
     transport: Check,
+    /// When it came, for one that is judged again.
+    received: Option<jiff::Timestamp>,
 }
 
 impl Intake {
@@ -72,7 +74,8 @@ impl Intake {
             let mut judgements = Vec::new();
             for Arrival { stored, body, sifted, transport, .. } in some {
                 let transport = transport.clone();
-                let subject = Subject { seq: stored.seq, attempt: stored.attempt, body, sifted, transport };
+                let subject =
+                    Subject { seq: stored.seq, attempt: stored.attempt, body, sifted, transport, received: None };
                 let judged = self.judge(subject, &verdicts).await?;
                 let judgement = self.judgement(stored.seq, sifted, &judged);
                 verdicts.insert(stored.seq, judgement.verdict.clone());
@@ -148,17 +151,19 @@ impl Intake {
 
     async fn judge_again(&mut self, whole: &Whole, sifted: &Sifted) -> Result<Judged, HistoryError> {
         let Whole { attempt, headers, body, .. } = whole;
-        let transport = transport(headers);
-        let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, body, sifted, transport };
+        let (transport, received) = (transport(headers), Some(attempt.received_at));
+        let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, body, sifted, transport, received };
         self.judge(subject, &HashMap::new()).await
     }
 
     /// `verdicts` are those of this batch, which are not written yet.
     async fn judge(&mut self, subject: Subject<'_>, verdicts: &HashMap<i64, String>) -> Result<Judged, HistoryError> {
-        let Subject { seq, attempt, body, sifted, transport } = subject;
+        let Subject { seq, attempt, body, sifted, transport, received } = subject;
         let keys = self.keys.keys(body).await;
         let options = Options {
-            at: self.clock.now(),
+            // Its age is that which it had when it came.
+            at: received.unwrap_or_else(|| self.clock.now()),
+            received,
             kind: Some(Kind::Webhook),
             pasted: false,
             transport: Some(transport),

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod damage;
 pub mod decode;
 pub mod dedupe;
+pub mod forward;
 mod freshness;
 pub mod intake;
 mod judge;

@@ -1,0 +1,95 @@
+//! What `listen` and `events` share: the profile's history with its keys, and how an attempt is printed.
+
+use serde_json::{Value, json};
+
+use super::{Context, Picked, Wants, decode};
+use crate::clock::rfc3339;
+use crate::error::{Category, UserError};
+use crate::inspector::decode::Issuers;
+use crate::inspector::intake::Intake;
+use crate::inspector::key_source::{KeySource, owner_id};
+use crate::inspector::keys;
+use crate::kinde::Domain;
+use crate::kinde::jwks::{Jwks, Owner};
+use crate::store::attempts::{Attempt, Attempts};
+
+/// The history of the profile a command works on.
+pub(super) struct Room {
+    pub attempts: Attempts,
+    pub owner: String,
+    pub intake: Intake,
+}
+
+impl Room {
+    /// Opens the history of the profile of `cx`. `domain` and `jwks` name other keys than the profile's own.
+    pub(super) async fn open(cx: &Context, domain: Option<&str>, jwks: Option<&str>) -> Result<Self, UserError> {
+        let Picked { profile, .. } = cx.pick_profile(Wants::Domain)?;
+        let services = &cx.services;
+        let owner = owner_id(&profile);
+        let cache = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
+        let keys = if let Some(jwks) = jwks {
+            let mut keys = decode::chosen(jwks, &cache).await?;
+            keys.others.extend(keys::sandbox_as_other(&services.data, services.clock.now()).await);
+            KeySource::Fixed(keys)
+        } else if let Some(domain) = domain {
+            let domain = Domain::parse(domain)?;
+            let issuers = Issuers::These(vec![domain.as_str().to_owned()]);
+            let owner = Owner { id: domain.as_str().to_owned(), name: domain.authority().to_owned(), domain };
+            KeySource::of_tenant(cache, owner, issuers, &services.data).await
+        } else {
+            KeySource::of_profile(cache, &profile, &services.data).await?
+        };
+        let path = services.data.file("history.db");
+        let attempts = tokio::task::spawn_blocking(move || Attempts::open(&path)).await.map_err(|error| {
+            UserError::new(Category::Internal, "The history was not opened").detail(error.to_string()).hint("Try again")
+        })??;
+        let clock = services.clock.clone();
+        let intake = Intake { attempts: attempts.clone(), owner: owner.clone(), keys, clock, second_webhook: None };
+        Ok(Self { attempts, owner, intake })
+    }
+}
+
+/// An attempt as a line of JSON.
+pub(super) fn row(attempt: &Attempt) -> Value {
+    json!({"event": {
+        "seq": attempt.seq,
+        "received_at": rfc3339(attempt.received_at),
+        "webhook_id": attempt.webhook_id,
+        "attempt": attempt.attempt,
+        "duplicate": attempt.duplicate.word(),
+        "type": attempt.event_type,
+        "event_id": attempt.event_id,
+        "verdict": attempt.verdict,
+        "failed": attempt.failed,
+        "body_sha256": attempt.body_sha256,
+        "responded": attempt.responded,
+        "forwarded": attempt.forwarded,
+    }})
+}
+
+/// An attempt for a person: one line.
+pub(super) fn words(attempt: &Attempt) -> String {
+    let verdict = match (&attempt.verdict, &attempt.failed) {
+        (None, _) => "not judged yet".to_owned(),
+        (Some(verdict), None) => verdict.replace('_', " "),
+        (Some(verdict), Some(failed)) => format!("{}: {failed}", verdict.replace('_', " ")),
+    };
+    let forwarded: String = attempt
+        .forwarded
+        .iter()
+        .map(|on| match (on.status, &on.error) {
+            (Some(status), _) => format!("  → {} {status} · {} ms", on.url, on.ms),
+            (None, error) => format!("  → {} {}", on.url, error.as_deref().unwrap_or("no answer")),
+        })
+        .collect();
+    let text = format!(
+        "{:>6}  {}  {:<30} {:<28} {}  attempt {}{forwarded}",
+        attempt.seq,
+        rfc3339(attempt.received_at),
+        attempt.event_type.as_deref().unwrap_or("no event"),
+        verdict,
+        attempt.who.as_deref().unwrap_or("-"),
+        attempt.attempt,
+    );
+    decode::plain(&text)
+}
