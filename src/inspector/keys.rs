@@ -79,6 +79,7 @@ fn put_together(
     extra: Vec<OtherKeys>,
 ) -> Keys {
     let TenantKeys { live, trouble } = fetched;
+    let not_asked = || ("The tenant's keys were not fetched".to_owned(), "Check the token again".to_owned());
     // By the address it was published at, never by the profile: a profile's domain can be changed.
     let (mut own, foreign): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.origin == owner.domain.as_str());
     let mut keys = Keys {
@@ -87,7 +88,11 @@ fn put_together(
         sets: Vec::new(),
         issuers,
         others: extra,
-        trouble: trouble.as_ref().map(|trouble| (trouble.why.clone(), trouble.fix.clone())),
+        // A kept set in the place of the published one has a cause, always: a verdict by it names the cause.
+        trouble: trouble
+            .as_ref()
+            .map(|trouble| (trouble.why.clone(), trouble.fix.clone()))
+            .or_else(|| live.is_none().then(not_asked)),
     };
     keys.others.extend(foreign.into_iter().map(|kept| other(kept, false)));
     match live {
@@ -171,5 +176,12 @@ mod tests {
         assert_eq!(trusted, ["b"]);
         let known: Vec<_> = keys.others.iter().map(|other| (other.same_tenant, other.last_seen.as_second())).collect();
         assert_eq!(known, [(true, 20), (true, 10)]);
+    }
+
+    #[test]
+    fn where_neither_a_set_nor_a_cause_came_that_itself_is_told() {
+        let keys = together(TenantKeys::default(), vec![kept(set("a", 1), 10)]);
+        let (why, fix) = keys.trouble.expect("a kept set is never used without saying why");
+        assert!(why.contains("were not fetched") && !fix.is_empty(), "{why} {fix}");
     }
 }

@@ -182,12 +182,15 @@ impl Jwks {
         });
         let cooling = slot.tried.is_some_and(|at| now.duration_since(at) < self.cooldown);
         if force || !(good || cooling) {
-            slot.tried = Some(now);
-            match self.fetch(&owner.domain, &mut slot.path).await {
+            let fetched = self.fetch(&owner.domain, &mut slot.path).await;
+            // From here to the end of the match nothing waits: a caller that is cut off leaves the slot as it was, or
+            // whole, and a fetch that never ended is no reason to hold back the next.
+            slot.tried = Some(Instant::now());
+            match fetched {
                 Ok(live) => {
-                    self.keep(owner, &live).await;
-                    slot.live = Some((live, Instant::now()));
+                    slot.live = Some((live.clone(), Instant::now()));
                     slot.trouble = None;
+                    self.keep(owner, &live).await;
                 }
                 Err(trouble) => slot.trouble = Some(trouble),
             }

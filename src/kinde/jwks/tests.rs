@@ -17,7 +17,10 @@ struct Server {
 
 /// Answers every request with what `answer` makes of its path.
 async fn serve(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Server {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve_on(tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(), answer)
+}
+
+fn serve_on(listener: tokio::net::TcpListener, answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Server {
     let port = listener.local_addr().unwrap().port();
     let (hits, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(String::new())));
     let (count, log) = (hits.clone(), seen.clone());
@@ -180,4 +183,23 @@ async fn what_was_seen_is_kept_and_a_failing_fetch_makes_the_set_of_before_a_kep
     assert!(kept[0].set.by_kid("a:b").is_some());
     down.store(0, Ordering::SeqCst);
     assert!(jwks.fetch_again(&owner).await.live.is_some());
+}
+
+#[tokio::test]
+async fn a_fetch_that_was_cut_off_counts_as_none_and_the_next_one_who_asks_fetches() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let domain = Domain::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let (jwks, owner) = (cache(None), Owner { id: "p1".to_owned(), name: "acme".to_owned(), domain });
+    let cut = {
+        let (jwks, owner) = (jwks.clone(), owner.clone());
+        tokio::spawn(async move { jwks.keys(&owner, None).await })
+    };
+    let (mut stalled, _) = listener.accept().await.unwrap();
+    assert!(stalled.read(&mut [0; 64]).await.unwrap() > 0, "the request is under way");
+    cut.abort();
+    assert!(cut.await.unwrap_err().is_cancelled());
+    let server = serve_on(listener, |_| ok(KEYS));
+    let keys = jwks.keys(&owner, Some("a:b")).await;
+    assert!(keys.live.is_some() && keys.trouble.is_none(), "{keys:?}");
+    assert_eq!(server.hits.load(Ordering::SeqCst), 1);
 }
