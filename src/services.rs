@@ -141,7 +141,9 @@ impl Services {
             return source.clone();
         }
         let source = TokenSource::new(self.http.clone(), domain.clone(), m2m, keep);
-        sources.insert(profile, source.clone());
+        if let Some(before) = sources.insert(profile, source.clone()) {
+            before.retire();
+        }
         source
     }
 
@@ -155,6 +157,8 @@ impl Services {
             // It may have been unlocked since it was asked last.
             self.secrets.probe().await;
         }
+        // Before anything is deleted: a token that a job is minting just now must not be written behind this.
+        self.drop_token_source(id).await;
         for field in [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD] {
             match self.secrets.delete(id, field).await {
                 Ok(()) => {}
@@ -162,7 +166,6 @@ impl Services {
                 Err(error) => return Err(RemoveError::Keyring(error)),
             }
         }
-        self.drop_token_source(id);
         self.profiles.remove(id).map_err(RemoveError::Profiles)
     }
 
@@ -173,12 +176,17 @@ impl Services {
     /// As [`add::add_m2m`].
     pub async fn add_m2m(&self, profile: &Profile, words: M2m) -> Result<add::Added, UserError> {
         let added = add::add_m2m(&self.http, &self.secrets, &self.profiles, profile, words).await?;
-        self.drop_token_source(profile.id);
+        self.drop_token_source(profile.id).await;
         Ok(added)
     }
 
-    fn drop_token_source(&self, id: Uuid) {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    /// Lets go of the source in use, which keeps no token any more.
+    async fn drop_token_source(&self, id: Uuid) {
+        let source = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if let Some(source) = source {
+            source.retire();
+            source.settled().await;
+        }
     }
 
     /// Keeps a web application's ID and secret for recipes; the Management API is never asked with them.
@@ -275,5 +283,27 @@ mod tests {
         let told = tenant.api().unwrap_err();
         assert_eq!(told.title, "The client secret could not be read");
         assert!(told.detail.contains("it is locked"), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn a_token_that_comes_after_its_profile_was_removed_is_kept_nowhere() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let services = Services::open(&data, Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let domain = Domain::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let profile = services.profiles.add(Profile::new("Acme", domain)).unwrap();
+        let m2m = M2m { client_id: "id".to_owned(), client_secret: Secret::new("typed"), audience: None };
+        let tokens = services.tenant_with(&profile, Some(m2m)).unwrap().api.unwrap().tokens().clone();
+        let minting = tokio::spawn(async move { tokens.mint().await });
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert!(socket.read(&mut [0; 4096]).await.unwrap() > 0, "the request is under way");
+        services.remove_profile(profile.id, false).await.unwrap();
+        let body = r#"{"access_token":"late","expires_in":3600}"#;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        socket.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        assert_eq!(minting.await.unwrap().unwrap().secret, Secret::new("late"), "who asked for it gets it");
+        assert_eq!(services.secrets.get(profile.id, TOKEN_FIELD).await.unwrap(), None);
     }
 }

@@ -4,6 +4,7 @@
 //! Scopes are fixed when a token is minted: after they were changed only a new one has them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -103,6 +104,10 @@ struct Shared {
     m2m: M2m,
     /// Where the token is kept between runs; `None` for the sandbox.
     keep: Option<(SecretStore, Uuid)>,
+    /// Nothing is kept any more: the profile is gone, or works with other credentials.
+    retired: AtomicBool,
+    /// Held while a token is being kept.
+    keeping: Mutex<()>,
     held: Mutex<Option<AccessToken>>,
     /// When a new token last turned out to be refused like the one before it.
     barren: Mutex<Option<Instant>>,
@@ -111,7 +116,27 @@ struct Shared {
 impl TokenSource {
     /// A source for `m2m` at `domain`. With `keep` the token outlives the program in the keyring of that profile.
     pub fn new(http: Http, domain: Domain, m2m: M2m, keep: Option<(SecretStore, Uuid)>) -> Self {
-        Self(Arc::new(Shared { http, domain, m2m, keep, held: Mutex::new(None), barren: Mutex::new(None) }))
+        Self(Arc::new(Shared {
+            http,
+            domain,
+            m2m,
+            keep,
+            retired: AtomicBool::new(false),
+            keeping: Mutex::new(()),
+            held: Mutex::new(None),
+            barren: Mutex::new(None),
+        }))
+    }
+
+    /// Keeps no token from here on, not even one that is on its way: it would outlive what it was minted for. Who waits
+    /// for one gets it all the same.
+    pub fn retire(&self) {
+        self.0.retired.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until a token that is being kept just now is kept. After [`TokenSource::retire`] none follows it.
+    pub async fn settled(&self) {
+        drop(self.0.keeping.lock().await);
     }
 
     /// The credentials it mints with.
@@ -195,7 +220,8 @@ impl TokenSource {
     async fn mint_into(&self, held: &mut Option<AccessToken>) -> Result<AccessToken, TokenError> {
         let token = self.request().await?;
         *held = Some(token.clone());
-        if let Some((secrets, profile)) = &self.0.keep {
+        let _keeping = self.0.keeping.lock().await;
+        if let Some((secrets, profile)) = self.0.keep.as_ref().filter(|_| !self.0.retired.load(Ordering::SeqCst)) {
             secrets.set(*profile, TOKEN_FIELD, self.as_kept(&token)).await;
         }
         Ok(token)

@@ -127,6 +127,7 @@ fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
             let command = match question {
                 Question::Remove | Question::RemoveAnyway => {
                     state.remove_job = job;
+                    state.cancel_reads(actions);
                     state.change_error = None;
                     let anyway = question == Question::RemoveAnyway;
                     crate::backend::tenant::Command::Remove { profile: profile.id, anyway }

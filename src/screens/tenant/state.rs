@@ -85,13 +85,18 @@ impl State {
 
     /// The profile was switched: what belongs to the one before goes, with what was typed for it.
     pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        self.cancel_reads(actions);
         let kept = std::mem::take(self);
-        actions.extend(kept.reads().into_iter().map(Action::Cancel));
         if kept.expected.is_some() {
             self.find = kept.find;
             self.m2m = kept.m2m;
             self.env = kept.env;
         }
+    }
+
+    /// Ends what only reads.
+    pub(super) fn cancel_reads(&self, actions: &mut Vec<Action>) {
+        actions.extend(self.reads().into_iter().map(Action::Cancel));
     }
 
     /// The jobs under way that only read. What was asked to be changed is changed, whoever looks.
