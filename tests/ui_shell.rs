@@ -294,3 +294,31 @@ fn adding_a_tenant_leaves_the_chosen_one_and_opens_the_domain_box() {
     assert_eq!(harness.state().room(), Room::Tenant);
     assert!(harness.query_by_role_and_label(Role::TextInput, "Kinde domain").is_some());
 }
+
+#[test]
+fn a_request_that_was_cancelled_here_says_nothing_of_the_tenant() {
+    let mut harness = crowded(1280.0, 800.0, egui::Theme::Dark);
+    let seen = |harness: &Harness<'_, Shell>, words: &str| harness.query_all_by_label_contains(words).next().is_some();
+    assert!(seen(&harness, "connected "));
+    for (outcome, answers) in [(Outcome::Cancelled, true), (Outcome::Failed("connection refused".into()), false)] {
+        let exchange = Exchange {
+            id: 13,
+            at: Timestamp::from_second(1_790_000_000).unwrap(),
+            profile: None,
+            request_cut: false,
+            purpose: "Read the environment".into(),
+            method: "GET".into(),
+            url: "https://acme-production-europe.kinde.com/api/v1/environment".into(),
+            request_headers: Vec::new(),
+            request_body: String::new(),
+            outcome,
+            response_headers: Vec::new(),
+            response_body: String::new(),
+            ms: 7,
+        };
+        let event = shell::Event::Exchange(Box::new(exchange));
+        harness.state_mut().on_event(Stamped { job: 0, event: event.into() });
+        harness.run();
+        assert_eq!((seen(&harness, "connected "), seen(&harness, "no answer 1")), (answers, !answers));
+    }
+}

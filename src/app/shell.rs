@@ -260,10 +260,12 @@ impl Shell {
             domains.into_iter().any(|domain| exchange.url.starts_with(domain.as_str()))
         };
         if ours {
-            self.heard = match exchange.outcome {
-                Outcome::Status(_) => Heard::Answer(exchange.at),
-                Outcome::Failed(_) => Heard::Silence(exchange.at),
-            };
+            match exchange.outcome {
+                Outcome::Status(_) => self.heard = Heard::Answer(exchange.at),
+                Outcome::Failed(_) => self.heard = Heard::Silence(exchange.at),
+                // Nobody waited for the answer: it says nothing of the tenant.
+                Outcome::Cancelled => {}
+            }
         }
     }
 }

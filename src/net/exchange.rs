@@ -23,6 +23,8 @@ pub enum Outcome {
     Status(u16),
     /// None came: why.
     Failed(String),
+    /// Nobody waited for it any more: nothing is known of the server.
+    Cancelled,
 }
 
 /// What was sent and what came back, without secrets.
@@ -153,6 +155,12 @@ impl Exchange {
         self.ms = ms;
     }
 
+    /// Notes that it was given up here before an answer came.
+    pub(super) fn cancelled(&mut self, ms: u64) {
+        self.outcome = Outcome::Cancelled;
+        self.ms = ms;
+    }
+
     /// True for a request that changes nothing and may be sent again freely.
     pub fn is_read(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
@@ -163,6 +171,7 @@ impl Exchange {
         match &self.outcome {
             Outcome::Status(status) => status.to_string(),
             Outcome::Failed(reason) => reason.clone(),
+            Outcome::Cancelled => "cancelled".to_owned(),
         }
     }
 }

@@ -74,7 +74,7 @@ impl Flight<'_> {
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        self.end(|exchange, ms| exchange.failed("cancelled", ms));
+        self.end(Exchange::cancelled);
     }
 }
 

@@ -114,6 +114,10 @@ fn answer(ui: &mut Ui, exchange: &Exchange, tree: Option<&JsonTree>) {
         Callout::error("No answer came").text(reason).show(ui);
         return;
     }
+    if exchange.outcome == Outcome::Cancelled {
+        Callout::info("It was cancelled here before an answer came").show(ui);
+        return;
+    }
     match tree {
         Some(tree) => {
             small(ui, "Answer body");

@@ -142,6 +142,7 @@ fn ending(exchange: &Exchange) -> (Mood, String) {
             };
             (mood, word)
         }
+        Outcome::Cancelled => (Mood::Neutral, "cancelled".to_owned()),
         // The reason stands in full below.
         Outcome::Failed(_) => (Mood::Error, "no answer".to_owned()),
     }
