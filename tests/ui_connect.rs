@@ -389,6 +389,45 @@ fn a_revocation_that_ends_while_another_profile_is_shown_is_not_lost() {
 }
 
 #[test]
+fn a_revocation_under_way_is_not_overtaken_by_a_pasted_address_of_the_same_session() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    let (job, _) = walked(&mut harness);
+    wait_for_consent(&mut harness, job);
+    ended(&mut harness, job, WalkEnd::Connected { token: held(), probe: probe() }, Some(session()));
+    click(&mut harness, "Revoke");
+    let (revoking, command) = last(&mut harness);
+    let Command::Revoke { number, .. } = command else { panic!("{command:?}") };
+    click(&mut harness, "Paste the address your browser ended on");
+    harness.get_by_label("Address").focus();
+    harness.run_ok();
+    harness.get_by_label("Address").type_text(&format!("https://app.example/cb?session_id={SESSION}"));
+    harness.run_ok();
+    click(&mut harness, "Read the address");
+    let outcome = RevokeOutcome { checks: vec![Check::pass("revoke")], revoked: true, error: None };
+    tell(&mut harness, revoking, Event::Revoked { number, result: Ok(outcome) });
+    assert!(seen(&harness, "The session is revoked"));
+}
+
+#[test]
+fn an_app_taken_off_the_list_is_no_longer_shown_though_it_was_the_only_one() {
+    let mut harness = room(live());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "Options");
+    click(&mut harness, "Take this app off the list…");
+    click(&mut harness, "Take it off");
+    let (job, command) = last(&mut harness);
+    assert!(matches!(command, Command::ForgetApp { .. }), "{command:?}");
+    tell(&mut harness, job, Event::Remembered { key: None });
+    // The profile is read again a moment later.
+    assert!(seen(&harness, "Type the Reference key from"), "{}", tree(&harness));
+    harness.state_mut().profile.as_mut().unwrap().apps.clear();
+    harness.run_ok();
+    assert!(seen(&harness, "Type the Reference key from"));
+}
+
+#[test]
 fn an_organization_stays_an_organization_when_its_session_is_probed_after_another_walk() {
     let mut harness = room(sandbox());
     users(&mut harness, &["ada"], None);

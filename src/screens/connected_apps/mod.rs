@@ -39,7 +39,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         return;
     };
     if state.work.key.is_none() {
-        state.work.key = profile.apps.first().map(|app| app.key.clone());
+        state.work.key = state.first_app(profile);
     }
     header(ui, state);
     ui.add_space(space::SM);
@@ -161,6 +161,7 @@ fn question(ctx: &egui::Context, state: &mut State, profile: &Profile, cx: &Cx<'
         Question::CreateUser => subject::create(state, profile, cx, actions),
         Question::Forget(key) => {
             state.apps_job = cx.job();
+            state.forgotten = Some(key.clone());
             let command = Command::ForgetApp { profile: profile.id, key };
             actions.push(Action::Run(state.apps_job, command.into()));
         }

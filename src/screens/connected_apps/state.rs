@@ -76,6 +76,8 @@ pub struct State {
     pub(super) origins: Vec<String>,
     pub(super) add: Option<AddApp>,
     pub(super) apps_job: JobId,
+    /// The app that was taken off the list: the profile here may still name it until it is read again.
+    pub(super) forgotten: Option<String>,
     pub(super) apps_error: Option<UserError>,
     /// "Bring me back to the panel", once a person has said so.
     pub(super) landing: Option<bool>,
@@ -106,7 +108,7 @@ impl State {
             self.work.user = profile.last_user().map(|user| Chosen { id: user.id.clone(), label: user.label.clone() });
         }
         if self.work.key.is_none() {
-            self.work.key = profile.apps.first().map(|app| app.key.clone());
+            self.work.key = self.first_app(profile);
         }
         let failed = matches!(self.users, Load::Failed { .. });
         if can_ask(profile) && (self.users.is_idle() || failed) {
@@ -148,6 +150,11 @@ impl State {
         self.users.start();
         self.users_job = cx.job();
         actions.push(Action::Run(self.users_job, Command::Users { profile: profile.id, query, after }.into()));
+    }
+
+    /// The app to show where none was chosen.
+    pub(super) fn first_app(&self, profile: &Profile) -> Option<String> {
+        profile.apps.iter().map(|app| &app.key).find(|key| self.forgotten.as_ref() != Some(*key)).cloned()
     }
 
     /// The provider of the app shown.
@@ -248,16 +255,23 @@ impl State {
             Event::Remembered { key } => {
                 if job == self.apps_job {
                     self.apps_job = 0;
+                    if key.is_some() {
+                        self.forgotten = None;
+                    }
                     self.work.key = key;
                     self.add = None;
                     self.apps_error = None;
                 }
                 actions.push(Action::ProfilesChanged);
             }
-            Event::NotRemembered(error) => {
+            Event::NotRemembered(error) if job == self.apps_job => {
                 self.apps_job = 0;
+                self.forgotten = None;
                 self.apps_error = Some(error);
             }
+            // A walk of the profile shown could not be written down; that of another is no news here.
+            Event::NotRemembered(error) if self.work.waits_for(job) => self.apps_error = Some(error),
+            Event::NotRemembered(_) => {}
             Event::Credentials(result) if job == self.credentials.job => self.credentials.load.finish(result),
             Event::Origins(_) | Event::Users { .. } | Event::UserCreated(_) | Event::Credentials(_) => {}
             // A profile that is not shown gets its answers too: what ended there is not lost.

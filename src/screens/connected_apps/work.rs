@@ -138,8 +138,14 @@ impl Work {
                 },
             },
         };
-        let job = cx.job();
         let learned = self.learned.entry(number).or_default();
+        match learned.busy {
+            // What only reads makes way for a revocation, whose result must reach the person.
+            Some((reads, Asked::Again | Asked::Probe)) if what == Asked::Revoke => actions.push(Action::Cancel(reads)),
+            Some(_) => return,
+            None => {}
+        }
+        let job = cx.job();
         learned.busy = Some((job, what));
         learned.error = None;
         learned.note = None;
