@@ -156,7 +156,17 @@ pub struct EnvFile {
 /// Does what is asked and sends the answer.
 pub async fn run(command: Command, job: Job) {
     let event = match command {
-        Command::Find { text } => Event::Found(find(&job, &text).await.map(Box::new)),
+        Command::Find { text } => {
+            let found = find(&job, &text).await;
+            let profile = found.as_ref().ok().map(|found| found.profile.clone());
+            // Told as soon as the profile is written, before the network is asked again: a cancelled search must not
+            // leave a profile that nobody hears of.
+            job.send(Event::Found(found.map(Box::new))).await;
+            if let Some(profile) = profile {
+                keep_keys(&job, &profile).await;
+            }
+            return;
+        }
         Command::Examine { profile, again } => Event::Examined(examine(&job, profile, again).await.map(Box::new)),
         Command::AddM2m { profile, m2m } => Event::Added(add_m2m(&job, profile, m2m).await.map(Box::new)),
         Command::Token { profile } => Event::Token(token(&job, profile).await),
@@ -187,7 +197,6 @@ async fn find(job: &Job, text: &str) -> Result<FoundTenant, UserError> {
         Some(profile) => profile,
         None => add::add_tenant(&job.services.profiles, &found)?,
     };
-    keep_keys(job, &profile).await;
     Ok(FoundTenant { profile, already, checks: found.checks })
 }
 
