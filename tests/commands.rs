@@ -184,3 +184,26 @@ fn ctrl_c_ends_a_command_that_waits_with_130() {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_waits_for_a_secret_in_a_pipe_ends_with_130_when_it_is_told_to() {
+    for signal in ["-TERM", "-INT"] {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
+            .args(["token", "--session", &format!("@{}", pipe.display()), "--data-dir"])
+            .arg(dir.path().join("data"))
+            .env_clear()
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .envs(named("acme"))
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // Opens once the command has opened its end; nothing is ever written.
+        let _open = std::fs::File::options().write(true).open(&pipe).unwrap();
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+    }
+}

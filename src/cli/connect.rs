@@ -59,7 +59,10 @@ fn seconds(text: &str) -> Result<u64, String> {
 /// When it could not be done: network, permission, an unknown provider or profile.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     let named = args.provider.as_deref().map(provider_named).transpose()?;
-    let session = args.revoke.as_deref().map(|word| secret_word(word, "--revoke", cx)).transpose()?;
+    let session = match args.revoke.as_deref() {
+        Some(word) => Some(secret_word(word, "--revoke", cx).await?),
+        None => None,
+    };
     let picked = cx.pick_profile(Wants::Tenant)?;
     let tenant = cx.tenant(&picked).await?;
     let ends = Ends::of(&tenant)?;
@@ -153,6 +156,7 @@ async fn walked(
                 if let Subject::User(id) = &subject {
                     profile.last_users.retain(|known| known.id != *id);
                     profile.last_users.insert(0, LastUser { id: id.clone(), label: label.clone() });
+                    profile.last_users.truncate(8);
                 }
             }
         });

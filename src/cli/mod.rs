@@ -247,8 +247,10 @@ async fn until_interrupted(command: Command, cx: &Context) -> Result<Exit, UserE
     let run = command.run(cx);
     tokio::pin!(run);
     tokio::select! {
-        ended = &mut run => return ended,
+        // The signals first: from the command's first step on, one that comes is heard.
+        biased;
         () = interrupted() => {}
+        ended = &mut run => return ended,
     }
     cx.cancel.cancel();
     if !takes_leave {

@@ -22,7 +22,10 @@ pub struct Args {
 /// # Errors
 /// When no token could be had.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
-    let session = args.session.as_deref().map(|text| secret_word(text, "--session", cx)).transpose()?;
+    let session = match args.session.as_deref() {
+        Some(text) => Some(secret_word(text, "--session", cx).await?),
+        None => None,
+    };
     let picked = cx.pick_profile(Wants::Tenant)?;
     let tenant = cx.tenant(&picked).await?;
     let api = tenant.api()?;
@@ -45,7 +48,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
 ///
 /// # Errors
 /// When the file cannot be read, or nothing is in it.
-pub fn secret_word(word: &str, flag: &str, cx: &Context) -> Result<Secret, UserError> {
+pub async fn secret_word(word: &str, flag: &str, cx: &Context) -> Result<Secret, UserError> {
     if word == "@" {
         return Err(UserError::new(Category::Input, format!("{flag} @ names no file"))
             .detail("After the @ stands the file to read")
@@ -57,7 +60,12 @@ pub fn secret_word(word: &str, flag: &str, cx: &Context) -> Result<Secret, UserE
         ));
         return Ok(Secret::new(word));
     };
-    let read = if source == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(source) };
+    let source = source.to_owned();
+    // A pipe may stay silent for ever: read elsewhere, so that Ctrl-C is heard here.
+    let read = tokio::task::spawn_blocking(move || {
+        if source == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(source) }
+    });
+    let read = read.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     let text = zeroize::Zeroizing::new(read.map_err(|error| {
         UserError::new(Category::File, format!("{flag} could not be read"))
             .detail(error.to_string())
