@@ -81,7 +81,8 @@ impl ApiError {
             kind,
             status: Some(answer.status),
             codes,
-            retry_after: answer.retry_after(),
+            // Some gateways write the header under every answer; only these two ask to wait.
+            retry_after: answer.retry_after().filter(|_| matches!(answer.status, 429 | 503)),
             wire: Some(Wire::from(answer)),
         }
     }
@@ -242,5 +243,21 @@ impl From<ApiError> for UserError {
             detail.push_str(&format!(". Kinde says: {said}"));
         }
         Self::new(category, title).detail(detail).hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_asks_to_wait_says_how_long() {
+        let waits = |status| {
+            let headers = vec![("retry-after".to_owned(), "3600".to_owned())];
+            let answer = Answer { status, headers, body: Vec::new(), ms: 1, exchange: 1, curl: String::new() };
+            ApiError::from_answer(&answer).retry_after.map(|wait| wait.as_secs())
+        };
+        assert_eq!([429, 503].map(waits), [Some(3600), Some(3600)]);
+        assert_eq!([200, 301, 400, 403, 404, 500].map(waits), [None; 6]);
     }
 }
