@@ -126,6 +126,13 @@ pub fn checked(words: M2m) -> Result<M2m, UserError> {
         if text.is_empty() {
             return refuse(&format!("The {what} is empty"), "Nothing is left once spaces and quotes are taken off");
         }
+        // Before the characters are judged: a bullet is no character of a secret either.
+        if text.contains('•') || text.chars().all(|c| c == '*') {
+            return refuse(
+                &format!("This is the mask, not the {what}"),
+                "Kinde shows it so until it is revealed or copied",
+            );
+        }
         if text.starts_with("eyJ") && text.contains('.') {
             return refuse(&format!("This is a token, not a {what}"), "It starts like a JWT");
         }
@@ -162,9 +169,6 @@ pub fn checked(words: M2m) -> Result<M2m, UserError> {
             "This looks like a client ID, not a client secret",
             "A client secret has 40 to 60 letters and digits",
         );
-    }
-    if secret.contains('•') || secret.chars().all(|c| c == '*') {
-        return refuse("This is the mask, not the client secret", "Kinde shows it so until it is revealed or copied");
     }
     let audience = match words.audience.as_deref().map(bare).filter(|text| !text.is_empty()) {
         None => None,
@@ -208,7 +212,9 @@ mod tests {
             (id, "your_client_secret", "placeholder"),
             (id, "two words", "white space"),
             (id, "pässword", "never uses"),
-            (id, "********", "mask"),
+            (id, "********", "mask, not the client secret"),
+            (id, "•••••••••••••••", "mask, not the client secret"),
+            ("••••••", secret, "mask, not the client ID"),
         ] {
             let words = M2m { client_id: client_id.into(), client_secret: Secret::new(client_secret), audience: None };
             let error = checked(words).unwrap_err();
