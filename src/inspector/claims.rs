@@ -6,7 +6,7 @@ use super::decode::{Issuers, Kind};
 use super::rung::{Findings, span};
 use crate::check::Check;
 use crate::clock::rfc3339;
-use crate::jwt::Json;
+use crate::jwt::{Doubles, Json};
 
 /// How far clocks may be apart, in seconds.
 pub(super) const LEEWAY: i64 = 60;
@@ -56,7 +56,7 @@ pub(super) struct Context<'a> {
 }
 
 /// Judges types, times, issuer and kind.
-pub(super) fn judge_claims(claims: &Json, doubled: &[String], cx: &Context<'_>) -> Check {
+pub(super) fn judge_claims(claims: &Json, doubled: &Doubles, cx: &Context<'_>) -> Check {
     let mut findings = Findings::default();
     let kind = cx.forced.unwrap_or(cx.found);
     wrong_kind(&mut findings, cx);
@@ -74,7 +74,7 @@ pub(super) fn judge_claims(claims: &Json, doubled: &[String], cx: &Context<'_>) 
     }
     if !doubled.is_empty() {
         findings.fail(
-            format!("Ambiguous: {} stands twice, and programs disagree on which one counts", list(doubled)),
+            format!("Ambiguous: {doubled}, and programs disagree on which one counts"),
             "Look at the raw payload; Kinde never writes a claim twice",
         );
     }
@@ -105,10 +105,6 @@ fn unknown_kind(findings: &mut Findings, claims: &Json, cx: &Context<'_>) {
             "Find out who made it and what for",
         );
     }
-}
-
-fn list(paths: &[String]) -> String {
-    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn wrong_kind(findings: &mut Findings, cx: &Context<'_>) {

@@ -263,7 +263,7 @@ pub struct Decoded {
     /// The issuer to offer where nobody said whose keys to use.
     #[serde(skip)]
     pub offer: Option<String>,
-    /// Paths of claims that stand twice.
+    /// Paths of claims that stand twice: the first few.
     #[serde(skip)]
     pub doubled: Vec<String>,
     /// What was done to it on its way, where undoing that makes it whole.

@@ -14,7 +14,7 @@ use super::rung::{Findings, span};
 use super::words::{header_faults, shorten, transport};
 use crate::check::{Check, Verdict};
 use crate::clock::rfc3339;
-use crate::jwt::{self, Alg, Compact, Header, HeaderFault, Json, Pick, Policy};
+use crate::jwt::{self, Alg, Compact, Doubles, Header, HeaderFault, Json, Pick, Policy};
 use crate::secrets::Secret;
 
 /// The rungs, in order.
@@ -103,7 +103,7 @@ impl<'a> Ladder<'a> {
                 .map(|claims| lens::look(claims, read.kid.as_deref(), read.kind))
                 .unwrap_or_default(),
             offer: read.offer,
-            doubled: read.doubled,
+            doubled: read.doubled.paths,
             damage: read.damage,
             payload_text: read.payload.as_ref().and_then(|bytes| String::from_utf8(bytes.clone()).ok()),
             payload_b64: read.payload.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default(),
@@ -290,7 +290,7 @@ pub(super) struct Read {
     payload: Option<Vec<u8>>,
     pub(super) claims: Option<Json>,
     payload_fault: String,
-    doubled: Vec<String>,
+    doubled: Doubles,
     pub(super) kind: Kind,
     offer: Option<String>,
     nobody: bool,
@@ -307,7 +307,7 @@ impl Read {
             payload: None,
             claims: None,
             payload_fault: String::new(),
-            doubled: Vec::new(),
+            doubled: Doubles::default(),
             kind: options.kind.unwrap_or(Kind::Other),
             offer: None,
             nobody: false,

@@ -92,8 +92,8 @@ pub(super) fn header_faults(header: &Header, findings: &mut Findings) {
             HeaderFault::AlgType(kind) => {
                 findings.fail(format!("`alg` is {kind}, not a text"), "A JWT names its algorithm as a text");
             }
-            HeaderFault::Doubles(paths) => findings.fail(
-                format!("{} stands twice in the header, and programs disagree on which one counts", paths.join(", ")),
+            HeaderFault::Doubles(doubles) => findings.fail(
+                format!("{doubles} in the header, and programs disagree on which one counts"),
                 "Never accept it: one program may check what another does not use",
             ),
             HeaderFault::Crit(value) => findings.fail(

@@ -1,6 +1,6 @@
 //! The header's rules. What it says about keys is never trusted.
 
-use super::json::Json;
+use super::json::{Doubles, Json};
 
 /// The longest key ID that is looked up, in bytes.
 const MAX_KID: usize = 256;
@@ -15,7 +15,7 @@ pub enum HeaderFault {
     /// `alg` is no text.
     AlgType(&'static str),
     /// Members that stand twice.
-    Doubles(Vec<String>),
+    Doubles(Doubles),
     /// `crit` is there: an extension must be understood, and none is.
     Crit(String),
     /// `b64` is there (RFC 7797).

@@ -78,8 +78,11 @@ impl KeySet {
             (None, Some(_)) if policy == Policy::Chosen => vec![&json],
             _ => return Err(KeySetFault::NotKeys("JSON without a list `keys`".to_owned())),
         };
-        let mut unsound: Vec<String> =
-            json.doubles().into_iter().map(|path| format!("the member `{path}` stands twice")).collect();
+        let mut unsound: Vec<String> = Some(json.doubles())
+            .filter(|doubles| !doubles.is_empty())
+            .map(|doubles| doubles.to_string())
+            .into_iter()
+            .collect();
         if jwks.len() > MAX_KEYS {
             unsound.push(format!("{} keys; {MAX_KEYS} are the most", jwks.len()));
             return Err(KeySetFault::Unsound(unsound));

@@ -14,7 +14,7 @@ pub use alg::Alg;
 pub use b64::{decode_base64url, encode_base64url};
 pub use compact::{Compact, EnvelopeFault, MAX_TOKEN, is_json_serialisation};
 pub use header::{Header, HeaderFault};
-pub use json::{Json, JsonFault, MAX_DEPTH};
+pub use json::{Doubles, Json, JsonFault, MAX_DEPTH};
 pub use key::Key;
 pub use key_set::{KeySet, KeySetFault, Pick, Policy, allowed};
 

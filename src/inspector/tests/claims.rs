@@ -259,3 +259,14 @@ fn an_event_that_happened_long_before_it_was_signed_is_labelled_so() {
     let unsigned_time = WEBHOOK.replace(r#","timestamp":"2024-05-01T17:41:45.592145+10:00""#, "");
     assert!(freshness(&unsigned_time).why.unwrap().contains("It happened 60 s ago"));
 }
+
+#[test]
+fn of_many_doubled_claims_five_are_named_and_the_others_counted() {
+    let members: Vec<String> = (0..20_000).flat_map(|n| [format!("\"c{n}\":1"), format!("\"c{n}\":2")]).collect();
+    let payload = format!("{{{}}}", members.join(","));
+    let token = format!("{}.{}.AAAA", b64(br#"{"alg":"RS256"}"#), b64(payload.as_bytes()));
+    let decoded = judge(token.as_bytes(), &Keys::nobody(), &Options::pasted(Timestamp::UNIX_EPOCH));
+    let told = decoded.check("claims").and_then(|check| check.why.clone()).unwrap();
+    assert!(told.contains("`c0`, `c1`, `c2`, `c3`, `c4` and 19995 more stand twice"), "{}", &told[..200]);
+    assert!(told.len() < 1000, "{}", told.len());
+}

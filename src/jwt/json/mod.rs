@@ -91,32 +91,104 @@ impl Json {
         }
     }
 
-    /// The paths (`data.user.id`) of members that stand more than once in their object, at every depth.
-    pub fn doubles(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        self.find_doubles("", &mut found);
+    /// The members that stand more than once in their object, at every depth.
+    pub fn doubles(&self) -> Doubles {
+        let mut found = Doubles::default();
+        self.find_doubles(&mut Vec::new(), &mut found);
         found
     }
 
-    fn find_doubles(&self, path: &str, found: &mut Vec<String>) {
+    fn find_doubles<'a>(&'a self, path: &mut Vec<Step<'a>>, found: &mut Doubles) {
         match self {
             Self::Object(members) => {
-                let mut seen = std::collections::HashSet::new();
+                let mut seen = std::collections::HashMap::new();
                 for (name, value) in members {
-                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                    if !seen.insert(name) && !found.contains(&path) {
-                        found.push(path.clone());
+                    path.push(Step::Member(name));
+                    let times = seen.entry(name).or_insert(0_usize);
+                    *times += 1;
+                    if *times == 2 {
+                        found.add(path);
                     }
-                    value.find_doubles(&path, found);
+                    value.find_doubles(path, found);
+                    path.pop();
                 }
             }
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    item.find_doubles(&format!("{path}[{index}]"), found);
+                    path.push(Step::Item(index));
+                    item.find_doubles(path, found);
+                    path.pop();
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// One step of the way to a value.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Member(&'a str),
+    Item(usize),
+}
+
+/// Members that stand more than once in their object. However many a hostile text has, a few are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Doubles {
+    /// Their paths (`data.user.id`), at most [`Doubles::NAMED`] of them.
+    pub paths: Vec<String>,
+    /// How many there are besides.
+    pub more: usize,
+}
+
+impl Doubles {
+    /// The most that are named.
+    pub const NAMED: usize = 5;
+    /// The most characters that a path is told with.
+    const LONGEST: usize = 160;
+
+    /// True where every name stands once.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    fn add(&mut self, path: &[Step<'_>]) {
+        if self.paths.len() == Self::NAMED {
+            self.more += 1;
+            return;
+        }
+        let mut text = String::new();
+        for step in path {
+            match step {
+                Step::Member(name) => {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(name);
+                }
+                Step::Item(index) => text.push_str(&format!("[{index}]")),
+            }
+        }
+        if let Some((end, _)) = text.char_indices().nth(Self::LONGEST) {
+            text.truncate(end);
+            text.push('…');
+        }
+        // Two objects of one path, themselves doubled, are one to a reader.
+        if !self.paths.contains(&text) {
+            self.paths.push(text);
+        }
+    }
+}
+
+/// As the subject of a sentence: ```a`, `b` and 7 more stand twice``.
+impl std::fmt::Display for Doubles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let named: Vec<String> = self.paths.iter().map(|path| format!("`{path}`")).collect();
+        f.write_str(&named.join(", "))?;
+        if self.more > 0 {
+            write!(f, " and {} more", self.more)?;
+        }
+        f.write_str(if self.paths.len() + self.more == 1 { " stands twice" } else { " stand twice" })
     }
 }
 

@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn doubled_members_are_found_at_every_depth_and_through_escapes() {
     let json = Json::parse(br#"{"a":1,"b":[{"c":1,"\u0063":2}],"a":{"d":1,"d":1}}"#).unwrap();
-    assert_eq!(json.doubles(), ["b[0].c", "a", "a.d"]);
+    assert_eq!(json.doubles().paths, ["b[0].c", "a", "a.d"]);
     assert_eq!(serde_json::to_string(&json).unwrap(), r#"{"b":[{"c":2}],"a":{"d":1}}"#);
 }
 
