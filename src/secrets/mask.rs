@@ -121,6 +121,9 @@ impl Masker {
 
     fn pairs(&mut self, text: &str, depth: u8) -> String {
         let mut out = String::with_capacity(text.len());
+        let mut quoted_ends = Ahead::new(text, |c| "\"'\\\n".contains(c));
+        let mut plain_ends = Ahead::new(text, |c| c.is_whitespace() || "&;#\"'<>()[]{}`,\\|".contains(c));
+        let mut percents = Ahead::new(text, |c| c == '%');
         let mut rest = text;
         while let Some(at) = rest.find(['=', ':']) {
             let (before, after) = rest.split_at(at);
@@ -140,10 +143,8 @@ impl Masker {
             let value_at = after.len() - after.trim_start_matches(' ').trim_start_matches(quotes).len();
             let (lead, tail) = after.split_at(value_at);
             let quoted = lead.contains(['"', '\'']);
-            let ends = |c: char| {
-                if quoted { "\"'\\\n".contains(c) } else { c.is_whitespace() || "&;#\"'<>()[]{}`,\\|".contains(c) }
-            };
-            let end = tail.find(ends).unwrap_or(tail.len());
+            let begin = text.len() - tail.len();
+            let end = if quoted { quoted_ends.from(begin) } else { plain_ends.from(begin) } - begin;
             let (value, left) = tail.split_at(end);
             out.push_str(before);
             out.push(if equals { '=' } else { ':' });
@@ -152,12 +153,12 @@ impl Masker {
             let scheme = ["bearer", "basic", "token"].iter().any(|word| value.eq_ignore_ascii_case(word));
             if name.is_empty() || value.starts_with(MASK) || scheme {
                 rest = after;
-            } else if sure && is_secret(name, value) {
+            } else if sure && is_secret(name, beginning(value)) {
                 out.push_str(lead);
                 let plain = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
                 out.push_str(&self.hide(&plain));
                 rest = left;
-            } else if equals && depth < 3 && value.contains('%') {
+            } else if equals && depth < 3 && percents.from(begin) < begin + end {
                 let plain = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
                 let masked = self.pairs(&plain, depth + 1);
                 out.push_str(lead);
@@ -215,11 +216,12 @@ impl Masker {
     /// JSON Web Tokens and the tokens of providers, wherever they stand.
     fn shapes(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
+        let mut shapes = Shapes::new(text);
         let mut last = None;
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             let inside = last.is_some_and(|c: char| c.is_ascii_alphanumeric() || c == '_');
-            let length = shape_at(rest, inside);
+            let length = shapes.at(text.len() - rest.len(), inside);
             if length == 0 {
                 out.push(c);
                 last = Some(c);
@@ -235,6 +237,43 @@ impl Masker {
     }
 }
 
+/// Where the next character of a kind stands, asked from left to right: however often it is asked, each character is
+/// looked at once. Bodies come from anywhere, and one made to be slow must not hold up the panel.
+struct Ahead<'a, F> {
+    text: &'a str,
+    is: F,
+    /// The first at or after the place asked last; `None` before the first question.
+    next: Option<usize>,
+}
+
+impl<'a, F: Fn(char) -> bool> Ahead<'a, F> {
+    fn new(text: &'a str, is: F) -> Self {
+        Self { text, is, next: None }
+    }
+
+    /// The first at or after byte `at`, the text's length where there is none. `at` never goes back.
+    fn from(&mut self, at: usize) -> usize {
+        match self.next {
+            Some(next) if next >= at => next,
+            _ => {
+                let found = self.text.get(at..).and_then(|rest| rest.find(&self.is));
+                let next = found.map_or(self.text.len(), |found| at + found);
+                self.next = Some(next);
+                next
+            }
+        }
+    }
+}
+
+/// As much of a value as its randomness is judged by.
+fn beginning(value: &str) -> &str {
+    let mut end = value.len().min(128);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    value.get(..end).unwrap_or(value)
+}
+
 /// Where the next scheme stands, and how long it is.
 fn next_scheme(text: &str) -> Option<(usize, usize)> {
     text.match_indices([':', ' ']).find_map(|(at, _)| {
@@ -248,28 +287,43 @@ fn next_scheme(text: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// How long the token is that `text` begins with; 0 where it begins with none.
-fn shape_at(text: &str, inside_a_word: bool) -> usize {
-    let run = || text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
-    if text.starts_with("eyJ") {
-        let token = text.get(..run()).unwrap_or_default().trim_end_matches('.');
-        let mut parts = token.split('.');
-        let header = parts.next().unwrap_or_default();
-        // Three parts, a signature or not; five when encrypted.
-        return if header.len() >= 8 && parts.next().is_some_and(|part| part.len() >= 2) { token.len() } else { 0 };
-    }
-    if inside_a_word {
-        return 0;
-    }
-    PREFIXES
-        .iter()
-        .find(|(prefix, _)| text.starts_with(prefix))
-        .filter(|(prefix, least)| run() >= prefix.len() + least && text.get(..run()).is_some_and(looks_random_or_long))
-        .map_or(0, |_| run())
+/// Finds tokens by their shape, from left to right.
+struct Shapes<'a> {
+    text: &'a str,
+    ends: Ahead<'a, fn(char) -> bool>,
+    dots: Ahead<'a, fn(char) -> bool>,
+    /// What words joined by marks have none of.
+    telling: Ahead<'a, fn(char) -> bool>,
 }
 
-fn looks_random_or_long(text: &str) -> bool {
-    text.chars().any(|c| c.is_ascii_digit()) || text.chars().any(|c| c.is_ascii_uppercase())
+impl<'a> Shapes<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            ends: Ahead::new(text, |c| !(c.is_ascii_alphanumeric() || "-_.".contains(c))),
+            dots: Ahead::new(text, |c| c == '.'),
+            telling: Ahead::new(text, |c| c.is_ascii_digit() || c.is_ascii_uppercase()),
+        }
+    }
+
+    /// How long the token is that begins at byte `at`; 0 where none begins there.
+    fn at(&mut self, at: usize, inside_a_word: bool) -> usize {
+        let rest = self.text.get(at..).unwrap_or_default();
+        if rest.starts_with("eyJ") {
+            let (end, dot) = (self.ends.from(at), self.dots.from(at));
+            // Three parts, a signature or not; five when encrypted. The second has two characters at least.
+            let second = self.text.get(dot + 1..end).unwrap_or_default();
+            let parts = dot >= at + 8 && second.len() >= 2 && !second.as_bytes().iter().take(2).any(|c| *c == b'.');
+            let token = self.text.get(at..end).unwrap_or_default();
+            return if parts { token.trim_end_matches('.').len() } else { 0 };
+        }
+        if inside_a_word {
+            return 0;
+        }
+        let Some((prefix, least)) = PREFIXES.iter().find(|(prefix, _)| rest.starts_with(prefix)) else { return 0 };
+        let end = self.ends.from(at);
+        if end - at >= prefix.len() + least && self.telling.from(at) < end { end - at } else { 0 }
+    }
 }
 
 #[cfg(test)]
@@ -329,5 +383,32 @@ mod tests {
         let mut masker = Masker::default();
         masker.text(&format!("x {JWT}"));
         assert_eq!(masker.found, [Secret::new(JWT)]);
+    }
+
+    /// In time that grows with the square of the text, each of these would take many minutes.
+    #[test]
+    fn a_text_made_to_be_slow_is_masked_like_any_other() {
+        let pieces = [
+            "=",
+            ":",
+            "a=",
+            "code=",
+            "a:\"",
+            "u=x%zz",
+            "eyJ",
+            "eyJ.",
+            "-ses_",
+            "-glpat-",
+            "://",
+            "://a:b@",
+            "bearer ",
+            "\"a\":",
+            "eyJ-eyJhbGci.",
+        ];
+        for piece in pieces {
+            let text = piece.repeat(300_000 / piece.len());
+            assert!(!Masker::default().text(&text).is_empty(), "{piece}");
+            assert!(!Masker::default().text(&format!("{text}%41 \"")).is_empty(), "{piece}");
+        }
     }
 }
