@@ -30,11 +30,16 @@ pub use save::{Change, Created, Saved, create, save};
 pub use talk::{Refusal, Sink, Why};
 pub use trigger::{Triggered, can_trigger, trigger};
 
+use std::time::Duration;
+
 use crate::clock::Clock;
 use crate::error::UserError;
 use crate::kinde::{KindeApi, Reply, Webhook};
 use crate::store::Journal;
 use crate::tenant::Tenant;
+
+/// How often a list is read for what was just done before it counts as not seen.
+const LOOKS: u32 = 4;
 
 /// What a person is told beside any list of webhooks.
 pub const NO_SWITCH_NOTE: &str = "Kinde switches a webhook off after 72 hours of failures, and its API does not tell \
@@ -53,6 +58,8 @@ pub struct Ends {
     pub owner: String,
     /// A Kinde on this machine: its webhooks may point at plain HTTP on loopback.
     pub on_this_machine: bool,
+    /// The wait between two looks at a list that may lag behind what was just done.
+    pub between_looks: Duration,
 }
 
 impl Ends {
@@ -68,6 +75,7 @@ impl Ends {
             journal: journal.clone(),
             owner: if profile.saved { profile.id.to_string() } else { tenant.domain.to_string() },
             on_this_machine: profile.is_sandbox() || tenant.domain.is_loopback(),
+            between_looks: Duration::from_millis(500),
         })
     }
 

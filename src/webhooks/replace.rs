@@ -4,14 +4,12 @@
 //! so. At the plan's limit, and only when the person allowed it: delete, then create; the old one is created again
 //! from the journal where that fails.
 
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
 use super::save::Change;
 use super::settle::{Settled, Swap, settle, state};
 use super::talk::{Stop, Talk, named};
-use super::{Ends, Refusal, Sink};
+use super::{Ends, LOOKS, Refusal, Sink};
 use crate::check::{Verdict, worst};
 use crate::error::{Category, UserError};
 use crate::kinde::Webhook;
@@ -43,10 +41,6 @@ pub struct Replaced {
     /// The new webhook.
     pub webhook: Webhook,
 }
-
-/// How often the list is read for the new webhook, and the wait in between.
-const LOOKS: u32 = 4;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 struct Job<'a> {
     talk: Talk<'a>,
@@ -126,7 +120,7 @@ impl Job<'_> {
             if list.iter().any(|webhook| Some(&webhook.id) == self.swap.new_id.as_ref()) {
                 return Ok(true);
             }
-            if look < LOOKS && !self.talk.sleep(BETWEEN_LOOKS).await {
+            if look < LOOKS && !self.talk.sleep(self.talk.ends.between_looks).await {
                 return Err(Stop::Cancelled);
             }
         }

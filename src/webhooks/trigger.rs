@@ -3,8 +3,6 @@
 //! Only things made for it are touched, never a person's own: a test user is created, renamed, deleted. What is about
 //! to be made is in the journal before the first call, under a mark by which it is found when its id was lost.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +10,7 @@ use uuid::Uuid;
 
 use super::recover::{Recovered, is_elsewhere, open};
 use super::talk::{Stop, Talk};
-use super::{Ends, Refusal, Sink};
+use super::{Ends, LOOKS, Refusal, Sink};
 use crate::error::{Category, UserError};
 use crate::kinde::Thing;
 use crate::kinde::event_types::{self, Cause, Recipe};
@@ -188,10 +186,6 @@ struct Job<'a> {
     done_at: Option<Timestamp>,
 }
 
-/// How often a new thing is looked for by its mark, and the wait in between: lists may lag behind.
-const LOOKS: u32 = 4;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
-
 impl Job<'_> {
     /// Makes the thing and does the deed. What is `Err` may have left it behind.
     async fn cause(&mut self, deed: Deed) -> Result<(), Stop> {
@@ -232,7 +226,7 @@ impl Job<'_> {
             if let Some(id) = find(&self.talk, thing, mark).await? {
                 return Ok(id);
             }
-            if look < LOOKS && !self.talk.sleep(BETWEEN_LOOKS).await {
+            if look < LOOKS && !self.talk.sleep(self.talk.ends.between_looks).await {
                 return Err(Stop::Cancelled);
             }
         }

@@ -8,7 +8,7 @@ use kinde_panel::clock::Clock;
 use kinde_panel::kinde::{Definition, Domain, KindeApi, M2m, TokenSource, Webhook};
 use kinde_panel::net::{Http, Recorder};
 use kinde_panel::secrets::Secret;
-use kinde_panel::step::Step;
+use kinde_panel::step::{Step, StepState};
 use kinde_panel::store::{DataDir, Journal};
 use kinde_panel::webhooks::Ends;
 use serde_json::{Value, json};
@@ -31,6 +31,8 @@ pub enum How {
     Hang,
     /// It is done, and no answer ever comes.
     HangAfter,
+    /// The connection breaks, and it is done later: by [`Kinde::carry_out`].
+    Late,
 }
 
 /// Which request (counted from 0, tokens aside) goes wrong; `to_the_end` with every one after it.
@@ -47,14 +49,20 @@ pub struct World {
     /// list name and item
     pub things: Vec<(String, Value)>,
     pub limit: Option<usize>,
-    pub fault: Option<Fault>,
+    pub faults: Vec<Fault>,
     /// `METHOD /path body`, tokens aside.
     pub seen: Vec<String>,
     /// Lists of webhooks in which the newest one is missing.
     pub lagging: usize,
+    /// Lists of other things in which the newest one is missing.
+    pub lagging_things: usize,
+    /// When what is created is said to be created; `None` for the fixed clock's time.
+    pub created_on: Option<String>,
     pub events: Vec<Value>,
     pub event_types: Option<Vec<String>>,
     pub scope: String,
+    /// Method, path, query and body of what is carried out late.
+    late: Vec<(String, String, String, Value)>,
     made: u32,
 }
 
@@ -63,7 +71,17 @@ pub struct Kinde {
     /// Told when a request hangs.
     pub hanging: Arc<Notify>,
     pub origin: String,
+    http: Http,
     dir: tempfile::TempDir,
+}
+
+/// What the fixed clock says, in seconds.
+const NOW: i64 = 1_795_446_000;
+
+/// A folder in memory where the system has one: the journal waits for the disk at each step, and a busy one takes
+/// a tenth of a second each time.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 impl Kinde {
@@ -73,13 +91,19 @@ impl Kinde {
         let world: Arc<Mutex<World>> = Arc::default();
         let hanging = Arc::new(Notify::new());
         tokio::spawn(serve(listener, Arc::clone(&world), Arc::clone(&hanging)));
-        Self { world, hanging, origin, dir: tempfile::tempdir().unwrap() }
+        let http = Http::new(Recorder::silent(), Clock::fixed(Timestamp::from_second(NOW).unwrap())).unwrap();
+        Self { world, hanging, origin, http, dir: folder() }
     }
 
     /// Ends as a program that was just started has them.
     pub fn ends(&self) -> Ends {
-        let clock = Clock::fixed(Timestamp::from_second(1_795_446_000).unwrap());
-        let http = Http::new(Recorder::silent(), clock.clone()).unwrap();
+        self.ends_later(0)
+    }
+
+    /// The same, so many seconds later.
+    pub fn ends_later(&self, seconds: i64) -> Ends {
+        let clock = Clock::fixed(Timestamp::from_second(NOW + seconds).unwrap());
+        let http = self.http.clone();
         let domain = Domain::parse(&self.origin).unwrap();
         let m2m = M2m { client_id: "id".into(), client_secret: Secret::new("s3cret"), audience: None };
         let tokens = TokenSource::new(http.clone(), domain.clone(), m2m, None);
@@ -90,6 +114,7 @@ impl Kinde {
             journal: Journal::of(&data),
             owner: "profile".into(),
             on_this_machine: true,
+            between_looks: Duration::from_millis(1),
         }
     }
 
@@ -98,14 +123,37 @@ impl Kinde {
     }
 
     pub fn fault(&self, at: usize, how: How, to_the_end: bool) {
+        self.faults(&[Fault { at, how, to_the_end }]);
+    }
+
+    pub fn faults(&self, faults: &[Fault]) {
         self.set(|world| {
             world.seen.clear();
-            world.fault = Some(Fault { at, how, to_the_end });
+            world.faults = faults.to_vec();
         });
     }
 
     pub fn heal(&self) {
-        self.set(|world| world.fault = None);
+        self.set(|world| world.faults.clear());
+    }
+
+    /// Does what was to be done late.
+    pub fn carry_out(&self) {
+        self.set(|world| {
+            for (method, path, query, body) in std::mem::take(&mut world.late) {
+                world.answer(&method, &path, &query, &body);
+            }
+        });
+    }
+
+    /// A sink that makes the list of webhooks lag for so many looks from the moment the new one is there.
+    pub fn lag_once_created(&self, looks: usize) -> impl Fn(Step) + Send + Sync + use<> {
+        let world = Arc::clone(&self.world);
+        move |step| {
+            if step.id == "create" && step.state == StepState::Done {
+                world.lock().unwrap().lagging = looks;
+            }
+        }
     }
 
     pub fn seen(&self) -> Vec<String> {
@@ -144,9 +192,11 @@ impl World {
 
     fn add(&mut self, body: &Value) -> Value {
         let id = self.id("webhook");
+        let now = || Timestamp::from_second(NOW).unwrap().to_string();
+        let created_on = self.created_on.clone().unwrap_or_else(now);
         let it = json!({
             "id": id, "name": body["name"], "description": body["description"], "endpoint": body["endpoint"],
-            "event_types": body["event_types"], "created_on": "2026-11-23T18:00:00Z",
+            "event_types": body["event_types"], "created_on": created_on,
         });
         self.webhooks.push(it.clone());
         it
@@ -247,7 +297,11 @@ impl World {
             }
             ("GET", [list @ ("users" | "roles" | "permissions" | "organizations" | "subscribers")]) => {
                 // One a page, so that paging is walked.
-                let all: Vec<&Value> = self.things.iter().filter(|(of, _)| of == list).map(|(_, it)| it).collect();
+                let mut all: Vec<&Value> = self.things.iter().filter(|(of, _)| of == list).map(|(_, it)| it).collect();
+                if self.lagging_things > 0 {
+                    self.lagging_things -= 1;
+                    all.pop();
+                }
                 let start: usize = query("next_token").map_or(0, |token| token.parse().unwrap());
                 let page: Vec<&&Value> = all.iter().skip(start).take(1).collect();
                 let next = (start + 1 < all.len()).then(|| (start + 1).to_string());
@@ -322,7 +376,7 @@ async fn one(mut socket: TcpStream, world: Arc<Mutex<World>>, hanging: Arc<Notif
         let number = world.seen.len();
         world.seen.push(format!("{method} {target} {body}").trim_end().to_owned());
         let hit = |fault: &Fault| number == fault.at || (fault.to_the_end && number > fault.at);
-        world.fault.filter(hit).map(|fault| fault.how)
+        world.faults.iter().copied().find(hit).map(|fault| fault.how)
     };
     let body: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
     let done = |world: &Mutex<World>| world.lock().unwrap().answer(&method, path, query, &body);
@@ -337,6 +391,10 @@ async fn one(mut socket: TcpStream, world: Arc<Mutex<World>>, hanging: Arc<Notif
         }
         Some(How::Cut) => {}
         Some(How::CutAfter) => drop(done(&world)),
+        Some(How::Late) => {
+            let (path, query) = (path.to_owned(), query.to_owned());
+            world.lock().unwrap().late.push((method.clone(), path, query, body));
+        }
         Some(How::ErrorAfter) => {
             done(&world);
             say(&mut socket, 502, &Value::Null).await;

@@ -54,7 +54,10 @@ async fn a_refusal_is_told_in_kindes_words_whether_errors_is_an_object_or_a_list
     kinde.fault(0, How::Status(400), false);
     let refusal = create(&kinde.ends(), &definition("a", URL), &nobody, &go()).await.unwrap_err();
     assert!(refusal.error.detail.contains("INJECTED"), "{refusal:?}");
-    kinde.set(|world| (world.fault, world.limit) = (None, Some(0)));
+    kinde.set(|world| {
+        world.faults.clear();
+        world.limit = Some(0);
+    });
     let refusal = create(&kinde.ends(), &definition("a", URL), &nobody, &go()).await.unwrap_err();
     assert!(matches!(refusal.why, Why::Limit) && refusal.error.detail.contains("WEBHOOK_LIMIT"), "{refusal:?}");
 }

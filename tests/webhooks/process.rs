@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::kinde::{How, Kinde, definition};
+use super::kinde::{How, Kinde, definition, folder};
 
 const OLD: &str = "https://old.acme.com/kinde";
 const NEW: &str = "https://new.acme.com/kinde";
@@ -51,7 +51,7 @@ fn said(output: &Output) -> String {
 async fn a_tenant_that_may_be_live_is_written_to_only_where_the_profile_names_it() {
     let kinde = Kinde::start().await;
     let webhook = kinde.put(&definition("Orders", OLD));
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     for args in [
         &["webhooks", "create", "--name", "a", "--endpoint", NEW, "--event", "user.created"][..],
         &["webhooks", "update", &webhook.id, "--name", "b"],
@@ -73,7 +73,7 @@ async fn a_replacement_killed_in_the_middle_is_put_right_by_the_next_command_whi
     for at in 1..4 {
         let kinde = Kinde::start().await;
         let webhook = kinde.put(&definition("Orders", OLD));
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         kinde.fault(at, How::HangAfter, false);
         let mut child = start(&kinde, dir.path(), true, &["webhooks", "update", &webhook.id, "--endpoint", NEW]);
         kinde.hanging.notified().await;
@@ -95,7 +95,7 @@ async fn a_replacement_killed_in_the_middle_is_put_right_by_the_next_command_whi
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trigger_killed_in_the_middle_is_cleaned_up_by_the_next_command() {
     let kinde = Kinde::start().await;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     kinde.fault(0, How::HangAfter, false);
     let mut child = start(&kinde, dir.path(), true, &["trigger", "user.created"]);
     kinde.hanging.notified().await;
@@ -109,7 +109,7 @@ async fn a_trigger_killed_in_the_middle_is_cleaned_up_by_the_next_command() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_of_the_profile_is_printed_or_kept() {
     let kinde = Kinde::start().await;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let (output, _) = run(&kinde, dir.path(), true, &["trigger", "role.updated", "--trace"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let database = std::fs::read(dir.path().join("history.db")).unwrap();
