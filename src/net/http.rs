@@ -312,18 +312,23 @@ fn classify(error: reqwest::Error) -> (NetErrorKind, String) {
     }
     let reason = innermost.to_string();
     let lower = chain.to_ascii_lowercase();
-    let kind = if error.is_timeout() {
-        NetErrorKind::Timeout
-    } else if lower.contains("dns error") || lower.contains("failed to lookup") {
-        NetErrorKind::Dns
-    } else if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake") {
-        NetErrorKind::Tls
-    } else if error.is_connect() {
-        NetErrorKind::Connect
-    } else {
-        NetErrorKind::Broken
-    };
+    let kind = if error.is_timeout() { NetErrorKind::Timeout } else { kind_of(error.is_connect(), &lower) };
     (kind, reason)
+}
+
+/// The kind of a failure that is no timeout, by its causes in lower case. Once connected, the request may have arrived
+/// and been carried out, whatever the words: rustls tells of a cut connection as of trouble with TLS.
+fn kind_of(connecting: bool, causes: &str) -> NetErrorKind {
+    let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+    if !connecting {
+        NetErrorKind::Broken
+    } else if says(&["dns error", "failed to lookup"]) {
+        NetErrorKind::Dns
+    } else if says(&["certificate", "tls", "handshake"]) {
+        NetErrorKind::Tls
+    } else {
+        NetErrorKind::Connect
+    }
 }
 
 #[cfg(test)]
@@ -473,6 +478,16 @@ mod tests {
         assert_eq!(http.send(Request::get("x", silent)).await.unwrap_err().kind, NetErrorKind::Connect);
         let unknown = Url::parse("http://no-such-host.invalid/").unwrap();
         assert_eq!(http.send(Request::get("x", unknown)).await.unwrap_err().kind, NetErrorKind::Dns);
+    }
+
+    #[test]
+    fn a_tls_connection_that_is_cut_once_it_stands_is_broken_and_not_refused() {
+        let cut = "peer closed connection without sending tls close_notify: https://docs.rs/rustls/latest";
+        assert_eq!(kind_of(false, cut), NetErrorKind::Broken);
+        assert_eq!(kind_of(true, "invalid peer certificate: unknownissuer"), NetErrorKind::Tls);
+        assert_eq!(kind_of(true, cut), NetErrorKind::Tls, "in the handshake nothing was sent");
+        assert_eq!(kind_of(true, "dns error: failed to lookup address information"), NetErrorKind::Dns);
+        assert_eq!(kind_of(true, "connection refused"), NetErrorKind::Connect);
     }
 
     #[tokio::test]
