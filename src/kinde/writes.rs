@@ -136,7 +136,7 @@ impl KindeApi {
     ///
     /// # Errors
     /// See [`ApiError`].
-    pub async fn find_thing(&self, thing: Thing, mark: &str) -> Result<Option<String>, ApiError> {
+    pub async fn find_thing(&self, thing: Thing, mark: &str) -> Result<Reply<Option<String>>, ApiError> {
         let (list, id, member, wanted) = match thing {
             Thing::User => ("users", "id", "email", Thing::email(mark)),
             Thing::Role => ("roles", "id", "key", mark.to_owned()),
@@ -146,7 +146,8 @@ impl KindeApi {
         };
         let renamed = format!("{wanted} renamed");
         let mut next: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = 0;
+        loop {
             let purpose = format!("Look for the test {}", thing.word());
             let path = format!("/api/v1/{}", thing.plural());
             let mut request = self.request(http::Method::GET, purpose, &path).query("page_size", PAGE_SIZE);
@@ -162,15 +163,13 @@ impl KindeApi {
                 let said = it.get(member).and_then(Value::as_str).unwrap_or_default();
                 said.eq_ignore_ascii_case(&wanted) || said == renamed
             });
-            if let Some(found) = found {
-                return Ok(found.get(id).and_then(Value::as_str).map(str::to_owned));
-            }
+            let it = found.and_then(|found| found.get(id)).and_then(Value::as_str).map(str::to_owned);
             next = body.get("next_token").and_then(Value::as_str).filter(|it| !it.is_empty()).map(str::to_owned);
-            if next.is_none() {
-                break;
+            pages += 1;
+            if it.is_some() || next.is_none() || pages == PAGES {
+                return Ok(Reply { it, wire: Wire::from(&answer), body });
             }
         }
-        Ok(None)
     }
 
     /// A call on one thing. Users stand in the query, the others in the path.

@@ -145,6 +145,16 @@ pub fn check(definition: &Definition, known: &[String], on_this_machine: bool) -
     checks
 }
 
+/// Judges what an edit changes: what was there before, however odd, is not the edit's to refuse.
+pub(super) fn check_changed(diff: &Diff, wanted: &Definition, on_this_machine: bool) -> Vec<Check> {
+    let touched = |name: &str| match name {
+        "name" => diff.name.is_some(),
+        "event types" => diff.patch().event_types.is_some(),
+        _ => false,
+    };
+    check(wanted, &[], on_this_machine).into_iter().filter(|check| touched(&check.name)).collect()
+}
+
 /// A copy to edit, under a name that none of `others` has.
 pub fn duplicate(webhook: &Webhook, others: &[Webhook]) -> Definition {
     let base = webhook.definition.name.as_str();

@@ -2,14 +2,18 @@
 //! set-up, from staging to production.
 //!
 //! A webhook of the file and one of the tenant are the same where their names are; ids differ between tenants. Of
-//! several with one name, those with the same endpoint first, then in order.
+//! several with one name, those with the same endpoint first, then in order. What is left over and has the same endpoint
+//! was renamed, which Kinde can patch.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::definition::check;
-use super::save::tidy;
+use super::definition::{check, check_changed};
+use super::endpoint::clean;
+use super::replace::take_the_place;
+use super::save::{tidy, tidy_onto};
+use super::talk::named;
 use super::{AtLimit, Change, Diff, Ends, Refusal, Saved, Why, create, delete, save};
 use crate::check::{Check, Verdict, worst};
 use crate::error::{Category, UserError};
@@ -132,11 +136,13 @@ pub fn import(text: &str) -> Result<Vec<Definition>, UserError> {
 pub fn plan(now: &[Webhook], wanted: &[Definition], on_this_machine: bool) -> Vec<Item> {
     let mut free: Vec<&Webhook> = now.iter().collect();
     let mut matches: Vec<Option<&Webhook>> = vec![None; wanted.len()];
-    for same_endpoint in [true, false] {
+    for (same_name, same_endpoint) in [(true, true), (true, false), (false, true)] {
         for (found, wanted) in matches.iter_mut().zip(wanted).filter(|(found, _)| found.is_none()) {
             let fits = |webhook: &&Webhook| {
-                webhook.definition.name == wanted.name
-                    && (!same_endpoint || webhook.definition.endpoint == wanted.endpoint)
+                let was = &webhook.definition;
+                // Blanks around either are no difference: a file is read without them.
+                (!same_name || was.name.trim() == wanted.name.trim())
+                    && (!same_endpoint || clean(&was.endpoint) == clean(&wanted.endpoint))
             };
             if let Some(index) = free.iter().position(fits) {
                 *found = Some(free.remove(index));
@@ -147,6 +153,7 @@ pub fn plan(now: &[Webhook], wanted: &[Definition], on_this_machine: bool) -> Ve
         .iter()
         .zip(matches)
         .map(|(wanted, was)| {
+            let wanted = &was.map_or_else(|| wanted.clone(), |was| tidy_onto(&was.definition, wanted));
             let diff = was.map(|was| Diff::between(&was.definition, wanted));
             let deed = match &diff {
                 None => Deed::Create,
@@ -154,13 +161,16 @@ pub fn plan(now: &[Webhook], wanted: &[Definition], on_this_machine: bool) -> Ve
                 Some(diff) if diff.needs_replace() => Deed::Replace,
                 Some(_) => Deed::Update,
             };
-            let judged = matches!(deed, Deed::Create | Deed::Replace);
             Item {
                 deed,
                 name: wanted.name.clone(),
                 was: was.cloned(),
                 wanted: Some(wanted.clone()),
-                checks: if judged { check(wanted, &[], on_this_machine) } else { Vec::new() },
+                checks: match (deed, &diff) {
+                    (Deed::Create | Deed::Replace, _) => check(wanted, &[], on_this_machine),
+                    (Deed::Update, Some(diff)) => check_changed(diff, wanted, on_this_machine),
+                    _ => Vec::new(),
+                },
             }
         })
         .collect();
@@ -188,8 +198,10 @@ pub struct Applied {
 }
 
 /// Applies the items given, which are those the person ticked. Creations go first, so that nothing is missing
-/// meanwhile; those the plan has no room for are tried again after the deletions. Each is read again before it is
-/// written; one that is refused does not stop the others. Steps come with the index of their item.
+/// meanwhile. One that the plan has no room for takes the place of one that is to be deleted, and where it is refused
+/// then, that one is created again; a replacement without room is tried again after the deletions. Each is read again
+/// before it is written; one that is refused does not stop the others, except that nothing is deleted then: what was
+/// to come in its place is not there. Steps come with the index of their item.
 pub async fn apply(
     ends: &Ends,
     items: &[Item],
@@ -198,26 +210,92 @@ pub async fn apply(
     cancel: &CancellationToken,
 ) -> Vec<Applied> {
     let mut out: Vec<Option<Applied>> = vec![None; items.len()];
-    let mut wait_for_room = Vec::new();
-    for deed in [Deed::Keep, Deed::Create, Deed::Update, Deed::Replace, Deed::Delete] {
+    let told = |index: usize| move |step: Step| sink(index, step);
+    for deed in [Deed::Keep, Deed::Create, Deed::Update, Deed::Replace] {
         for (index, (item, place)) in items.iter().zip(&mut out).enumerate().filter(|(_, (item, _))| item.deed == deed)
         {
-            let applied = one(ends, item, at_limit, &move |step| sink(index, step), cancel).await;
-            let full = matches!(&applied.refused, Some(Refusal { why: Why::Limit, .. }));
-            if full && deed == Deed::Create {
-                wait_for_room.push(index);
+            *place = Some(one(ends, item, at_limit, &told(index), cancel).await);
+        }
+    }
+    let waits = |out: &[Option<Applied>], deed: Deed| -> Vec<usize> {
+        let full = |it: &Applied| it.deed == deed && matches!(it.refused, Some(Refusal { why: Why::Limit, .. }));
+        out.iter().enumerate().filter(|(_, it)| it.as_ref().is_some_and(full)).map(|(index, _)| index).collect()
+    };
+    let (creations, replacements) = (waits(&out, Deed::Create), waits(&out, Deed::Replace));
+    let mut creations = creations.into_iter();
+    for (index, item) in items.iter().enumerate().filter(|(_, item)| item.deed == Deed::Delete) {
+        let applied = if let Some(refusal) = not_there(&out) {
+            Applied::refused(item, refusal)
+        } else if let Some((other, waiting)) = creations.next().and_then(|it| Some((it, items.get(it)?))) {
+            let (deleted, created) = instead(ends, item, waiting, &told(other), cancel).await;
+            if let Some(place) = out.get_mut(other) {
+                *place = Some(created);
             }
+            deleted
+        } else {
+            one(ends, item, at_limit, &told(index), cancel).await
+        };
+        if let Some(place) = out.get_mut(index) {
             *place = Some(applied);
         }
     }
-    if items.iter().any(|item| item.deed == Deed::Delete) {
-        for index in wait_for_room {
-            if let (Some(item), Some(place)) = (items.get(index), out.get_mut(index)) {
-                *place = Some(one(ends, item, at_limit, &move |step| sink(index, step), cancel).await);
-            }
+    let room_was_made = out.iter().flatten().any(|it| it.deed == Deed::Delete && it.refused.is_none());
+    for index in replacements.into_iter().filter(|_| room_was_made) {
+        if let (Some(item), Some(place)) = (items.get(index), out.get_mut(index)) {
+            *place = Some(one(ends, item, at_limit, &told(index), cancel).await);
         }
     }
     out.into_iter().flatten().collect()
+}
+
+impl Applied {
+    fn refused(item: &Item, refusal: Refusal) -> Self {
+        let id = item.was.as_ref().map(|was| was.id.clone());
+        Self { deed: item.deed, name: item.name.clone(), id, refused: Some(refusal) }
+    }
+}
+
+/// Why nothing may be deleted: something that was to be created is not there, and not for want of room.
+fn not_there(out: &[Option<Applied>]) -> Option<Refusal> {
+    let comes = |deed: Deed| matches!(deed, Deed::Create | Deed::Replace);
+    let missing = out.iter().flatten().filter(|it| comes(it.deed)).find_map(|it| {
+        let refusal = it.refused.as_ref()?;
+        (!matches!(refusal.why, Why::Limit)).then(|| (it, refusal))
+    });
+    let (it, refusal) = missing?;
+    let error = UserError::new(refusal.error.category, "Nothing was deleted")
+        .detail(format!("\u{201c}{}\u{201d} was to come, and is not there: {}", it.name, refusal.error.title))
+        .hint("Mend that first, then plan and apply again");
+    Some(Refusal::failed(error))
+}
+
+/// Deletes one webhook and creates another in its place, as a replacement: in the journal, and with the old one created
+/// again where the new one is refused.
+async fn instead(
+    ends: &Ends,
+    gone: &Item,
+    comes: &Item,
+    sink: &super::Sink<'_>,
+    cancel: &CancellationToken,
+) -> (Applied, Applied) {
+    let (Some(opened), Some(wanted)) = (gone.was.clone(), comes.wanted.as_ref().map(tidy)) else {
+        let refusal = || Refusal::failed(UserError::new(Category::Internal, "The plan does not say what to do"));
+        return (Applied::refused(gone, refusal()), Applied::refused(comes, refusal()));
+    };
+    let name = named(&opened);
+    let change = Change { opened, wanted, at_limit: AtLimit::DeleteFirst };
+    match take_the_place(ends, &change, sink, cancel).await {
+        Ok(replaced) => (
+            Applied { deed: gone.deed, name: gone.name.clone(), id: None, refused: None },
+            Applied { deed: comes.deed, name: comes.name.clone(), id: Some(replaced.webhook.id), refused: None },
+        ),
+        Err(refusal) => {
+            let mut told = refusal.clone();
+            told.error.title =
+                format!("{name} was to make room for \u{201c}{}\u{201d}, which is not there", comes.name);
+            (Applied::refused(gone, told), Applied::refused(comes, refusal))
+        }
+    }
 }
 
 async fn one(

@@ -13,7 +13,7 @@ use crate::store::{Entry, HistoryError};
 pub struct Recovered {
     /// In a sentence.
     pub words: String,
-    /// False where it could not be put right: it stays in the journal.
+    /// False where it could not be put right: it stays in the journal, or the words tell all that it held.
     pub settled: bool,
 }
 
@@ -47,14 +47,15 @@ pub(super) fn is_elsewhere(ends: &Ends, domain: &str) -> bool {
     !ends.on_this_machine && ends.api.domain().to_string() != domain
 }
 
-async fn replacement(talk: &Talk<'_>, entry: Entry) -> Result<Recovered, HistoryError> {
-    let swap: Swap = entry.content()?;
+async fn replacement(talk: &Talk<'_>, mut entry: Entry) -> Result<Recovered, HistoryError> {
+    let mut swap: Swap = entry.content()?;
     let name = named(&swap.old);
     if is_elsewhere(talk.ends, &swap.domain) {
         let domain = &swap.domain;
         return Ok(open(format!("{name} was being replaced at {domain}, where this profile does not point any more")));
     }
-    match settle(talk, &entry.state, &swap).await {
+    match settle(talk, &mut entry, &mut swap).await {
+        Ok(settled @ Settled::Unsure(_)) => Ok(open(format!("A replacement was cut off. {}", settled.sentence(&swap)))),
         Ok(settled) => {
             let words = format!("A replacement was cut off. {}", settled.sentence(&swap));
             let settled = settled != Settled::BothGone;

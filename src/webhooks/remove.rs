@@ -1,6 +1,6 @@
 //! Deleting a webhook, and taking that back.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::save::{Created, create};
@@ -22,17 +22,24 @@ pub async fn delete(
     talk.unchanged(opened).await?;
     let deleted = talk.write("delete", "Delete the webhook", || ends.api.delete_webhook(&opened.id)).await;
     match deleted {
-        Ok(reply) => Ok(reply.body),
+        Ok(reply) => Ok(an_object(reply.body, "deleted", &opened.id)),
         Err(stop) if stop.is_not_found() => Err(Refusal::gone(opened)),
         Err(stop) if stop.is_uncertain() => {
             // No good answer, and yet it may be done: the list says.
             match talk.list("see", "See whether it is gone").await {
-                Ok(list) if list.iter().all(|webhook| webhook.id != opened.id) => Ok(Value::Null),
+                Ok(list) if list.iter().all(|webhook| webhook.id != opened.id) => {
+                    Ok(an_object(Value::Null, "deleted", &opened.id))
+                }
                 _ => Err(stop.into()),
             }
         }
         Err(stop) => Err(stop.into()),
     }
+}
+
+/// Kinde's own answer; where none came, or one that is no object, what was done to which webhook.
+pub(super) fn an_object(answer: Value, done: &str, id: &str) -> Value {
+    if answer.is_object() { answer } else { json!({done: {"id": id}}) }
 }
 
 /// Undoes a deletion: creates the webhook again as it was. It has a new id; deliveries Kinde was still retrying for the

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::save::Change;
 use super::settle::{Settled, Swap, settle, state};
-use super::talk::{Stop, Talk, named};
+use super::talk::{Stop, Talk, differs, named};
 use super::{Ends, LOOKS, Refusal, Sink};
 use crate::check::{Verdict, worst};
 use crate::error::{Category, UserError};
@@ -55,6 +55,27 @@ pub(super) async fn replace(
     sink: &Sink<'_>,
     cancel: &CancellationToken,
 ) -> Result<Replaced, Refusal> {
+    begin(ends, change, false, sink, cancel).await
+}
+
+/// The same where the plan is known to have no room and the person wants the old one gone in any case: the old one is
+/// deleted first, and created again where the new one is refused.
+pub(super) async fn take_the_place(
+    ends: &Ends,
+    change: &Change,
+    sink: &Sink<'_>,
+    cancel: &CancellationToken,
+) -> Result<Replaced, Refusal> {
+    begin(ends, change, true, sink, cancel).await
+}
+
+async fn begin(
+    ends: &Ends,
+    change: &Change,
+    full: bool,
+    sink: &Sink<'_>,
+    cancel: &CancellationToken,
+) -> Result<Replaced, Refusal> {
     let checks = ends.check(&change.wanted, &[]);
     if worst(&checks) == Verdict::Fail {
         return Err(Refusal::unusable(checks));
@@ -67,6 +88,9 @@ pub(super) async fn replace(
         new: change.wanted.clone(),
         before: list.into_iter().map(|webhook| webhook.id).collect(),
         new_id: None,
+        begun: Some(ends.clock.now()),
+        taken_back: false,
+        recreated: None,
     };
     let entry = ends.journal.begin(&ends.owner, KIND, state::CREATE, &swap, ends.clock.now()).await;
     let entry = entry.map_err(|error| {
@@ -75,7 +99,8 @@ pub(super) async fn replace(
         Refusal::failed(error)
     })?;
     talk.say(talk.step("journal", "The old one is written down", StepState::Done));
-    Job { talk, entry, swap }.run(change.at_limit).await
+    let job = Job { talk, entry, swap };
+    if full { job.delete_first().await } else { job.run(change.at_limit).await }
 }
 
 impl Job<'_> {
@@ -87,8 +112,15 @@ impl Job<'_> {
             Err(stop) => return self.put_right(stop).await,
         }
         match self.listed().await {
-            Ok(true) => {}
-            Ok(false) => return self.never_listed().await,
+            Ok(Some(list)) => {
+                // The last look before the old one goes: somebody may have changed it meanwhile.
+                let old = &self.swap.old;
+                let now = list.into_iter().find(|webhook| webhook.id == old.id && differs(old, webhook));
+                if let Some(now) = now {
+                    return self.put_right_because(Refusal::changed(now), false).await;
+                }
+            }
+            Ok(None) => return self.put_right_because(never_listed(), false).await,
             Err(stop) => return self.put_right(stop).await,
         }
         if let Err(error) = self.entry.advance(state::DELETE_OLD, &self.swap).await {
@@ -113,12 +145,12 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// True once the new one stands in the list.
-    async fn listed(&self) -> Result<bool, Stop> {
+    /// The list once the new one stands in it.
+    async fn listed(&self) -> Result<Option<Vec<Webhook>>, Stop> {
         for look in 1..=LOOKS {
             let list = self.talk.list("listed", "See it listed").await?;
             if list.iter().any(|webhook| Some(&webhook.id) == self.swap.new_id.as_ref()) {
-                return Ok(true);
+                return Ok(Some(list));
             }
             if look < LOOKS && !self.talk.sleep(self.talk.ends.between_looks).await {
                 return Err(Stop::Cancelled);
@@ -126,34 +158,16 @@ impl Job<'_> {
         }
         let step = self.talk.step("listed", "The new one does not appear in the list", StepState::Failed);
         self.talk.say(step);
-        Ok(false)
-    }
-
-    async fn never_listed(self) -> Result<Replaced, Refusal> {
-        let error = UserError::new(Category::Api, "The new webhook does not appear in Kinde's list")
-            .detail("Kinde said that it was created, and does not list it")
-            .hint("Read the list again; the new one may still appear there");
-        // It is in no list, so settling does not see it: it is taken away by the id that Kinde told, once the old one
-        // was seen to be there.
-        let talk = self.talk.firmly();
-        let old_there = match talk.list("settle", "See what is there now").await {
-            Ok(list) => list.iter().any(|webhook| webhook.id == self.swap.old.id),
-            Err(_) => false,
-        };
-        let mut gone = false;
-        if let Some(id) = self.swap.new_id.clone().filter(|_| old_there) {
-            let deleted =
-                talk.write("put_back", "Take the replacement away", || talk.ends.api.delete_webhook(&id)).await;
-            gone = match deleted {
-                Ok(_) => true,
-                Err(stop) => stop.is_not_found(),
-            };
-        }
-        self.put_right_because(Refusal::failed(error), !gone).await
+        Ok(None)
     }
 
     /// At the plan's limit: the person allowed to delete first.
     async fn delete_first(mut self) -> Result<Replaced, Refusal> {
+        if let Err(refusal) = self.talk.unchanged(&self.swap.old).await {
+            // Nothing was made and nothing was deleted.
+            self.entry.done().await.ok();
+            return Err(refusal);
+        }
         if let Err(error) = self.entry.advance(state::DELETE_FIRST, &self.swap).await {
             return self.put_right_because(Refusal::failed(error), false).await;
         }
@@ -171,9 +185,9 @@ impl Job<'_> {
             Err(stop) => return self.put_right(stop).await,
         }
         match self.listed().await {
-            Ok(true) => self.finish().await,
+            Ok(Some(_)) => self.finish().await,
             // Kinde told its id: creating the old one as well could only be refused, at the limit.
-            Ok(false) | Err(_) => {
+            Ok(None) | Err(_) => {
                 let step = self.talk.step("listed", "The new one was created and not seen yet", StepState::Failed);
                 self.talk.say(step.detail("The journal keeps the old one until it is seen"));
                 Ok(self.replaced())
@@ -202,14 +216,16 @@ impl Job<'_> {
     /// Leaves exactly one webhook and says which. `uncertain`: Kinde may yet carry out what it did not answer, so the
     /// journal keeps the entry and the next start looks once more.
     async fn put_right_because(self, refusal: Refusal, uncertain: bool) -> Result<Replaced, Refusal> {
-        let Self { talk, entry, swap } = self;
-        let settled = match settle(&talk, &entry.state, &swap).await {
+        let Self { talk, mut entry, mut swap } = self;
+        let settled = match settle(&talk, &mut entry, &mut swap).await {
             Ok(settled) => settled,
             Err(stop) => return Err(refusal.left_open(stop, &swap)),
         };
         let state = if settled == Settled::BothGone { StepState::Failed } else { StepState::Done };
         talk.say(talk.step("settled", settled.sentence(&swap), state));
-        if !uncertain || matches!(settled, Settled::NewStands(_) | Settled::Recreated(_)) {
+        let at_its_end = matches!(settled, Settled::NewStands(_) | Settled::Recreated(_));
+        let looks_again = matches!(settled, Settled::Unsure(_)) || (uncertain && !at_its_end);
+        if !looks_again {
             entry.done().await.ok();
         }
         if let Settled::NewStands(id) = settled {
@@ -217,11 +233,18 @@ impl Job<'_> {
             return Ok(Replaced { old: swap.old.id, webhook });
         }
         let mut refusal = refusal.after(&settled, &swap);
-        if uncertain {
+        if looks_again {
             let name = named(&swap.old);
             let words = format!(". Kinde may still carry it out: the next start looks at {name} once more");
             refusal.error.detail.push_str(&words);
         }
         Err(refusal)
     }
+}
+
+fn never_listed() -> Refusal {
+    let error = UserError::new(Category::Api, "The new webhook does not appear in Kinde's list")
+        .detail("Kinde said that it was created, and does not list it")
+        .hint("Read the list again; the new one may still appear there");
+    Refusal::failed(error)
 }

@@ -3,6 +3,8 @@
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::definition::check_changed;
+use super::remove::an_object;
 use super::replace::{AtLimit, Replaced, replace};
 use super::talk::Talk;
 use super::{Diff, Ends, Refusal, Sink, endpoint};
@@ -62,6 +64,18 @@ pub(super) fn tidy(definition: &Definition) -> Definition {
     }
 }
 
+/// The same for a webhook that is `was` now: blanks around what did not change are no change.
+pub(super) fn tidy_onto(was: &Definition, wanted: &Definition) -> Definition {
+    let mut tidied = tidy(wanted);
+    if tidied.name == was.name.trim() {
+        tidied.name.clone_from(&was.name);
+    }
+    if tidied.endpoint == endpoint::clean(&was.endpoint) {
+        tidied.endpoint.clone_from(&was.endpoint);
+    }
+    tidied
+}
+
 /// Creates a webhook.
 ///
 /// # Errors
@@ -100,7 +114,7 @@ pub async fn create(
 /// When the definition cannot be used, the webhook changed meanwhile or is gone, the plan has no room for a
 /// replacement, or Kinde refuses. The webhook is what it was then, unless the words say otherwise.
 pub async fn save(ends: &Ends, change: &Change, sink: &Sink<'_>, cancel: &CancellationToken) -> Result<Saved, Refusal> {
-    let wanted = tidy(&change.wanted);
+    let wanted = tidy_onto(&change.opened.definition, &change.wanted);
     let diff = Diff::between(&change.opened.definition, &wanted);
     if diff.is_empty() {
         return Ok(Saved::Unchanged);
@@ -109,13 +123,7 @@ pub async fn save(ends: &Ends, change: &Change, sink: &Sink<'_>, cancel: &Cancel
         let change = Change { wanted, ..change.clone() };
         return replace(ends, &change, sink, cancel).await.map(Saved::Replaced);
     }
-    // What was there before, however odd, is not this edit's to refuse.
-    let touched = |name: &str| match name {
-        "name" => diff.name.is_some(),
-        "event types" => diff.patch().event_types.is_some(),
-        _ => false,
-    };
-    let checks: Vec<_> = ends.check(&wanted, &[]).into_iter().filter(|check| touched(&check.name)).collect();
+    let checks = check_changed(&diff, &wanted, ends.on_this_machine);
     if worst(&checks) == Verdict::Fail {
         return Err(Refusal::unusable(checks));
     }
@@ -123,8 +131,24 @@ pub async fn save(ends: &Ends, change: &Change, sink: &Sink<'_>, cancel: &Cancel
     talk.unchanged(&change.opened).await?;
     let (id, patch) = (change.opened.id.as_str(), diff.patch());
     let patched = talk.write("update", "Send what changed", || ends.api.update_webhook(id, &patch)).await;
-    let reply =
-        patched.map_err(|stop| if stop.is_not_found() { Refusal::gone(&change.opened) } else { stop.into() })?;
+    let answer = match patched {
+        Ok(reply) => reply.body,
+        Err(stop) if stop.is_not_found() => return Err(Refusal::gone(&change.opened)),
+        // No good answer, and yet it may be done: the list says, below.
+        Err(stop) if stop.is_uncertain() => {
+            let list = talk.list("see", "See whether it was changed").await.unwrap_or_default();
+            let now = list.iter().find(|webhook| webhook.id == id);
+            if now.is_none_or(|now| !Diff::between(&now.definition, &wanted).is_empty()) {
+                let mut refusal = Refusal::from(stop);
+                refusal.error.detail.push_str(". It may be changed all the same, now or a little later");
+                "Read the list again before trying once more".clone_into(&mut refusal.error.hint);
+                return Err(refusal);
+            }
+            Value::Null
+        }
+        Err(stop) => return Err(stop.into()),
+    };
+    let answer = an_object(answer, "updated", id);
     let sent = Webhook { definition: wanted.clone(), ..change.opened.clone() };
     // Only to show it as Kinde has it: the change is made, whether this succeeds or not.
     let list = talk.list("see", "Read it again").await.unwrap_or_default();
@@ -133,5 +157,5 @@ pub async fn save(ends: &Ends, change: &Change, sink: &Sink<'_>, cancel: &Cancel
         let step = talk.step("see", "Kinde kept something else than what was sent", StepState::Failed);
         talk.say(step.detail("Compare it with what you typed"));
     }
-    Ok(Saved::Updated { webhook, answer: reply.body })
+    Ok(Saved::Updated { webhook, answer })
 }

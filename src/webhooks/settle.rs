@@ -3,11 +3,13 @@
 //! The same function serves a step that failed and a program that was killed. It takes nothing away without having
 //! seen in the same list that the other one is there.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::talk::{Stop, Talk, named};
-use super::{Diff, Refusal};
+use super::{Diff, LOOKS, Refusal};
 use crate::kinde::{Definition, Webhook};
+use crate::store::Entry;
 
 /// What a replacement writes into the journal before its first call.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +24,15 @@ pub(super) struct Swap {
     pub before: Vec<String>,
     /// The new one's id, once Kinde told it.
     pub new_id: Option<String>,
+    /// When it was begun.
+    #[serde(default)]
+    pub begun: Option<Timestamp>,
+    /// The new one was taken away again, or was about to be.
+    #[serde(default)]
+    pub taken_back: bool,
+    /// The id under which the old one was created again.
+    #[serde(default)]
+    pub recreated: Option<String>,
 }
 
 /// How far a replacement was, as the journal keeps it.
@@ -32,6 +43,8 @@ pub(super) mod state {
     pub const DELETE_OLD: &str = "delete_old";
     /// At the plan's limit: the old one is being deleted first, then the new one created.
     pub const DELETE_FIRST: &str = "delete_first";
+    /// Both were gone: the old one is being created again.
+    pub const RECREATE: &str = "recreate";
 }
 
 /// How it was put right.
@@ -47,6 +60,8 @@ pub(super) enum Settled {
     Recreated(String),
     /// Both are gone, and it was not this that took the new one away.
     BothGone,
+    /// The old one is there; this one is just like the new one, and may be somebody else's.
+    Unsure(String),
 }
 
 impl Settled {
@@ -58,25 +73,41 @@ impl Settled {
             Self::NewRemoved => {
                 format!("{old} is in place as it was, with its old endpoint; the half-made replacement was taken away")
             }
-            Self::NewStands(id) => format!("{old} has its new endpoint, under the new id {id}"),
+            Self::NewStands(id) if swap.new.name == swap.old.definition.name => {
+                format!("{old} has its new endpoint, under the new id {id}")
+            }
+            Self::NewStands(id) => {
+                format!("\u{201c}{}\u{201d} is there under the id {id}, and {old} is not any more", swap.new.name)
+            }
             Self::Recreated(id) => {
                 format!("{old} was created again from the journal with its old endpoint, under the new id {id}")
             }
             Self::BothGone => format!(
-                "Neither {old} nor its replacement is in Kinde: the replacement was there and somebody deleted it since"
+                "Neither {old} nor its replacement is in Kinde: somebody deleted what was there. It was {}",
+                serde_json::to_string(&swap.old.definition).unwrap_or_default()
+            ),
+            Self::Unsure(id) => format!(
+                "{old} is in place as it was; {id} is just like its replacement, and somebody may have made it by hand. \
+                 Delete the one that is not wanted"
             ),
         }
     }
 }
 
-/// Puts it right. Nothing is taken for done that was not seen.
-pub(super) async fn settle(talk: &Talk<'_>, state: &str, swap: &Swap) -> Result<Settled, Stop> {
+/// Puts it right. Nothing is taken for done that was not seen. What it is about to do is in the journal first, so that it
+/// can be cut anywhere and done again.
+pub(super) async fn settle(talk: &Talk<'_>, entry: &mut Entry, swap: &mut Swap) -> Result<Settled, Stop> {
     let talk = &talk.firmly();
-    let list = talk.list("settle", "See what is there now").await?;
-    let old_there = list.iter().any(|webhook| webhook.id == swap.old.id);
-    match (old_there, find_new(&list, swap)) {
-        (true, None) => Ok(Settled::OldStays),
-        (true, Some(id)) => {
+    let seen = look(talk, &entry.state, swap).await?;
+    let settled = match (seen.old, seen.new) {
+        (Some(_), New::None) if swap.new_id.is_none() => Ok(Settled::OldStays),
+        (Some(_), New::Doubtful(id)) => Ok(Settled::Unsure(id)),
+        (Some(_), new) => {
+            // By the id that Kinde told, listed or not: a list may lag behind.
+            let id = if let New::This(id) = new { Some(id) } else { swap.new_id.clone() };
+            let Some(id) = id else { return Ok(Settled::OldStays) };
+            swap.taken_back = true;
+            note(entry, swap, None).await;
             let removed =
                 talk.write("put_back", "Take the replacement away", || talk.ends.api.delete_webhook(&id)).await;
             match removed {
@@ -85,27 +116,104 @@ pub(super) async fn settle(talk: &Talk<'_>, state: &str, swap: &Swap) -> Result<
                 Err(stop) => Err(stop),
             }
         }
-        (false, Some(id)) => Ok(Settled::NewStands(id)),
-        (false, None) if state == state::DELETE_FIRST => {
+        (None, New::This(id) | New::Doubtful(id)) => Ok(Settled::NewStands(id)),
+        (None, New::None) => {
+            if let Some(id) = swap.recreated.clone() {
+                return Ok(Settled::Recreated(id));
+            }
+            if !may_recreate(&entry.state, swap) {
+                return Ok(Settled::BothGone);
+            }
+            note(entry, swap, Some(state::RECREATE)).await;
             let old = &swap.old.definition;
             let made = talk.write("put_back", "Create the old one again", || talk.ends.api.create_webhook(old)).await?;
+            swap.recreated = Some(made.it.clone());
+            note(entry, swap, None).await;
             Ok(Settled::Recreated(made.it))
         }
-        (false, None) => Ok(Settled::BothGone),
+    }?;
+    Ok(match (settled, seen.again) {
+        // It was created again before, by a call whose answer was lost.
+        (Settled::OldStays | Settled::NewRemoved, Some(id)) => Settled::Recreated(id),
+        (settled, _) => settled,
+    })
+}
+
+/// The old one was taken away by the replacement, and not by somebody else.
+fn may_recreate(state: &str, swap: &Swap) -> bool {
+    [state::DELETE_FIRST, state::RECREATE].contains(&state) || swap.taken_back
+}
+
+/// A failure to write it is no reason to stop: what was there before is still in the journal, and found by its looks.
+async fn note(entry: &mut Entry, swap: &Swap, state: Option<&str>) {
+    let state = state.map_or_else(|| entry.state.clone(), str::to_owned);
+    entry.advance(&state, swap).await.ok();
+}
+
+/// What is there.
+struct Seen {
+    /// The old one, or what was created again in its place.
+    old: Option<String>,
+    /// The old one is there as a new one, created again from the journal.
+    again: Option<String>,
+    new: New,
+}
+
+/// The new webhook in a list.
+enum New {
+    None,
+    This(String),
+    /// Just as it should be, and by its time somebody else's.
+    Doubtful(String),
+}
+
+/// Looks what is there; several times where nothing is: a list may lag behind.
+async fn look(talk: &Talk<'_>, state: &str, swap: &Swap) -> Result<Seen, Stop> {
+    let mut looks = 1;
+    loop {
+        let list = talk.list("settle", "See what is there now").await?;
+        let there = |id: &String| list.iter().any(|webhook| webhook.id == *id);
+        let again = swap.recreated.clone().filter(there).or_else(|| {
+            let again = may_recreate(state, swap).then(|| fitting(&list, swap, &swap.old.definition).next());
+            again.flatten().map(|webhook| webhook.id.clone())
+        });
+        let old = there(&swap.old.id).then(|| swap.old.id.clone()).or_else(|| again.clone());
+        let seen = Seen { again: again.filter(|id| Some(id) == old.as_ref()), old, new: find_new(&list, swap, talk) };
+        if seen.old.is_some() || !matches!(seen.new, New::None) || looks == LOOKS {
+            return Ok(seen);
+        }
+        looks += 1;
+        talk.sleep(talk.ends.between_looks).await;
     }
 }
 
-/// The new webhook in `list`: by its id, else the only one that was not there before and is just as it should be.
-fn find_new(list: &[Webhook], swap: &Swap) -> Option<String> {
+/// Webhooks that were not there before and are just like `wanted`.
+fn fitting<'a>(list: &'a [Webhook], swap: &'a Swap, wanted: &'a Definition) -> impl Iterator<Item = &'a Webhook> {
+    list.iter().filter(move |webhook| {
+        !swap.before.contains(&webhook.id)
+            && swap.new_id.as_ref() != Some(&webhook.id)
+            && Diff::between(&webhook.definition, wanted).is_empty()
+    })
+}
+
+/// How far from the replacement's own time a webhook may have been created to be taken for its: clocks differ, and a
+/// call may be carried out late.
+const CLOSE: SignedDuration = SignedDuration::from_mins(10);
+
+/// The new webhook in `list`: by its id, else the only one that was not there before, is just as it should be, and was
+/// created at about that time. Somebody may have made the same one by hand.
+fn find_new(list: &[Webhook], swap: &Swap, talk: &Talk<'_>) -> New {
     if let Some(id) = &swap.new_id {
-        return list.iter().any(|webhook| webhook.id == *id).then(|| id.clone());
+        return if list.iter().any(|webhook| webhook.id == *id) { New::This(id.clone()) } else { New::None };
     }
-    let mut fitting = list.iter().filter(|webhook| {
-        !swap.before.contains(&webhook.id) && Diff::between(&webhook.definition, &swap.new).is_empty()
-    });
+    let begun = swap.begun.unwrap_or_else(|| talk.ends.clock.now());
+    let mut fitting = fitting(list, swap, &swap.new);
     match (fitting.next(), fitting.next()) {
-        (Some(webhook), None) => Some(webhook.id.clone()),
-        _ => None,
+        (None, _) => New::None,
+        (Some(webhook), None) if webhook.created_at().is_some_and(|at| at.duration_since(begun).abs() <= CLOSE) => {
+            New::This(webhook.id.clone())
+        }
+        (Some(webhook), _) => New::Doubtful(webhook.id.clone()),
     }
 }
 

@@ -48,16 +48,21 @@ impl Refusal {
 
     pub(super) fn changed(now: Webhook) -> Self {
         let error = UserError::new(Category::Api, format!("{} was changed in Kinde meanwhile", named(&now)))
-            .detail("Somebody else, or another window, saved it after it was opened here. Nothing was sent")
+            .detail("Somebody else, or another window, saved it after it was opened here")
             .hint("Compare with what it is now, then save again");
         Self { why: Why::Changed(Box::new(now)), error }
     }
 
     pub(super) fn gone(webhook: &Webhook) -> Self {
         let error = UserError::new(Category::Api, format!("{} is no longer in Kinde", named(webhook)))
-            .detail("Somebody deleted it after it was opened here. Nothing was sent")
+            .detail("Somebody deleted it after it was opened here")
             .hint("Create it anew if it is still wanted");
         Self { why: Why::Gone, error }
+    }
+
+    fn nothing_sent(mut self) -> Self {
+        self.error.detail.push_str(". Nothing was sent");
+        self
     }
 
     pub(super) fn unusable(mut checks: Vec<Check>) -> Self {
@@ -75,6 +80,11 @@ impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
         refusal.error
     }
+}
+
+/// True where the webhook is no longer what it was.
+pub(super) fn differs(was: &Webhook, now: &Webhook) -> bool {
+    !super::Diff::between(&was.definition, &now.definition).is_empty()
 }
 
 /// A webhook as a sentence names it.
@@ -136,6 +146,11 @@ impl Stop {
         }))
     }
 
+    /// Kinde refuses what was sent, as it also does with an id it does not know.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self, Self::Api(error) if matches!(error.kind, ApiErrorKind::Validation))
+    }
+
     /// 404 is documented for few calls: others may answer 400 with a code that says it.
     pub(super) fn is_not_found(&self) -> bool {
         let Self::Api(error) = self else { return false };
@@ -147,15 +162,22 @@ impl Stop {
     }
 }
 
-/// Kinde publishes no code for it: a refusal whose words speak of a limit or of the plan.
 fn is_limit(error: &ApiError) -> bool {
     matches!(error.kind, ApiErrorKind::Validation | ApiErrorKind::Forbidden)
-        && error.codes.iter().any(|(code, message)| {
-            let words = format!("{code} {message}").to_ascii_lowercase();
-            ["limit", "maximum", "upgrade", "your plan", "current plan", "quota"]
-                .iter()
-                .any(|word| words.contains(word))
-        })
+        && error.codes.iter().any(|(code, message)| says_full(code, message))
+}
+
+/// Whether a refusal is about how many webhooks the plan has room for. Kinde publishes no code for it, so its words
+/// decide: of the plan, or of a limit on webhooks. A limit on what a webhook is made of is another matter: to take that
+/// for the plan's would offer to delete a webhook for nothing.
+fn says_full(code: &str, message: &str) -> bool {
+    let words = format!("{code} {message}").to_ascii_lowercase().replace('_', " ");
+    let says = |list: &[&str]| list.iter().any(|word| words.contains(word));
+    if says(&["length", "character", "too long", "size", "rate limit", "event type"]) {
+        return false;
+    }
+    says(&["upgrade", "your plan", "current plan"])
+        || (words.contains("webhook") && says(&["limit", "maximum number", "too many", "quota"]))
 }
 
 /// How often a 429 is waited out before it is told, and the longest wait that is taken on.
@@ -279,10 +301,8 @@ impl<'a> Talk<'a> {
     pub(super) async fn unchanged(&self, opened: &Webhook) -> Result<Vec<Webhook>, Refusal> {
         let list = self.list("check", "Read it again, in case it changed").await?;
         match list.iter().find(|webhook| webhook.id == opened.id) {
-            None => Err(Refusal::gone(opened)),
-            Some(now) if !super::Diff::between(&opened.definition, &now.definition).is_empty() => {
-                Err(Refusal::changed(now.clone()))
-            }
+            None => Err(Refusal::gone(opened).nothing_sent()),
+            Some(now) if differs(opened, now) => Err(Refusal::changed(now.clone()).nothing_sent()),
             Some(_) => Ok(list),
         }
     }
@@ -293,5 +313,31 @@ fn is_slow_down(error: &ApiError) -> bool {
         ApiErrorKind::RateLimited => true,
         ApiErrorKind::Token(token) => matches!(token.kind, crate::kinde::TokenErrorKind::RateLimited(_)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_full;
+
+    #[test]
+    fn only_a_refusal_about_how_many_webhooks_there_are_is_the_plans_limit() {
+        for (code, message) in [
+            ("WEBHOOK_LIMIT_REACHED", ""),
+            ("WEBHOOK_LIMIT", "You have reached the limit of your plan"),
+            ("", "You have reached the maximum number of webhook endpoints"),
+            ("FORBIDDEN", "Upgrade your plan to add more"),
+        ] {
+            assert!(says_full(code, message), "{code} {message}");
+        }
+        for (code, message) in [
+            ("INVALID_ENDPOINT", "endpoint exceeds the maximum length"),
+            ("INVALID_NAME", "The webhook name is over the limit of 255 characters"),
+            ("RATE_LIMIT", "Webhook rate limit reached"),
+            ("TOO_MANY_EVENT_TYPES", "A webhook takes a maximum number of 20 event types"),
+            ("LIMIT", "maximum"),
+        ] {
+            assert!(!says_full(code, message), "{code} {message}");
+        }
     }
 }

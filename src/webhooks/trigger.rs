@@ -3,7 +3,7 @@
 //! Only things made for it are touched, never a person's own: a test user is created, renamed, deleted. What is about
 //! to be made is in the journal before the first call, under a mark by which it is found when its id was lost.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -114,8 +114,8 @@ fn scopes(thing: Thing, deed: Deed, keep: bool) -> Vec<String> {
     if deed == Deed::Updated {
         verbs.push("update");
     }
-    // The answer to a new permission does not name its id.
-    if thing == Thing::Permission && (deed != Deed::Created || !keep) {
+    // To find it where the answer did not name its id: that to a new permission never does, any may be lost.
+    if thing == Thing::Permission || (thing != Thing::Subscriber && !(deed == Deed::Created && keep)) {
         verbs.push("read");
     }
     if deed == Deed::Deleted || (!keep && thing != Thing::Subscriber) {
@@ -137,7 +137,7 @@ pub async fn trigger(
     cancel: &CancellationToken,
 ) -> Result<Triggered, Refusal> {
     let (thing, deed) = recipe(event_type, keep).map_err(Refusal::failed)?;
-    allowed(ends, &scopes(thing, deed, keep)).await?;
+    allowed(ends, &scopes(thing, deed, keep), cancel).await?;
     let talk = Talk::new(ends, sink, cancel);
     let mark = format!("kinde_panel_{}", Uuid::new_v4().simple().to_string().get(..10).unwrap_or_default());
     let made = Made { domain: ends.api.domain().to_string(), event_type: event_type.to_owned(), thing, mark, id: None };
@@ -153,7 +153,7 @@ pub async fn trigger(
 }
 
 /// Refuses where the token is known to lack a scope: halfway would be too late.
-async fn allowed(ends: &Ends, scopes: &[String]) -> Result<(), Refusal> {
+async fn allowed(ends: &Ends, scopes: &[String], cancel: &CancellationToken) -> Result<(), Refusal> {
     let lacking = |token: &crate::kinde::AccessToken| -> Vec<String> {
         if !token.says_scopes {
             return Vec::new();
@@ -161,7 +161,8 @@ async fn allowed(ends: &Ends, scopes: &[String]) -> Result<(), Refusal> {
         scopes.iter().filter(|scope| !token.has(scope)).cloned().collect()
     };
     let failed = |error: crate::kinde::TokenError| Refusal::failed(crate::kinde::ApiError::from(error));
-    let mut missing = lacking(&ends.api.tokens().token().await.map_err(failed)?);
+    let asked = cancel.run_until_cancelled(ends.api.tokens().token()).await;
+    let mut missing = lacking(&asked.ok_or(Stop::Cancelled)?.map_err(failed)?);
     if !missing.is_empty() {
         // Scopes are fixed when a token is minted: a new one may have them by now.
         missing = lacking(&ends.api.tokens().mint().await.map_err(failed)?);
@@ -222,15 +223,7 @@ impl Job<'_> {
 
     /// The id of the new thing, which the answer did not name.
     async fn found(&self, thing: Thing, mark: &str) -> Result<String, Stop> {
-        for look in 1..=LOOKS {
-            if let Some(id) = find(&self.talk, thing, mark).await? {
-                return Ok(id);
-            }
-            if look < LOOKS && !self.talk.sleep(self.talk.ends.between_looks).await {
-                return Err(Stop::Cancelled);
-            }
-        }
-        Err(Stop::not_found())
+        seen(&self.talk, thing, mark).await?.ok_or_else(Stop::not_found)
     }
 
     async fn end(self, outcome: Result<(), Stop>, deed: Deed, keep: bool) -> Result<Triggered, Refusal> {
@@ -238,14 +231,42 @@ impl Job<'_> {
         let nothing_left = outcome.is_ok() && (keep || deed == Deed::Deleted);
         // A refused creation left nothing; one without a good answer may have.
         let never_made = matches!(&outcome, Err(stop) if !exists && !stop.is_uncertain());
-        let undone = if nothing_left || never_made { Ok(()) } else { take_away(&talk, &made).await };
-        if undone.is_ok() {
+        let word = made.thing.word();
+        let stop = match outcome {
+            Ok(()) if nothing_left => {
+                entry.done().await.ok();
+                return Ok(triggered(made, deed, keep, done_at.unwrap_or(talk.ends.clock.now())));
+            }
+            Err(stop) if never_made => {
+                entry.done().await.ok();
+                return Err(stop.into());
+            }
+            Err(stop) if made.thing == Thing::Subscriber => {
+                entry.done().await.ok();
+                let mut refusal = Refusal::from(stop);
+                let email = Thing::email(&made.mark);
+                refusal.error.detail.push_str(&format!(". The test subscriber {email} may be there all the same"));
+                "The API cannot delete it: look for it under Kinde's Subscribers page"
+                    .clone_into(&mut refusal.error.hint);
+                return Err(refusal);
+            }
+            outcome => outcome.err(),
+        };
+        let undone = take_away(&talk, &made).await;
+        if matches!(undone, Ok(Taken::Gone)) {
             entry.done().await.ok();
         }
-        let word = made.thing.word();
-        match (outcome, undone) {
-            (Ok(()), Ok(())) => Ok(triggered(made, deed, keep, done_at.unwrap_or(talk.ends.clock.now()))),
-            (Ok(()), Err(stop)) => {
+        match (stop, undone) {
+            (None, Ok(Taken::Gone)) => Ok(triggered(made, deed, keep, done_at.unwrap_or(talk.ends.clock.now()))),
+            (None, Ok(Taken::NotSeen)) => Err(Refusal::failed(
+                UserError::new(
+                    Category::Api,
+                    format!("{} was caused, and the test {word} was not seen", made.event_type),
+                )
+                .detail(format!("Kinde lists no {word} {}, and it may still be there", made.mark))
+                .hint(AGAIN),
+            )),
+            (None, Err(stop)) => {
                 let why = Refusal::from(stop);
                 Err(Refusal::failed(UserError {
                     title: format!("{} was caused, and the test {word} is still there", made.event_type),
@@ -254,22 +275,36 @@ impl Job<'_> {
                     ..why.error
                 }))
             }
-            (Err(stop), Ok(())) => {
+            (Some(stop), undone) => {
                 let mut refusal = Refusal::from(stop);
-                if !never_made {
-                    refusal.error.detail.push_str(&format!(". The test {word} was taken away again"));
-                }
-                Err(refusal)
-            }
-            (Err(stop), Err(_)) => {
-                let mut refusal = Refusal::from(stop);
-                let words = format!(". The test {word} {} may still be there", made.mark);
+                let words = match undone {
+                    Ok(Taken::Gone) => format!(". The test {word} was taken away again"),
+                    Ok(Taken::NotSeen) => {
+                        AGAIN.clone_into(&mut refusal.error.hint);
+                        format!(". The test {word} {} was not seen in Kinde, and may still appear there", made.mark)
+                    }
+                    Err(_) => {
+                        "The next command or start takes it away".clone_into(&mut refusal.error.hint);
+                        format!(". The test {word} {} may still be there", made.mark)
+                    }
+                };
                 refusal.error.detail.push_str(&words);
-                "The next command or start takes it away".clone_into(&mut refusal.error.hint);
                 Err(refusal)
             }
         }
     }
+}
+
+/// What to do about a thing that was not seen.
+const AGAIN: &str = "The next command or start looks for it again";
+
+/// How it stands with a thing that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// It was deleted, or Kinde says that it is not there.
+    Gone,
+    /// No list shows it, and nobody knows its id: it was never made, or appears later.
+    NotSeen,
 }
 
 fn triggered(made: Made, deed: Deed, keep: bool, done_at: Timestamp) -> Triggered {
@@ -294,39 +329,48 @@ fn triggered(made: Made, deed: Deed, keep: bool, done_at: Timestamp) -> Triggere
 
 async fn find(talk: &Talk<'_>, thing: Thing, mark: &str) -> Result<Option<String>, Stop> {
     let title = format!("Look for the test {}", thing.word());
-    talk.say(talk.step("find", title.as_str(), StepState::Running));
-    match talk.ends.api.find_thing(thing, mark).await {
-        Ok(found) => {
-            talk.say(talk.step("find", title, StepState::Done));
-            Ok(found)
+    Ok(talk.read("find", &title, || talk.ends.api.find_thing(thing, mark)).await?.it)
+}
+
+/// The same, several times where it is not there: a list may lag behind.
+async fn seen(talk: &Talk<'_>, thing: Thing, mark: &str) -> Result<Option<String>, Stop> {
+    for look in 1..=LOOKS {
+        if let Some(id) = find(talk, thing, mark).await? {
+            return Ok(Some(id));
         }
-        Err(error) => {
-            let told = UserError::from(error.clone());
-            talk.say(talk.step("find", title, StepState::Failed).detail(format!("{}. {}", told.title, told.detail)));
-            Err(Stop::Api(Box::new(error)))
+        if look < LOOKS && !talk.sleep(talk.ends.between_looks).await {
+            return Err(Stop::Cancelled);
         }
     }
+    Ok(None)
 }
 
 /// Deletes what was made, found by its mark where its id is not known. Whether the person cancels or not.
-async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<(), Stop> {
+async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<Taken, Stop> {
     let talk = &talk.firmly();
     let id = match &made.id {
         Some(id) => Some(id.clone()),
-        None => find(talk, made.thing, &made.mark).await?,
+        None => seen(talk, made.thing, &made.mark).await?,
     };
-    let Some(id) = id else { return Ok(()) };
+    let Some(id) = id else { return Ok(Taken::NotSeen) };
     let title = format!("Delete the test {}", made.thing.word());
-    match talk.write("undo", &title, || talk.ends.api.delete_thing(made.thing, &id)).await {
-        Ok(_) => Ok(()),
-        Err(stop) if stop.is_not_found() => Ok(()),
-        // Some lists answer 400 for what is not there: the list tells the two apart.
-        Err(stop) => match find(talk, made.thing, &made.mark).await {
-            Ok(None) => Ok(()),
-            _ => Err(stop),
-        },
+    let delete = || talk.write("undo", &title, || talk.ends.api.delete_thing(made.thing, &id));
+    let mut deleted = delete().await;
+    if deleted.as_ref().is_err_and(Stop::is_uncertain) {
+        // It may be done: asked once more, Kinde says that it is not there.
+        deleted = delete().await;
+    }
+    match deleted {
+        Ok(_) => Ok(Taken::Gone),
+        Err(stop) if stop.is_not_found() => Ok(Taken::Gone),
+        // Some calls answer 400 for what is not there: the list tells the two apart.
+        Err(stop) if stop.is_refused() && seen(talk, made.thing, &made.mark).await?.is_none() => Ok(Taken::Gone),
+        Err(stop) => Err(stop),
     }
 }
+
+/// How long after it may have been made a thing that no list shows is looked for.
+const LATEST: SignedDuration = SignedDuration::from_mins(10);
 
 /// Takes away what an earlier run made.
 pub(super) async fn clean_up(talk: &Talk<'_>, entry: Entry) -> Result<Recovered, HistoryError> {
@@ -344,7 +388,16 @@ pub(super) async fn clean_up(talk: &Talk<'_>, entry: Entry) -> Result<Recovered,
         return Ok(open(words));
     }
     match take_away(talk, &made).await {
-        Ok(()) => {
+        Ok(Taken::NotSeen) => {
+            let words =
+                format!("Causing {} was cut off: the test {word} {mark} was not seen in Kinde", made.event_type);
+            if talk.ends.clock.now().duration_since(entry.made_at) < LATEST {
+                return Ok(open(format!("{words} and may still appear there: it is looked for again")));
+            }
+            entry.done().await?;
+            Ok(Recovered { words, settled: true })
+        }
+        Ok(Taken::Gone) => {
             entry.done().await?;
             let words =
                 format!("Causing {} was cut off: the test {word} {mark} is not there any more", made.event_type);

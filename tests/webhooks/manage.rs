@@ -233,3 +233,86 @@ async fn an_id_that_was_pasted_wrong_stays_one_segment_of_the_path() {
     let seen = kinde.seen();
     assert!(seen[0].starts_with("DELETE /api/v1/webhooks/%"), "{seen:?}");
 }
+
+#[tokio::test]
+async fn a_renamed_entry_is_patched_and_blanks_around_a_name_are_no_change() {
+    let kinde = Kinde::start().await;
+    let opened = kinde.put(&definition(" Orders ", URL));
+    let now = kinde.webhooks();
+    let deeds = |wanted: &[kinde_panel::kinde::Definition]| -> Vec<Deed> {
+        plan(&now, wanted, false).iter().map(|item| item.deed).collect()
+    };
+    assert_eq!(deeds(&import(&export(&now)).unwrap()), [Deed::Keep]);
+    assert_eq!(deeds(&[definition("Shop", URL)]), [Deed::Update]);
+    let items = plan(&now, &[definition("Shop", URL)], false);
+    let applied = apply(&kinde.ends(), &items, AtLimit::Refuse, &|_, _| {}, &go()).await;
+    assert_eq!(applied[0].id.as_ref(), Some(&opened.id), "{applied:?}");
+    assert_eq!(kinde.webhooks()[0].definition.name, "Shop");
+
+    let mut none = definition("Shop", URL);
+    none.event_types.clear();
+    assert!(plan(&kinde.webhooks(), &[none], false)[0].trouble().is_some(), "an update without event types");
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_where_what_comes_in_its_place_was_refused() {
+    for how in [How::Status(403), How::Status(500), How::Cut] {
+        let kinde = Kinde::start().await;
+        kinde.put(&definition("old", "https://old.acme.com"));
+        let items = plan(&kinde.webhooks(), &[definition("new", URL)], false);
+        kinde.fault(0, how, false);
+        let applied = apply(&kinde.ends(), &items, AtLimit::Refuse, &|_, _| {}, &go()).await;
+        let refused = applied[1].refused.as_ref().unwrap();
+        assert!(refused.error.title.contains("Nothing was deleted"), "{applied:?}");
+        assert_eq!(kinde.webhooks()[0].definition.name, "old", "{how:?}");
+    }
+}
+
+#[tokio::test]
+async fn at_the_limit_one_of_both_is_left_whichever_call_fails() {
+    // The creation that is refused at the limit, a look, the deletion, the creation, a look.
+    for at in 0..5 {
+        for how in [How::Status(403), How::Status(500), How::Cut, How::CutAfter] {
+            let kinde = Kinde::start().await;
+            kinde.put(&definition("old", "https://old.acme.com"));
+            kinde.set(|world| world.limit = Some(1));
+            let items = plan(&kinde.webhooks(), &[definition("new", URL)], false);
+            kinde.fault(at, how, false);
+            let applied = apply(&kinde.ends(), &items, AtLimit::Refuse, &|_, _| {}, &go()).await;
+            let case = format!("{how:?} at {at}: {applied:?} {:?}", kinde.seen());
+            assert_eq!(kinde.webhooks().len(), 1, "{case}");
+            let done = applied.iter().all(|it| it.refused.is_none());
+            assert_eq!(kinde.webhooks()[0].definition.name, if done { "new" } else { "old" }, "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_without_room_goes_once_a_deletion_made_room() {
+    let kinde = Kinde::start().await;
+    kinde.put(&definition("move", "https://old.acme.com"));
+    kinde.put(&definition("drop", "https://drop.acme.com"));
+    kinde.set(|world| world.limit = Some(2));
+    let items = plan(&kinde.webhooks(), &[definition("move", URL)], false);
+    let applied = apply(&kinde.ends(), &items, AtLimit::Refuse, &|_, _| {}, &go()).await;
+    assert!(applied.iter().all(|it| it.refused.is_none()), "{applied:?}");
+    assert_eq!(kinde.webhooks().iter().map(|it| it.definition.endpoint.as_str()).collect::<Vec<_>>(), [URL]);
+}
+
+#[tokio::test]
+async fn a_change_or_deletion_without_an_answer_is_looked_for_and_answered_with_an_object() {
+    let kinde = Kinde::start().await;
+    let opened = kinde.put(&definition("Orders", URL));
+    let change = Change { opened: opened.clone(), wanted: definition("Shop", URL), at_limit: AtLimit::Refuse };
+    kinde.fault(1, How::Late, false);
+    let refusal = save(&kinde.ends(), &change, &nobody, &go()).await.unwrap_err();
+    assert!(refusal.error.detail.contains("may be changed all the same"), "{refusal:?}");
+    kinde.fault(1, How::CutAfter, false);
+    let Saved::Updated { webhook, answer } = save(&kinde.ends(), &change, &nobody, &go()).await.unwrap() else {
+        panic!()
+    };
+    assert!(webhook.definition.name == "Shop" && answer.is_object(), "{answer}");
+    kinde.fault(1, How::CutAfter, false);
+    let answer = delete(&kinde.ends(), &webhook, &nobody, &go()).await.unwrap();
+    assert_eq!(answer, json!({"deleted": {"id": opened.id}}));
+}

@@ -6,10 +6,12 @@ use kinde_panel::kinde::Webhook;
 use kinde_panel::webhooks::{AtLimit, Change, Refusal, Saved, Why, recover, save};
 use tokio_util::sync::CancellationToken;
 
-use super::kinde::{How, Kinde, definition, nobody};
+use super::kinde::{Fault, How, Kinde, definition, nobody};
 
 const OLD: &str = "https://old.acme.com/kinde";
 const NEW: &str = "https://new.acme.com/kinde";
+
+const ONCE: fn(usize, How) -> Fault = |at, how| Fault { at, how, to_the_end: false };
 
 fn change(opened: &Webhook, at_limit: AtLimit) -> Change {
     let mut wanted = opened.definition.clone();
@@ -61,7 +63,7 @@ async fn the_new_one_is_created_and_seen_before_the_old_one_is_deleted() {
 
 #[tokio::test]
 async fn whichever_call_fails_and_however_exactly_one_is_left_and_it_is_told_which() {
-    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 5)] {
+    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 6)] {
         for at in 0..calls {
             for how in [How::Status(403), How::Status(400), How::Status(500), How::Cut, How::CutAfter, How::ErrorAfter]
             {
@@ -92,7 +94,7 @@ async fn whichever_call_fails_and_however_exactly_one_is_left_and_it_is_told_whi
 
 #[tokio::test]
 async fn when_kinde_goes_away_in_the_middle_the_next_start_leaves_exactly_one() {
-    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 5)] {
+    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 6)] {
         for at in 0..calls {
             for how in [How::Status(500), How::Cut, How::CutAfter] {
                 let (kinde, opened) = start(limit).await;
@@ -115,7 +117,7 @@ async fn when_kinde_goes_away_in_the_middle_the_next_start_leaves_exactly_one() 
 
 #[tokio::test]
 async fn killed_at_any_call_the_next_start_leaves_exactly_one_and_says_which() {
-    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 5)] {
+    for (limit, at_limit, calls) in [(None, AtLimit::Refuse, 4), (Some(2), AtLimit::DeleteFirst, 6)] {
         for at in 0..calls {
             for how in [How::Hang, How::HangAfter] {
                 let (kinde, opened) = start(limit).await;
@@ -167,7 +169,7 @@ async fn at_the_plans_limit_it_is_refused_until_the_person_allows_to_delete_firs
 #[tokio::test]
 async fn a_replacement_refused_after_the_old_one_was_deleted_creates_the_old_one_again() {
     let (kinde, opened) = start(Some(2)).await;
-    kinde.fault(3, How::Status(400), false);
+    kinde.fault(4, How::Status(400), false);
     let refusal = run(&kinde, &opened, AtLimit::DeleteFirst).await.unwrap_err();
     assert_eq!(orders(&kinde), [OLD]);
     assert!(refusal.error.detail.contains("created again from the journal"), "{refusal:?}");
@@ -239,7 +241,7 @@ async fn without_a_journal_nothing_is_sent() {
 async fn what_kinde_carries_out_only_after_it_was_looked_at_is_put_right_by_the_next_start() {
     // Deleting first: no answer came, the old one was still listed, and then it goes after all.
     let (kinde, opened) = start(Some(2)).await;
-    kinde.fault(2, How::Cut, false);
+    kinde.fault(3, How::Cut, false);
     let refusal = run(&kinde, &opened, AtLimit::DeleteFirst).await.unwrap_err();
     assert!(refusal.error.detail.contains("Kinde may still carry it out"), "{refusal:?}");
     kinde.set(|world| world.webhooks.retain(|it| it["id"] != *opened.id));
@@ -264,4 +266,95 @@ async fn a_webhook_that_was_there_before_is_never_taken_for_the_half_made_one() 
     recovered(&kinde).await;
     assert!(kinde.webhooks().iter().any(|it| it.id == twin.id));
     assert_eq!(orders(&kinde), [OLD, NEW]);
+}
+
+#[tokio::test]
+async fn creating_the_old_one_again_is_cut_anywhere_and_still_leaves_exactly_one() {
+    // Call 4 deletes the old one first, call 5 is refused, calls 6 and 7 look and create the old one again.
+    for at in 5..8 {
+        for how in [How::Status(500), How::Cut, How::CutAfter, How::ErrorAfter, How::HangAfter, How::Hang] {
+            let (kinde, opened) = start(Some(2)).await;
+            kinde.faults(&[ONCE(4, How::Status(400)), ONCE(at, how)]);
+            let case = format!("{how:?} at call {at}");
+            if matches!(how, How::Hang | How::HangAfter) {
+                let (ends, change) = (kinde.ends(), change(&opened, AtLimit::DeleteFirst));
+                let job =
+                    tokio::spawn(async move { save(&ends, &change, &nobody, &CancellationToken::new()).await.is_ok() });
+                tokio::select! {
+                    () = kinde.hanging.notified() => {}
+                    () = async { while !job.is_finished() { tokio::task::yield_now().await } } => {}
+                }
+                job.abort();
+                job.await.ok();
+            } else {
+                run(&kinde, &opened, AtLimit::DeleteFirst).await.unwrap_err();
+            }
+            kinde.heal();
+            let calls = kinde.seen();
+            let words = recovered(&kinde).await;
+            assert_eq!(orders(&kinde), [OLD], "{case}: {words:?} {calls:#?}");
+            assert!(recovered(&kinde).await.is_empty(), "{case}: {words:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn cancelled_while_the_new_one_is_not_listed_yet_it_is_taken_away_by_its_id() {
+    let (kinde, opened) = start(None).await;
+    let cancel = CancellationToken::new();
+    let (token, lag) = (cancel.clone(), kinde.lag_once_created(9));
+    let sink = move |step: kinde_panel::step::Step| {
+        if step.id == "listed" && step.state == kinde_panel::step::StepState::Done {
+            token.cancel();
+        }
+        lag(step);
+    };
+    let refusal = save(&kinde.ends(), &change(&opened, AtLimit::Refuse), &sink, &cancel).await.unwrap_err();
+    assert!(matches!(refusal.why, Why::Cancelled), "{refusal:?}");
+    assert_eq!(orders(&kinde), [OLD], "{refusal:?}");
+}
+
+#[tokio::test]
+async fn an_old_one_that_was_changed_during_the_replacement_is_not_deleted() {
+    for (limit, at_limit) in [(None, AtLimit::Refuse), (Some(2), AtLimit::DeleteFirst)] {
+        let (kinde, opened) = start(limit).await;
+        let world = Arc::clone(&kinde.world);
+        let id = opened.id.clone();
+        let sink = move |step: kinde_panel::step::Step| {
+            if step.id == "create" && step.state != kinde_panel::step::StepState::Running {
+                let mut world = world.lock().unwrap();
+                let old = world.webhooks.iter_mut().find(|it| it["id"] == *id).unwrap();
+                old["description"] = "by somebody else".into();
+            }
+        };
+        let refusal =
+            save(&kinde.ends(), &change(&opened, at_limit), &sink, &CancellationToken::new()).await.unwrap_err();
+        assert!(matches!(refusal.why, Why::Changed(_)), "{refusal:?}");
+        assert_eq!(orders(&kinde), [OLD], "{refusal:?}");
+        assert!(kinde.webhooks().iter().any(|it| it.id == opened.id));
+        assert!(recovered(&kinde).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn one_just_like_it_that_somebody_made_by_hand_later_is_left_alone_and_told() {
+    let (kinde, opened) = start(None).await;
+    kinde.fault(1, How::Cut, false);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    kinde.set(|world| world.created_on = Some("2026-11-25T18:00:00Z".into()));
+    let twin = kinde.put(&definition("Orders", NEW));
+    let words = recovered(&kinde).await;
+    assert!(words[0].contains(&twin.id) && words[0].contains("by hand"), "{words:?}");
+    assert_eq!(orders(&kinde), [OLD, NEW]);
+}
+
+#[tokio::test]
+async fn where_both_are_gone_the_definition_is_told_in_full() {
+    let (kinde, opened) = start(None).await;
+    kinde.fault(3, How::Status(500), true);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    kinde.heal();
+    kinde.set(|world| world.webhooks.clear());
+    let words = recovered(&kinde).await;
+    assert!(words[0].contains(OLD) && words[0].contains("user.updated"), "{words:?}");
 }
