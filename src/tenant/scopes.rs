@@ -53,6 +53,17 @@ pub const ROOMS: [Room; 2] = [
             extra("Changing a webhook", &["update:webhooks"]),
             extra("Deleting a webhook", &["delete:webhooks"]),
             extra("Looking an event up", &["read:events"]),
+            extra("Causing events of users", &["create:users", "read:users", "update:users", "delete:users"]),
+            extra("Causing events of roles", &["create:roles", "read:roles", "update:roles", "delete:roles"]),
+            extra(
+                "Causing events of permissions",
+                &["create:permissions", "read:permissions", "update:permissions", "delete:permissions"],
+            ),
+            extra(
+                "Causing events of organizations",
+                &["create:organizations", "read:organizations", "update:organizations", "delete:organizations"],
+            ),
+            extra("Causing subscriber.created", &["create:subscribers"]),
         ],
     },
 ];
