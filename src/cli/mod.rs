@@ -161,7 +161,12 @@ impl Command {
 
     /// True for a command that watches [`Context::cancel`] and has a word to say at its end.
     fn takes_leave(&self) -> bool {
-        self.serves() || matches!(self, Self::Connect(_))
+        self.serves() || matches!(self, Self::Connect(_)) || self.puts_back()
+    }
+
+    /// True for a command that may have something half done in the tenant: cancelled, it puts that right before it ends.
+    fn puts_back(&self) -> bool {
+        matches!(self, Self::Webhooks(_) | Self::Trigger(_) | Self::Event(_))
     }
 }
 
@@ -243,7 +248,7 @@ fn start(global: Global, command: Command) -> Result<Exit, UserError> {
 }
 
 async fn until_interrupted(command: Command, cx: &Context) -> Result<Exit, UserError> {
-    let (serves, takes_leave) = (command.serves(), command.takes_leave());
+    let (serves, takes_leave, puts_back) = (command.serves(), command.takes_leave(), command.puts_back());
     let run = command.run(cx);
     tokio::pin!(run);
     tokio::select! {
@@ -257,12 +262,23 @@ async fn until_interrupted(command: Command, cx: &Context) -> Result<Exit, UserE
         return Ok(Exit::Interrupted);
     }
     let exit = if serves { Exit::Good } else { Exit::Interrupted };
-    // Cleanly within a second, keeping what was acknowledged; a second Ctrl-C does not wait.
-    tokio::select! {
-        ended = &mut run => if serves { ended.map(|_| exit) } else { Ok(exit) },
-        () = tokio::time::sleep(std::time::Duration::from_millis(900)) => Ok(exit),
-        () = interrupted() => Ok(Exit::Interrupted),
+    // Cleanly within a second, keeping what was acknowledged; a call that is under way, and what puts it right, may take
+    // longer. A second Ctrl-C does not wait.
+    let leave = std::time::Duration::from_millis(if puts_back { 20_000 } else { 900 });
+    let cut = tokio::select! {
+        ended = &mut run => {
+            if let Err(error) = &ended && puts_back {
+                cx.say(&error.as_text());
+            }
+            return if serves { ended.map(|_| exit) } else { Ok(exit) };
+        }
+        () = tokio::time::sleep(leave) => exit,
+        () = interrupted() => Exit::Interrupted,
+    };
+    if puts_back {
+        cx.say("Something may be half done in the tenant: the next command on this profile looks, and puts it right");
     }
+    Ok(cut)
 }
 
 /// Ctrl-C or SIGTERM.

@@ -102,12 +102,20 @@ impl<'a> Room<'a> {
     /// When the tenant cannot be opened, or may not be written to.
     pub(super) async fn open(cx: &'a Context, writes: bool) -> Result<Self, UserError> {
         let picked = cx.pick_profile(Wants::Tenant)?;
-        let tenant = cx.tenant(&picked).await?;
-        let ends = Ends::of(&tenant, &Journal::of(&cx.services.data))?;
+        let opening = async {
+            let tenant = cx.tenant(&picked).await?;
+            let ends = Ends::of(&tenant, &Journal::of(&cx.services.data))?;
+            if writes {
+                cx.may_write(&picked, &tenant).await?;
+            }
+            Ok::<_, UserError>((tenant, ends))
+        };
+        // Until here nothing is written anywhere: Ctrl-C ends it at once.
+        let opened = cx.cancel.run_until_cancelled(opening).await;
+        let (tenant, ends) = opened.unwrap_or_else(|| {
+            Err(UserError::new(Category::Input, "Cancelled").detail("Nothing was written to the tenant"))
+        })?;
         let room = Self { ends, picked, tenant, cx };
-        if writes {
-            room.may_write().await?;
-        }
         if let Err(error) = room.recover().await {
             cx.say(&format!("What an earlier run may have left was not looked at: {}. {}", error.title, error.detail));
         }
@@ -320,7 +328,8 @@ async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> {
             .detail(error.to_string())
             .hint("Name a file in a folder that exists and may be written to")
     })?;
-    Ok(room.told(&json!({"count": list.len(), "file": file}), &format!("{} webhooks in {file}", list.len())))
+    let count = if list.len() == 1 { "1 webhook".to_owned() } else { format!("{} webhooks", list.len()) };
+    Ok(room.told(&json!({"count": list.len(), "file": file}), &format!("{count} in {file}")))
 }
 
 /// What makes the tenant's webhooks those of the file.

@@ -11,6 +11,8 @@ const OLD: &str = "https://old.acme.com/kinde";
 const NEW: &str = "https://new.acme.com/kinde";
 
 fn start(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Child {
+    // A process has the real clock.
+    kinde.set(|world| world.created_on = Some(jiff::Timestamp::now().to_string()));
     let host = kinde.origin.trim_start_matches("http://");
     let profile: &[&str] = if named { &["--profile", host] } else { &[] };
     Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
@@ -115,5 +117,34 @@ async fn no_secret_of_the_profile_is_printed_or_kept() {
     let database = std::fs::read(dir.path().join("history.db")).unwrap();
     for text in [said(&output), String::from_utf8_lossy(&database).into_owned()] {
         assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_in_the_middle_of_a_replacement_puts_it_right_before_the_end_and_a_second_one_says_what_is_left() {
+    for twice in [false, true] {
+        let kinde = Kinde::start().await;
+        let webhook = kinde.put(&definition("Orders", OLD));
+        let dir = folder();
+        // The new one is made; the look at the list hangs, and with it, the second time, what would put it right.
+        kinde.fault(3, How::Hang, twice);
+        let child = start(&kinde, dir.path(), true, &["webhooks", "update", &webhook.id, "--endpoint", NEW]);
+        kinde.hanging.notified().await;
+        let id = child.id().to_string();
+        let waiting = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+        let interrupt = || Command::new("kill").args(["-INT", &id]).stderr(Stdio::null()).status().unwrap();
+        interrupt();
+        if twice {
+            // What puts it right hangs too: the command has taken the first one in, and waits.
+            kinde.hanging.notified().await;
+            interrupt();
+        }
+        let output = waiting.await.unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+        assert_eq!(said(&output).contains("half done"), twice, "{}", said(&output));
+        if !twice {
+            assert_eq!(kinde.webhooks().len(), 1, "{}", said(&output));
+        }
     }
 }
