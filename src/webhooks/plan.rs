@@ -260,7 +260,7 @@ fn not_there(out: &[Option<Applied>]) -> Option<Refusal> {
     let comes = |deed: Deed| matches!(deed, Deed::Create | Deed::Replace);
     let missing = out.iter().flatten().filter(|it| comes(it.deed)).find_map(|it| {
         let refusal = it.refused.as_ref()?;
-        (!matches!(refusal.why, Why::Limit)).then(|| (it, refusal))
+        (!matches!(refusal.why, Why::Limit)).then_some((it, refusal))
     });
     let (it, refusal) = missing?;
     let error = UserError::new(refusal.error.category, "Nothing was deleted")

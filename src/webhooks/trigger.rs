@@ -14,7 +14,6 @@ use super::{Ends, LOOKS, Refusal, Sink};
 use crate::error::{Category, UserError};
 use crate::kinde::Thing;
 use crate::kinde::event_types::{self, Cause, Recipe};
-use crate::step::StepState;
 use crate::store::{Entry, HistoryError};
 
 /// The kind of entry in the journal.
