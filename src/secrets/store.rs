@@ -58,6 +58,9 @@ impl From<SecretError> for UserError {
     }
 }
 
+/// What the crate `secret-service` says where an alias stands for no collection.
+const NO_COLLECTION: &str = "result not returned";
+
 /// Keeps secrets in the OS keyring, or in memory where there is none. Clones share one store.
 #[derive(Debug, Clone)]
 pub struct SecretStore {
@@ -154,7 +157,7 @@ impl SecretStore {
             return Ok(None);
         }
         let asked = user.clone();
-        let found = blocking(move || match entry(&asked)?.get_secret() {
+        let found = blocking(move || match settled(|| entry(&asked)?.get_secret()) {
             Ok(bytes) => {
                 let bytes = zeroize::Zeroizing::new(bytes);
                 Ok(Some(Secret::new(String::from_utf8_lossy(&bytes))))
@@ -177,8 +180,7 @@ impl SecretStore {
             return Kept::ThisRun;
         }
         let kept = blocking(move || {
-            entry(&user)?
-                .set_secret(secret.expose().as_bytes())
+            settled(|| entry(&user)?.set_secret(secret.expose().as_bytes()))
                 .map_err(|error| SecretError { reason: error.to_string() })
         })
         .await;
@@ -198,7 +200,7 @@ impl SecretStore {
     pub async fn delete(&self, profile: Uuid, field: &str) -> Result<(), SecretError> {
         if self.ready().await? {
             let user = user(profile, field);
-            blocking(move || match entry(&user)?.delete_credential() {
+            blocking(move || match settled(|| entry(&user)?.delete_credential()) {
                 Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
                 Err(error) => Err(SecretError { reason: error.to_string() }),
             })
@@ -223,8 +225,7 @@ impl SecretStore {
         let mut moved = 0;
         for (user, secret) in held {
             let set = blocking(move || {
-                entry(&user)?
-                    .set_secret(secret.expose().as_bytes())
+                settled(|| entry(&user)?.set_secret(secret.expose().as_bytes()))
                     .map_err(|error| SecretError { reason: error.to_string() })
             });
             if set.await.is_ok() {
@@ -239,8 +240,22 @@ fn user(profile: Uuid, field: &str) -> String {
     format!("{profile}/{field}")
 }
 
-fn entry(user: &str) -> Result<keyring::Entry, SecretError> {
-    keyring::Entry::new(SERVICE, user).map_err(|error| SecretError { reason: error.to_string() })
+fn entry(user: &str) -> keyring::Result<keyring::Entry> {
+    keyring::Entry::new(SERVICE, user)
+}
+
+/// Asks again for up to a second while the Secret Service names no collection, which it does for a moment under load
+/// and while it starts. Anything else is answered at once: a prompt that was turned down must not come back.
+fn settled<T>(mut call: impl FnMut() -> keyring::Result<T>) -> keyring::Result<T> {
+    for _ in 0..10 {
+        match call() {
+            Err(keyring::Error::NoStorageAccess(error)) if error.to_string().contains(NO_COLLECTION) => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            answer => return answer,
+        }
+    }
+    call()
 }
 
 /// Runs a keyring call off the async threads, and gives it up after [`PATIENCE`].
@@ -272,9 +287,9 @@ fn platform_probe() -> Result<(), SecretError> {
 
 /// A store may be there and locked, or have no collection to write to: only a write tells.
 fn read_probe() -> Result<(), SecretError> {
-    let probe = entry("probe/can-keep")?;
     let say = |error: keyring::Error| SecretError { reason: error.to_string() };
-    probe.set_secret(b"kinde-panel looks whether secrets can be kept here").map_err(say)?;
+    let probe = entry("probe/can-keep").map_err(say)?;
+    settled(|| probe.set_secret(b"kinde-panel looks whether secrets can be kept here")).map_err(say)?;
     match probe.delete_credential() {
         Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
         Err(error) => Err(say(error)),
@@ -289,6 +304,20 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_collection_that_is_not_there_for_a_moment_is_asked_for_again_and_a_refusal_is_not() {
+        let fails = |words: &'static str, times: u32| {
+            let mut asked = 0;
+            let answer = settled(|| {
+                asked += 1;
+                if asked > times { Ok(()) } else { Err(keyring::Error::NoStorageAccess(words.into())) }
+            });
+            (answer.is_ok(), asked)
+        };
+        assert_eq!(fails("SS error: result not returned from SS API", 2), (true, 3));
+        assert_eq!(fails("SS error: prompt dismissed", 2), (false, 1));
+    }
 
     #[tokio::test]
     async fn without_a_keyring_a_secret_is_kept_for_this_run_and_says_so() {
