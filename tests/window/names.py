@@ -68,3 +68,7 @@ REMOVE_ANYWAY = "Remove anyway"
 
 # Activity: the parts of an exchange, and a text that stands in each
 PARTS = [("Answer", "Answer headers"), ("Request", "Request headers"), ("curl", "/oauth2/token")]
+
+# Settings
+DARK = "Dark"
+ZOOM_IN = "Zoom in"

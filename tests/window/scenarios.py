@@ -261,6 +261,31 @@ def no_keyring():
         sandbox.wait(5)
 
 
+def prefs():
+    """Told to end by the system, as at the end of a session: what was set is there at the next start."""
+    import at
+
+    with Panel() as panel:
+        window = at.App(panel.process)
+        window.click(names.SETTINGS, role=None)
+        before = window.wait(names.DARK, at.TAB).box()[3]
+        window.click(names.DARK, role=at.TAB)
+        window.click(names.ZOOM_IN)
+        window.until(lambda: window.find(names.DARK).box()[3] > before, 20, lambda: "the zoom changed nothing")
+        zoomed = window.find(names.DARK).box()[3]
+    kept = DATA / "window.ron"
+    assert kept.stat().st_mode & 0o777 == 0o600, oct(kept.stat().st_mode)
+    with Panel() as panel:
+        window = at.App(panel.process)
+        window.click(names.SETTINGS, role=None)
+        dark = window.wait(names.DARK, at.TAB)
+        assert dark.has("CHECKED") or dark.has("PRESSED"), dark.raw.get_state_set().get_states()
+        assert dark.box()[3] == zoomed, (before, zoomed, dark.box())
+        window.to_front()
+        at.screenshot("prefs")
+        print(f"dark, and a tab is {zoomed} pixels high, {before} without zoom")
+
+
 def at_rest(panel, where, seconds, clock=False):
     """Nobody touches the window: no frame, next to no processor. With `clock`, one frame a second for its seconds."""
     # What the click itself started is over when no frame came for a second.
