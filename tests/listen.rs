@@ -77,6 +77,14 @@ impl Listening {
     }
 }
 
+impl Drop for Listening {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
 fn line(out: &mut BufReader<ChildStdout>) -> Value {
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
