@@ -1,8 +1,9 @@
 //! The tokio thread: a [`Command`] in, [`Event`]s out. Knows no egui: it wakes the window through a closure.
 //!
-//! Each room has one file here with its own `Command`, `Event` and `run`; this module only carries them. Both queues are
-//! bounded: a full command queue is told to the person, a full event queue makes the job wait. Every job, however it
-//! ends, is followed by [`Event::Ended`]: no screen waits for what will not come.
+//! Each room has one file here with its own `Command`, `Event` and `run`; this module only carries them. The
+//! command queue is bounded, and a full one is told to the person. Of events a job may have so many under way before it
+//! waits, but what a walk posts is never dropped. Every job, however it ends, is followed by [`Event::Ended`]: no screen
+//! waits for what will not come.
 
 pub mod activity;
 mod asked_to_end;
