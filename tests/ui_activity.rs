@@ -165,7 +165,9 @@ fn the_curl_line_comes_with_the_line_that_fills_its_token() {
     harness.get_by_label("curl").click();
     harness.run();
     harness.get_by_label_contains("curl -sS 'http://127.0.0.1:4433/api/v1/users?page_size=10'");
-    harness.get_by_label_contains("export KINDE_TOKEN=$(kinde-panel token --profile");
+    harness.get_by_label_contains(
+        "export KINDE_TOKEN=$(kinde-panel --data-dir '/home/ada/.local/share/kinde-panel' token --profile",
+    );
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! An exchange as a curl line that runs. Tokens are read from variables, never written down.
 
+use std::path::Path;
+
 use super::exchange::{BODY_LIMIT, Exchange, FORM};
 use crate::secrets::MASK;
+use crate::store::DataDir;
 
 impl Exchange {
     /// The request as a curl line for a POSIX shell. A masked value becomes a shell variable named after it; the access
@@ -49,11 +52,13 @@ impl Exchange {
         line
     }
 
-    /// How to fill `$KINDE_TOKEN` of [`Exchange::curl`]: with a token of the profile it was sent for. `None` where the
-    /// line reads no such variable.
-    pub fn curl_hint(&self) -> Option<String> {
+    /// How to fill `$KINDE_TOKEN` of [`Exchange::curl`]: with a token of the profile it was sent for, out of the data
+    /// folder this program works in where that is not the platform's own. `None` where the line reads no such variable.
+    pub fn curl_hint(&self, data_dir: &str) -> Option<String> {
         let profile = self.profile.as_ref().filter(|_| !self.request_cut)?;
-        Some(format!("export KINDE_TOKEN=$(kinde-panel token --profile {})", quoted(profile)))
+        let usual = DataDir::default_path().is_some_and(|path| path == Path::new(data_dir));
+        let folder = if usual { String::new() } else { format!(" --data-dir {}", quoted(data_dir)) };
+        Some(format!("export KINDE_TOKEN=$(kinde-panel{folder} token --profile {})", quoted(profile)))
     }
 
     /// True where [`Exchange::curl`] reads variables in the place of secrets.

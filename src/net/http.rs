@@ -401,8 +401,11 @@ mod tests {
         let seen = seen.lock().unwrap();
         assert!(seen[0].curl().ends_with("Bearer $KINDE_TOKEN\""), "{}", seen[0].curl());
         let hint = "export KINDE_TOKEN=$(kinde-panel token --profile 'Acme'\\''s')";
-        assert_eq!(seen[0].curl_hint().as_deref(), Some(hint));
-        assert_eq!((seen[1].curl_hint(), seen[1].leaves_secrets_out()), (None, true));
+        let usual = crate::store::DataDir::default_path().unwrap();
+        assert_eq!(seen[0].curl_hint(&usual.to_string_lossy()).as_deref(), Some(hint));
+        let elsewhere = "export KINDE_TOKEN=$(kinde-panel --data-dir '/my data' token --profile 'Acme'\\''s')";
+        assert_eq!(seen[0].curl_hint("/my data").as_deref(), Some(elsewhere));
+        assert_eq!((seen[1].curl_hint("/my data"), seen[1].leaves_secrets_out()), (None, true));
     }
 
     #[tokio::test]

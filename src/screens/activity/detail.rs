@@ -35,7 +35,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, whole: bool, cx: &Cx<'_>, actio
     let content = |ui: &mut Ui| match part {
         Part::Answer => answer(ui, exchange, body.as_ref().and_then(|(_, tree)| tree.as_ref())),
         Part::Request => request(ui, exchange),
-        Part::Curl => curl(ui, exchange),
+        Part::Curl => curl(ui, exchange, cx.data_dir),
     };
     if whole {
         content(ui);
@@ -138,10 +138,10 @@ fn request(ui: &mut Ui, exchange: &Exchange) {
     body(ui, "Request body", &exchange.request_body, "The request has no body");
 }
 
-fn curl(ui: &mut Ui, exchange: &Exchange) {
+fn curl(ui: &mut Ui, exchange: &Exchange, data_dir: &str) {
     code_view(ui, "curl line", &exchange.curl(), 160.0);
     ui.add_space(space::SM);
-    if let Some(hint) = exchange.curl_hint() {
+    if let Some(hint) = exchange.curl_hint(data_dir) {
         prose(ui, "The token is not in the line. Fill its variable first:");
         code_view(ui, "token line", &hint, 60.0);
     } else if exchange.leaves_secrets_out() {
