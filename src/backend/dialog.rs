@@ -18,7 +18,7 @@ pub async fn open(dialog: AsyncFileDialog, instead: &str) -> Result<Option<PathB
     told(dialog.pick_file().await, instead).await
 }
 
-/// Asks where to save a file; as [`open`].
+/// Asks where to save a file; as [`open()`].
 ///
 /// # Errors
 /// Where there is no file chooser.

@@ -2,7 +2,7 @@
 //!
 //! Owns the order of the calls and what is put back when one of them fails. Whether a tenant may be written to at all
 //! (a live environment asks first) is the caller's to decide. Each long job is one function that takes [`Ends`], a
-//! [`Sink`] for its steps and a token to cancel it; dropping its future is safe at any point: [`recover`] puts right
+//! [`Sink`] for its steps and a token to cancel it; dropping its future is safe at any point: [`recover()`] puts right
 //! what it left. Prints nothing.
 
 mod catalogue;

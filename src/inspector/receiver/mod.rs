@@ -2,7 +2,7 @@
 //!
 //! It is write-only. It never answers with data, sends no CORS header, refuses what a browser's page asked for, and knows
 //! one path, which nobody can guess. Everything about a connection is bounded: head, headers, body, time, and how many
-//! there are ([`seats`]). What it takes in is judged elsewhere: it hands every stored attempt on as an [`Arrival`].
+//! there are (`seats`). What it takes in is judged elsewhere: it hands every stored attempt on as an [`Arrival`].
 
 mod seats;
 mod serve;

@@ -1,7 +1,7 @@
 //! The history of received attempts, in `history.db`: written by one thread, read by connections of their own.
 //!
 //! A row is one received attempt, under a number that is never given twice, over all owners. Bodies stand once each, by
-//! their SHA-256. What waits at the same time is committed in one transaction ([`writer`]), and whoever waits for it is
+//! their SHA-256. What waits at the same time is committed in one transaction (`writer`), and whoever waits for it is
 //! answered after that transaction is on disk. Pages are read by key ([`Attempts::page`]), never by offset.
 //!
 //! # What deleting means
