@@ -198,6 +198,7 @@ impl Shell {
             Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
             Event::Webhooks(event) => self.screens.webhooks.on_event(job, event, now, &mut self.actions),
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
+            Event::Attempt(event) => self.screens.inspector.detail.on_event(job, event, now, &mut self.actions),
             Event::Ended(end) => self.on_end(job, end),
             Event::Activity(event) => self.screens.activity.on_event(job, event, now, &mut self.actions),
         }

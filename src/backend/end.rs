@@ -39,6 +39,7 @@ impl Command {
     pub(super) fn may_be_cut(&self) -> bool {
         match self {
             Self::Activity(activity::Command::Get { .. }) | Self::Inspect(_) => true,
+            Self::Attempt(command) => command.only_reads(),
             Self::Connect(command) => matches!(
                 command,
                 connect::Command::Open { .. }

@@ -257,6 +257,7 @@ mod tests {
             jwks: crate::kinde::jwks::Jwks::new(services.http.clone(), None),
             services,
             sandbox: super::super::SandboxHost::default(),
+            attempts: super::super::AttemptStore::default(),
             events,
             cancel: tokio_util::sync::CancellationToken::new(),
         };

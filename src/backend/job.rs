@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Event, EventSender, JobId, SandboxHost};
+use super::{AttemptStore, Event, EventSender, JobId, SandboxHost};
 use crate::error::UserError;
 use crate::kinde::jwks::Jwks;
 use crate::services::Services;
@@ -20,6 +20,8 @@ pub struct Job {
     pub jwks: Jwks,
     /// The sandbox, where this window serves it.
     pub sandbox: SandboxHost,
+    /// The history, where this window has it open.
+    pub attempts: AttemptStore,
     /// Where events go.
     pub events: EventSender,
     /// Cancelled by the person, or when the window closes.

@@ -7,6 +7,8 @@
 
 pub mod activity;
 mod asked_to_end;
+pub mod attempt;
+mod attempt_store;
 pub mod connect;
 pub mod dialog;
 mod end;
@@ -21,6 +23,7 @@ pub mod tenant;
 pub mod webhooks;
 mod worker;
 
+pub use attempt_store::AttemptStore;
 pub use end::End;
 pub use events::{EventSender, Events, Stamped};
 pub use job::Job;
@@ -65,6 +68,8 @@ macro_rules! rooms {
 rooms! {
     /// Activity: send a read again.
     Activity => activity,
+    /// The inspector: one kept attempt.
+    Attempt => attempt,
     /// Connected apps: walk, revoke, sessions.
     Connect => connect,
     /// The inspector: judge a token.

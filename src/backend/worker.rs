@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::asked_to_end::{self, Overdue};
-use super::{Command, End, Event, EventSender, Events, Job, JobId, SandboxHost, Stamped, keeper, shell};
+use super::{AttemptStore, Command, End, Event, EventSender, Events, Job, JobId, SandboxHost, Stamped, keeper, shell};
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::kinde::jwks::Jwks;
@@ -151,6 +151,7 @@ fn serve(
 ) {
     let jwks = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
     let sandbox = SandboxHost::default();
+    let attempts = AttemptStore::default();
     let overdue = Overdue::default();
     runtime.block_on(async {
         let keeper = tokio::spawn(keeper::keep(services.data.file("window.ron"), texts, keeper::QUIET, stop.clone()));
@@ -166,6 +167,7 @@ fn serve(
                 services: services.clone(),
                 jwks: jwks.clone(),
                 sandbox: sandbox.clone(),
+                attempts: attempts.clone(),
                 events: events.clone(),
                 cancel,
             };

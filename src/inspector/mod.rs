@@ -17,6 +17,7 @@ mod missing_key;
 pub mod paste;
 pub mod receiver;
 mod rung;
+pub mod signer;
 mod words;
 
 pub use judge::RUNGS;

@@ -1,5 +1,6 @@
 //! The inspector: a box to paste a token into, and everything the panel can say about it.
 
+pub mod detail;
 mod input;
 mod result;
 mod state;

@@ -120,6 +120,8 @@ pub struct State {
     reading: Option<(JobId, Place)>,
     /// The keys the last judging was asked with.
     judged_with: Option<WhichKeys>,
+    /// One kept attempt.
+    pub detail: super::detail::State,
     /// To be judged, or compared, on the next frame: events bring no job numbers.
     judge_next: bool,
     compare_next: bool,
@@ -142,6 +144,7 @@ impl State {
 
     /// Another profile: its keys judge. What a person pasted stays.
     pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        self.detail.forget(actions);
         // They judge with the keys of the one before.
         self.cancel(actions);
         actions.extend(self.comparing.take().map(Action::Cancel));
@@ -195,6 +198,7 @@ impl State {
             self.shown = None;
             self.error = end.without_answer();
         }
+        self.detail.on_end(job, end);
         if self.comparing.take_if(|comparing| *comparing == job).is_some() {
             self.beside_error = end.without_answer();
         }

@@ -1,0 +1,163 @@
+//! One kept attempt: opened, judged again by the keys of now, and seen among the others of its group.
+//!
+//! Holds no rule about tokens: [`crate::inspector`] judges.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Job;
+use crate::check::{Check, Verdict, first_trouble};
+use crate::error::UserError;
+use crate::inspector::decode::{Decoded, OtherKeys, TokenVerdict};
+use crate::inspector::intake::Intake;
+use crate::inspector::key_source::{KeySource, owner_id};
+use crate::inspector::signer::signed_by;
+use crate::store::attempts::{Attempt, Attempts, Filter, Whole};
+
+/// The most attempts of a group that are looked at.
+const GROUP: usize = 64;
+
+/// What the screen asks.
+#[derive(Debug)]
+pub enum Command {
+    /// Open one attempt of a profile's history.
+    Open {
+        /// Whose history, and whose keys judge.
+        profile: Uuid,
+        /// Its number.
+        seq: i64,
+    },
+}
+
+impl Command {
+    /// Whether it may be dropped wherever it is.
+    pub(super) fn only_reads(&self) -> bool {
+        match self {
+            Self::Open { .. } => true,
+        }
+    }
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Event {
+    /// The first answer to [`Command::Open`]: what is kept. `None`: there is no such attempt any more.
+    Opened(Result<Option<Box<Opened>>, UserError>),
+    /// The second answer to [`Command::Open`]: what it comes to now.
+    Judged(Result<Box<Told>, UserError>),
+}
+
+/// What is kept of an attempt.
+#[derive(Debug)]
+pub struct Opened {
+    /// The attempt.
+    pub whole: Whole,
+    /// Every attempt of its group and of its event that is kept, itself among them, oldest first.
+    pub siblings: Vec<Attempt>,
+}
+
+/// What an attempt comes to.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The one sentence.
+    pub headline: String,
+    /// The eight rungs; none where it was never judged.
+    pub checks: Vec<Check>,
+    /// Judged now. `None` where it was judged once, when it came.
+    pub decoded: Option<Arc<Decoded>>,
+    /// A saved profile whose key signed it, in place of this one's.
+    pub signer: Option<Signer>,
+}
+
+/// A saved profile that a token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+}
+
+/// Runs one command to its end.
+pub async fn run(command: Command, job: Job) {
+    match command {
+        Command::Open { profile, seq } => open(profile, seq, &job).await,
+    }
+}
+
+async fn open(profile: Uuid, seq: i64, job: &Job) {
+    let found = match find(profile, seq, job).await {
+        Ok(found) => found,
+        Err(error) => return job.send(Event::Opened(Err(error))).await,
+    };
+    let Some((opened, mut intake)) = found else { return job.send(Event::Opened(Ok(None))).await };
+    let whole = opened.whole.clone();
+    job.send(Event::Opened(Ok(Some(Box::new(opened))))).await;
+    job.send(Event::Judged(judge(&whole, &mut intake, job).await.map(Box::new))).await;
+}
+
+async fn find(profile: Uuid, seq: i64, job: &Job) -> Result<Option<(Opened, Intake)>, UserError> {
+    let services = &job.services;
+    let attempts = job.attempts.get(services).await?;
+    let profile = job.profile(profile).await?;
+    let owner = owner_id(&profile);
+    let Some(whole) = attempts.whole(&owner, seq).await? else { return Ok(None) };
+    let siblings = siblings(&attempts, &owner, &whole.attempt).await?;
+    let keys = KeySource::of_profile(job.jwks.clone(), &profile, &services.data).await?;
+    let intake = Intake { attempts, owner, keys, clock: services.clock.clone(), second_webhook: None };
+    Ok(Some((Opened { whole, siblings }, intake)))
+}
+
+/// Every attempt under the same request id and of the same event, oldest first.
+async fn siblings(attempts: &Attempts, owner: &str, own: &Attempt) -> Result<Vec<Attempt>, UserError> {
+    let mut all = vec![own.clone()];
+    for id in [&own.webhook_id, &own.event_id].into_iter().flatten() {
+        let filter = Filter { id: Some(id.clone()), limit: GROUP, ..Filter::default() };
+        all.extend(attempts.page(owner, filter).await?);
+    }
+    all.sort_by_key(|attempt| attempt.seq);
+    all.dedup_by_key(|attempt| attempt.seq);
+    Ok(all)
+}
+
+async fn judge(whole: &Whole, intake: &mut Intake, job: &Job) -> Result<Told, UserError> {
+    if !whole.attempt.whole {
+        return Ok(told_once(whole));
+    }
+    let decoded = intake.look_again(whole).await?.decoded;
+    let signer = signer(&decoded, &intake.keys.keys(&whole.body).await.others, job).await;
+    Ok(Told {
+        headline: decoded.headline.clone(),
+        checks: decoded.checks.clone(),
+        decoded: Some(Arc::new(decoded)),
+        signer,
+    })
+}
+
+/// What was told when it came, for one that cannot be judged again.
+fn told_once(whole: &Whole) -> Told {
+    let kept = whole.decode.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let checks: Vec<Check> =
+        kept.and_then(|kept| serde_json::from_value(kept.get("checks")?.clone()).ok()).unwrap_or_default();
+    let headline = match first_trouble(&checks) {
+        Some(check) if check.verdict == Verdict::Fail => check.why.clone().unwrap_or_default(),
+        Some(check) => format!("Verified, but: {}", check.why.clone().unwrap_or_default()),
+        None if checks.is_empty() => "It was never judged, and its signature is not kept".to_owned(),
+        None => "Verified when it came".to_owned(),
+    };
+    Told { headline, checks, decoded: None, signer: None }
+}
+
+/// The saved profile whose key signed a token that is not verified here.
+async fn signer(decoded: &Decoded, others: &[OtherKeys], job: &Job) -> Option<Signer> {
+    if decoded.verdict != TokenVerdict::UnknownKey {
+        return None;
+    }
+    let name = signed_by(decoded.token.expose().as_bytes(), others)?.to_owned();
+    let profiles = job.services.profiles.clone();
+    let all = tokio::task::spawn_blocking(move || profiles.list()).await.ok()?.ok()?;
+    let sandbox = name == "the sandbox";
+    let found = all.into_iter().find(|profile| profile.name == name || sandbox && profile.is_sandbox())?;
+    Some(Signer { id: found.id, name: found.name })
+}
