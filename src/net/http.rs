@@ -1,7 +1,7 @@
 //! The client itself.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::exchange::{Exchange, ExchangeId};
 use super::redact::{self, Known};
-use super::request::{Body, Request};
+use super::request::{Body, Request, Route};
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
@@ -46,6 +46,8 @@ impl std::fmt::Debug for Recorder {
 #[derive(Debug, Clone)]
 pub struct Http {
     client: reqwest::Client,
+    /// The one that asks no proxy, made when it is first wanted.
+    direct: Arc<OnceLock<reqwest::Client>>,
     recorder: Recorder,
     clock: Clock,
     next: Arc<AtomicU64>,
@@ -198,18 +200,13 @@ impl Http {
     /// # Errors
     /// When the platform's certificate store cannot be read.
     pub fn new(recorder: Recorder, clock: Clock) -> Result<Self, UserError> {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("kinde-panel/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()
-            .map_err(|error| {
-                UserError::new(Category::Internal, "The HTTP client could not be set up")
-                    .detail(error.to_string())
-                    .hint("The system's certificate store may be damaged")
-            })?;
-        Ok(Self { client, recorder, clock, next: Arc::new(AtomicU64::new(1)), known: Known::default(), profile: None })
+        let client = builder().build().map_err(|error| {
+            UserError::new(Category::Internal, "The HTTP client could not be set up")
+                .detail(error.to_string())
+                .hint("The system's certificate store may be damaged")
+        })?;
+        let (next, direct) = (Arc::new(AtomicU64::new(1)), Arc::default());
+        Ok(Self { client, direct, recorder, clock, next, known: Known::default(), profile: None })
     }
 
     /// The same client for calls that carry the access token of the profile `name`: a copied curl says how to get it.
@@ -256,7 +253,8 @@ impl Http {
         &self,
         request: &Request,
     ) -> Result<(u16, Vec<(String, String)>, Vec<u8>), (NetErrorKind, String)> {
-        let mut builder = self.client.request(request.method.clone(), request.full_url());
+        let client = self.client_for(request).map_err(classify)?;
+        let mut builder = client.request(request.method.clone(), request.full_url());
         for (name, value) in &request.headers {
             builder = builder.header(name, value.expose());
         }
@@ -290,10 +288,37 @@ impl Http {
         Ok((status, headers, body))
     }
 
+    /// The client that goes the way `request` says.
+    fn client_for(&self, request: &Request) -> reqwest::Result<reqwest::Client> {
+        match &request.route {
+            Route::Usual => Ok(self.client.clone()),
+            Route::Direct => match self.direct.get() {
+                Some(client) => Ok(client.clone()),
+                None => {
+                    let made = builder().no_proxy().build()?;
+                    Ok(self.direct.get_or_init(|| made).clone())
+                }
+            },
+            Route::To(addresses) => {
+                let host = request.url.host_str().unwrap_or_default();
+                builder().no_proxy().resolve_to_addrs(host, addresses).build()
+            }
+        }
+    }
+
     /// Redacts `text` of the given secrets: for what a room builds from an answer itself.
     pub fn redact(secrets: &[Secret], text: &str) -> String {
         redact::without(secrets, text)
     }
+}
+
+/// What every client of the panel has in common.
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("kinde-panel/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(Duration::from_secs(30))
 }
 
 fn host_of(request: &Request) -> String {

@@ -13,4 +13,4 @@ mod request;
 pub use activity::{Activity, CAPACITY};
 pub use exchange::{BODY_LIMIT, Exchange, ExchangeId, Outcome};
 pub use http::{Answer, Http, NetError, NetErrorKind, Recorder};
-pub use request::{Body, Request, Value};
+pub use request::{Body, Request, Route, Value};

@@ -62,6 +62,18 @@ pub enum Body {
     },
 }
 
+/// The way a request takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Route {
+    /// As the system says: by its proxy, where it has one.
+    #[default]
+    Usual,
+    /// To the address that the URL names, by no proxy.
+    Direct,
+    /// To these addresses and no others, whatever the name leads to by now, and by no proxy.
+    To(Vec<std::net::SocketAddr>),
+}
+
 /// One request. Built with [`Request::get`] or [`Request::post`] and the setters.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -81,6 +93,8 @@ pub struct Request {
     pub basic: Option<(String, Secret)>,
     /// What it carries.
     pub body: Body,
+    /// The way it takes.
+    pub route: Route,
     /// From the first byte sent to the last received.
     pub timeout: Duration,
     /// The most bytes of answer taken in; more is an error.
@@ -99,6 +113,7 @@ impl Request {
             bearer: None,
             basic: None,
             body: Body::Empty,
+            route: Route::Usual,
             timeout: Duration::from_secs(15),
             limit: 4 << 20,
         }
@@ -160,6 +175,13 @@ impl Request {
     #[must_use]
     pub fn bytes(mut self, content_type: &str, bytes: Vec<u8>) -> Self {
         self.body = Body::Bytes { content_type: content_type.to_owned(), bytes };
+        self
+    }
+
+    /// Goes this way.
+    #[must_use]
+    pub fn route(mut self, route: Route) -> Self {
+        self.route = route;
         self
     }
 
