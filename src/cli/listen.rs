@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::history::{Room, row};
 use super::{Context, Exit};
 use crate::error::UserError;
-use crate::inspector::forward::{Target, forward};
+use crate::inspector::forward::{Sending, Target, forward};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver};
 use crate::store::attempts::{Attempt, Forwarded, Standing};
 
@@ -129,7 +129,7 @@ impl Onward {
             let Ok(_slot) = self.forwards.acquire().await else { return };
             let mut all: Vec<Forwarded> = Vec::new();
             for target in &self.targets {
-                let response = forward(&self.http, target, &arrival.headers, &arrival.body, false).await;
+                let response = forward(&self.http, target, &arrival.headers, &arrival.body, Sending::First).await;
                 all.push(response.forwarded);
             }
             if let Err(error) = self.attempts.forwarded(attempt.seq, all.clone()).await {

@@ -66,6 +66,9 @@ pub struct Profile {
     /// `override_callback_url` to the loopback landing page worked once on this tenant.
     #[serde(default)]
     pub landing_works: bool,
+    /// What the application that receives webhooks is built with, in the Inspector's word for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framework: Option<String>,
     /// False for what came from the environment variables: nothing of it is written down.
     #[serde(skip, default = "yes")]
     pub saved: bool,
@@ -216,6 +219,7 @@ impl Profile {
             apps: Vec::new(),
             last_users: Vec::new(),
             landing_works: false,
+            framework: None,
             saved: true,
             extra: serde_json::Map::new(),
         }
