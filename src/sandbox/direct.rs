@@ -44,6 +44,15 @@ pub async fn send_to(
     Ok(())
 }
 
+/// A compact RS256 token over `payload` as it stands, signed by the key of the sandbox in `dir`. Blocking, and slow where
+/// that key is yet to be made.
+///
+/// # Errors
+/// When the folder cannot be used.
+pub fn sign(dir: &Path, payload: &[u8], now: jiff::Timestamp) -> Result<String, SandboxError> {
+    state::open(dir, now)?.1.sign_text(payload)
+}
+
 async fn deliver(order: &Order, url: &str, http: &Http, events: Vec<NewEvent>, sink: &mut impl FnMut(AttemptLine)) {
     for event in events {
         for _ in 0..order.times() {

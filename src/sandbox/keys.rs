@@ -146,9 +146,13 @@ impl SigningKey {
 
     /// A compact RS256 JWT over `claims`.
     pub fn sign(&self, claims: &Value) -> Result<String, SandboxError> {
+        self.sign_text(claims.to_string().as_bytes())
+    }
+
+    /// A compact RS256 JWT over a payload, to the byte.
+    pub fn sign_text(&self, payload: &[u8]) -> Result<String, SandboxError> {
         let header = json!({"alg": "RS256", "kid": self.kid, "typ": "JWT"});
-        let input =
-            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(payload));
         let signed = self.sign_bytes(&signature::RSA_PKCS1_SHA256, input.as_bytes())?;
         Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signed)))
     }

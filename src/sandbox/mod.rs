@@ -43,7 +43,7 @@ pub use control::{Control, Published, Rotated, Rotation, Sample, SentBody, Webho
 pub use delivery::attempts::{AttemptView, DeliveryView};
 pub use delivery::line::AttemptLine;
 pub use delivery::schedule::wait_before;
-pub use direct::send_to;
+pub use direct::{send_to, sign};
 pub use error::SandboxError;
 pub use facts::{FactApp, FactOrg, FactUser, Facts, facts};
 pub use faults::{Down, Faults, ProviderFault, RateLimit};

@@ -1,0 +1,150 @@
+//! Sends kept attempts once more: one, many, or one that was edited, to a target a person chose.
+//!
+//! A replay is the kept bytes under the request id they came with; a header marks it ([`REPLAYED`](super::forward::REPLAYED)).
+//! What was edited cannot be signed by anybody but the sandbox of this data folder, whose key no tenant publishes: an app
+//! that points at a real tenant rightly refuses it, and the result says so.
+
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+use super::forward::{Response, Sending, Target, forward};
+use crate::error::{Category, UserError};
+use crate::jwt::Json;
+use crate::net::Http;
+use crate::sandbox;
+use crate::store::attempts::{Attempts, Whole};
+
+/// Who signed what was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signed {
+    /// The one who signed what was kept: the bytes are unchanged.
+    AsItCame,
+    /// The sandbox of this data folder.
+    BySandbox {
+        /// The request id it was sent under: a new one, so that it is not taken for a retry.
+        webhook_id: String,
+        /// The token that was sent.
+        token: String,
+    },
+}
+
+impl Signed {
+    /// What a person should know of it.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::AsItCame => "The bytes that came, under their own request ID",
+            Self::BySandbox { .. } => {
+                "Edited, and signed by the sandbox under a new request ID: an app that points at a real tenant rightly \
+                 refuses it"
+            }
+        }
+    }
+}
+
+/// One attempt, sent once more.
+#[derive(Debug, Clone)]
+pub struct Replayed {
+    /// Which attempt.
+    pub seq: i64,
+    /// What the target answered.
+    pub response: Response,
+    /// Who signed it.
+    pub signed: Signed,
+}
+
+/// Sends attempt `seq` of `owner` to `target` as it came, and notes how that went among its forwards, after those of
+/// before.
+///
+/// # Errors
+/// When there is no such attempt, it was kept without its signature, or the history cannot be read or written. That the
+/// target gave no answer is no error: see [`Replayed::response`].
+pub async fn replay(
+    attempts: &Attempts,
+    http: &Http,
+    owner: &str,
+    seq: i64,
+    target: &Target,
+) -> Result<Replayed, UserError> {
+    let whole = kept(attempts, owner, seq).await?;
+    if !whole.attempt.whole {
+        return Err(UserError::new(Category::Input, "This attempt cannot be replayed")
+            .detail(format!(
+                "Attempt {seq} holds a token that is no webhook: its signature was not kept, so that it opens nothing"
+            ))
+            .hint("Have it sent again by whoever sent it"));
+    }
+    let response = forward(http, target, &whole.headers, &whole.body, Sending::Replay(seq)).await;
+    attempts.forwarded(seq, vec![response.forwarded.clone()]).await?;
+    Ok(Replayed { seq, response, signed: Signed::AsItCame })
+}
+
+/// Sends each of `seqs` to `target`, one after the other in the order of the list, and hands each result to `sink`. Ends
+/// early when `cancel` is cancelled.
+pub async fn replay_many(
+    attempts: &Attempts,
+    http: &Http,
+    owner: &str,
+    seqs: &[i64],
+    target: &Target,
+    cancel: &CancellationToken,
+    mut sink: impl FnMut(i64, Result<Replayed, UserError>),
+) {
+    for &seq in seqs {
+        let one = replay(attempts, http, owner, seq, target);
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            result = one => sink(seq, result),
+        }
+    }
+}
+
+/// Sends `payload` in the place of that of attempt `seq`: signed by the key of the sandbox in `sandbox_dir`, under a
+/// request id of its own.
+///
+/// # Errors
+/// When `payload` is no JSON object, there is no such attempt, or the sandbox's key or the history cannot be used.
+pub async fn replay_edited(
+    attempts: &Attempts,
+    http: &Http,
+    owner: &str,
+    seq: i64,
+    target: &Target,
+    payload: &str,
+    sandbox_dir: &Path,
+) -> Result<Replayed, UserError> {
+    let unusable = |detail: String| {
+        UserError::new(Category::Input, "The edited payload is not a JSON object")
+            .detail(detail)
+            .hint("Write it as the payload of an event: braces around members, names in double quotes")
+    };
+    match Json::parse(payload.as_bytes()) {
+        Ok(json) if json.members().is_some() => {}
+        Ok(json) => return Err(unusable(format!("It is {}", json.kind()))),
+        Err(fault) => return Err(unusable(fault.to_string())),
+    }
+    let whole = kept(attempts, owner, seq).await?;
+    let (dir, text, now) = (sandbox_dir.to_owned(), payload.to_owned(), http.clock().now());
+    let token =
+        tokio::task::spawn_blocking(move || sandbox::sign(&dir, text.as_bytes(), now)).await.map_err(|error| {
+            UserError::new(Category::Internal, "The payload was not signed").detail(error.to_string()).hint("Try again")
+        })??;
+    let webhook_id = uuid::Uuid::new_v4().to_string();
+    // Nothing of how the original was packed fits what is sent now.
+    let headers = [("webhook-id", webhook_id.as_str()), ("content-type", "application/jwt")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let response = forward(http, target, &headers, token.as_bytes(), Sending::Edited(whole.attempt.seq)).await;
+    attempts.forwarded(seq, vec![response.forwarded.clone()]).await?;
+    Ok(Replayed { seq, response, signed: Signed::BySandbox { webhook_id, token } })
+}
+
+async fn kept(attempts: &Attempts, owner: &str, seq: i64) -> Result<Whole, UserError> {
+    attempts.whole(owner, seq).await?.ok_or_else(|| {
+        UserError::new(Category::Input, "There is no such attempt")
+            .detail(format!("Attempt {seq} is not in this profile's history"))
+            .hint("It may be another profile's, or may have been deleted: list the history to see what is there")
+    })
+}
+
+#[cfg(test)]
+mod tests;
