@@ -60,7 +60,7 @@ pub fn compare(left: &Decoded, right: &Decoded) -> Comparison {
     Comparison { headline, rows }
 }
 
-fn flatten(path: &str, json: &Json, out: &mut Vec<(String, String)>) {
+pub(super) fn flatten(path: &str, json: &Json, out: &mut Vec<(String, String)>) {
     match json {
         Json::Object(members) if !members.is_empty() => {
             for (name, value) in members {

@@ -16,8 +16,10 @@ pub mod lens;
 mod missing_key;
 pub mod paste;
 pub mod receiver;
+pub mod replay;
 mod rung;
 pub mod signer;
+pub mod truth;
 mod words;
 
 pub use judge::RUNGS;

@@ -17,7 +17,7 @@ pub mod writes;
 pub use api::KindeApi;
 pub use domain::Domain;
 pub use error::{ApiError, ApiErrorKind, TokenError, TokenErrorKind};
-pub use model::{AuthUrl, Environment, ProviderToken, Subject, User, UserPage, Wire};
+pub use model::{AuthUrl, Environment, ProviderToken, Subject, User, UserPage, Wire, parse_time};
 pub use token::{AccessToken, M2m, TokenSource};
 pub use webhooks::{Definition, Event, EventType, Reply, Webhook, WebhookPatch};
 pub use writes::Thing;
