@@ -154,6 +154,7 @@ fn an_answer_to_a_text_that_is_no_longer_there_is_dropped() {
 fn a_pasted_key_judges_in_place_of_the_profiles_and_can_be_taken_back() {
     let mut harness = harness(Theme::Dark);
     harness.state_mut().profile = Some(Profile::sandbox());
+    harness.state_mut().state.paste("");
     harness.run();
     paste(&mut harness, "Token", &token(CLAIMS));
     let (_, command) = harness.state_mut().asked();

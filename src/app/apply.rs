@@ -97,6 +97,9 @@ impl Shell {
 
     fn go(&mut self, room: Room) {
         self.notices_open = false;
+        if self.room == Room::Inspector && room != Room::Inspector {
+            self.screens.inspector.left();
+        }
         self.room = room;
         self.prefs.room = room;
         self.leave_the_sandbox();

@@ -66,8 +66,14 @@ impl Shell {
             title(ui, "Kinde Panel");
         });
         ui.add_space(space::MD);
+        let unseen = match self.screens.inspector.unseen() {
+            0 => String::new(),
+            1000.. => "999+".to_owned(),
+            few => few.to_string(),
+        };
         let row = |ui: &mut Ui, room: Room, icon: Icon, open: Room| {
-            ListRow::new(room.name()).icon(icon).selected(room == open).show(ui).clicked()
+            let note = if room == Room::Inspector { unseen.as_str() } else { "" };
+            ListRow::new(room.name()).icon(icon).note(note).selected(room == open).show(ui).clicked()
         };
         for (room, icon) in RAIL {
             if row(ui, room, icon, self.room) {
@@ -225,9 +231,7 @@ impl Shell {
             Room::Tenant => scroll(ui, "tenant", |ui| screens::tenant::ui(ui, &mut screens.tenant, cx, actions)),
             Room::ConnectedApps => screens::connected_apps::ui(ui, &mut screens.connected_apps, cx, actions),
             Room::Webhooks => screens::webhooks::ui(ui, &mut screens.webhooks, cx, actions),
-            Room::Inspector => {
-                scroll(ui, "inspector", |ui| screens::inspector::ui(ui, &mut screens.inspector, cx, actions));
-            }
+            Room::Inspector => screens::inspector::ui(ui, &mut screens.inspector, cx, actions),
             Room::Sandbox => screens::sandbox::ui(ui, &mut screens.sandbox, cx, actions),
             Room::Activity => screens::activity::ui(ui, &mut screens.activity, cx, actions),
             Room::Settings => {

@@ -197,6 +197,7 @@ impl Shell {
             Event::Sandbox(event) => self.screens.sandbox.on_event(job, event, now, &mut self.actions),
             Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
             Event::Webhooks(event) => self.screens.webhooks.on_event(job, event, now, &mut self.actions),
+            Event::History(event) => self.screens.inspector.on_history(job, event, &mut self.actions),
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
             Event::Attempt(event) => self.screens.inspector.detail.on_event(job, event, now, &mut self.actions),
             Event::Ended(end) => self.on_end(job, end),
@@ -210,6 +211,7 @@ impl Shell {
         match event {
             shell::Event::Profiles(Ok(profiles)) => {
                 self.profiles = profiles;
+                self.screens.inspector.profiles_changed(&self.profiles, &mut self.actions);
                 if self.profile().is_none() {
                     self.prefs.profile = None;
                     if self.room == Room::ConnectedApps {

@@ -48,6 +48,7 @@ impl Command {
                     | connect::Command::Probe { .. }
                     | connect::Command::Credentials { .. }
             ),
+            Self::History(command) => command.only_reads(),
             Self::Sandbox(command) => matches!(command, super::sandbox::Command::Look),
             Self::Shell(command) => matches!(command, shell::Command::ReadProfiles),
             Self::Webhooks(command) => command.only_reads(),

@@ -13,13 +13,16 @@ pub mod connect;
 pub mod dialog;
 mod end;
 mod events;
+pub mod history;
 pub mod inspect;
 mod job;
 mod keeper;
+mod receiver;
 pub mod sandbox;
 mod sandbox_host;
 pub mod shell;
 pub mod tenant;
+mod watcher;
 pub mod webhooks;
 mod worker;
 
@@ -72,6 +75,8 @@ rooms! {
     Attempt => attempt,
     /// Connected apps: walk, revoke, sessions.
     Connect => connect,
+    /// The inspector: the history and its receiver.
+    History => history,
     /// The inspector: judge a token.
     Inspect => inspect,
     /// The sandbox: start it, set its faults.

@@ -2,7 +2,8 @@
 
 use egui::{Event, Ui};
 
-use super::state::{LONG, Place, State};
+use super::State;
+use super::pasting::{LONG, Pasting, Place};
 use crate::action::Action;
 use crate::backend::inspect::WhichKeys;
 use crate::screens::Cx;
@@ -13,6 +14,8 @@ use crate::ui::{Button, Callout, Icon, disclosure, heading, paste_box, small, st
 pub(super) fn head(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         heading(ui, "Inspector");
+        super::sides(ui, state, cx);
+        let state = &mut state.pasting;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let empty = state.input.is_empty() && state.other.is_empty() && state.key.is_empty();
             let clear = Button::secondary("Clear").icon(Icon::Trash).hint("Forgets every pasted text");
@@ -26,7 +29,7 @@ pub(super) fn head(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Ve
     });
 }
 
-pub(super) fn token(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+pub(super) fn token(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let hint = "A token, a whole HTTP request, a curl line, an Authorization header, or a webhook body. Nothing leaves \
                 this machine";
     let rows = if state.shown.is_some() { 4 } else { 8 };
@@ -41,7 +44,7 @@ pub(super) fn token(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut V
 #[expect(clippy::too_many_arguments, reason = "what a box needs, handed on as it is")]
 pub(super) fn paste(
     ui: &mut Ui,
-    state: &mut State,
+    state: &mut Pasting,
     place: Place,
     name: &str,
     hint: &str,
@@ -98,7 +101,7 @@ fn long_paste(ui: &Ui, name: &str) -> Option<String> {
 }
 
 /// Whose keys judge, and the box for one's own.
-pub(super) fn keys(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+pub(super) fn keys(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let words = match state.keys(cx) {
         WhichKeys::Nobody => "No profile is chosen: a token is read and not verified".to_owned(),
         WhichKeys::Profile(_) => {

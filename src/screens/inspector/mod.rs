@@ -1,21 +1,51 @@
-//! The inspector: a box to paste a token into, and everything the panel can say about it.
+//! The inspector: every webhook that was received, live, and a box to paste a token or webhooks into.
+//!
+//! Draws and pushes actions. The list holds the rows around what a person looks at, never the whole history.
 
+mod chain;
 pub mod detail;
 mod input;
+mod list;
+mod live;
+mod pasting;
 mod result;
+mod rows;
+mod select;
 mod state;
 
 pub use state::State;
 
-use egui::Ui;
+use egui::{ScrollArea, Ui};
 
 use super::Cx;
 use crate::action::Action;
+use crate::ui::segmented;
 use crate::ui::tokens::space;
+use pasting::Pasting;
+use state::Side;
 
-/// Draws the screen, as high as it grows: the shell scrolls it.
+/// Draws the room.
 pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    input::head(ui, state, cx, actions);
+    state.tend(cx, actions);
+    match state.shown(cx) {
+        Side::Live => live::ui(ui, state, cx, actions),
+        Side::Paste => {
+            ScrollArea::vertical().id_salt("paste").auto_shrink(false).show(ui, |ui| {
+                input::head(ui, state, cx, actions);
+                pasted(ui, &mut state.pasting, cx, actions);
+            });
+        }
+    }
+}
+
+/// Live or Paste, where both are there.
+fn sides(ui: &mut Ui, state: &mut State, cx: &Cx<'_>) {
+    if cx.profile.is_some() {
+        segmented(ui, &mut state.side, &[(Side::Live, "Live"), (Side::Paste, "Paste")]);
+    }
+}
+
+fn pasted(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     ui.add_space(space::SM);
     input::token(ui, state, cx, actions);
     ui.add_space(space::SM);

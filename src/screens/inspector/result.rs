@@ -3,7 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use super::input;
-use super::state::{Beside, Part, Place, Shown, State};
+use super::pasting::{Beside, Part, Pasting, Place, Shown};
 use crate::action::Action;
 use crate::backend::inspect::WhichKeys;
 use crate::inspector::decode::Decoded;
@@ -21,7 +21,7 @@ const FACTS: usize = 100;
 /// The height of a part of the token, in points.
 const PART: f32 = 420.0;
 
-pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+pub(super) fn ui(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     if let Some(error) = &state.error {
         let again = Callout::user_error(error).show_with(ui, |ui| Button::secondary("Try again").show(ui).clicked());
         if again {
@@ -163,7 +163,7 @@ fn payload(ui: &mut Ui, decoded: &Decoded) {
     }
 }
 
-fn compare(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+fn compare(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     input::paste(ui, state, Place::Other, "Other token", "Paste the token to put beside it", 4, cx, actions);
     ui.add_space(space::SM);
     if let Some(error) = &state.beside_error {

@@ -1,353 +1,259 @@
-//! What the inspector holds: the pasted texts, whose keys to judge with, and what was judged.
-//!
-//! A pasted token may be live. Nothing here is kept on disk, and nothing here can be printed: no `Debug`.
+//! What the room holds: the live list, the receivers, and the Paste side. Nothing of it is kept on disk.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use crate::action::{Action, JobId};
-use crate::backend::End;
-use crate::backend::inspect::{Command, Compared, Event, Judged, WhichKeys};
+use super::chain::Receiving;
+use super::pasting::Pasting;
+use super::rows::Rows;
+use super::select::Selection;
+use crate::action::{Action, JobId, Mood, Room};
+use crate::backend::history::{Attention, Command, Event, Which};
+use crate::backend::{End, inspect};
 use crate::error::UserError;
 use crate::screens::Cx;
-use crate::secrets::Secret;
-use crate::ui::JsonTree;
+use crate::store::attempts::{Attempt, Filter, Standing};
+use crate::tenant::Profile;
 
-/// Longer than this, in bytes, and a text is held without being shown: a text field lays all of it out.
-pub(super) const LONG: usize = 64 * 1024;
-/// The most of one value that a row shows, in bytes.
-const VALUE: usize = 600;
-
-/// The part of a judged token that shows.
+/// Which side of the room shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Part {
+pub(super) enum Side {
+    /// What was received.
     #[default]
-    Claims,
-    Header,
-    Payload,
-    Compare,
+    Live,
+    /// What a person pastes.
+    Paste,
 }
 
-/// A pasted text: in its box, or held beside it where it is too long for one.
-#[derive(Default)]
-pub(super) struct Pasted {
-    pub text: String,
-    pub long: Option<Long>,
-}
-
-/// A text too long to show.
-pub(super) struct Long {
-    pub name: String,
-    pub text: Secret,
-}
-
-impl Pasted {
-    pub fn set(&mut self, name: &str, secret: &Secret) {
-        let text = secret.expose();
-        if text.len() > LONG {
-            self.text.clear();
-            self.long = Some(Long { name: name.to_owned(), text: secret.clone() });
-        } else {
-            text.clone_into(&mut self.text);
-            self.long = None;
-        }
-    }
-
-    /// Takes a text out of the box that has grown too long for it.
-    pub fn keep_short(&mut self) {
-        if self.text.len() > LONG {
-            let text = Secret::new(std::mem::take(&mut self.text));
-            self.set("Pasted text", &text);
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.long.is_none() && self.text.trim().is_empty()
-    }
-
-    pub fn secret(&self) -> Secret {
-        self.long.as_ref().map_or_else(|| Secret::new(self.text.as_str()), |long| long.text.clone())
-    }
-}
-
-/// A judged token, made ready to show once and not each frame.
-pub(super) struct Shown {
-    pub judged: Judged,
-    /// The payload as it was sent; an error is what stands in its place.
-    pub claims: Result<JsonTree, &'static str>,
-    pub header: Option<JsonTree>,
-    pub facts: Vec<(&'static str, String, Option<&'static str>)>,
-    /// Counts judged tokens, so that what was folded open for one is not for the next.
-    pub turn: u64,
-}
-
-/// Two tokens beside each other, made ready to show.
-pub(super) struct Beside {
-    pub headline: String,
-    pub right: String,
-    /// Member, left, right, the same.
-    pub rows: Vec<(String, String, String, bool)>,
-}
-
-/// One of the boxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Token,
-    Other,
-    Key,
+/// What a person is asked.
+pub(super) enum Question {
+    /// Delete these, so many where it is known.
+    Delete { which: Which, count: Option<usize> },
 }
 
 /// What this screen holds.
 #[derive(Default)]
 pub struct State {
-    pub(super) input: Pasted,
-    pub(super) other: Pasted,
-    pub(super) key: Pasted,
-    /// The domain typed where nobody says whose keys to use.
-    pub(super) domain: String,
-    /// The keys a person asked for; the profile's where `None`.
-    pub(super) asked: Option<WhichKeys>,
-    pub(super) part: Part,
-    pub(super) shown: Option<Shown>,
-    pub(super) error: Option<UserError>,
-    pub(super) beside: Option<Beside>,
-    pub(super) beside_error: Option<UserError>,
-    pub(super) file_error: Option<UserError>,
-    pub(super) judging: Option<JobId>,
-    comparing: Option<JobId>,
-    reading: Option<(JobId, Place)>,
-    /// The keys the last judging was asked with.
-    judged_with: Option<WhichKeys>,
-    /// One kept attempt.
+    pub(super) side: Side,
+    pub(super) pasting: Pasting,
+    /// The attempt that is chosen.
     pub detail: super::detail::State,
-    /// To be judged, or compared, on the next frame: events bring no job numbers.
-    judge_next: bool,
-    compare_next: bool,
-    turn: u64,
+    /// Whose history shows.
+    pub(super) owner: Option<Uuid>,
+    pub(super) rows: Rows,
+    pub(super) selection: Selection,
+    pub(super) filter: Filter,
+    /// As typed.
+    pub(super) search: String,
+    /// By profile.
+    pub(super) receivers: BTreeMap<Uuid, Receiving>,
+    pub(super) question: Option<Question>,
+    /// What went wrong with the last thing that was done.
+    pub(super) error: Option<UserError>,
+    /// The room is open.
+    open: bool,
+    /// Arrivals since it was.
+    unseen: usize,
+    /// An arrival that is not verified was told since it was.
+    told: bool,
+    attention: Arc<Attention>,
+    watching: Option<JobId>,
+    changing: Option<JobId>,
 }
 
 impl State {
     /// A text given from elsewhere (the start page's box): judged when the room shows.
     pub fn paste(&mut self, text: &str) {
-        self.set(Place::Token, "Pasted text", &Secret::new(text));
+        self.side = Side::Paste;
+        self.pasting.paste(text);
     }
 
-    /// The room is opened, or the profile changed: what is there is judged with the keys of now.
+    /// How many attempts came while another room was open.
+    pub fn unseen(&self) -> usize {
+        self.unseen
+    }
+
+    /// The room is opened, or the profile changed.
     pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        if self.judged_with.as_ref() != Some(&self.keys(cx)) {
-            self.judge_next = true;
+        self.open = true;
+        self.unseen = 0;
+        self.told = false;
+        self.pasting.entered(cx, actions);
+        let owner = cx.profile.map(|profile| profile.id);
+        if self.owner != owner {
+            self.owner = owner;
+            self.rows = Rows::begin();
+        } else {
+            self.rows.look_again();
+        }
+        if let Some(profile) = owner.filter(|_| self.watching.is_none()) {
+            let job = cx.job();
+            self.watching = Some(job);
+            self.attention = Arc::default();
+            let attention = Arc::clone(&self.attention);
+            actions.push(Action::Run(job, Command::Watch { profile, attention }.into()));
         }
         self.tend(cx, actions);
     }
 
-    /// Another profile: its keys judge. What a person pasted stays.
+    /// Another room is opened.
+    pub fn left(&mut self) {
+        self.open = false;
+        self.attention.follow(false);
+    }
+
+    /// Another profile: its history shows, its keys judge. What a person pasted stays, and so do the receivers.
     pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        self.pasting.forget(actions);
         self.detail.forget(actions);
-        // They judge with the keys of the one before.
-        self.cancel(actions);
-        actions.extend(self.comparing.take().map(Action::Cancel));
-        self.judged_with = None;
-        self.judge_next = true;
-        if !matches!(self.asked, Some(WhichKeys::Pasted(_))) {
-            self.asked = None;
+        actions.extend(self.watching.take().map(Action::Cancel));
+        self.owner = None;
+        self.rows = Rows::begin();
+        self.selection.clear();
+        self.filter = Filter::default();
+        self.search.clear();
+        self.question = None;
+        self.error = None;
+    }
+
+    /// The profiles were read: a receiver of one that is gone stops.
+    pub fn profiles_changed(&mut self, profiles: &[Profile], actions: &mut Vec<Action>) {
+        self.receivers.retain(|id, receiving| {
+            let there = profiles.iter().any(|profile| profile.id == *id);
+            if !there {
+                actions.push(Action::Cancel(receiving.job));
+            }
+            there
+        });
+    }
+
+    /// Takes an answer of the backend about a pasted text.
+    pub fn on_event(&mut self, job: JobId, event: inspect::Event, now: Timestamp, actions: &mut Vec<Action>) {
+        self.pasting.on_event(job, event, now, actions);
+    }
+
+    /// Takes an answer of the backend about the history; one of another job is old and dropped.
+    pub fn on_history(&mut self, job: JobId, event: Event, actions: &mut Vec<Action>) {
+        match event {
+            Event::Page(page) => {
+                self.rows.take(job, page);
+            }
+            Event::Changed | Event::CaughtUp(_) if self.watching == Some(job) => self.rows.look_again(),
+            Event::Changed | Event::CaughtUp(_) => {}
+            Event::Blind(error) => {
+                if self.watching == Some(job) {
+                    self.error = Some(error);
+                }
+            }
+            Event::Listening(up) => super::chain::on_listening(self, job, up),
+            Event::Trouble(error) => {
+                if let Some(receiving) = self.receivers.values_mut().find(|receiving| receiving.job == job) {
+                    receiving.trouble = error;
+                }
+            }
+            Event::Rows { profile, rows, fresh, missed } => {
+                self.arrived(&rows, fresh, actions);
+                if self.owner == Some(profile) {
+                    let all = self.is_unfiltered();
+                    self.rows.arrive(rows, all);
+                    if missed {
+                        self.rows.look_again();
+                    }
+                }
+            }
+            Event::Pinned(done) | Event::Deleted(done) => {
+                if self.changing.take_if(|changing| *changing == job).is_some() {
+                    self.error = done.err();
+                    self.rows.look_again();
+                }
+            }
         }
     }
 
-    /// Takes an answer of the backend; one of another job is old and dropped.
-    pub fn on_event(&mut self, job: JobId, event: Event, _now: Timestamp, _actions: &mut Vec<Action>) {
-        match event {
-            Event::Judged(result) if self.judging == Some(job) => {
-                self.judging = None;
-                match result {
-                    Ok(judged) => {
-                        self.turn += 1;
-                        self.error = None;
-                        self.shown = Some(made_ready(judged, self.turn));
-                        self.compare_next = true;
-                    }
-                    Err(error) => {
-                        self.shown = None;
-                        self.error = Some(error);
-                    }
-                }
-            }
-            Event::Compared(result) if self.comparing == Some(job) => {
-                self.comparing = None;
-                match result {
-                    Ok(compared) => self.beside = Some(put_beside(&compared)),
-                    Err(error) => self.beside_error = Some(error),
-                }
-            }
-            Event::File(result) => {
-                let Some((_, place)) = self.reading.take_if(|(reading, _)| *reading == job) else { return };
-                match result {
-                    Ok(Some(file)) => self.set(place, &file.name, &file.text),
-                    Ok(None) => {}
-                    Err(error) => self.file_error = Some(error),
-                }
-            }
-            Event::Judged(_) | Event::Compared(_) => {}
+    /// Counts what nobody sees, and tells of the first that is not verified: one notice, however many come.
+    fn arrived(&mut self, rows: &[Attempt], fresh: usize, actions: &mut Vec<Action>) {
+        if self.open {
+            return;
+        }
+        self.unseen += fresh;
+        let bad = rows.iter().find(|row| !matches!(row.standing(), Standing::Good | Standing::Pending));
+        if let Some(bad) = bad.filter(|_| !self.told) {
+            self.told = true;
+            let kind = bad.event_type.as_deref().unwrap_or("Something that is no event");
+            actions.push(Action::Offer {
+                mood: Mood::Warn,
+                title: "An event arrived that is not verified".to_owned(),
+                detail: format!("{kind}: {}", super::list::verdict_words(bad)),
+                words: "Show",
+                action: Box::new(Action::Go(Room::Inspector)),
+            });
         }
     }
 
     /// A job ended: nothing waits for its answer any more.
     pub fn on_end(&mut self, job: JobId, end: End) {
-        if self.judging.take_if(|judging| *judging == job).is_some() {
-            self.shown = None;
+        self.pasting.on_end(job, end);
+        self.detail.on_end(job, end);
+        self.rows.ended(job, end.without_answer());
+        self.watching.take_if(|watching| *watching == job);
+        if self.changing.take_if(|changing| *changing == job).is_some() {
             self.error = end.without_answer();
         }
-        self.detail.on_end(job, end);
-        if self.comparing.take_if(|comparing| *comparing == job).is_some() {
-            self.beside_error = end.without_answer();
-        }
-        if self.reading.take_if(|(reading, _)| *reading == job).is_some() {
-            self.file_error = end.without_answer();
-        }
+        super::chain::on_end(self, job, end);
+    }
+
+    /// Everything shows.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        let Filter { before: _, limit: _, types, standings, since, until, id, words, pinned } = &self.filter;
+        let none = since.is_none() && until.is_none() && id.is_none();
+        none && types.is_empty() && standings.is_empty() && words.is_empty() && !pinned
+    }
+
+    /// Other rows are wanted.
+    pub(super) fn search_for(&mut self, filter: Filter) {
+        self.filter = filter;
+        let paused = self.rows.paused;
+        self.rows = Rows::begin();
+        self.rows.paused = paused;
+        self.selection.clear();
+    }
+
+    /// The side that shows.
+    pub(super) fn shown(&self, cx: &Cx<'_>) -> Side {
+        if cx.profile.is_some() { self.side } else { Side::Paste }
     }
 
     /// Asks the backend for what changed since the last frame.
     pub(super) fn tend(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        if std::mem::take(&mut self.judge_next) {
-            self.cancel(actions);
-            if self.input.is_empty() {
-                self.shown = None;
-                self.error = None;
-                self.judged_with = None;
-            } else {
-                let keys = self.keys(cx);
-                let job = cx.job();
-                self.judging = Some(job);
-                self.judged_with = Some(keys.clone());
-                actions.push(Action::Run(job, Command::Judge { input: self.input.secret(), keys }.into()));
-            }
-        }
-        if std::mem::take(&mut self.compare_next) {
-            if let Some(job) = self.comparing.take() {
-                actions.push(Action::Cancel(job));
-            }
-            self.beside = None;
-            self.beside_error = None;
-            if let Some(shown) = self.shown.as_ref().filter(|_| !self.other.is_empty()) {
-                let left = Arc::clone(&shown.judged.decoded);
-                let command = Command::Compare { left, input: self.other.secret(), keys: self.keys(cx) };
-                let job = cx.job();
-                self.comparing = Some(job);
-                actions.push(Action::Run(job, command.into()));
-            }
+        let Some(profile) = self.owner else { return };
+        let live = self.side == Side::Live;
+        self.attention.follow(self.open && live && self.rows.following && !self.rows.paused);
+        self.attention.look();
+        self.detail.select(self.selection.single(), cx, actions);
+        if let Some((job, place, limit)) = self.rows.wants(|| cx.job()) {
+            let filter = Box::new(self.filter.clone());
+            actions.push(Action::Run(job, Command::Page { profile, filter, place, limit }.into()));
         }
     }
 
-    /// A box's text changed.
-    pub(super) fn changed(&mut self, place: Place) {
-        match place {
-            Place::Token => {
-                self.input.keep_short();
-                self.judge_next = true;
-                if matches!(self.asked, Some(WhichKeys::Domain(_) | WhichKeys::Sandbox)) {
-                    // Chosen for the token that was there before.
-                    self.asked = None;
-                }
-            }
-            Place::Other => {
-                self.other.keep_short();
-                self.compare_next = true;
-            }
-            Place::Key => {
-                self.key.keep_short();
-                self.judge_next = true;
-                self.asked = (!self.key.is_empty()).then(|| WhichKeys::Pasted(self.key.secret()));
-            }
-        }
-        self.file_error = None;
+    pub(super) fn pin(&mut self, which: Which, pinned: bool, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let Some(profile) = self.owner else { return };
+        self.change(Command::Pin { profile, which, pinned }, cx, actions);
     }
 
-    pub(super) fn set(&mut self, place: Place, name: &str, text: &Secret) {
-        match place {
-            Place::Token => self.input.set(name, text),
-            Place::Other => self.other.set(name, text),
-            Place::Key => self.key.set(name, text),
-        }
-        self.changed(place);
+    pub(super) fn delete(&mut self, which: Which, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let Some(profile) = self.owner else { return };
+        self.selection.clear();
+        self.change(Command::Delete { profile, which }, cx, actions);
     }
 
-    /// Judges with other keys.
-    pub(super) fn ask(&mut self, keys: Option<WhichKeys>) {
-        self.asked = keys;
-        self.judge_next = true;
-    }
-
-    /// Where a dropped file goes: beside the token, once a person is comparing.
-    pub(super) fn place_of_drop(&self) -> Place {
-        if self.part == Part::Compare && self.shown.is_some() { Place::Other } else { Place::Token }
-    }
-
-    /// Asks for a file: the one dropped, else one that the person chooses.
-    pub(super) fn read(&mut self, place: Place, dropped: Option<PathBuf>, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    fn change(&mut self, command: Command, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         let job = cx.job();
-        self.reading = Some((job, place));
-        self.file_error = None;
-        let command = dropped.map_or(Command::OpenFile, Command::ReadFile);
+        self.changing = Some(job);
+        self.error = None;
         actions.push(Action::Run(job, command.into()));
     }
-
-    /// Forgets every pasted text and all that came of it.
-    pub(super) fn clear(&mut self, actions: &mut Vec<Action>) {
-        self.cancel(actions);
-        if let Some(job) = self.comparing {
-            actions.push(Action::Cancel(job));
-        }
-        *self = Self { turn: self.turn, ..Self::default() };
-    }
-
-    pub(super) fn cancel(&mut self, actions: &mut Vec<Action>) {
-        if let Some(job) = self.judging.take() {
-            actions.push(Action::Cancel(job));
-        }
-    }
-
-    /// The keys to judge with now.
-    pub(super) fn keys(&self, cx: &Cx<'_>) -> WhichKeys {
-        match (&self.asked, cx.profile) {
-            (Some(keys), _) => keys.clone(),
-            (None, Some(profile)) if profile.is_sandbox() => WhichKeys::Sandbox,
-            (None, Some(profile)) => WhichKeys::Profile(profile.id),
-            (None, None) => WhichKeys::Nobody,
-        }
-    }
-}
-
-fn made_ready(judged: Judged, turn: u64) -> Shown {
-    let decoded = &judged.decoded;
-    let claims = match &decoded.payload_text {
-        Some(text) => JsonTree::parse(text.as_str()).map_err(|_| "The payload is no JSON. See Raw payload"),
-        None if decoded.payload_b64.is_empty() => Err("There is no payload to read"),
-        None => Err("The payload is no text. See Raw payload"),
-    };
-    let header = decoded.header.as_ref().and_then(|header| JsonTree::parse(header.to_text()).ok());
-    let facts = decoded.lens.iter().map(|fact| (fact.label, short(&fact.value), fact.note)).collect();
-    Shown { claims, header, facts, judged, turn }
-}
-
-fn put_beside(compared: &Compared) -> Beside {
-    let value = |value: &Option<String>| value.as_deref().map_or_else(|| "not there".to_owned(), short);
-    let rows = compared.comparison.rows.iter();
-    let mut rows: Vec<_> =
-        rows.map(|row| (short(&row.path), value(&row.left), value(&row.right), row.same())).collect();
-    // What differs is what a person looks for; the rest stays in its order.
-    rows.sort_by_key(|row| row.3);
-    Beside { headline: compared.comparison.headline.clone(), right: compared.right.headline.clone(), rows }
-}
-
-/// As much of `text` as a row shows.
-fn short(text: &str) -> String {
-    if text.len() <= VALUE {
-        return text.to_owned();
-    }
-    let mut end = VALUE;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", text.get(..end).unwrap_or_default())
 }

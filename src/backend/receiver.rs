@@ -1,0 +1,258 @@
+//! Receives for a profile: every attempt is kept, judged and forwarded, and told to the window at most every 50 ms.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::Job;
+use super::history::Event;
+use crate::error::UserError;
+use crate::inspector::forward::{Sending, Target, forward};
+use crate::inspector::intake::Intake;
+use crate::inspector::key_source::{KeySource, owner_id};
+use crate::inspector::receiver::{Answering, Arrival, Options, Receiver};
+use crate::store::attempts::{Attempt, Attempts, Forwarded};
+
+/// How many arrivals may wait for their verdict. Those beyond wait in the history.
+const WAITING: usize = 1024;
+/// How many verdicts one transaction takes.
+const TOGETHER: usize = 64;
+/// How many forwards may be under way.
+const FORWARDS: usize = 32;
+/// How often the window is told of rows.
+const TOLD: Duration = Duration::from_millis(50);
+/// How many rows are told one by one; of more the window reads what it shows.
+const ROWS: usize = 500;
+/// After so long without an arrival it is looked for those whose turn never came.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Where to receive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// `None`: a free one.
+    pub port: Option<u16>,
+    /// With its leading slash. `None`: a random one.
+    pub path: Option<String>,
+}
+
+/// How to receive; may change at any moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How senders are answered.
+    pub answering: Answering,
+    /// Where every attempt is sent on to.
+    pub targets: Vec<Target>,
+}
+
+/// A receiver that is up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Up {
+    /// Where senders reach it.
+    pub url: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// Judges for `profile`, with the keys of now.
+pub(super) async fn intake(profile: Uuid, job: &Job) -> Result<Intake, UserError> {
+    let attempts = job.attempts.get(&job.services).await?;
+    let profile = job.profile(profile).await?;
+    let keys = KeySource::of_profile(job.jwks.clone(), &profile, &job.services.data).await?;
+    let clock = job.services.clock.clone();
+    Ok(Intake { attempts, owner: owner_id(&profile), keys, clock, second_webhook: None })
+}
+
+/// Receives until the job is cancelled.
+pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<Settings>, job: &Job) {
+    let (sender, arrivals) = mpsc::channel(WAITING);
+    let answering = settings.borrow().answering;
+    let started = async {
+        let intake = intake(profile, job).await?;
+        let options = Options { port: wish.port, path: wish.path, answering };
+        let clock = job.services.clock.clone();
+        let receiver = Receiver::start(options, intake.owner.clone(), intake.attempts.clone(), clock, sender).await?;
+        Ok((intake, receiver))
+    };
+    let (intake, receiver) = match started.await {
+        Ok(started) => started,
+        Err(error) => return job.send(Event::Listening(Err(error))).await,
+    };
+    job.send(Event::Listening(Ok(Up { url: receiver.url(), port: receiver.port() }))).await;
+    let (rows, changed) = mpsc::channel(WAITING);
+    let room = Room { profile, intake, receiver, settings, rows, forwards: Arc::new(Semaphore::new(FORWARDS)), job };
+    room.serve(arrivals, changed).await;
+}
+
+struct Room<'a> {
+    profile: Uuid,
+    intake: Intake,
+    receiver: Receiver,
+    settings: watch::Receiver<Settings>,
+    rows: mpsc::Sender<Attempt>,
+    forwards: Arc<Semaphore>,
+    job: &'a Job,
+}
+
+impl Room<'_> {
+    async fn serve(mut self, mut arrivals: mpsc::Receiver<Arrival>, mut changed: mpsc::Receiver<Attempt>) {
+        let mut batch = Batch::default();
+        let mut quiet: Option<Instant> = None;
+        let mut steered = true;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.job.cancel.cancelled() => break,
+                turned = self.settings.changed(), if steered => match turned {
+                    Ok(()) => {
+                        let answering = self.settings.borrow_and_update().answering;
+                        self.receiver.set_answering(answering);
+                    }
+                    Err(_) => steered = false,
+                },
+                () = at(batch.due) => batch.tell(self.profile, self.job),
+                Some(row) = changed.recv() => batch.put(row, false),
+                Some(first) = arrivals.recv() => {
+                    let mut some = vec![first];
+                    while some.len() < TOGETHER && let Ok(more) = arrivals.try_recv() {
+                        some.push(more);
+                    }
+                    self.judge(some, &mut batch).await;
+                    quiet = Some(Instant::now() + QUIET);
+                }
+                () = at(quiet) => {
+                    quiet = None;
+                    batch.missed |= self.catch_up().await;
+                    if batch.missed {
+                        batch.hurry();
+                    }
+                }
+            }
+        }
+        self.receiver.stop().await;
+    }
+
+    async fn judge(&mut self, some: Vec<Arrival>, batch: &mut Batch) {
+        let judging = self.intake.judge_arrivals(&some);
+        let Some(judged) = self.job.cancel.run_until_cancelled(judging).await else { return };
+        let rows = match judged {
+            Ok(rows) => rows,
+            Err(error) => {
+                // They are on disk, and are judged when it goes again.
+                batch.missed = true;
+                batch.hurry();
+                return self.job.post(Event::Trouble(Some(error.into())));
+            }
+        };
+        let targets = self.settings.borrow().targets.clone();
+        for row in rows {
+            if !targets.is_empty()
+                && row.whole
+                && let Some(arrival) = some.iter().find(|arrival| arrival.stored.seq == row.seq)
+            {
+                let on = Onward {
+                    targets: targets.clone(),
+                    http: self.job.services.http.clone(),
+                    attempts: self.intake.attempts.clone(),
+                    forwards: Arc::clone(&self.forwards),
+                    rows: self.rows.clone(),
+                };
+                tokio::spawn(on.send(row.clone(), arrival.clone()));
+            }
+            batch.put(row, true);
+        }
+    }
+
+    /// Judges those whose turn never came; whether there were any.
+    async fn catch_up(&mut self) -> bool {
+        let pending = self.intake.judge_pending();
+        match self.job.cancel.run_until_cancelled(pending).await {
+            Some(Ok(count)) => count > 0,
+            Some(Err(error)) => {
+                self.job.post(Event::Trouble(Some(error.into())));
+                false
+            }
+            None => false,
+        }
+    }
+}
+
+/// Waits for a moment, for ever where there is none.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the window has not been told yet.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Attempt>,
+    fresh: usize,
+    missed: bool,
+    due: Option<Instant>,
+    told: Option<Instant>,
+}
+
+impl Batch {
+    fn put(&mut self, row: Attempt, fresh: bool) {
+        self.fresh += usize::from(fresh);
+        if let Some(known) = self.rows.iter_mut().find(|known| known.seq == row.seq) {
+            *known = row;
+        } else if self.rows.len() < ROWS {
+            self.rows.push(row);
+        } else {
+            self.missed = true;
+        }
+        self.hurry();
+    }
+
+    /// At once, but no sooner than 50 ms after the last time.
+    fn hurry(&mut self) {
+        let now = Instant::now();
+        self.due.get_or_insert_with(|| self.told.map_or(now, |told| now.max(told + TOLD)));
+    }
+
+    fn tell(&mut self, profile: Uuid, job: &Job) {
+        let now = Instant::now();
+        let rows = std::mem::take(&mut self.rows);
+        let event = Event::Rows { profile, rows, fresh: self.fresh, missed: self.missed };
+        self.told = Some(now);
+        if job.events.try_send(job.id, event.into()) {
+            (self.fresh, self.missed, self.due) = (0, false, None);
+        } else {
+            // The window is behind: it is told that it missed some, once it takes events again.
+            self.missed = true;
+            self.due = Some(now + TOLD);
+        }
+    }
+}
+
+/// What is done with an attempt after its verdict.
+struct Onward {
+    targets: Vec<Target>,
+    http: crate::net::Http,
+    attempts: Attempts,
+    forwards: Arc<Semaphore>,
+    rows: mpsc::Sender<Attempt>,
+}
+
+impl Onward {
+    async fn send(self, mut attempt: Attempt, arrival: Arrival) {
+        let Ok(_slot) = self.forwards.acquire().await else { return };
+        let mut all: Vec<Forwarded> = Vec::new();
+        for target in &self.targets {
+            let response = forward(&self.http, target, &arrival.headers, &arrival.body, Sending::First).await;
+            all.push(response.forwarded);
+        }
+        if let Err(error) = self.attempts.forwarded(attempt.seq, all.clone()).await {
+            tracing::warn!(%error, "how a forward went was not kept");
+        }
+        attempt.forwarded = all;
+        // Receiving has ended.
+        self.rows.send(attempt).await.ok();
+    }
+}

@@ -1,0 +1,156 @@
+//! The chain at the head of the room: where this profile receives, and what is done with what comes.
+
+use egui::Ui;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::state::{Side, State};
+use crate::action::{Action, JobId};
+use crate::backend::End;
+use crate::backend::history::{Command, Settings, Up, Wish};
+use crate::error::UserError;
+use crate::screens::Cx;
+use crate::ui::tokens::space;
+use crate::ui::{Button, Callout, Icon, Mood, copy_icon, heading, line, status_with};
+
+/// The receiver of one profile.
+pub(super) struct Receiving {
+    pub job: JobId,
+    /// `None` until it is up.
+    pub up: Option<Up>,
+    pub settings: watch::Sender<Settings>,
+    /// Why what arrives is not judged.
+    pub trouble: Option<UserError>,
+    pub stopping: bool,
+}
+
+/// Starts to receive for the profile that shows.
+pub(super) fn listen(state: &mut State, wish: Wish, settings: Settings, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(profile) = cx.profile.map(|profile| profile.id) else { return };
+    if state.receivers.contains_key(&profile) {
+        return;
+    }
+    let job = cx.job();
+    let (sender, receiver) = watch::channel(settings);
+    state.receivers.insert(profile, Receiving { job, up: None, settings: sender, trouble: None, stopping: false });
+    state.error = None;
+    state.side = Side::Live;
+    actions.push(Action::Run(job, Command::Listen { profile, wish, settings: receiver }.into()));
+}
+
+pub(super) fn stop(state: &mut State, profile: Uuid, actions: &mut Vec<Action>) {
+    if let Some(receiving) = state.receivers.get_mut(&profile) {
+        receiving.stopping = true;
+        actions.push(Action::Cancel(receiving.job));
+    }
+}
+
+pub(super) fn on_listening(state: &mut State, job: JobId, up: Result<Up, UserError>) {
+    let found = state.receivers.iter_mut().find(|(_, receiving)| receiving.job == job);
+    let Some((profile, receiving)) = found else { return };
+    match up {
+        Ok(up) => receiving.up = Some(up),
+        Err(error) => {
+            let profile = *profile;
+            state.receivers.remove(&profile);
+            if state.owner == Some(profile) {
+                state.error = Some(error);
+            }
+        }
+    }
+}
+
+pub(super) fn on_end(state: &mut State, job: JobId, end: End) {
+    let found = state.receivers.iter().find(|(_, receiving)| receiving.job == job).map(|(profile, _)| *profile);
+    if let Some(profile) = found {
+        state.receivers.remove(&profile);
+        if end != End::Done && state.owner == Some(profile) {
+            state.error = end.without_answer();
+        }
+    }
+}
+
+/// The line itself, with the buttons of the room at its end.
+pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        heading(ui, "Inspector");
+        super::sides(ui, state, cx);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            buttons(ui, state, cx, actions);
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| own(ui, state, actions));
+        });
+    });
+    elsewhere(ui, state, cx, actions);
+    if let Some(error) = &state.error {
+        let closed = Callout::user_error(error).show_with(ui, |ui| Button::ghost("Dismiss").small().show(ui).clicked());
+        if closed {
+            state.error = None;
+        }
+        ui.add_space(space::SM);
+    }
+}
+
+fn own(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
+    let Some(profile) = state.owner else { return };
+    let Some(receiving) = state.receivers.get(&profile) else { return };
+    let Some(up) = &receiving.up else {
+        status_with(ui, Mood::Neutral, Icon::Running, "starting…");
+        return;
+    };
+    status_with(ui, Mood::Success, Icon::Dot, "receiving on");
+    let place = up.url.strip_prefix("http://").unwrap_or(&up.url);
+    ui.scope(|ui| {
+        ui.set_max_width((ui.available_width() - 110.0).max(60.0));
+        line(ui, egui::RichText::new(place).monospace()).on_hover_text(&up.url);
+    });
+    copy_icon(ui, "Copy the receiver's address", || up.url.clone());
+    for target in &receiving.settings.borrow().targets {
+        line(ui, format!("→ {}", target.shown()));
+    }
+    let stop = Button::ghost("Stop").icon(Icon::Stop).small();
+    if stop.enabled_or(!receiving.stopping, "It is stopping").show(ui).clicked() {
+        self::stop(state, profile, actions);
+    }
+}
+
+fn buttons(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(profile) = state.owner else { return };
+    if !state.receivers.contains_key(&profile) {
+        let empty = state.rows.ready && state.rows.held().is_empty() && state.is_unfiltered();
+        if !empty && Button::primary("Listen").icon(Icon::Play).show(ui).clicked() {
+            listen(state, Wish::default(), Settings::default(), cx, actions);
+        }
+        return;
+    }
+    if state.rows.paused {
+        if Button::secondary("Resume").icon(Icon::Play).show(ui).clicked() {
+            state.rows.show_newest();
+        }
+    } else if Button::secondary("Pause")
+        .icon(Icon::Pause)
+        .hint("The list stands still; receiving goes on")
+        .show(ui)
+        .clicked()
+    {
+        state.rows.paused = true;
+    }
+}
+
+/// Receivers of other profiles than the one that shows.
+fn elsewhere(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let others: Vec<Uuid> = state.receivers.keys().copied().filter(|id| Some(*id) != state.owner).collect();
+    for id in others {
+        let Some(up) = state.receivers.get(&id).and_then(|receiving| receiving.up.as_ref()) else { continue };
+        let name = cx.profiles.iter().find(|profile| profile.id == id).map_or("another profile", |other| &other.name);
+        let words = format!("{name} is receiving too, on 127.0.0.1:{}", up.port);
+        ui.horizontal(|ui| {
+            status_with(ui, Mood::Info, Icon::Dot, &words);
+            if Button::ghost("Show").name(&format!("Show {name}")).small().show(ui).clicked() {
+                actions.push(Action::SwitchProfile(id));
+            }
+            if Button::ghost("Stop").name(&format!("Stop {name}")).small().show(ui).clicked() {
+                stop(state, id, actions);
+            }
+        });
+    }
+}

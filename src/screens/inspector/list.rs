@@ -1,0 +1,277 @@
+//! The rows as they show: fixed height, only those in view, chosen by pointer and by keyboard.
+
+use egui::{
+    Align, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
+};
+
+use super::select::How;
+use super::state::{Question, State};
+use crate::action::Action;
+use crate::clock::clock_time;
+use crate::store::attempts::{Attempt, Duplicate, Standing};
+use crate::ui::tokens::{radius, size, text};
+use crate::ui::{Button, Icon, Mood, focus, status_with, tokens};
+
+/// Rows from the end at which more are asked for.
+const AHEAD: usize = 60;
+
+/// Where each column begins and ends, in points from the left.
+struct Columns {
+    spans: [(f32, f32); 6],
+}
+
+const NAMES: [&str; 6] = ["Time", "Type", "Verdict", "Who", "Attempt", "Forwarded"];
+
+impl Columns {
+    fn of(width: f32) -> Self {
+        let (time, verdict, attempt, onward) = (78.0, 150.0, 78.0, 116.0);
+        let rest = (width - time - verdict - attempt - onward - 12.0).max(120.0);
+        let widths = [time, rest * 0.46, verdict, rest * 0.54, attempt, onward];
+        let mut left = 8.0;
+        let spans = widths.map(|width| {
+            let span = (left, left + width - 8.0);
+            left += width;
+            span
+        });
+        Self { spans }
+    }
+}
+
+/// The verdict of a row in words.
+pub(super) fn verdict_words(row: &Attempt) -> String {
+    let failed = row.failed.as_deref().unwrap_or("something");
+    match row.standing() {
+        Standing::Pending => "not judged yet".to_owned(),
+        Standing::Good => "verified".to_owned(),
+        Standing::Failed => format!("{failed} fails"),
+        Standing::NotVerified => "not verified".to_owned(),
+        Standing::UnknownKey => "unknown key".to_owned(),
+        Standing::Unsigned => "unsigned".to_owned(),
+        Standing::Encrypted => "encrypted".to_owned(),
+        Standing::Unreadable => "unreadable".to_owned(),
+    }
+}
+
+/// The colour and the shape of a verdict.
+pub(super) fn verdict_look(standing: Standing) -> (Mood, Icon) {
+    match standing {
+        Standing::Pending => (Mood::Neutral, Icon::Clock),
+        Standing::Good => (Mood::Success, Icon::Check),
+        Standing::Failed => (Mood::Warn, Icon::Warning),
+        Standing::UnknownKey => (Mood::Error, Icon::Key),
+        Standing::Unsigned => (Mood::Error, Icon::Unlock),
+        Standing::Encrypted => (Mood::Neutral, Icon::Lock),
+        Standing::NotVerified | Standing::Unreadable => (Mood::Error, Icon::Cross),
+    }
+}
+
+/// `1st`, `2nd`, and what else is known of its like.
+pub(super) fn attempt_words(row: &Attempt) -> String {
+    match row.duplicate {
+        Duplicate::No | Duplicate::Retry => ordinal(row.attempt),
+        other => other.word().to_owned(),
+    }
+}
+
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// How its forwards went; whether all were well.
+pub(super) fn forward_words(row: &Attempt) -> Option<(String, bool)> {
+    let well = |status: Option<u16>| status.is_some_and(|status| (200..300).contains(&status));
+    let good = row.forwarded.iter().filter(|on| well(on.status)).count();
+    match row.forwarded.as_slice() {
+        [] => None,
+        [only] => Some((
+            only.status.map_or_else(|| "no answer".to_owned(), |status| format!("{status} · {} ms", only.ms)),
+            good == 1,
+        )),
+        several => Some((format!("{good} of {} well", several.len()), good == several.len())),
+    }
+}
+
+/// Draws the list over all the height there is.
+pub(super) fn ui(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
+    let columns = Columns::of(ui.available_width());
+    let id = header(ui, &columns);
+    let moved = keyboard(ui, id, state, actions);
+    let jump = state.rows.jump.take().or(moved);
+    let top = ui.cursor().top();
+    let height = ui.available_height();
+    let mut area = ScrollArea::vertical().id_salt("attempts").auto_shrink(false).animated(false);
+    if let Some(row) = jump {
+        let known: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+        let at = row as f32 * size::ROW;
+        let wanted = if at < known { at } else { known.max(at + size::ROW - height) };
+        area = area.vertical_scroll_offset(if row == 0 { 0.0 } else { wanted });
+    }
+    let count = state.rows.held().len();
+    let shown = ui
+        .scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            area.show_rows(ui, size::ROW, count, |ui, range| {
+                for index in range.clone() {
+                    row(ui, state, &columns, index, id);
+                }
+                range.end
+            })
+        })
+        .inner;
+    let offset = shown.state.clamped_offset().y;
+    ui.data_mut(|data| data.insert_temp(id, offset));
+    if shown.inner + AHEAD >= count {
+        state.rows.near_the_end();
+    }
+    let at_the_top = offset < 1.0;
+    if at_the_top && !state.rows.following && !state.rows.paused {
+        state.rows.show_newest();
+    } else if !at_the_top {
+        state.rows.following = false;
+    }
+    if ui.memory(|memory| memory.has_focus(id)) {
+        focus::paint(ui, shown.inner_rect, radius::SMALL);
+    }
+    pill(ui, state, top);
+}
+
+/// How many came that do not show: pressed, they do.
+fn pill(ui: &mut Ui, state: &mut State, top: f32) {
+    let fresh = state.rows.fresh;
+    if fresh == 0 {
+        return;
+    }
+    let most = crate::backend::history::COUNTED;
+    let words = if fresh >= most { format!("More than {most} new") } else { format!("{fresh} new") };
+    let place = Rect::from_min_size(pos2(ui.max_rect().center().x - 60.0, top + 6.0), vec2(120.0, 28.0));
+    let pressed = ui
+        .scope_builder(UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Center)), |ui| {
+            Button::primary(&words).icon(Icon::ChevronUp).small().show(ui).clicked()
+        })
+        .inner;
+    if pressed {
+        state.rows.show_newest();
+    }
+}
+
+fn header(ui: &mut Ui, columns: &Columns) -> Id {
+    let t = tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::TABLE_HEADER), Sense::hover());
+    let id = ui.make_persistent_id("attempts keyboard");
+    let stop = ui.interact(rect, id, Sense::FOCUSABLE);
+    stop.widget_info(|| WidgetInfo::labeled(Role::Table, true, "Events"));
+    for (name, span) in NAMES.iter().zip(columns.spans) {
+        cell(ui, rect, span, |ui| {
+            let name = RichText::new(*name).size(text::SMALL).color(t.text_subdued);
+            ui.add(Label::new(name).truncate().selectable(false));
+        });
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, t.line));
+    id
+}
+
+fn cell(ui: &mut Ui, row: Rect, span: (f32, f32), content: impl FnOnce(&mut Ui)) {
+    let place = Rect::from_min_max(pos2(row.left() + span.0, row.top()), pos2(row.left() + span.1, row.bottom()));
+    ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center)), |ui| {
+        ui.set_clip_rect(ui.clip_rect().intersect(place));
+        content(ui);
+    });
+}
+
+fn row(ui: &mut Ui, state: &mut State, columns: &Columns, index: usize, keyboard: Id) {
+    let t = tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+    let Some(row) = state.rows.held().get(index) else { return };
+    let seq = row.seq;
+    let response = ui.interact(rect, ui.make_persistent_id(("attempt", seq)), Sense::CLICK);
+    let chosen = state.selection.has(seq);
+    let kind = row.event_type.as_deref().unwrap_or("no event");
+    response
+        .widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, format!("{seq} {kind}, {}", verdict_words(row))));
+    if chosen || response.hovered() {
+        let fill = if chosen { t.row_selected } else { t.row_hover };
+        ui.painter().rect_filled(rect, radius::SMALL, fill);
+    }
+    let [time, what, verdict, who, attempt, onward] = columns.spans;
+    let plain = |ui: &mut Ui, words: &str, colour: egui::Color32| {
+        ui.add(Label::new(RichText::new(words).color(colour)).truncate().selectable(false));
+    };
+    let ink = if chosen { t.text_strong } else { t.text };
+    cell(ui, rect, time, |ui| plain(ui, &clock_time(row.received_at), t.text_subdued));
+    cell(ui, rect, what, |ui| {
+        if row.pinned {
+            Icon::Lock.show(ui, 12.0, t.accent_text, "Pinned");
+        }
+        let colour = if row.event_type.is_some() { ink } else { t.text_subdued };
+        plain(ui, kind, colour);
+    });
+    cell(ui, rect, verdict, |ui| {
+        let (mood, icon) = verdict_look(row.standing());
+        status_with(ui, mood, icon, &verdict_words(row));
+    });
+    cell(ui, rect, who, |ui| plain(ui, row.who.as_deref().unwrap_or("—"), ink));
+    cell(ui, rect, attempt, |ui| {
+        let colour = if row.duplicate == Duplicate::Conflict { t.error.text } else { t.text_subdued };
+        plain(ui, &attempt_words(row), colour);
+    });
+    cell(ui, rect, onward, |ui| match forward_words(row) {
+        Some((words, true)) => plain(ui, &words, ink),
+        Some((words, false)) => plain(ui, &words, t.error.text),
+        None => plain(ui, "—", t.text_subdued),
+    });
+    if response.clicked() {
+        let how = How::of(ui.input(|input| input.modifiers));
+        let seqs = state.rows.seqs();
+        state.selection.choose(&seqs, seq, how);
+        ui.memory_mut(|memory| memory.request_focus(keyboard));
+    }
+}
+
+/// Reads the keys while the list has the keyboard; the row to show.
+fn keyboard(ui: &mut Ui, id: Id, state: &mut State, actions: &mut Vec<Action>) -> Option<usize> {
+    let _ = actions;
+    if !ui.memory(|memory| memory.has_focus(id)) {
+        return None;
+    }
+    let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND, Key::A) {
+        state.selection.everything();
+        return None;
+    }
+    if !state.selection.is_empty() && pressed(Modifiers::NONE, Key::Escape) {
+        state.selection.clear();
+        return None;
+    }
+    if !state.selection.is_empty() && pressed(Modifiers::NONE, Key::Delete) {
+        let count = (!state.selection.all).then(|| state.selection.count());
+        state.question = Some(Question::Delete { which: state.selection.which(&state.filter), count });
+        return None;
+    }
+    let steps = [
+        (Key::ArrowDown, 1),
+        (Key::ArrowUp, -1),
+        (Key::PageDown, 10),
+        (Key::PageUp, -10),
+        (Key::Home, isize::MIN),
+        (Key::End, isize::MAX),
+    ];
+    for (key, steps) in steps {
+        for (modifiers, how) in [(Modifiers::SHIFT, How::Through), (Modifiers::NONE, How::Alone)] {
+            if pressed(modifiers, key) {
+                let seqs = state.rows.seqs();
+                return state.selection.step(&seqs, steps, how);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,165 @@
+//! The Live side: chain, search, list, and the detail of the row that is chosen.
+
+use egui::{Align, Frame, Layout, Margin, Panel, ScrollArea, Ui, vec2};
+
+use super::select::How;
+use super::state::{Question, Side, State};
+use super::{chain, detail, list};
+use crate::action::Action;
+use crate::backend::history::{Settings, Which, Wish};
+use crate::screens::Cx;
+use crate::store::attempts::Filter;
+use crate::ui::tokens::space;
+use crate::ui::{Answer, Button, Callout, Confirm, Icon, card, empty_state, loading, prose, strong, text_field, title};
+
+pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    chain::ui(ui, state, cx, actions);
+    ui.add_space(space::SM);
+    if let Some(error) = &state.rows.error {
+        let again = Callout::user_error(error).show_with(ui, |ui| Button::secondary("Try again").show(ui).clicked());
+        if again {
+            state.rows = super::rows::Rows::begin();
+        }
+        return;
+    }
+    if !state.rows.ready && state.rows.held().is_empty() && state.is_unfiltered() {
+        loading(ui, "Reading the history…");
+        return;
+    }
+    if state.rows.held().is_empty() && state.is_unfiltered() && state.rows.ready {
+        empty(ui, state, cx, actions);
+        return;
+    }
+    search(ui, state);
+    ui.add_space(space::XS);
+    selected(ui, state, cx, actions);
+    if state.rows.held().is_empty() {
+        if state.rows.ready && empty_state(ui, Some(Icon::Search), "No event matches", Some("Show all events")) {
+            state.search.clear();
+            state.search_for(Filter::default());
+        }
+        return;
+    }
+    if state.selection.single().is_some() {
+        below(ui, state, cx, actions);
+    }
+    list::ui(ui, state, actions);
+    questions(ui, state, cx, actions);
+}
+
+/// The attempt that is chosen, under the list: the border between them moves.
+fn below(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let whole = ui.available_height();
+    let page = crate::ui::tokens(ui).page;
+    let turn = Panel::bottom("attempt")
+        .resizable(true)
+        .default_size(whole * 0.58)
+        .size_range(120.0..=(whole - 160.0).max(140.0))
+        .frame(Frame::new().fill(page).inner_margin(Margin { top: 10, ..Margin::ZERO }))
+        .show(ui, |ui| {
+            ScrollArea::vertical()
+                .id_salt("attempt")
+                .auto_shrink(false)
+                .show(ui, |ui| detail::ui(ui, &mut state.detail, cx, actions))
+                .inner
+        })
+        .inner;
+    if let Some(turn) = turn {
+        let steps = if turn == detail::Turn::Newer { -1 } else { 1 };
+        let seqs = state.rows.seqs();
+        state.rows.jump = state.selection.step(&seqs, steps, How::Alone);
+    }
+}
+
+/// Nothing was ever received: the ways to begin, in a line.
+fn empty(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let receiving = state.owner.and_then(|owner| state.receivers.get(&owner));
+    if let Some(receiving) = receiving {
+        let Some(up) = &receiving.up else { return };
+        let line = format!("kinde-panel send user.created --to {}", up.url);
+        card(ui, |ui| {
+            title(ui, "Waiting for the first webhook");
+            prose(ui, "Point a webhook at the address above, or have the sandbox sign one and send it here:");
+            crate::ui::code_view(ui, "Command that sends one", &line, 60.0);
+        });
+        return;
+    }
+    let half = (ui.available_width() - space::MD) / 2.0;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::MD;
+        let mut half_card = |words: &str, text: &str, button: Button<'_>| {
+            let mut pressed = false;
+            ui.allocate_ui_with_layout(vec2(half, 0.0), Layout::top_down(Align::Min), |ui| {
+                card(ui, |ui| {
+                    title(ui, words);
+                    prose(ui, text);
+                    ui.add_space(space::SM);
+                    pressed = button.show(ui).clicked();
+                });
+            });
+            pressed
+        };
+        let words = "A token, a request, a curl line, or many webhooks, one a line. Nothing leaves this machine.";
+        if half_card("Paste", words, Button::secondary("Paste…").icon(Icon::Paste)) {
+            state.side = Side::Paste;
+        }
+        let words = "Receive webhooks on this machine, keep them, and see at once whether and why each one verifies.";
+        if half_card("Listen", words, Button::primary("Listen").icon(Icon::Play)) {
+            chain::listen(state, Wish::default(), Settings::default(), cx, actions);
+        }
+    });
+}
+
+fn search(ui: &mut Ui, state: &mut State) {
+    let typed = text_field(ui, "Search events", "type:user.* verdict:failed ada@example.com", &mut state.search);
+    if typed.changed() {
+        let words = state.search.split_whitespace().map(str::to_owned).collect();
+        state.search_for(Filter { words, ..Filter::default() });
+    }
+}
+
+/// What can be done with several at once.
+fn selected(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if state.selection.is_empty() {
+        return;
+    }
+    let all = state.selection.all;
+    let words = if all { "All that match".to_owned() } else { format!("{} selected", state.selection.count()) };
+    let which = state.selection.which(&state.filter);
+    ui.horizontal(|ui| {
+        strong(ui, &words);
+        let pinned = state.selection.single().and_then(|seq| state.rows.get(seq)).is_some_and(|row| row.pinned);
+        let words = if pinned { "Unpin" } else { "Pin" };
+        if Button::ghost(words).small().hint("A pinned event is kept whatever its age").show(ui).clicked() {
+            state.pin(which.clone(), !pinned, cx, actions);
+        }
+        if Button::ghost("Delete…").icon(Icon::Trash).small().show(ui).clicked() {
+            let count = (!all).then(|| state.selection.count());
+            state.question = Some(Question::Delete { which, count });
+        }
+        if Button::ghost("Clear selection").small().show(ui).clicked() {
+            state.selection.clear();
+        }
+    });
+}
+
+fn questions(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(Question::Delete { which, count }) = &state.question else { return };
+    let question = match count {
+        Some(1) => "Delete this event?".to_owned(),
+        Some(count) => format!("Delete {count} events?"),
+        None => "Delete all events that match?".to_owned(),
+    };
+    let note = if matches!(which, Which::Matching(_)) { "Pinned events stay." } else { "A pinned one goes too." };
+    let confirm =
+        Confirm::new(&question, "Delete").text("They are deleted for good and cannot be brought back.").text(note);
+    match confirm.show(ui.ctx()) {
+        Some(Answer::Confirmed) => {
+            let which = which.clone();
+            state.question = None;
+            state.delete(which, cx, actions);
+        }
+        Some(Answer::Cancelled) => state.question = None,
+        None => {}
+    }
+}
