@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -63,12 +63,16 @@ impl Journal {
         off_thread(move || {
             let id = Uuid::new_v4().simple().to_string();
             let lock_path = journal.lock_path(&id)?;
-            let lock = lock(&lock_path)?.ok_or_else(|| HistoryError::Other("a new lock is taken".to_owned()))?;
             let history = History::open(&journal.database)?;
-            history.writer().ok_or(HistoryError::Newer)?.execute(
+            let writer = history.writer().ok_or(HistoryError::Newer)?;
+            // Lock file and entry come in one transaction: see [`Journal::sweep`].
+            let transaction = Transaction::new_unchecked(writer, TransactionBehavior::Immediate)?;
+            let lock = lock(&lock_path)?.ok_or_else(|| HistoryError::Other("a new lock is taken".to_owned()))?;
+            transaction.execute(
                 "INSERT INTO journal (id, owner, kind, content, state, made_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![id, owner, kind, content, state, at.as_microsecond()],
             )?;
+            transaction.commit()?;
             Ok(Entry { kind, state, made_at: at, id, content, database: journal.database, lock_path, _lock: lock })
         })
         .await
@@ -99,6 +103,8 @@ impl Journal {
             for id in ids {
                 found.extend(journal.take(&history, id)?);
             }
+            // A lock file that stays is in nobody's way: no reason to keep the leftovers back.
+            journal.sweep(&history).ok();
             Ok(found)
         })
         .await
@@ -121,6 +127,33 @@ impl Journal {
         let made_at = Timestamp::from_microsecond(made_at).unwrap_or(Timestamp::UNIX_EPOCH);
         let database = self.database.clone();
         Ok(Some(Entry { kind, state, made_at, id, content, database, lock_path, _lock: lock }))
+    }
+
+    /// Removes the lock files that no entry belongs to: a job was killed between the two.
+    ///
+    /// What is about to have its entry holds the database's write lock meanwhile, and what is about to lose its file
+    /// holds that: neither is taken for one.
+    fn sweep(&self, history: &History) -> Result<(), HistoryError> {
+        let Some(writer) = history.writer() else { return Ok(()) };
+        let strays = |ids: &[String]| -> Vec<PathBuf> {
+            let files = std::fs::read_dir(self.data.file("journal")).into_iter().flatten().flatten();
+            let paths = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|it| it == "lock"));
+            paths
+                .filter(|path| !ids.iter().any(|id| path.file_stem().is_some_and(|stem| stem == id.as_str())))
+                .collect()
+        };
+        let ids = || -> Result<Vec<String>, rusqlite::Error> {
+            writer.prepare("SELECT id FROM journal")?.query_map([], |row| row.get(0))?.collect()
+        };
+        if strays(&ids()?).is_empty() {
+            return Ok(());
+        }
+        let _no_entry_begins = Transaction::new_unchecked(writer, TransactionBehavior::Immediate)?;
+        for path in strays(&ids()?) {
+            let Some(_held) = lock(&path)? else { continue };
+            std::fs::remove_file(&path).ok();
+        }
+        Ok(())
     }
 
     fn lock_path(&self, id: &str) -> Result<PathBuf, HistoryError> {
@@ -242,6 +275,27 @@ mod tests {
         journal.begin("p", "replace", "create", &(), at(1)).await.unwrap().done().await.unwrap();
         assert!(journal.left_over("p").await.unwrap().is_empty());
         assert_eq!(std::fs::read_dir(dir.path().join("data/journal")).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_lock_file_that_no_entry_belongs_to_is_removed_and_that_of_a_running_job_stays() {
+        let (dir, journal) = journal();
+        let running = journal.begin("p", "replace", "create", &(), at(1)).await.unwrap();
+        drop(journal.begin("q", "replace", "create", &(), at(2)).await.unwrap());
+        let folder = dir.path().join("data/journal");
+        let (stray, held, other) = (folder.join("killed.lock"), folder.join("held.lock"), folder.join("notes.txt"));
+        std::fs::write(&stray, "").unwrap();
+        std::fs::write(&other, "").unwrap();
+        let lock = lock(&held).unwrap().unwrap();
+        journal.left_over("p").await.unwrap();
+        assert!(!stray.exists() && other.exists());
+        assert!(held.exists(), "somebody holds it");
+        drop(lock);
+        assert!(journal.left_over("p").await.unwrap().is_empty(), "the running one's lock is whole");
+        assert!(!held.exists());
+        assert_eq!(journal.left_over("q").await.unwrap().len(), 1, "another profile's leftover has kept its lock");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3, "two entries, and what is no lock");
+        running.done().await.unwrap();
     }
 
     #[tokio::test]
