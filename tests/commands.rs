@@ -166,6 +166,39 @@ fn help_and_version_are_answers() {
 
 #[cfg(unix)]
 #[test]
+fn the_usage_names_the_program_and_not_the_file_it_was_started_as() {
+    use std::os::unix::process::CommandExt as _;
+    for words in [&["webhooks", "nope", "--json"][..], &["token", "--nope"], &["webhooks", "create", "--help"]] {
+        let done = Command::new(env!("CARGO_BIN_EXE_kinde-panel")).arg0("renamed-panel").args(words).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(said.contains("kinde-panel ") && !said.contains("renamed-panel"), "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn a_refusal_tells_how_to_see_what_was_sent_on_the_command_line() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let domain = listener.local_addr().unwrap().to_string();
+    let serve = move || {
+        use std::io::{Read as _, Write as _};
+        for socket in listener.incoming() {
+            let (mut socket, mut request) = (socket.unwrap(), [0; 8192]);
+            let read = socket.read(&mut request).unwrap_or(0);
+            let minting = String::from_utf8_lossy(&request[..read]).contains("/oauth2/token");
+            let body = if minting { r#"{"access_token":"t","expires_in":3600}"# } else { "<html>Welcome</html>" };
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            socket.write_all(format!("{head}{body}").as_bytes()).ok();
+        }
+    };
+    std::thread::Builder::new().name("a web site".to_owned()).spawn(serve).unwrap();
+    let ran = panel(&["webhooks", "list", "--json"], &named(&domain));
+    let hint = ran.json()["error"]["hint"].as_str().unwrap().to_owned();
+    assert_eq!(ran.exit, 3);
+    assert!(hint.contains("--trace"), "{hint}");
+}
+
+#[cfg(unix)]
+#[test]
 fn ctrl_c_ends_a_command_that_waits_with_130() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let domain = silent.local_addr().unwrap().to_string();

@@ -63,7 +63,7 @@ impl std::convert::From<Exit> for std::process::ExitCode {
 
 /// A desktop control panel for developers who integrate Kinde; without a command it opens the window.
 #[derive(Debug, clap::Parser)]
-#[command(name = "kinde-panel", version, disable_help_subcommand = true)]
+#[command(name = "kinde-panel", bin_name = "kinde-panel", version, disable_help_subcommand = true)]
 struct Words {
     #[command(flatten)]
     global: Global,

@@ -176,11 +176,12 @@ fn words(provider: &Provider, answer: &Answer, said: &Said) -> (String, String) 
         (_, 401) => (format!("{name} no longer accepts the token: expired or revoked"), again.to_owned()),
         (_, 300..=399) => (
             format!("{name} answered with a redirect, which its API never does"),
-            "A proxy or a sign-in page stands between; open Activity for the address".to_owned(),
+            "A proxy or a sign-in page stands between; Activity, or --trace on the command line, shows the address"
+                .to_owned(),
         ),
         (_, status) => (
             format!("{name} answered {status}, which this panel does not know"),
-            "Open Activity for the whole answer".to_owned(),
+            "Activity, or --trace on the command line, shows the whole answer".to_owned(),
         ),
     }
 }

@@ -97,6 +97,17 @@ impl ApiError {
         if let ApiErrorKind::ScopeMissing(scope) = &self.kind { Some(scope) } else { None }
     }
 
+    /// What came back, without what it usually means: the status, and Kinde's own words.
+    pub fn said(&self) -> String {
+        let words = |(code, message): &(String, String)| {
+            [code.as_str(), message].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ")
+        };
+        let said = self.codes.iter().map(words).collect::<Vec<_>>().join("; ");
+        let status = self.status.map(|status| format!("HTTP {status}"));
+        let said = (!said.is_empty()).then(|| format!("Kinde says: {said}"));
+        [status, said].into_iter().flatten().collect::<Vec<_>>().join(". ")
+    }
+
     /// True where the same call may succeed later without anything being changed.
     pub fn can_retry(&self) -> bool {
         match &self.kind {
@@ -200,13 +211,17 @@ impl From<ApiError> for UserError {
                 Category::Api,
                 "This address is not part of the Management API".to_owned(),
                 "The path is wrong, or the domain is not the tenant's Kinde domain",
-                "The API answers on https://<name>.kinde.com/api/v1, not on a custom domain".to_owned(),
+                if error.wire.as_ref().is_some_and(|wire| is_singular(&wire.curl)) {
+                    "Webhooks are plural in every path: /api/v1/webhooks, and /api/v1/webhooks/{id} for one".to_owned()
+                } else {
+                    "The API answers on https://<name>.kinde.com/api/v1, not on a custom domain".to_owned()
+                },
             ),
             ApiErrorKind::Validation => (
                 Category::Api,
                 "Kinde refuses what was sent".to_owned(),
                 "A value is missing or not allowed",
-                "Correct it and try again; Activity shows what was sent".to_owned(),
+                "Correct it and try again; Activity, or --trace on the command line, shows what was sent".to_owned(),
             ),
             ApiErrorKind::RateLimited => (
                 Category::Api,
@@ -224,31 +239,39 @@ impl From<ApiError> for UserError {
                 Category::Api,
                 "The answer is not what Kinde's API sends".to_owned(),
                 "The domain may be a web site, or a proxy stands between",
-                "Check the domain; Activity shows the whole answer".to_owned(),
+                "Check the domain; Activity, or --trace on the command line, shows the whole answer".to_owned(),
             ),
         };
-        let mut detail = cause.to_owned();
-        if let Some(status) = error.status {
-            detail.push_str(&format!(". HTTP {status}"));
-        }
-        let said = error
-            .codes
-            .iter()
-            .map(|(code, message)| {
-                [code.as_str(), message].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(": ")
-            })
-            .collect::<Vec<_>>()
-            .join("; ");
-        if !said.is_empty() {
-            detail.push_str(&format!(". Kinde says: {said}"));
-        }
+        let said = error.said();
+        let detail = if said.is_empty() { cause.to_owned() } else { format!("{cause}. {said}") };
         Self::new(category, title).detail(detail).hint(hint)
     }
+}
+
+/// A path that one page of Kinde's guides has, and the API does not.
+fn is_singular(curl: &str) -> bool {
+    curl.split_once("/api/v1/webhook").is_some_and(|(_, rest)| !rest.starts_with('s'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_singular_path_is_told_to_be_plural_and_any_other_unknown_one_is_not() {
+        let hint = |path: &str| {
+            let curl = format!("curl 'https://acme.kinde.com/api/v1/{path}' -H 'accept: application/json'");
+            let body = br#"{"errors":{"code":"ROUTE_NOT_FOUND","message":"no such route"}}"#.to_vec();
+            let answer = Answer { status: 404, headers: Vec::new(), body, ms: 1, exchange: 1, curl };
+            UserError::from(ApiError::from_answer(&answer)).hint
+        };
+        for path in ["webhook", "webhook/webhook_1", "webhook?x=1"] {
+            assert!(hint(path).contains("plural"), "{path}");
+        }
+        for path in ["webhooks", "webhooks/webhook_1/x", "nonsense"] {
+            assert!(!hint(path).contains("plural"), "{path}");
+        }
+    }
 
     #[test]
     fn only_an_answer_that_asks_to_wait_says_how_long() {

@@ -233,7 +233,7 @@ impl TokenError {
                 Category::Api,
                 "The answer holds no access token",
                 "It is not what Kinde's token endpoint sends",
-                "Check the domain; Activity shows the whole answer",
+                "Check the domain; Activity, or --trace on the command line, shows the whole answer",
             ),
             Kind::NoCredentials => four(
                 Category::Input,
