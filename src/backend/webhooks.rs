@@ -335,9 +335,9 @@ async fn import(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<O
     let wanted = webhooks::import(&read_plan(&path).await?)?;
     let ends = ends(profile, job).await?;
     // Compared with what is there now, and not with what the screen last saw.
-    let now = ends.list(sink, &job.cancel).await?.it;
+    let items = webhooks::plan_here(&ends, &wanted, sink, &job.cancel).await?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Some(Planned { file, items: webhooks::plan(&now, &wanted, ends.on_this_machine) }))
+    Ok(Some(Planned { file, items }))
 }
 
 async fn read_plan(path: &Path) -> Result<String, UserError> {

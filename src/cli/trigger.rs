@@ -25,6 +25,7 @@ pub struct Args {
 /// When the API cannot cause it, or it could not be done.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     // What can never work needs no tenant to say so.
+    webhooks::ids::no_id(&args.event_type)?;
     webhooks::can_trigger(&args.event_type, args.keep)?;
     let room = Room::open(cx, true).await?;
     let done = webhooks::trigger(&room.ends, &args.event_type, args.keep, &|step| room.step(&step), &cx.cancel).await?;

@@ -9,8 +9,8 @@ use crate::kinde::{Definition, Webhook, event_types};
 use crate::step::{Step, StepState};
 use crate::store::Journal;
 use crate::tenant::Tenant;
-use crate::webhooks::ids::{Pasted, what_is};
-use crate::webhooks::{self, AtLimit, Change, Ends, Saved, Why};
+use crate::webhooks::ids::{Pasted, no_id, what_is};
+use crate::webhooks::{self, AtLimit, Change, Deed, Ends, Refusal, Saved, Why};
 
 /// The words of `webhooks`.
 #[derive(Debug, clap::Args)]
@@ -168,12 +168,38 @@ impl<'a> Room<'a> {
         Exit::Good
     }
 
+    /// Refuses event types that the tenant's own list does not name. Where that cannot be read Kinde judges them, and
+    /// one that this program does not know either is only told of.
+    async fn knows(&self, event_types: &[String]) -> Result<(), UserError> {
+        if event_types.is_empty() {
+            return Ok(());
+        }
+        // That the list cannot be read is no failure of what was asked for: only a wait is shown.
+        event_types.iter().try_for_each(|it| no_id(it))?;
+        let sink = |step: Step| {
+            if step.id == "wait" {
+                self.step(&step);
+            }
+        };
+        let catalogue = webhooks::offered(&self.ends, &[], &sink, &self.cx.cancel).await?;
+        let Some(check) = catalogue.judge(event_types, &[]) else { return Ok(()) };
+        let why = check.why.unwrap_or_default();
+        if catalogue.live.is_err() {
+            self.cx.say(&format!("! {why}"));
+            return Ok(());
+        }
+        Err(UserError::new(Category::Input, "An event type cannot be used")
+            .detail(why)
+            .hint("kinde-panel webhooks types lists those of the tenant"))
+    }
+
     /// The webhook that a word names.
     async fn named(&self, word: &str) -> Result<Webhook, UserError> {
         let id = match what_is(word) {
             Pasted::Webhook(id) => id,
             other => {
-                return Err(UserError::new(Category::Input, format!("{word} is no Webhook ID"))
+                // Without repeating it: what was pasted may be a token.
+                return Err(UserError::new(Category::Input, "This is no Webhook ID")
                     .detail(other.sentence())
                     .hint("kinde-panel webhooks list shows each one's id"));
             }
@@ -254,6 +280,7 @@ async fn create(words: Create, cx: &Context) -> Result<Exit, UserError> {
     let Create { name, endpoint, events, description } = words;
     let definition = Definition { name, description, endpoint, event_types: events };
     let room = Room::open(cx, true).await?;
+    room.knows(&definition.event_types).await?;
     warn(&room, &definition);
     let created = webhooks::create(&room.ends, &definition, &|step| room.step(&step), &cx.cancel).await?;
     Ok(room.told(&created.answer, &in_a_line(&created.webhook)))
@@ -283,6 +310,9 @@ async fn update(words: Update, cx: &Context) -> Result<Exit, UserError> {
     if !words.events.is_empty() {
         wanted.event_types = words.events;
     }
+    let new: Vec<String> =
+        wanted.event_types.iter().filter(|it| !opened.definition.event_types.contains(it)).cloned().collect();
+    room.knows(&new).await?;
     warn(&room, &wanted);
     let change = Change { opened, wanted, at_limit: AtLimit::Refuse };
     let saved = webhooks::save(&room.ends, &change, &|step| room.step(&step), &cx.cancel).await;
@@ -297,15 +327,19 @@ async fn update(words: Update, cx: &Context) -> Result<Exit, UserError> {
             let answer = json!({"replaced": {"old": replaced.old, "new": replaced.webhook.id}});
             Ok(room.told(&answer, &format!("{} replaces {}", replaced.webhook.id, replaced.old)))
         }
-        Err(mut refusal) => {
-            if matches!(refusal.why, Why::Limit) {
-                refusal.error.hint.push_str(
-                    "; the window offers to delete the old one first, or do that here: webhooks delete, then create",
-                );
-            }
-            Err(refusal.error)
-        }
+        Err(refusal) => Err(at_the_limit(refusal)),
     }
+}
+
+/// What a replacement without room may do instead.
+fn at_the_limit(mut refusal: Refusal) -> UserError {
+    if matches!(refusal.why, Why::Limit) {
+        refusal
+            .error
+            .hint
+            .push_str("; the window offers to delete the old one first, or do that here: webhooks delete, then create");
+    }
+    refusal.error
 }
 
 async fn delete(word: &str, cx: &Context) -> Result<Exit, UserError> {
@@ -345,8 +379,7 @@ async fn planned(file: &str, room: &Room<'_>) -> Result<Vec<webhooks::Item>, Use
             .hint("Name a file that webhooks export wrote")
     })?;
     let wanted = webhooks::import(&text)?;
-    let (list, _) = room.list().await?;
-    Ok(webhooks::plan(&list, &wanted, room.ends.on_this_machine))
+    webhooks::plan_here(&room.ends, &wanted, &|step| room.step(&step), &room.cx.cancel).await
 }
 
 async fn plan(file: &str, cx: &Context) -> Result<Exit, UserError> {
@@ -363,26 +396,31 @@ fn plan_line(item: &webhooks::Item) -> String {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
         line.push_str(&format!("\n         {} → {}", text(&part.before), text(&part.after)));
     }
-    if let Some(trouble) = item.trouble() {
+    for trouble in item.troubles() {
         line.push_str(&format!("\n         ✖ {}", trouble.why.as_deref().unwrap_or_default()));
     }
     line
 }
 
-fn word(deed: webhooks::Deed) -> &'static str {
+fn word(deed: Deed) -> &'static str {
     match deed {
-        webhooks::Deed::Create => "create",
-        webhooks::Deed::Update => "update",
-        webhooks::Deed::Replace => "replace",
-        webhooks::Deed::Delete => "delete",
-        webhooks::Deed::Keep => "keep",
+        Deed::Create => "create",
+        Deed::Update => "update",
+        Deed::Replace => "replace",
+        Deed::Delete => "delete",
+        Deed::Keep => "keep",
     }
 }
 
 async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
     let room = Room::open(cx, true).await?;
     let items = planned(file, &room).await?;
-    let applied = webhooks::apply(&room.ends, &items, AtLimit::Refuse, &|_, step| room.step(&step), &cx.cancel).await;
+    let mut applied =
+        webhooks::apply(&room.ends, &items, AtLimit::Refuse, &|_, step| room.step(&step), &cx.cancel).await;
+    for it in applied.iter_mut().filter(|it| it.deed == Deed::Replace) {
+        it.refused =
+            it.refused.take().map(|refusal| Refusal { why: refusal.why.clone(), error: at_the_limit(refusal) });
+    }
     let lines: Vec<Value> = applied
         .iter()
         .map(

@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::talk::Talk;
 use super::{Ends, Refusal, Sink, Why};
+use crate::check::Check;
 use crate::error::UserError;
 use crate::kinde::event_types::{self, Category, Origin};
 use crate::kinde::{EventType, Reply};
@@ -49,6 +50,27 @@ impl Catalogue {
                 event_types::checked()
             )
         })
+    }
+
+    /// Judges names of event types that a person wrote: a failing check where one is not known. By the tenant's own list
+    /// where that could be read; else by the known types and by `had`, those that a webhook of the tenant has.
+    pub fn judge(&self, names: &[String], had: &[String]) -> Option<Check> {
+        let strange = |is_known: &dyn Fn(&str) -> bool| {
+            let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !is_known(name)).collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        };
+        if let Ok(reply) = &self.live {
+            let names = strange(&|name| reply.it.iter().any(|it| it.code == name))?;
+            let why = format!("Not among this tenant's event types: {names}");
+            return Some(Check::fail("event types", why, "Check the spelling; the tenant's list names all there are"));
+        }
+        let names = strange(&|name| event_types::find(name).is_some() || had.iter().any(|it| it == name))?;
+        let (count, day) = (event_types::known().len(), event_types::checked());
+        let why = format!(
+            "Not among the {count} event types known on {day}, and the tenant's own list could not be read: {names}"
+        );
+        let fix = "Check the spelling; for a newer type switch on the scope read:event_types, so that the tenant's list counts";
+        Some(Check::fail("event types", why, fix))
     }
 
     /// The catalogue that follows from what the tenant said.

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::error::{Category, UserError};
+
 /// What a pasted text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pasted {
@@ -51,6 +53,19 @@ impl Pasted {
             Self::Nothing => "Nothing was pasted".to_owned(),
             Self::Other(_) => "Not an id of Kinde's: a Webhook ID begins webhook_, an Event ID event_".to_owned(),
         }
+    }
+}
+
+/// Why `text` cannot be an event type, where it is one of the ids or another thing that is told apart.
+///
+/// # Errors
+/// The refusal; it does not repeat the text, which may be a token.
+pub fn no_id(text: &str) -> Result<(), UserError> {
+    match what_is(text) {
+        Pasted::Other(_) => Ok(()),
+        pasted => Err(UserError::new(Category::Input, "This is no event type")
+            .detail(pasted.sentence())
+            .hint("An event type is a name such as user.created: kinde-panel webhooks types lists them")),
     }
 }
 
@@ -128,6 +143,23 @@ mod tests {
         assert_eq!(what_is("https://hooks.acme.com"), Pasted::Address);
         assert_eq!(what_is("  "), Pasted::Nothing);
         assert_eq!(what_is("hello"), Pasted::Other("hello".into()));
+    }
+
+    #[test]
+    fn an_id_in_the_place_of_an_event_type_is_told_for_what_it_is_and_a_token_is_not_repeated() {
+        for (text, part) in [
+            ("event_018f331a3178f7fef284b95fe6770384", "Event ID"),
+            ("webhook_0192", "Webhook ID"),
+            ("0b2fa9a2-9a4f-4a2c-9f0e-0d7c6a1f5b11", "Webhook Request ID"),
+            ("eyJhbGciOi.secret.y", "token"),
+            ("", "Nothing"),
+        ] {
+            let error = no_id(text).unwrap_err();
+            assert!(error.detail.contains(part) && !error.as_text().contains("secret"), "{text}: {error:?}");
+        }
+        for text in ["user.created", "invoice.paid", "user_created"] {
+            assert!(no_id(text).is_ok(), "{text}");
+        }
     }
 
     #[test]

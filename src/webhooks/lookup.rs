@@ -34,9 +34,8 @@ pub async fn look_up(ends: &Ends, pasted: &str, sink: &Sink<'_>, cancel: &Cancel
     match talk.read("event", "Look the event up", || ends.api.event(id)).await {
         Ok(reply) => Ok(Found { reply, made_at: made_at(id) }),
         Err(Stop::Api(error)) if matches!(error.kind, ApiErrorKind::NotFound | ApiErrorKind::Validation) => {
-            let said = UserError::from(*error).detail;
             let error = UserError::new(Category::Api, "Kinde does not know this event")
-                .detail(said)
+                .detail(format!("This environment has no event of that id. {}", error.said()))
                 .hint("Check that the profile is of the environment the event came from");
             Err(Refusal::failed(error))
         }

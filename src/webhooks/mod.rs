@@ -22,7 +22,7 @@ mod trigger;
 pub use catalogue::{Catalogue, Offered, offered};
 pub use definition::{Diff, Field, Line, check, duplicate};
 pub use lookup::{Found, look_up};
-pub use plan::{Applied, Deed, Item, apply, export, import, plan};
+pub use plan::{Applied, Deed, Item, apply, export, import, plan, plan_here};
 pub use recover::{Recovered, recover};
 pub use remove::{delete, undo_delete};
 pub use replace::{AtLimit, REPLACE_NOTE, Replaced};

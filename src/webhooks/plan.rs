@@ -14,7 +14,7 @@ use super::endpoint::clean;
 use super::replace::take_the_place;
 use super::save::{tidy, tidy_onto};
 use super::talk::named;
-use super::{AtLimit, Change, Diff, Ends, Refusal, Saved, Why, create, delete, save};
+use super::{AtLimit, Catalogue, Change, Diff, Ends, Refusal, Saved, Sink, Why, create, delete, offered, save};
 use crate::check::{Check, Verdict, worst};
 use crate::error::{Category, UserError};
 use crate::kinde::{Definition, Webhook};
@@ -59,7 +59,21 @@ impl Item {
 
     /// Why it cannot be applied.
     pub fn trouble(&self) -> Option<&Check> {
-        self.checks.iter().find(|check| check.verdict == Verdict::Fail)
+        self.troubles().next()
+    }
+
+    /// Everything that keeps it from being applied.
+    pub fn troubles(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.verdict == Verdict::Fail)
+    }
+
+    /// The event types that applying it would add.
+    fn new_types(&self) -> Vec<String> {
+        match (self.deed, self.diff(), &self.wanted) {
+            (Deed::Create, _, Some(wanted)) => wanted.event_types.clone(),
+            (_, Some(diff), _) => diff.added,
+            _ => Vec::new(),
+        }
     }
 
     /// As the command line prints it.
@@ -81,8 +95,9 @@ impl Item {
             let parts = parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
             members.insert("changes".to_owned(), Value::Object(parts.collect()));
         }
-        if let Some(trouble) = self.trouble() {
-            members.insert("trouble".to_owned(), json!(trouble.why));
+        let troubles: Vec<&str> = self.troubles().filter_map(|check| check.why.as_deref()).collect();
+        if !troubles.is_empty() {
+            members.insert("trouble".to_owned(), troubles.join("; ").into());
         }
         it
     }
@@ -184,6 +199,37 @@ pub fn plan(now: &[Webhook], wanted: &[Definition], on_this_machine: bool) -> Ve
     items
 }
 
+/// The plan for a tenant as it is now: its webhooks and its event types are read first, and a type that neither the
+/// tenant nor, where its list cannot be read, this program knows is trouble.
+///
+/// # Errors
+/// When the webhooks cannot be read, or the person cancels.
+pub async fn plan_here(
+    ends: &Ends,
+    wanted: &[Definition],
+    sink: &Sink<'_>,
+    cancel: &CancellationToken,
+) -> Result<Vec<Item>, UserError> {
+    let now = ends.list(sink, cancel).await?.it;
+    let mut items = plan(&now, wanted, ends.on_this_machine);
+    if items.iter().all(|item| item.new_types().is_empty()) {
+        return Ok(items);
+    }
+    let catalogue = offered(ends, &[], sink, cancel).await?;
+    judge_types(&mut items, &now, &catalogue);
+    Ok(items)
+}
+
+/// Adds what is wrong with the event types that the file brings. Those a webhook has already are not the file's to
+/// answer for.
+fn judge_types(items: &mut [Item], now: &[Webhook], catalogue: &Catalogue) {
+    let had: Vec<String> = now.iter().flat_map(|webhook| webhook.definition.event_types.clone()).collect();
+    for item in items {
+        let trouble = catalogue.judge(&item.new_types(), &had);
+        item.checks.extend(trouble);
+    }
+}
+
 /// What came of one line.
 #[derive(Debug, Clone)]
 pub struct Applied {
@@ -199,7 +245,8 @@ pub struct Applied {
 
 /// Applies the items given, which are those the person ticked. Creations go first, so that nothing is missing
 /// meanwhile. One that the plan has no room for takes the place of one that is to be deleted, and where it is refused
-/// then, that one is created again; a replacement without room is tried again after the deletions. Each is read again
+/// then, that one is created again. A replacement without room is tried again while such a place is free, or after the
+/// deletions. Each is read again
 /// before it is written; one that is refused does not stop the others, except that nothing is deleted then: what was
 /// to come in its place is not there. Steps come with the index of their item.
 pub async fn apply(
@@ -221,15 +268,27 @@ pub async fn apply(
         let full = |it: &Applied| it.deed == deed && matches!(it.refused, Some(Refusal { why: Why::Limit, .. }));
         out.iter().enumerate().filter(|(_, it)| it.as_ref().is_some_and(full)).map(|(index, _)| index).collect()
     };
-    let (creations, replacements) = (waits(&out, Deed::Create), waits(&out, Deed::Replace));
+    let (creations, mut replacements) = (waits(&out, Deed::Create), waits(&out, Deed::Replace));
     let mut creations = creations.into_iter();
     for (index, item) in items.iter().enumerate().filter(|(_, item)| item.deed == Deed::Delete) {
         let applied = if let Some(refusal) = not_there(&out) {
             Applied::refused(item, refusal)
         } else if let Some((other, waiting)) = creations.next().and_then(|it| Some((it, items.get(it)?))) {
-            let (deleted, created) = instead(ends, item, waiting, &told(other), cancel).await;
-            if let Some(place) = out.get_mut(other) {
-                *place = Some(created);
+            // Between the two there is room for one: a replacement takes it, and gives it back.
+            let here = std::mem::take(&mut replacements);
+            let mut replaced = Vec::new();
+            let between = async {
+                for index in here {
+                    if let Some(item) = items.get(index) {
+                        replaced.push((index, one(ends, item, at_limit, &told(index), cancel).await));
+                    }
+                }
+            };
+            let (deleted, created) = instead(ends, item, waiting, between, &told(other), cancel).await;
+            for (index, applied) in replaced.into_iter().chain([(other, created)]) {
+                if let Some(place) = out.get_mut(index) {
+                    *place = Some(applied);
+                }
             }
             deleted
         } else {
@@ -240,7 +299,7 @@ pub async fn apply(
         }
     }
     let room_was_made = out.iter().flatten().any(|it| it.deed == Deed::Delete && it.refused.is_none());
-    for index in replacements.into_iter().filter(|_| room_was_made) {
+    for index in waits(&out, Deed::Replace).into_iter().filter(|_| room_was_made) {
         if let (Some(item), Some(place)) = (items.get(index), out.get_mut(index)) {
             *place = Some(one(ends, item, at_limit, &told(index), cancel).await);
         }
@@ -275,6 +334,7 @@ async fn instead(
     ends: &Ends,
     gone: &Item,
     comes: &Item,
+    between: impl Future<Output = ()>,
     sink: &super::Sink<'_>,
     cancel: &CancellationToken,
 ) -> (Applied, Applied) {
@@ -284,7 +344,7 @@ async fn instead(
     };
     let name = named(&opened);
     let change = Change { opened, wanted, at_limit: AtLimit::DeleteFirst };
-    match take_the_place(ends, &change, sink, cancel).await {
+    match take_the_place(ends, &change, between, sink, cancel).await {
         Ok(replaced) => (
             Applied { deed: gone.deed, name: gone.name.clone(), id: None, refused: None },
             Applied { deed: comes.deed, name: comes.name.clone(), id: Some(replaced.webhook.id), refused: None },

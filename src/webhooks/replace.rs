@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::save::Change;
 use super::settle::{Settled, Swap, settle, state};
-use super::talk::{Stop, Talk, differs, named};
+use super::talk::{Stop, Talk, allowed, differs, named};
 use super::{Ends, LOOKS, Refusal, Sink};
 use crate::check::{Verdict, worst};
 use crate::error::{Category, UserError};
@@ -55,24 +55,25 @@ pub(super) async fn replace(
     sink: &Sink<'_>,
     cancel: &CancellationToken,
 ) -> Result<Replaced, Refusal> {
-    begin(ends, change, false, sink, cancel).await
+    begin(ends, change, None::<std::future::Ready<()>>, sink, cancel).await
 }
 
 /// The same where the plan is known to have no room and the person wants the old one gone in any case: the old one is
-/// deleted first, and created again where the new one is refused.
+/// deleted first, and created again where the new one is refused. `between` is done while neither is there.
 pub(super) async fn take_the_place(
     ends: &Ends,
     change: &Change,
+    between: impl Future<Output = ()>,
     sink: &Sink<'_>,
     cancel: &CancellationToken,
 ) -> Result<Replaced, Refusal> {
-    begin(ends, change, true, sink, cancel).await
+    begin(ends, change, Some(between), sink, cancel).await
 }
 
 async fn begin(
     ends: &Ends,
     change: &Change,
-    full: bool,
+    between: Option<impl Future<Output = ()>>,
     sink: &Sink<'_>,
     cancel: &CancellationToken,
 ) -> Result<Replaced, Refusal> {
@@ -82,6 +83,8 @@ async fn begin(
     }
     let talk = Talk::new(ends, sink, cancel);
     let list = talk.unchanged(&change.opened).await?;
+    let scopes = ["create:webhooks", "delete:webhooks"].map(str::to_owned);
+    allowed(ends, &scopes, cancel).await?;
     let swap = Swap {
         domain: ends.api.domain().to_string(),
         old: change.opened.clone(),
@@ -100,7 +103,10 @@ async fn begin(
     })?;
     talk.say(talk.step("journal", "The old one is written down", StepState::Done));
     let job = Job { talk, entry, swap };
-    if full { job.delete_first().await } else { job.run(change.at_limit).await }
+    match between {
+        Some(between) => job.delete_first(between).await,
+        None => job.run(change.at_limit).await,
+    }
 }
 
 impl Job<'_> {
@@ -108,7 +114,9 @@ impl Job<'_> {
         let made = self.create().await;
         match made {
             Ok(()) => {}
-            Err(stop) if stop.is_limit() && at_limit == AtLimit::DeleteFirst => return self.delete_first().await,
+            Err(stop) if stop.is_limit() && at_limit == AtLimit::DeleteFirst => {
+                return self.delete_first(std::future::ready(())).await;
+            }
             Err(stop) => return self.put_right(stop).await,
         }
         match self.listed().await {
@@ -128,9 +136,8 @@ impl Job<'_> {
         }
         let old = self.swap.old.id.clone();
         let api = &self.talk.ends.api;
-        match self.talk.write("delete_old", "Delete the old one", || api.delete_webhook(&old)).await {
-            Ok(_) => self.finish().await,
-            Err(stop) if stop.is_not_found() => self.finish().await,
+        match self.talk.rid("delete_old", "Delete the old one", || api.delete_webhook(&old)).await {
+            Ok(()) => self.finish().await,
             Err(stop) => self.put_right(stop).await,
         }
     }
@@ -162,7 +169,7 @@ impl Job<'_> {
     }
 
     /// At the plan's limit: the person allowed to delete first.
-    async fn delete_first(mut self) -> Result<Replaced, Refusal> {
+    async fn delete_first(mut self, between: impl Future<Output = ()>) -> Result<Replaced, Refusal> {
         if let Err(refusal) = self.talk.unchanged(&self.swap.old).await {
             // Nothing was made and nothing was deleted.
             self.entry.done().await.ok();
@@ -173,13 +180,12 @@ impl Job<'_> {
         }
         let old = self.swap.old.id.clone();
         let api = &self.talk.ends.api;
-        match self.talk.write("delete_old", "Delete the old one first", || api.delete_webhook(&old)).await {
-            Ok(_) => {}
-            Err(stop) if stop.is_not_found() => {}
-            Err(stop) => return self.put_right(stop).await,
+        if let Err(stop) = self.talk.rid("delete_old", "Delete the old one first", || api.delete_webhook(&old)).await {
+            return self.put_right(stop).await;
         }
         // From here on there is none: cancelling waits until there is one again.
         self.talk = self.talk.firmly();
+        between.await;
         match self.create().await {
             Ok(()) => {}
             Err(stop) => return self.put_right(stop).await,

@@ -108,13 +108,8 @@ pub(super) async fn settle(talk: &Talk<'_>, entry: &mut Entry, swap: &mut Swap) 
             let Some(id) = id else { return Ok(Settled::OldStays) };
             swap.taken_back = true;
             note(entry, swap, None).await;
-            let removed =
-                talk.write("put_back", "Take the replacement away", || talk.ends.api.delete_webhook(&id)).await;
-            match removed {
-                Ok(_) => Ok(Settled::NewRemoved),
-                Err(stop) if stop.is_not_found() => Ok(Settled::NewRemoved),
-                Err(stop) => Err(stop),
-            }
+            let take = || talk.ends.api.delete_webhook(&id);
+            talk.rid("put_back", "Take the replacement away", take).await.map(|()| Settled::NewRemoved)
         }
         (None, New::This(id) | New::Doubtful(id)) => Ok(Settled::NewStands(id)),
         (None, New::None) => {

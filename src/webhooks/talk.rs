@@ -110,7 +110,7 @@ impl From<Stop> for Refusal {
             Stop::Api(error) if is_limit(&error) => Self {
                 why: Why::Limit,
                 error: UserError::new(Category::Api, "The plan has no room for another webhook")
-                    .detail(UserError::from(*error).detail)
+                    .detail(error.said())
                     .hint("Delete a webhook that is not needed, or change the plan"),
             },
             Stop::Api(error) => Self::failed(*error),
@@ -236,6 +236,54 @@ impl<'a> Talk<'a> {
         title: &str,
         call: impl Fn() -> F,
     ) -> Result<Reply<T>, Stop> {
+        let done = self.call(id, title, call).await;
+        if let Err(Stop::Api(error)) = &done {
+            self.say_failed(id, title, error);
+        }
+        done
+    }
+
+    /// Takes away what must not be there: to find it gone already is as good.
+    pub(super) async fn rid<T, F: Future<Output = Result<Reply<T>, ApiError>>>(
+        &self,
+        id: &'static str,
+        title: &str,
+        call: impl Fn() -> F,
+    ) -> Result<(), Stop> {
+        match self.call(id, title, call).await {
+            Ok(_) => Ok(()),
+            Err(stop) if stop.is_not_found() => {
+                self.say_gone(id, title);
+                Ok(())
+            }
+            Err(stop) => {
+                if let Stop::Api(error) = &stop {
+                    self.say_failed(id, title, error);
+                }
+                Err(stop)
+            }
+        }
+    }
+
+    /// What was to be taken away is not there any more.
+    pub(super) fn say_gone(&self, id: &'static str, title: &str) {
+        self.say(self.step(id, title, StepState::Done).detail("It is gone already"));
+    }
+
+    pub(super) fn say_failed(&self, id: &'static str, title: &str, error: &ApiError) {
+        let mut failed = self.step(id, title, StepState::Failed);
+        (failed.ms, failed.curl) = error.wire.as_ref().map(|wire| (wire.ms, wire.curl.clone())).unzip();
+        let told = Refusal::from(Stop::Api(Box::new(error.clone()))).error;
+        self.say(failed.detail(format!("{}. {}", told.title, told.detail)));
+    }
+
+    /// As [`Talk::write`], except that a refusal is the caller's to tell as a step.
+    pub(super) async fn call<T, F: Future<Output = Result<Reply<T>, ApiError>>>(
+        &self,
+        id: &'static str,
+        title: &str,
+        call: impl Fn() -> F,
+    ) -> Result<Reply<T>, Stop> {
         let mut waits = 0;
         loop {
             if self.cancel.is_some_and(CancellationToken::is_cancelled) {
@@ -253,10 +301,6 @@ impl<'a> Talk<'a> {
             };
             let wait = error.retry_after.unwrap_or(UNNAMED_WAIT);
             if !is_slow_down(&error) || waits == PATIENCE || wait > LONGEST_WAIT {
-                let mut failed = self.step(id, title, StepState::Failed);
-                (failed.ms, failed.curl) = error.wire.as_ref().map(|wire| (wire.ms, wire.curl.clone())).unzip();
-                let told = UserError::from(error.clone());
-                self.say(failed.detail(format!("{}. {}", told.title, told.detail)));
                 return Err(Stop::Api(Box::new(error)));
             }
             waits += 1;
@@ -306,6 +350,32 @@ impl<'a> Talk<'a> {
             Some(_) => Ok(list),
         }
     }
+}
+
+/// Refuses where the token is known to lack a scope: halfway would be too late.
+pub(super) async fn allowed(ends: &Ends, scopes: &[String], cancel: &CancellationToken) -> Result<(), Refusal> {
+    let lacking = |token: &crate::kinde::AccessToken| -> Vec<String> {
+        if !token.says_scopes {
+            return Vec::new();
+        }
+        scopes.iter().filter(|scope| !token.has(scope)).cloned().collect()
+    };
+    let failed = |error: crate::kinde::TokenError| Refusal::failed(ApiError::from(error));
+    let asked = cancel.run_until_cancelled(ends.api.tokens().token()).await;
+    let mut missing = lacking(&asked.ok_or(Stop::Cancelled)?.map_err(failed)?);
+    if !missing.is_empty() {
+        // Scopes are fixed when a token is minted: a new one may have them by now.
+        missing = lacking(&ends.api.tokens().mint().await.map_err(failed)?);
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(", ");
+    Err(Refusal::failed(
+        UserError::new(Category::Auth, format!("The M2M application lacks {missing}"))
+            .detail("Making the change, or undoing it, takes them. Nothing was made")
+            .hint("Open the M2M application > APIs > Kinde Management API > Manage scopes, switch them on and save, then try again"),
+    ))
 }
 
 fn is_slow_down(error: &ApiError) -> bool {

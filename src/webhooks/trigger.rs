@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::recover::{Recovered, is_elsewhere, open};
-use super::talk::{Stop, Talk};
+use super::talk::{Stop, Talk, allowed};
 use super::{Ends, LOOKS, Refusal, Sink};
 use crate::error::{Category, UserError};
 use crate::kinde::Thing;
@@ -149,32 +149,6 @@ pub async fn trigger(
     let mut job = Job { talk, entry, made, exists: false, done_at: None };
     let outcome = job.cause(deed).await;
     job.end(outcome, deed, keep).await
-}
-
-/// Refuses where the token is known to lack a scope: halfway would be too late.
-async fn allowed(ends: &Ends, scopes: &[String], cancel: &CancellationToken) -> Result<(), Refusal> {
-    let lacking = |token: &crate::kinde::AccessToken| -> Vec<String> {
-        if !token.says_scopes {
-            return Vec::new();
-        }
-        scopes.iter().filter(|scope| !token.has(scope)).cloned().collect()
-    };
-    let failed = |error: crate::kinde::TokenError| Refusal::failed(crate::kinde::ApiError::from(error));
-    let asked = cancel.run_until_cancelled(ends.api.tokens().token()).await;
-    let mut missing = lacking(&asked.ok_or(Stop::Cancelled)?.map_err(failed)?);
-    if !missing.is_empty() {
-        // Scopes are fixed when a token is minted: a new one may have them by now.
-        missing = lacking(&ends.api.tokens().mint().await.map_err(failed)?);
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let missing = missing.join(", ");
-    Err(Refusal::failed(
-        UserError::new(Category::Auth, format!("The M2M application lacks {missing}"))
-            .detail("Making the change, or undoing it, takes them. Nothing was made")
-            .hint("Open the M2M application > APIs > Kinde Management API > Manage scopes, switch them on and save, then try again"),
-    ))
 }
 
 struct Job<'a> {
@@ -353,19 +327,27 @@ async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<Taken, Stop> {
     };
     let Some(id) = id else { return Ok(Taken::NotSeen) };
     let title = format!("Delete the test {}", made.thing.word());
-    let delete = || talk.write("undo", &title, || talk.ends.api.delete_thing(made.thing, &id));
+    let delete = || talk.call("undo", &title, || talk.ends.api.delete_thing(made.thing, &id));
     let mut deleted = delete().await;
     if deleted.as_ref().is_err_and(Stop::is_uncertain) {
         // It may be done: asked once more, Kinde says that it is not there.
         deleted = delete().await;
     }
-    match deleted {
-        Ok(_) => Ok(Taken::Gone),
-        Err(stop) if stop.is_not_found() => Ok(Taken::Gone),
-        // Some calls answer 400 for what is not there: the list tells the two apart.
-        Err(stop) if stop.is_refused() && seen(talk, made.thing, &made.mark).await?.is_none() => Ok(Taken::Gone),
-        Err(stop) => Err(stop),
+    let stop = match deleted {
+        Ok(_) => return Ok(Taken::Gone),
+        Err(stop) => stop,
+    };
+    // Some calls answer 400 for what is not there: the list tells the two apart.
+    let gone =
+        stop.is_not_found() || (stop.is_refused() && matches!(seen(talk, made.thing, &made.mark).await, Ok(None)));
+    if gone {
+        talk.say_gone("undo", &title);
+        return Ok(Taken::Gone);
     }
+    if let Stop::Api(error) = &stop {
+        talk.say_failed("undo", &title, error);
+    }
+    Err(stop)
 }
 
 /// How long after it may have been made a thing that no list shows is looked for.

@@ -61,6 +61,8 @@ pub struct World {
     pub events: Vec<Value>,
     pub event_types: Option<Vec<String>>,
     pub scope: String,
+    /// Connections that are being answered.
+    open: usize,
     /// Method, path, query and body of what is carried out late.
     late: Vec<(String, String, String, Value)>,
     made: u32,
@@ -131,6 +133,17 @@ impl Kinde {
             world.seen.clear();
             world.faults = faults.to_vec();
         });
+    }
+
+    /// Waits until everything that was sent is carried out.
+    pub async fn quiet(&self) {
+        // Connections are taken in their order: those of before are, once this one is.
+        let mut last = TcpStream::connect(self.origin.trim_start_matches("http://")).await.unwrap();
+        last.shutdown().await.unwrap();
+        assert_eq!(last.read(&mut [0; 1]).await.unwrap(), 0);
+        while self.world.lock().unwrap().open > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub fn heal(&self) {
@@ -339,7 +352,12 @@ impl World {
 async fn serve(listener: TcpListener, world: Arc<Mutex<World>>, hanging: Arc<Notify>) {
     loop {
         let (socket, _) = listener.accept().await.unwrap();
-        tokio::spawn(one(socket, Arc::clone(&world), Arc::clone(&hanging)));
+        world.lock().unwrap().open += 1;
+        let (world, hanging) = (Arc::clone(&world), Arc::clone(&hanging));
+        tokio::spawn(async move {
+            one(socket, Arc::clone(&world), hanging).await;
+            world.lock().unwrap().open -= 1;
+        });
     }
 }
 

@@ -7,8 +7,10 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod cut;
 mod kinde;
 mod manage;
+mod plan;
 mod process;
 mod replace;
 mod trigger;

@@ -225,6 +225,17 @@ async fn cancelled_before_the_old_one_is_deleted_the_new_one_is_taken_back() {
 }
 
 #[tokio::test]
+async fn without_the_scope_to_delete_the_old_one_no_new_one_is_made() {
+    for (limit, at_limit) in [(None, AtLimit::Refuse), (Some(2), AtLimit::DeleteFirst)] {
+        let (kinde, opened) = start(limit).await;
+        kinde.set(|world| world.scope = "read:webhooks create:webhooks".into());
+        let refusal = run(&kinde, &opened, at_limit).await.unwrap_err();
+        assert!(refusal.error.title.contains("delete:webhooks"), "{refusal:?}");
+        assert!(kinde.seen().iter().all(|call| call.starts_with("GET")), "{:?}", kinde.seen());
+    }
+}
+
+#[tokio::test]
 async fn without_a_journal_nothing_is_sent() {
     let (kinde, opened) = start(None).await;
     let mut ends = kinde.ends();
