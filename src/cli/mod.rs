@@ -15,6 +15,7 @@ mod sandbox;
 mod send;
 mod token;
 mod trigger;
+mod webhook_files;
 mod webhooks;
 
 use std::ffi::OsString;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::webhook_files as files;
 use super::{Context, Exit, Picked, Wants};
 use crate::check::Verdict;
 use crate::error::{Category, UserError};
@@ -10,7 +11,7 @@ use crate::step::{Step, StepState};
 use crate::store::Journal;
 use crate::tenant::Tenant;
 use crate::webhooks::ids::{Pasted, no_id, what_is};
-use crate::webhooks::{self, AtLimit, Change, Deed, Ends, Refusal, Saved, Why};
+use crate::webhooks::{self, AtLimit, Change, Ends, Refusal, Saved, Why};
 
 /// The words of `webhooks`.
 #[derive(Debug, clap::Args)]
@@ -91,7 +92,7 @@ pub(super) struct Room<'a> {
     pub(super) ends: Ends,
     picked: Picked,
     tenant: Tenant,
-    cx: &'a Context,
+    pub(super) cx: &'a Context,
 }
 
 impl<'a> Room<'a> {
@@ -153,13 +154,13 @@ impl<'a> Room<'a> {
         self.cx.say(&format!("{mark} {}{ms}{detail}", step.title));
     }
 
-    async fn list(&self) -> Result<(Vec<Webhook>, Value), UserError> {
+    pub(super) async fn list(&self) -> Result<(Vec<Webhook>, Value), UserError> {
         let reply = self.ends.list(&|step| self.step(&step), &self.cx.cancel).await?;
         Ok((reply.it, reply.body))
     }
 
     /// The API's own answer with `--json`, else words.
-    fn told(&self, answer: &Value, words: &str) -> Exit {
+    pub(super) fn told(&self, answer: &Value, words: &str) -> Exit {
         if self.cx.json {
             self.cx.line(answer);
         } else {
@@ -224,9 +225,9 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         What::Create(words) => create(words, cx).await,
         What::Update(words) => update(words, cx).await,
         What::Delete { id } => delete(&id, cx).await,
-        What::Export { file } => export(&file, cx).await,
-        What::Plan { file } => plan(&file, cx).await,
-        What::Apply { file } => apply(&file, cx).await,
+        What::Export { file } => files::export(&file, cx).await,
+        What::Plan { file } => files::plan(&file, cx).await,
+        What::Apply { file } => files::apply(&file, cx).await,
     }
 }
 
@@ -332,7 +333,7 @@ async fn update(words: Update, cx: &Context) -> Result<Exit, UserError> {
 }
 
 /// What a replacement without room may do instead.
-fn at_the_limit(mut refusal: Refusal) -> UserError {
+pub(super) fn at_the_limit(mut refusal: Refusal) -> UserError {
     if matches!(refusal.why, Why::Limit) {
         refusal
             .error
@@ -347,93 +348,4 @@ async fn delete(word: &str, cx: &Context) -> Result<Exit, UserError> {
     let opened = room.named(word).await?;
     let answer = webhooks::delete(&room.ends, &opened, &|step| room.step(&step), &cx.cancel).await?;
     Ok(room.told(&answer, &format!("{} is deleted", opened.id)))
-}
-
-async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> {
-    let room = Room::open(cx, false).await?;
-    let (list, _) = room.list().await?;
-    let text = webhooks::export(&list);
-    if file == "-" {
-        let whole: Value = serde_json::from_str(&text).unwrap_or_default();
-        return Ok(room.told(&whole, text.trim_end()));
-    }
-    tokio::fs::write(file, text).await.map_err(|error| {
-        UserError::new(Category::File, "The file could not be written")
-            .detail(error.to_string())
-            .hint("Name a file in a folder that exists and may be written to")
-    })?;
-    let count = if list.len() == 1 { "1 webhook".to_owned() } else { format!("{} webhooks", list.len()) };
-    Ok(room.told(&json!({"count": list.len(), "file": file}), &format!("{count} in {file}")))
-}
-
-/// What makes the tenant's webhooks those of the file.
-async fn planned(file: &str, room: &Room<'_>) -> Result<Vec<webhooks::Item>, UserError> {
-    let read = if file == "-" {
-        tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin())).await.map_err(std::io::Error::other)
-    } else {
-        Ok(tokio::fs::read_to_string(file).await)
-    };
-    let text = read.and_then(|text| text).map_err(|error| {
-        UserError::new(Category::File, "The file could not be read")
-            .detail(error.to_string())
-            .hint("Name a file that webhooks export wrote")
-    })?;
-    let wanted = webhooks::import(&text)?;
-    webhooks::plan_here(&room.ends, &wanted, &|step| room.step(&step), &room.cx.cancel).await
-}
-
-async fn plan(file: &str, cx: &Context) -> Result<Exit, UserError> {
-    let room = Room::open(cx, false).await?;
-    let items = planned(file, &room).await?;
-    let lines: Vec<String> = items.iter().map(plan_line).collect();
-    room.told(&json!({"plan": items.iter().map(webhooks::Item::json).collect::<Vec<_>>()}), &lines.join("\n"));
-    Ok(if items.iter().any(|item| item.trouble().is_some()) { Exit::Bad } else { Exit::Good })
-}
-
-fn plan_line(item: &webhooks::Item) -> String {
-    let mut line = format!("{:<8} {}", word(item.deed), item.name);
-    for part in item.diff().iter().flat_map(webhooks::Diff::lines) {
-        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
-        line.push_str(&format!("\n         {} → {}", text(&part.before), text(&part.after)));
-    }
-    for trouble in item.troubles() {
-        line.push_str(&format!("\n         ✖ {}", trouble.why.as_deref().unwrap_or_default()));
-    }
-    line
-}
-
-fn word(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Create => "create",
-        Deed::Update => "update",
-        Deed::Replace => "replace",
-        Deed::Delete => "delete",
-        Deed::Keep => "keep",
-    }
-}
-
-async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
-    let room = Room::open(cx, true).await?;
-    let items = planned(file, &room).await?;
-    let mut applied =
-        webhooks::apply(&room.ends, &items, AtLimit::Refuse, &|_, step| room.step(&step), &cx.cancel).await;
-    for it in applied.iter_mut().filter(|it| it.deed == Deed::Replace) {
-        it.refused =
-            it.refused.take().map(|refusal| Refusal { why: refusal.why.clone(), error: at_the_limit(refusal) });
-    }
-    let lines: Vec<Value> = applied
-        .iter()
-        .map(
-            |it| json!({"do": it.deed, "name": it.name, "id": it.id, "error": it.refused.as_ref().map(|it| &it.error)}),
-        )
-        .collect();
-    let text: Vec<String> = applied
-        .iter()
-        .map(|it| {
-            let refused = it.refused.as_ref().map(|it| format!("\n         ✖ {}", it.error)).unwrap_or_default();
-            format!("{:<8} {}{refused}", word(it.deed), it.name)
-        })
-        .collect();
-    room.told(&json!({"applied": lines}), &text.join("\n"));
-    Ok(if applied.iter().any(|it| it.refused.is_some()) { Exit::Bad } else { Exit::Good })
 }

@@ -5,6 +5,7 @@
 //! [`Sink`] for its steps and a token to cancel it; dropping its future is safe at any point: [`recover()`] puts right
 //! what it left. Prints nothing.
 
+mod apply;
 mod catalogue;
 mod definition;
 pub mod endpoint;
@@ -15,14 +16,16 @@ mod recover;
 mod remove;
 mod replace;
 mod save;
+mod scopes;
 mod settle;
 mod talk;
 mod trigger;
 
+pub use apply::{Applied, apply};
 pub use catalogue::{Catalogue, Offered, offered};
 pub use definition::{Diff, Field, Line, check, duplicate};
 pub use lookup::{Found, look_up};
-pub use plan::{Applied, Deed, Item, apply, export, import, plan, plan_here};
+pub use plan::{Deed, Item, export, import, plan, plan_here};
 pub use recover::{Recovered, recover};
 pub use remove::{delete, undo_delete};
 pub use replace::{AtLimit, REPLACE_NOTE, Replaced};

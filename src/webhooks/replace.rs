@@ -7,8 +7,9 @@
 use tokio_util::sync::CancellationToken;
 
 use super::save::Change;
+use super::scopes::allowed;
 use super::settle::{Settled, Swap, settle, state};
-use super::talk::{Stop, Talk, allowed, differs, named};
+use super::talk::{Stop, Talk, differs, named};
 use super::{Ends, LOOKS, Refusal, Sink};
 use crate::check::{Verdict, worst};
 use crate::error::{Category, UserError};

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::recover::{Recovered, is_elsewhere, open};
-use super::talk::{Stop, Talk, allowed};
+use super::scopes::allowed;
+use super::talk::{Stop, Talk};
 use super::{Ends, LOOKS, Refusal, Sink};
 use crate::error::{Category, UserError};
 use crate::kinde::Thing;

@@ -1,0 +1,97 @@
+//! `webhooks export`, `plan` and `apply`: the tenant's webhooks as a file.
+
+use serde_json::{Value, json};
+
+use super::webhooks::{Room, at_the_limit};
+use super::{Context, Exit};
+use crate::error::{Category, UserError};
+use crate::webhooks::{self, AtLimit, Deed, Refusal};
+
+pub(super) async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, false).await?;
+    let (list, _) = room.list().await?;
+    let text = webhooks::export(&list);
+    if file == "-" {
+        let whole: Value = serde_json::from_str(&text).unwrap_or_default();
+        return Ok(room.told(&whole, text.trim_end()));
+    }
+    tokio::fs::write(file, text).await.map_err(|error| {
+        UserError::new(Category::File, "The file could not be written")
+            .detail(error.to_string())
+            .hint("Name a file in a folder that exists and may be written to")
+    })?;
+    let count = if list.len() == 1 { "1 webhook".to_owned() } else { format!("{} webhooks", list.len()) };
+    Ok(room.told(&json!({"count": list.len(), "file": file}), &format!("{count} in {file}")))
+}
+
+/// What makes the tenant's webhooks those of the file.
+async fn planned(file: &str, room: &Room<'_>) -> Result<Vec<webhooks::Item>, UserError> {
+    let read = if file == "-" {
+        tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin())).await.map_err(std::io::Error::other)
+    } else {
+        Ok(tokio::fs::read_to_string(file).await)
+    };
+    let text = read.and_then(|text| text).map_err(|error| {
+        UserError::new(Category::File, "The file could not be read")
+            .detail(error.to_string())
+            .hint("Name a file that webhooks export wrote")
+    })?;
+    let wanted = webhooks::import(&text)?;
+    webhooks::plan_here(&room.ends, &wanted, &|step| room.step(&step), &room.cx.cancel).await
+}
+
+pub(super) async fn plan(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, false).await?;
+    let items = planned(file, &room).await?;
+    let lines: Vec<String> = items.iter().map(plan_line).collect();
+    room.told(&json!({"plan": items.iter().map(webhooks::Item::json).collect::<Vec<_>>()}), &lines.join("\n"));
+    Ok(if items.iter().any(|item| item.trouble().is_some()) { Exit::Bad } else { Exit::Good })
+}
+
+fn plan_line(item: &webhooks::Item) -> String {
+    let mut line = format!("{:<8} {}", word(item.deed), item.name);
+    for part in item.diff().iter().flat_map(webhooks::Diff::lines) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
+        line.push_str(&format!("\n         {} → {}", text(&part.before), text(&part.after)));
+    }
+    for trouble in item.troubles() {
+        line.push_str(&format!("\n         ✖ {}", trouble.why.as_deref().unwrap_or_default()));
+    }
+    line
+}
+
+fn word(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Create => "create",
+        Deed::Update => "update",
+        Deed::Replace => "replace",
+        Deed::Delete => "delete",
+        Deed::Keep => "keep",
+    }
+}
+
+pub(super) async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let room = Room::open(cx, true).await?;
+    let items = planned(file, &room).await?;
+    let mut applied =
+        webhooks::apply(&room.ends, &items, AtLimit::Refuse, &|_, step| room.step(&step), &cx.cancel).await;
+    for it in applied.iter_mut().filter(|it| it.deed == Deed::Replace) {
+        it.refused =
+            it.refused.take().map(|refusal| Refusal { why: refusal.why.clone(), error: at_the_limit(refusal) });
+    }
+    let lines: Vec<Value> = applied
+        .iter()
+        .map(
+            |it| json!({"do": it.deed, "name": it.name, "id": it.id, "error": it.refused.as_ref().map(|it| &it.error)}),
+        )
+        .collect();
+    let text: Vec<String> = applied
+        .iter()
+        .map(|it| {
+            let refused = it.refused.as_ref().map(|it| format!("\n         ✖ {}", it.error)).unwrap_or_default();
+            format!("{:<8} {}{refused}", word(it.deed), it.name)
+        })
+        .collect();
+    room.told(&json!({"applied": lines}), &text.join("\n"));
+    Ok(if applied.iter().any(|it| it.refused.is_some()) { Exit::Bad } else { Exit::Good })
+}
