@@ -49,11 +49,11 @@ struct Listening {
 
 impl Listening {
     fn start(dir: &Path, more: &[&str]) -> Self {
-        let mut child = command(dir, &[&["--json", "listen"], more].concat())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::of(command(dir, &[&["--json", "listen"], more].concat()))
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let ready = line(&mut out);
         let url = ready["ready"]["url"].as_str().unwrap().to_owned();
@@ -103,6 +103,25 @@ fn post(at: &(String, String), webhook_id: &str, body: &str) -> Option<u16> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     answer.split(' ').nth(1)?.parse().ok()
+}
+
+/// The next connection; a test that waits for one in vain ends all the same.
+fn accepted(sink: &TcpListener) -> TcpStream {
+    sink.set_nonblocking(true).unwrap();
+    let begun = Instant::now();
+    loop {
+        match sink.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false).unwrap();
+                return stream;
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+                assert!(begun.elapsed() < Duration::from_secs(20), "nothing came");
+                std::thread::yield_now();
+            }
+        }
+    }
 }
 
 /// Signs with the sandbox's own key.
@@ -261,7 +280,13 @@ fn unusable_words_are_exit_2_and_a_taken_port_is_exit_3() {
     let dir = tempfile::tempdir().unwrap();
     for words in [
         &["listen", "--respond", "99"][..],
+        &["listen", "--respond", "600"],
+        &["listen", "--respond", "ok"],
         &["listen", "--count", "0"],
+        &["listen", "--port", "70000"],
+        &["listen", "--forward", "localhost:3000/hook"],
+        &["listen", "--forward", "http://user:password@localhost/"],
+        &["listen", "--domain", "https://acme.kinde.com", "--jwks", "keys.json"],
         &["listen", "--forward", "http://192.168.1.1/"],
         &["listen", "--forward", "http://169.254.169.254/"],
         &["listen", "--domain", "not a domain"],
@@ -274,7 +299,132 @@ fn unusable_words_are_exit_2_and_a_taken_port_is_exit_3() {
     }
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    assert_eq!(run(dir.path(), &["--json", "listen", "--port", &port]).status.code(), Some(3));
+    let output = run(dir.path(), &["--json", "listen", "--port", &port]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = serde_json::from_slice::<Value>(&output.stdout).unwrap()["error"].clone();
+    assert!(told["category"] == "network" && told["detail"].as_str().unwrap().contains(&port), "{told}");
+}
+
+#[test]
+fn ctrl_c_ends_it_with_exit_0_though_a_sender_a_forward_and_an_idle_connection_hang() {
+    let dir = tempfile::tempdir().unwrap();
+    Signer::of(dir.path());
+    // Takes connections and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", silent.local_addr().unwrap());
+    let listening = Listening::start(dir.path(), &["--forward", &url]);
+    let mut slow = TcpStream::connect(&listening.at.0).unwrap();
+    slow.write_all(b"POST /").unwrap();
+    let _idle = TcpStream::connect(&listening.at.0).unwrap();
+    assert_eq!(post(&listening.at, "w1", "hello"), Some(200));
+    let _forward = accepted(&silent);
+    listening.signal("-INT");
+    let begun = Instant::now();
+    assert_eq!(listening.end(), 0);
+    assert!(begun.elapsed() < Duration::from_secs(5), "the contract says a second; a loaded machine is given more");
+    let kept = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let attempts = Attempts::open(&dir.path().join("history.db")).unwrap();
+        attempts.page(&SANDBOX_PROFILE.to_string(), Filter::default()).await.unwrap().len()
+    });
+    assert_eq!(kept, 1, "what was acknowledged is kept");
+}
+
+#[test]
+fn several_forwards_are_made_at_once_and_told_in_their_order_and_no_proxy_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    Signer::of(dir.path());
+    let sinks: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let urls: Vec<String> = sinks.iter().map(|sink| format!("http://{}/hook", sink.local_addr().unwrap())).collect();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let words =
+        ["--json", "listen", "--count", "1", "--forward", &urls[0], "--forward", &urls[1], "--forward", &urls[2]];
+    let mut command = command(dir.path(), &words);
+    command.env("http_proxy", format!("http://{}", proxy.local_addr().unwrap())).env_remove("no_proxy");
+    let mut listening = Listening::of(command);
+    assert_eq!(post(&listening.at, "w1", "hello"), Some(200));
+    // All three are there before the first of them is answered.
+    let mut streams: Vec<TcpStream> = sinks.iter().map(accepted).collect();
+    for (stream, status) in streams.iter_mut().zip([404, 200, 500]).rev() {
+        let mut read = [0; 4096];
+        let _read = stream.read(&mut read).unwrap();
+        stream.write_all(format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n").as_bytes()).unwrap();
+    }
+    let told = listening.event();
+    let on: Vec<(Value, Value)> =
+        told["forwarded"].as_array().unwrap().iter().map(|on| (on["url"].clone(), on["status"].clone())).collect();
+    assert_eq!(
+        on,
+        [404, 200, 500]
+            .map(|status| json!(status))
+            .into_iter()
+            .enumerate()
+            .map(|(at, status)| (json!(urls[at]), status))
+            .collect::<Vec<_>>()
+    );
+    assert!(proxy.accept().is_err(), "a proxy was asked");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_answered_503_and_200_again_once_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = dir.path().join("small");
+    std::fs::create_dir(&small).unwrap();
+    let script = "mount -t tmpfs -o size=3m tmpfs \"$1\" && shift 1 && exec \"$@\"";
+    let wrapped = |words: &[&str]| {
+        let own = command(&small, words);
+        let mut wrapped = Command::new("unshare");
+        wrapped.args(["-rm", "sh", "-c", script, "sh"]).arg(&small).arg(own.get_program()).args(own.get_args());
+        wrapped.stdin(Stdio::null()).env_remove("DBUS_SESSION_BUS_ADDRESS");
+        wrapped
+    };
+    let able = Command::new("unshare").args(["-rm", "sh", "-c", "mount -t tmpfs tmpfs \"$0\""]).arg(&small).output();
+    if !able.is_ok_and(|output| output.status.success()) {
+        // This machine lets nobody mount anything: its full disk cannot be had.
+        return;
+    }
+    let mut listening = Listening::of(wrapped(&["--json", "listen"]));
+    assert_eq!(post(&listening.at, "w1", "before"), Some(200));
+    // The file system of the process, seen from outside.
+    let inside = std::path::PathBuf::from(format!("/proc/{}/root{}", listening.child.id(), small.display()));
+    let filler = inside.join("filler");
+    std::fs::write(&filler, vec![1; 8 << 20]).unwrap_err();
+    let big = "x".repeat(200_000);
+    let answers: Vec<_> = (0..3).map(|at| post(&listening.at, &format!("w{at}"), &format!("{at}{big}"))).collect();
+    assert_eq!(answers, [Some(503); 3]);
+    std::fs::remove_file(&filler).unwrap();
+    assert_eq!(post(&listening.at, "w9", &big), Some(200), "and nothing has to be started again");
+    for webhook in ["w1", "w9"] {
+        assert_eq!(listening.event()["webhook_id"], webhook);
+    }
+    listening.signal("-TERM");
+    assert_eq!(listening.end(), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn ten_megabytes_from_forty_senders_at_once_take_little_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    Signer::of(dir.path());
+    let listening = Listening::start(dir.path(), &[]);
+    assert_eq!(post(&listening.at, "w", "hello"), Some(200));
+    let at = listening.at.clone();
+    let senders: Vec<_> = (0..40)
+        .map(|_| {
+            let at = at.clone();
+            std::thread::spawn(move || post(&at, "w", &"x".repeat(10 << 20)))
+        })
+        .collect();
+    for sender in senders {
+        // It is refused before all of it was sent: some senders see the answer, some only that it is over.
+        assert!(matches!(sender.join().unwrap(), Some(413) | None));
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", listening.child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak < 200_000, "{peak} kB; forty bodies of ten megabytes are 400,000");
+    assert_eq!(post(&listening.at, "w", "hello"), Some(200));
 }
 
 /// How often the process is killed: `tests/run --long kill_ingest` says 1,000.

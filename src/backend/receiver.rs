@@ -71,7 +71,7 @@ pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<
     let answering = settings.borrow().answering;
     let started = async {
         let intake = intake(profile, job).await?;
-        let options = Options { port: wish.port, path: wish.path, answering };
+        let options = Options { port: wish.port, path: wish.path, answering, relay: None };
         let clock = job.services.clock.clone();
         let receiver = Receiver::start(options, intake.owner.clone(), intake.attempts.clone(), clock, sender).await?;
         Ok((intake, receiver))

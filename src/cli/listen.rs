@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 use super::history::{Room, row};
 use super::{Context, Exit};
@@ -52,7 +53,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     }
     let (sender, mut arrivals) = mpsc::channel(WAITING);
     let answering = Answering { status: args.respond, ..Answering::default() };
-    let options = Options { port: args.port, path: None, answering };
+    let options = Options { port: args.port, answering, ..Options::default() };
     let clock = cx.services.clock.clone();
     let receiver = Receiver::start(options, room.owner.clone(), room.attempts.clone(), clock, sender).await?;
     // One line of JSON, with --json and without: scripts and people both wait for it.
@@ -127,11 +128,18 @@ impl Onward {
         // What is not kept whole opens something: it goes nowhere.
         if !self.targets.is_empty() && attempt.whole {
             let Ok(_slot) = self.forwards.acquire().await else { return };
-            let mut all: Vec<Forwarded> = Vec::new();
-            for target in &self.targets {
-                let response = forward(&self.http, target, &arrival.headers, &arrival.body, Sending::First).await;
-                all.push(response.forwarded);
+            // All at once: one that hangs keeps no other waiting.
+            let mut under_way = JoinSet::new();
+            for (place, target) in self.targets.iter().cloned().enumerate() {
+                let (http, arrival) = (self.http.clone(), arrival.clone());
+                under_way.spawn(async move {
+                    let response = forward(&http, &target, &arrival.headers, &arrival.body, Sending::First).await;
+                    (place, response.forwarded)
+                });
             }
+            let mut all: Vec<(usize, Forwarded)> = under_way.join_all().await;
+            all.sort_by_key(|(place, _)| *place);
+            let all: Vec<Forwarded> = all.into_iter().map(|(_, forwarded)| forwarded).collect();
             if let Err(error) = self.attempts.forwarded(attempt.seq, all.clone()).await {
                 tracing::warn!(%error, "how a forward went was not kept");
             }

@@ -34,6 +34,11 @@ const SILENT: &str = "no answer in time";
 const BROKEN: &str = "the connection broke off";
 const TOO_LONG: &str = "the answer is too long";
 
+/// Whether a forward that ended with `error` ended for want of time.
+pub(super) fn was_too_late(error: &str) -> bool {
+    error.starts_with(SILENT)
+}
+
 /// Which sending of an attempt it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {

@@ -1,9 +1,12 @@
 //! The receiver on this machine: takes webhooks in on 127.0.0.1 and answers once they are on disk.
 //!
 //! It is write-only. It never answers with data, sends no CORS header, refuses what a browser's page asked for, and knows
-//! one path, which nobody can guess. Everything about a connection is bounded: head, headers, body, time, and how many
-//! there are (`seats`). What it takes in is judged elsewhere: it hands every stored attempt on as an [`Arrival`].
+//! one path, which nobody can guess; only a handler's own answer is passed on, where a person asked for that ([`Relay`]).
+//! Everything about a connection is bounded: head, headers, body, time, and how many there are. What it takes in is judged
+//! elsewhere: it hands every stored attempt on as an [`Arrival`].
 
+mod pace;
+mod relay;
 mod seats;
 mod serve;
 mod sift;
@@ -23,6 +26,7 @@ use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::store::attempts::{Attempts, Stored};
 
+pub use relay::{RELAY_NOTE, Relay, Relayed};
 pub use serve::transport;
 pub use sift::{Sifted, sift};
 
@@ -55,6 +59,9 @@ pub struct Options {
     pub path: Option<String>,
     /// How senders are answered.
     pub answering: Answering,
+    /// Whose answer is returned in place of the status of `answering`; its delay counts all the same, and so does its
+    /// hanging up, which asks nobody.
+    pub relay: Option<Relay>,
 }
 
 /// An attempt that is on disk and waits for its verdict.
@@ -70,6 +77,8 @@ pub struct Arrival {
     pub headers: Arc<[(String, String)]>,
     /// The rung that only the receiver can judge.
     pub transport: Check,
+    /// The forward that is under way already, because its answer is returned to the sender.
+    pub relayed: Option<Relayed>,
 }
 
 /// Bodies do not belong into logs.
@@ -86,6 +95,7 @@ struct Shared {
     clock: Clock,
     path: String,
     answering: RwLock<Answering>,
+    relay: RwLock<Option<Relay>>,
     arrivals: mpsc::Sender<Arrival>,
 }
 
@@ -119,8 +129,8 @@ impl Receiver {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let path = options.path.unwrap_or_else(|| format!("/k/{}", uuid::Uuid::new_v4().simple()));
-        let answering = RwLock::new(options.answering);
-        let shared = Arc::new(Shared { attempts, owner, clock, path, answering, arrivals });
+        let (answering, relay) = (RwLock::new(options.answering), RwLock::new(options.relay));
+        let shared = Arc::new(Shared { attempts, owner, clock, path, answering, relay, arrivals });
         let stop = CancellationToken::new();
         let served = tokio::spawn(serve::accept(listener, Arc::clone(&shared), stop.clone()));
         Ok(Self { address, shared, stop, served: Some(served) })
@@ -144,6 +154,11 @@ impl Receiver {
     /// Answers senders otherwise from now on.
     pub fn set_answering(&self, answering: Answering) {
         *self.shared.answering.write().unwrap_or_else(PoisonError::into_inner) = answering;
+    }
+
+    /// Returns a handler's answer to senders from now on, or none.
+    pub fn set_relay(&self, relay: Option<Relay>) {
+        *self.shared.relay.write().unwrap_or_else(PoisonError::into_inner) = relay;
     }
 
     /// Stops: no new request is taken, those that came whole are still answered.

@@ -8,10 +8,13 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::pace::{HEAD, IDLE, Pace, Paced};
+use super::relay::passed_on;
 use super::seats::{Seat, Seats};
 use super::sift::sift;
 use super::{Arrival, MAX_BODY, Shared};
@@ -20,8 +23,6 @@ use crate::secrets::MASK;
 use crate::secrets::mask::{Named, named};
 use crate::store::attempts::NewAttempt;
 
-/// How long a request head may take, the wait for it on an idle connection included.
-const HEAD: Duration = Duration::from_secs(10);
 /// How long a request body may take.
 const BODY: Duration = Duration::from_secs(10);
 /// How long a stopping receiver waits for what it is working on.
@@ -61,26 +62,36 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: Can
     tokio::time::timeout(PARTING, all_ended).await.ok();
 }
 
-async fn converse(stream: TcpStream, seat: Arc<Seat>, shared: Arc<Shared>, stop: CancellationToken) {
-    let leave = seat.leave.clone();
+pub(super) async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    seat: Arc<Seat>,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) {
+    let (leave, pace) = (seat.leave.clone(), Pace::new());
+    let of_requests = pace.clone();
     let service = service_fn(move |request| {
-        let (seat, shared) = (Arc::clone(&seat), Arc::clone(&shared));
+        let (seat, shared, pace) = (Arc::clone(&seat), Arc::clone(&shared), of_requests.clone());
         async move {
+            pace.working();
             let reply = answer(request, &seat, &shared).await;
             seat.done();
+            pace.done();
             reply
         }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        // The pace is stricter, and tells the two apart. This one stays should it ever miss something.
+        .header_read_timeout(HEAD + IDLE)
         .max_buf_size(16 << 10)
         .max_headers(64)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Paced { stream, pace: pace.clone() }), service);
     tokio::pin!(connection);
     // A sender that goes away, or one that is hung up on, is no trouble of ours.
     tokio::select! {
         () = leave.cancelled() => {}
+        () = pace.overdue() => {}
         ended = &mut connection => drop(ended),
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
@@ -133,9 +144,12 @@ async fn answer(request: Request<Incoming>, seat: &Seat, shared: &Shared) -> Rep
 /// Keeps the attempt, and answers when it is on disk.
 async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
     let answering = *shared.answering.read().unwrap_or_else(PoisonError::into_inner);
+    let relay = shared.relay.read().unwrap_or_else(PoisonError::into_inner).clone();
     let sifted = sift(body);
     let kept = kept_headers(headers);
     let find = |name: &str| kept.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    // What opens something goes nowhere.
+    let relay = relay.filter(|_| !answering.drop && sifted.kept.is_none());
     let new = NewAttempt {
         owner: shared.owner.clone(),
         received_at: shared.clock.now(),
@@ -147,7 +161,7 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         headers: kept.clone(),
         body: sifted.kept.clone().unwrap_or_else(|| body.to_vec()),
         whole: sifted.kept.is_none(),
-        responded: (!answering.drop).then_some(answering.status),
+        responded: (!answering.drop && relay.is_none()).then_some(answering.status),
     };
     let stored = match shared.attempts.receive(new).await {
         Ok(stored) => stored,
@@ -158,8 +172,15 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         }
     };
     let transport = transport(&kept);
-    let arrival =
-        Arrival { stored, body: body.as_ref().into(), sifted: Arc::new(sifted), headers: kept.into(), transport };
+    let relayed = relay.map(|relay| relay.begin(kept.clone(), body.clone()));
+    let arrival = Arrival {
+        stored,
+        body: body.as_ref().into(),
+        sifted: Arc::new(sifted),
+        headers: kept.into(),
+        transport,
+        relayed: relayed.clone(),
+    };
     if shared.arrivals.try_send(arrival).is_err() {
         tracing::debug!(seq = stored.seq, "left for the next look at what waits");
     }
@@ -169,7 +190,14 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
     if answering.drop {
         return Err(HangUp);
     }
-    Ok(plain(StatusCode::from_u16(answering.status).unwrap_or(StatusCode::OK)))
+    let Some(relayed) = relayed else {
+        return Ok(plain(StatusCode::from_u16(answering.status).unwrap_or(StatusCode::OK)));
+    };
+    let reply = passed_on(relayed.response().await.as_ref());
+    if let Err(error) = shared.attempts.responded(stored.seq, reply.status().as_u16()).await {
+        tracing::warn!(%error, "what the sender was answered was not kept");
+    }
+    Ok(reply)
 }
 
 /// Names and values to keep: credentials are masked, other bytes than text are shown as far as they go.

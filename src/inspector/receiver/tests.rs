@@ -140,3 +140,133 @@ async fn stopping_answers_what_came_whole_and_takes_nothing_more() {
     assert!(sending.await.unwrap().starts_with("HTTP/1.1 200 "));
     assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
+
+/// A target of this machine that answers every request with `answer`.
+async fn handler(answer: &'static str) -> crate::inspector::forward::Target {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 65536];
+            // Head and body of such a small request come together, or the body is not looked at.
+            let _read = stream.read(&mut buffer).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    crate::inspector::forward::Target::parse(&url, false).unwrap()
+}
+
+fn relay(target: crate::inspector::forward::Target) -> Option<Relay> {
+    let http = crate::net::Http::new(crate::net::Recorder::silent(), Clock::real()).unwrap();
+    Some(Relay { http, target })
+}
+
+#[tokio::test]
+async fn a_handlers_answer_is_returned_with_its_body_and_kept_and_the_forward_is_handed_on_as_made() {
+    let (_dir, receiver, attempts, mut arrivals) = receiver(Answering { status: 202, ..Answering::default() }).await;
+    let said = "HTTP/1.1 409 Conflict\r\nset-cookie: canary=1\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{\"a\": 1}";
+    receiver.set_relay(relay(handler(said).await));
+    let answer = raw(&receiver, &post(&receiver, "webhook-id: w1\r\n", "hello")).await;
+    assert!(answer.starts_with("HTTP/1.1 409 ") && answer.ends_with("\r\n\r\n{\"a\": 1}"), "{answer}");
+    assert!(answer.contains("content-type: application/json") && !answer.contains("canary"), "{answer}");
+    assert_eq!(attempts.whole("p", 1).await.unwrap().unwrap().attempt.responded, Some(409));
+    let made = arrivals.recv().await.unwrap().relayed.unwrap().response().await.unwrap();
+    assert_eq!((made.forwarded.status, made.body.as_str()), (Some(409), "{\"a\": 1}"));
+    receiver.set_relay(None);
+    assert!(raw(&receiver, &post(&receiver, "", "hello")).await.starts_with("HTTP/1.1 202 "));
+    assert!(arrivals.recv().await.unwrap().relayed.is_none());
+}
+
+#[tokio::test]
+async fn a_handler_that_is_not_there_is_502_and_a_token_that_opens_something_is_not_sent_to_it() {
+    use crate::jwt::encode_base64url as b64;
+    let (_dir, receiver, attempts, mut arrivals) = receiver(Answering::default()).await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", free.local_addr().unwrap());
+    drop(free);
+    receiver.set_relay(relay(crate::inspector::forward::Target::parse(&url, false).unwrap()));
+    assert!(raw(&receiver, &post(&receiver, "", "hello")).await.starts_with("HTTP/1.1 502 "));
+    assert_eq!(attempts.whole("p", 1).await.unwrap().unwrap().attempt.responded, Some(502));
+    let token = format!("{}.{}.{}", b64(br#"{"alg":"RS256"}"#), b64(br#"{"scp":[],"azp":"a"}"#), b64(b"canary-canary"));
+    assert!(raw(&receiver, &post(&receiver, "", &token)).await.starts_with("HTTP/1.1 200 "));
+    arrivals.recv().await.unwrap();
+    assert!(arrivals.recv().await.unwrap().relayed.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dripped_head_is_cut_after_ten_seconds_and_an_idle_connection_after_thirty() {
+    let (_dir, receiver, _attempts, _arrivals) = receiver(Answering::default()).await;
+    let begin = || {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let seat = Arc::new(seats::Seats::default().take().unwrap());
+        tokio::spawn(serve::converse(theirs, seat, Arc::clone(&receiver.shared), CancellationToken::new()));
+        ours
+    };
+    let seconds = |since: tokio::time::Instant| since.elapsed().as_secs();
+    // Byte by byte, a head that never ends.
+    let mut dripping = begin();
+    let begun = tokio::time::Instant::now();
+    while dripping.write_all(b"P").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    assert_eq!(seconds(begun), pace::HEAD.as_secs());
+    // One request, answered; then nothing.
+    let mut idle = begin();
+    let kept = post(&receiver, "", "x").replace("connection: close\r\n", "");
+    idle.write_all(kept.as_bytes()).await.unwrap();
+    let mut answer = [0; 17];
+    idle.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK\r\n");
+    let begun = tokio::time::Instant::now();
+    idle.read_to_end(&mut Vec::new()).await.unwrap();
+    assert_eq!(seconds(begun), pace::IDLE.as_secs());
+}
+
+#[tokio::test]
+async fn the_biggest_and_the_deepest_are_answered_and_kept_or_refused_and_nothing_falls() {
+    use crate::jwt::encode_base64url as b64;
+    let (_dir, receiver, attempts, mut arrivals) = receiver(Answering::default()).await;
+    let deep = |open: &str, close: &str| {
+        let json = format!(
+            "{{\"type\":\"a\",\"event_id\":\"e\",\"data\":{}1{}}}",
+            open.repeat(100_000),
+            close.repeat(100_000)
+        );
+        format!("{}.{}.eA", b64(br#"{"alg":"RS256"}"#), b64(json.as_bytes()))
+    };
+    let kid = format!(
+        "{}.{}.eA",
+        b64(format!("{{\"alg\":\"RS256\",\"kid\":\"{}\"}}", "k".repeat(700_000)).as_bytes()),
+        b64(b"{}")
+    );
+    let dots = "eyJhIjoxfQ.".repeat(90_000);
+    let bodies = [deep("[", "]"), deep("{\"a\":", "}"), "[".repeat(100_000), kid, dots, "\u{0}".repeat(MAX_BODY)];
+    for (index, body) in bodies.iter().enumerate() {
+        let answer = raw(&receiver, &post(&receiver, "", body)).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{index}: {answer}");
+        let seq = i64::try_from(index).unwrap() + 1;
+        assert_eq!(attempts.whole("p", seq).await.unwrap().unwrap().body, body.as_bytes());
+    }
+    let data = crate::store::DataDir::open(_dir.path()).unwrap();
+    let keys = crate::inspector::keys::of_sandbox(&data).await.unwrap();
+    let mut intake = crate::inspector::intake::Intake {
+        attempts: attempts.clone(),
+        owner: "p".to_owned(),
+        keys: crate::inspector::key_source::KeySource::Fixed(keys),
+        clock: Clock::real(),
+        second_webhook: None,
+    };
+    let mut all = Vec::new();
+    while let Ok(arrival) = arrivals.try_recv() {
+        all.push(arrival);
+    }
+    let rows = intake.judge_arrivals(&all).await.unwrap();
+    assert_eq!(rows.len(), bodies.len());
+    assert!(rows.iter().all(|row| row.verdict.as_deref().is_some_and(|word| word != "verified")), "{rows:?}");
+    let ten = raw(&receiver, &post(&receiver, "", &"x".repeat(10 << 20))).await;
+    assert!(ten.starts_with("HTTP/1.1 413 "), "{ten}");
+    let chunked = format!("POST {} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", receiver.shared.path);
+    let ten = raw(&receiver, &format!("{chunked}a00000\r\n{}\r\n0\r\n\r\n", "x".repeat(10 << 20))).await;
+    assert!(ten.starts_with("HTTP/1.1 413 "), "{ten}");
+}

@@ -75,6 +75,16 @@ impl Attempts {
         self.writer.write(work).await
     }
 
+    /// Notes what the sender was answered, where that was not known when the attempt was kept.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn responded(&self, seq: i64, status: u16) -> Result<(), HistoryError> {
+        let sql = "UPDATE attempts SET responded = ?2 WHERE seq = ?1";
+        let work = move |connection: &Connection| Ok(connection.prepare_cached(sql)?.execute(params![seq, status])?);
+        self.writer.write(work).await.map(|_| ())
+    }
+
     /// Pins attempts, or lets them go again.
     ///
     /// # Errors
