@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
+use crate::inspector::second_webhook::{self, SecondWebhook};
 use crate::kinde::token::{CLIENT_SECRET_FIELD, TOKEN_FIELD};
 use crate::kinde::{Domain, KindeApi, M2m, TokenSource};
 use crate::net::{Http, Recorder};
@@ -121,6 +122,22 @@ impl Services {
             api,
             secret_trouble: None,
             provider_base: None,
+        })
+    }
+
+    /// Whether the tenant of `profile` has a second webhook, for a verdict that hangs on it. `m2m` goes before the keyring's
+    /// credentials; a sandbox that is not running has no list to ask for.
+    pub fn second_webhook(&self, profile: &Profile, m2m: Option<M2m>) -> SecondWebhook {
+        let (services, profile) = (self.clone(), profile.clone());
+        second_webhook::of_tenant(move || {
+            let (services, profile, m2m) = (services.clone(), profile.clone(), m2m.clone());
+            async move {
+                let tenant = match m2m {
+                    Some(m2m) => services.tenant_with(&profile, Some(m2m)),
+                    None => services.tenant(&profile).await,
+                };
+                tenant.ok()?.api
+            }
         })
     }
 

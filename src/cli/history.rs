@@ -23,7 +23,7 @@ pub(super) struct Room {
 impl Room {
     /// Opens the history of the profile of `cx`. `domain` and `jwks` name other keys than the profile's own.
     pub(super) async fn open(cx: &Context, domain: Option<&str>, jwks: Option<&str>) -> Result<Self, UserError> {
-        let Picked { profile, .. } = cx.pick_profile(Wants::Domain)?;
+        let Picked { profile, m2m, .. } = cx.pick_profile(Wants::Domain)?;
         let services = &cx.services;
         let owner = owner_id(&profile);
         let cache = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
@@ -44,7 +44,8 @@ impl Room {
             UserError::new(Category::Internal, "The history was not opened").detail(error.to_string()).hint("Try again")
         })??;
         let clock = services.clock.clone();
-        let intake = Intake { attempts: attempts.clone(), owner: owner.clone(), keys, clock, second_webhook: None };
+        let second_webhook = Some(services.second_webhook(&profile, m2m));
+        let intake = Intake { attempts: attempts.clone(), owner: owner.clone(), keys, clock, second_webhook };
         Ok(Self { attempts, owner, intake })
     }
 }

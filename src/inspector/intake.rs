@@ -1,23 +1,20 @@
 //! From arrival to verdict: judges what receivers took in, in transactions of their own, and judges again what is kept.
 
 use std::collections::HashMap;
-use std::pin::Pin;
-use std::sync::Arc;
 
 use super::decode::{Decoded, Kind, Options, judge};
 use super::dedupe::{self, Looked};
 use super::key_source::KeySource;
+use super::lost;
 use super::receiver::{Arrival, Sifted, sift, transport};
+use super::second_webhook::SecondWebhook;
 use crate::check::{Check, Verdict};
 use crate::clock::Clock;
 use crate::store::HistoryError;
-use crate::store::attempts::{Attempt, Attempts, Duplicate, Judgement, Standing, Whole, sha256_hex};
+use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, Standing, Whole, sha256_hex};
 
 /// How many verdicts one transaction takes.
 const TOGETHER: usize = 64;
-
-/// Whether the tenant has a second webhook; asked where it matters, and answered `false` where nobody knows.
-pub type SecondWebhook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// Judges the attempts of one owner.
 pub struct Intake {
@@ -97,16 +94,32 @@ impl Intake {
         let (mut after, mut count) = (0, 0);
         loop {
             let seqs = self.attempts.pending(&self.owner, after, 64).await?;
-            let Some(last) = seqs.last() else { return Ok(count) };
+            let Some(last) = seqs.last() else { return Ok(count + self.tell_lost().await?) };
             after = *last;
+            count += self.judge_kept(&seqs).await?.len();
+        }
+    }
+
+    /// Gives those their verdict that were kept without their signature and not judged while it was at hand.
+    async fn tell_lost(&mut self) -> Result<usize, HistoryError> {
+        let mut filter = Filter { limit: TOGETHER, standings: vec![Standing::Pending], ..Filter::default() };
+        let mut count = 0;
+        loop {
+            let page = self.attempts.page(&self.owner, filter.clone()).await?;
+            let Some(last) = page.last() else { return Ok(count) };
+            filter.before = Some(last.seq);
+            let now = self.clock.now();
+            let lost =
+                |attempt: &&Attempt| !attempt.whole && now.duration_since(attempt.received_at) > lost::MAY_BE_UNDER_WAY;
             let mut judgements = Vec::new();
-            for seq in seqs {
-                let Some(whole) = self.attempts.whole(&self.owner, seq).await? else { continue };
+            for attempt in page.iter().filter(lost) {
+                let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
                 let sifted = sift(&whole.body);
-                let judged = self.judge_again(&whole, &sifted).await?;
-                judgements.push(self.judgement(seq, &sifted, &judged));
-                count += 1;
+                let mut judged = self.judge_again(&whole, &sifted, &HashMap::new()).await?;
+                lost::tell(&mut judged.decoded);
+                judgements.push(self.judgement(attempt.seq, &sifted, &judged));
             }
+            count += judgements.len();
             self.attempts.judged(judgements).await?;
         }
     }
@@ -117,7 +130,7 @@ impl Intake {
     /// When the history could not be read.
     pub async fn look_again(&mut self, whole: &Whole) -> Result<Judged, HistoryError> {
         let sifted = sift(&whole.body);
-        self.judge_again(whole, &sifted).await
+        self.judge_again(whole, &sifted, &HashMap::new()).await
     }
 
     /// Judges every kept attempt again and notes what it comes to now. Tokens that are kept without their signature stay
@@ -127,33 +140,53 @@ impl Intake {
     /// When the history could not be read or written.
     pub async fn reverify(&mut self) -> Result<Reverified, HistoryError> {
         let mut sum = Reverified::default();
-        let mut filter = crate::store::attempts::Filter { limit: TOGETHER, ..Default::default() };
+        let mut filter = Filter { limit: 1000, ..Filter::default() };
+        let mut seqs = Vec::new();
         loop {
             let page = self.attempts.page(&self.owner, filter.clone()).await?;
-            let Some(last) = page.last() else { return Ok(sum) };
+            let Some(last) = page.last() else { break };
             filter.before = Some(last.seq);
-            let mut judgements = Vec::new();
-            for attempt in page.iter().filter(|attempt| attempt.whole) {
-                let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
-                let sifted = sift(&whole.body);
-                let judged = self.judge_again(&whole, &sifted).await?;
-                let judgement = self.judgement(attempt.seq, &sifted, &judged);
-                let (before, now) =
-                    (attempt.standing(), Standing::of(Some(&judgement.verdict), judgement.failed.as_deref()));
+            seqs.extend(page.iter().filter(|attempt| attempt.whole).map(|attempt| attempt.seq));
+        }
+        // The oldest first: how one stands to those before it hangs on what they came to.
+        seqs.reverse();
+        for some in seqs.chunks(TOGETHER) {
+            for (before, now) in self.judge_kept(some).await? {
                 sum.checked += 1;
                 sum.changed += usize::from(before != now);
                 sum.worse += usize::from(before == Standing::Good && now != Standing::Good);
-                judgements.push(judgement);
             }
-            self.attempts.judged(judgements).await?;
         }
+        Ok(sum)
     }
 
-    async fn judge_again(&mut self, whole: &Whole, sifted: &Sifted) -> Result<Judged, HistoryError> {
+    /// Judges those of `seqs` that are there, which are in order, and notes it in one transaction. Answers what each came
+    /// to before and comes to now.
+    async fn judge_kept(&mut self, seqs: &[i64]) -> Result<Vec<(Standing, Standing)>, HistoryError> {
+        let (mut verdicts, mut judgements, mut all) = (HashMap::new(), Vec::new(), Vec::new());
+        for &seq in seqs {
+            let Some(whole) = self.attempts.whole(&self.owner, seq).await? else { continue };
+            let sifted = sift(&whole.body);
+            let judged = self.judge_again(&whole, &sifted, &verdicts).await?;
+            let judgement = self.judgement(seq, &sifted, &judged);
+            all.push((whole.attempt.standing(), Standing::of(Some(&judgement.verdict), judgement.failed.as_deref())));
+            verdicts.insert(seq, judgement.verdict.clone());
+            judgements.push(judgement);
+        }
+        self.attempts.judged(judgements).await?;
+        Ok(all)
+    }
+
+    async fn judge_again(
+        &mut self,
+        whole: &Whole,
+        sifted: &Sifted,
+        verdicts: &HashMap<i64, String>,
+    ) -> Result<Judged, HistoryError> {
         let Whole { attempt, headers, body, .. } = whole;
         let (transport, received) = (transport(headers), Some(attempt.received_at));
         let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, body, sifted, transport, received };
-        self.judge(subject, &HashMap::new()).await
+        self.judge(subject, verdicts).await
     }
 
     /// `verdicts` are those of this batch, which are not written yet.
@@ -178,7 +211,7 @@ impl Intake {
         }
         let ask = earlier.iter().any(|before| !before.same_group);
         let second_webhook = match &self.second_webhook {
-            Some(second_webhook) if ask => second_webhook().await,
+            Some(second_webhook) if ask => second_webhook(sifted.event_type.clone()).await,
             _ => false,
         };
         let looked = Looked {

@@ -4,6 +4,7 @@ mod claims;
 mod damage;
 mod envelope;
 mod header;
+mod intake;
 mod key;
 mod signature;
 
