@@ -25,111 +25,114 @@ use kinde_panel::ui::theme;
 const ID: &str = "0123456789abcdef0123456789abcdef";
 const SECRET: &str = "Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8";
 
-const DOMAINS: [&str; 44] = [
-    "   ",
-    "\"\"",
-    "KINDE_DOMAIN=",
-    "https://",
-    "http:",
-    "https:///path",
-    ":3000",
-    "...",
-    ".kinde.com",
-    "acme..kinde.com",
-    "acme kinde com",
-    "acme.kinde.com other.kinde.com",
-    "acme,kinde.com",
-    "ada@example.com",
-    "https://user:pw@acme.kinde.com",
-    "ftp://acme.kinde.com",
-    "htps://acme.kinde.com",
-    "file:///etc/hosts",
-    "acme.kinde.com:99999",
-    "auth.example.com:0",
-    "auth.example.com:abc",
-    "192.168.1.20",
-    "8.8.8.8:443",
-    "0.0.0.0",
-    "[2001:db8::1]",
-    "[::1",
-    "acme.123",
-    "acme_dev.kinde.com",
-    "-acme.kinde.com",
-    "acme-.kinde.com",
-    "acme!.kinde.com",
-    "acme.kinde.com*",
-    "kinde.com",
-    "https://app.kinde.com/admin",
-    "acme.kinde",
-    "acme.kinde.con",
-    "<your_subdomain>.kinde.com",
-    "https://{subdomain}.kinde.com",
-    "${KINDE_DOMAIN}",
-    ID,
-    SECRET,
-    "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
-    "kp_0ba7c433e5d648cf992621ce99d42817",
-    "org_590d7f1a86a",
+/// What is typed, and what the sentence about it must say.
+const DOMAINS: [(&str, &str); 44] = [
+    ("   ", "No domain was given"),
+    ("\"\"", "No domain was given"),
+    ("KINDE_DOMAIN=", "No domain was given"),
+    ("https://", "no host"),
+    ("http:", "no host"),
+    ("https:///path", "no host"),
+    (":3000", "no host"),
+    ("...", "Only dots"),
+    (".kinde.com", "starts with a dot"),
+    ("acme..kinde.com", "two dots in a row"),
+    ("acme kinde com", "white space"),
+    ("acme.kinde.com other.kinde.com", "more than one was pasted"),
+    ("acme,kinde.com", "comma"),
+    ("ada@example.com", "email address"),
+    ("https://user:pw@acme.kinde.com", "user name or password"),
+    ("ftp://acme.kinde.com", "ftp is not a scheme"),
+    ("htps://acme.kinde.com", "htps is not a scheme"),
+    ("file:///etc/hosts", "file is not a scheme"),
+    ("acme.kinde.com:99999", "port"),
+    ("auth.example.com:0", "port"),
+    ("auth.example.com:abc", "port"),
+    ("192.168.1.20", "IP address"),
+    ("8.8.8.8:443", "IP address"),
+    ("0.0.0.0", "IP address"),
+    ("[2001:db8::1]", "IP address"),
+    ("[::1", "never closed"),
+    ("acme.123", "ends in a number"),
+    ("acme_dev.kinde.com", "underscore"),
+    ("-acme.kinde.com", "hyphen"),
+    ("acme-.kinde.com", "hyphen"),
+    ("acme!.kinde.com", "no domain has: !"),
+    ("acme.kinde.com*", "no domain has: *"),
+    ("kinde.com", "Kinde's own site"),
+    ("https://app.kinde.com/admin", "Kinde's own site"),
+    ("acme.kinde", "Did you mean acme.kinde.com?"),
+    ("acme.kinde.con", "Did you mean acme.kinde.com?"),
+    ("<your_subdomain>.kinde.com", "placeholder"),
+    ("https://{subdomain}.kinde.com", "placeholder"),
+    ("${KINDE_DOMAIN}", "placeholder"),
+    (ID, "client ID, not a domain"),
+    (SECRET, "client secret, not a domain"),
+    ("eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "token, not a domain"),
+    ("kp_0ba7c433e5d648cf992621ce99d42817", "user ID"),
+    ("org_590d7f1a86a", "organization code"),
 ];
 
-const CREDENTIALS: [(&str, &str); 16] = [
-    (" ", SECRET),
-    (ID, " "),
-    (ID, "\"\""),
-    (SECRET, ID),
-    (SECRET, "abcdefabcdef"),
-    (ID, ID),
-    (ID, "eyJhbGciOi.e30.x"),
-    ("eyJhbGciOi.e30.x", SECRET),
-    ("https://acme.kinde.com", SECRET),
-    (ID, "https://acme.kinde.com/api"),
-    ("<client_id>", SECRET),
-    (ID, "your_client_secret"),
-    (ID, "two words"),
-    (ID, "pässword"),
-    (ID, "********"),
-    (ID, "•••••••••••••••"),
+const CREDENTIALS: [(&str, &str, &str); 16] = [
+    (" ", SECRET, "client ID is empty"),
+    (ID, " ", "client secret is empty"),
+    (ID, "\"\"", "client secret is empty"),
+    (SECRET, ID, "swapped"),
+    (SECRET, "abcdefabcdef", "not a client ID"),
+    (ID, ID, "not a client secret"),
+    (ID, "eyJhbGciOi.e30.x", "token, not a client secret"),
+    ("eyJhbGciOi.e30.x", SECRET, "token, not a client ID"),
+    ("https://acme.kinde.com", SECRET, "address, not a client ID"),
+    (ID, "https://acme.kinde.com/api", "address, not a client secret"),
+    ("<client_id>", SECRET, "placeholder of a guide, not a client ID"),
+    (ID, "your_client_secret", "placeholder of a guide, not a client secret"),
+    (ID, "two words", "white space inside the client secret"),
+    (ID, "pässword", "never uses"),
+    (ID, "********", "mask, not the client secret"),
+    (ID, "•••••••••••••••", "mask, not the client secret"),
 ];
 
-fn tokens() -> Vec<String> {
+/// What is pasted, and what the reason against it must say.
+fn tokens() -> Vec<(String, &'static str)> {
     let token = |header: &str, claims: &str| {
-        format!("{}.{}.{}", b64(header.as_bytes()), b64(claims.as_bytes()), b64(&[7; 256]))
+        format!("{}.{}.{}", b64(header.as_bytes()), b64(claims.as_bytes()), b64(&[255; 256]))
     };
     let good = token(r#"{"alg":"RS256","kid":"k1"}"#, r#"{"sub":"kp_1"}"#);
     let (head, rest) = good.split_once('.').unwrap();
     vec![
-        "junk".to_owned(),
-        "hello world, this is no token".to_owned(),
-        "....".to_owned(),
-        "a.b.c".to_owned(),
-        "{\"type\":\"user.created\"}".to_owned(),
-        "<html>".to_owned(),
-        "gho_16C7e42F292c6912E7710c838347Ae178B4a".to_owned(),
-        ID.to_owned(),
-        SECRET.to_owned(),
-        head.to_owned(),
-        format!("{head}.{}", rest.split_once('.').unwrap().0),
-        format!("{good}.more"),
-        format!("{good}="),
-        good.replacen('.', " . ", 1),
-        good.replace('_', "/"),
-        good.chars().take(good.len() - 40).collect(),
-        good.chars().skip(4).collect(),
-        format!("é{good}"),
-        token("{", "{}"),
-        token("[]", "{}"),
-        token(r#"{"alg":"none"}"#, r#"{"sub":"kp_1"}"#),
-        token(r#"{"alg":"HS256"}"#, r#"{"sub":"kp_1"}"#),
-        token(r#"{"alg":"RS256","alg":"none"}"#, "{}"),
-        token(r#"{"alg":"RS256","crit":["exp"]}"#, "{}"),
-        token(r#"{"alg":"RS256","enc":"A256GCM"}"#, "{}"),
-        token(r#"{"alg":7}"#, "{}"),
-        token(r#"{"typ":"JWT"}"#, "{}"),
-        good,
+        ("junk".to_owned(), "no dots"),
+        ("hello world, this is no token".to_owned(), "no dots"),
+        ("....".to_owned(), "5 parts"),
+        ("a.b.c".to_owned(), "not base64url"),
+        ("{\"type\":\"user.created\"}".to_owned(), "signature is missing"),
+        ("<html>".to_owned(), "no dots"),
+        ("gho_16C7e42F292c6912E7710c838347Ae178B4a".to_owned(), "provider token"),
+        (ID.to_owned(), "no dots"),
+        (SECRET.to_owned(), "no dots"),
+        (head.to_owned(), "no dots"),
+        (format!("{head}.{}", rest.split_once('.').unwrap().0), "Only two parts"),
+        (format!("{good}.more"), "4 parts"),
+        (format!("{good}="), "sent as a form"),
+        (good.replacen('.', " . ", 1), "White space"),
+        (good.replace('_', "/"), "base64"),
+        (good.chars().take(good.len() - 40).collect(), "base64url"),
+        (good.chars().skip(4).collect(), "no JSON"),
+        (format!("é{good}"), "not base64url"),
+        (token("{", "{}"), "too early"),
+        (token("[]", "{}"), "a list"),
+        (token(r#"{"alg":"none"}"#, r#"{"sub":"kp_1"}"#), "Unsigned"),
+        (token(r#"{"alg":"HS256"}"#, r#"{"sub":"kp_1"}"#), "Nobody said"),
+        (token(r#"{"alg":"RS256","alg":"none"}"#, "{}"), "stands twice"),
+        (token(r#"{"alg":"RS256","crit":["exp"]}"#, "{}"), "`crit`"),
+        (token(r#"{"alg":"RS256","enc":"A256GCM"}"#, "{}"), "Nobody said"),
+        (token(r#"{"alg":7}"#, "{}"), "a number"),
+        (token(r#"{"typ":"JWT"}"#, "{}"), "`alg` is missing"),
+        (good, "Nobody said"),
     ]
 }
 
-fn is_told(error: &UserError, typed: &str) {
+fn is_told(error: &UserError, typed: &str, word: &str) {
+    assert!(format!("{} {}", error.title, error.detail).contains(word), "{typed:?} without {word:?}: {error:?}");
     for part in [&error.title, &error.detail, &error.hint] {
         assert!(part.split_whitespace().count() >= 2, "{typed:?}: {error:?}");
         assert!(!part.contains(SECRET), "{typed:?} is repeated");
@@ -212,12 +215,12 @@ fn there_are_sixty_cases_and_more() {
 
 #[test]
 fn every_broken_domain_gets_a_sentence_and_stays_in_its_box() {
-    for typed in DOMAINS {
+    for (typed, word) in DOMAINS {
         let error = match Domain::parse(typed) {
             Err(error) => error,
             Ok(domain) => panic!("{typed:?} was read as {domain}"),
         };
-        is_told(&error, typed);
+        is_told(&error, typed, word);
         if typed.trim().is_empty() {
             // Nothing can be asked with an empty box.
             continue;
@@ -243,10 +246,10 @@ fn every_broken_domain_gets_a_sentence_and_stays_in_its_box() {
 #[test]
 fn every_broken_credential_gets_a_sentence_and_stays_in_its_box() {
     let profile = Profile::new("acme", Domain::parse("acme").unwrap());
-    for (client_id, secret) in CREDENTIALS {
+    for (client_id, secret, word) in CREDENTIALS {
         let words = M2m { client_id: client_id.into(), client_secret: Secret::new(secret), audience: None };
         let error = add::checked(words.clone()).unwrap_err();
-        is_told(&error, client_id);
+        is_told(&error, client_id, word);
         if client_id.trim().is_empty() || secret.trim().is_empty() {
             continue;
         }
@@ -274,11 +277,12 @@ fn every_broken_credential_gets_a_sentence_and_stays_in_its_box() {
 
 #[test]
 fn every_broken_token_gets_a_sentence_and_stays_in_its_box() {
-    for typed in tokens() {
+    for (typed, word) in tokens() {
         let decoded: Decoded = judge(typed.as_bytes(), &Keys::nobody(), &Options::pasted(Timestamp::UNIX_EPOCH));
         assert_ne!(decoded.verdict, TokenVerdict::Verified, "{typed}");
         let failing = decoded.checks.iter().find(|check| check.verdict == Verdict::Fail);
         let failing = failing.unwrap_or_else(|| panic!("{typed}: no check fails"));
+        assert!(failing.why.as_deref().unwrap_or_default().contains(word), "{typed} without {word:?}: {failing:?}");
         for words in [&failing.why, &failing.fix] {
             let words = words.as_deref().unwrap_or_default();
             assert!(words.split_whitespace().count() >= 2, "{typed}: {failing:?}");
