@@ -17,7 +17,7 @@ use crate::net::{Http, Recorder};
 use crate::sandbox::{self, Running};
 use crate::secrets::{KeyringState, Secret, SecretError, SecretStore};
 use crate::store::DataDir;
-use crate::tenant::{Profile, Profiles, SANDBOX_PROFILE, Tenant, add};
+use crate::tenant::{Profile, Profiles, SANDBOX_PROFILE, SecretTrouble, Tenant, add, own_secret};
 
 /// The keyring field the web application's secret is kept under.
 pub const WEB_CLIENT_SECRET_FIELD: &str = "web_client_secret";
@@ -144,11 +144,16 @@ impl Services {
     /// The credentials of a profile's M2M application; `None` where ID or secret is not known.
     ///
     /// # Errors
-    /// When the keyring does not answer: the secret may be there.
-    pub async fn kept_m2m(&self, profile: &Profile) -> Result<Option<M2m>, SecretError> {
+    /// When the keyring does not answer: the secret may be there. When it holds another one than was given last.
+    pub async fn kept_m2m(&self, profile: &Profile) -> Result<Option<M2m>, SecretTrouble> {
         let Some(client_id) = profile.client_id.clone() else { return Ok(None) };
         let secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
-        Ok(secret.map(|client_secret| M2m { client_id, client_secret, audience: profile.audience.clone() }))
+        let Some(client_secret) = secret else { return Ok(None) };
+        let is_own = |check: &String| own_secret::check_of(profile.id, &client_id, &client_secret) == *check;
+        if !profile.secret_check.as_ref().is_none_or(is_own) {
+            return Err(SecretTrouble::Older);
+        }
+        Ok(Some(M2m { client_id, client_secret, audience: profile.audience.clone() }))
     }
 
     /// The source in use for these credentials, else a new one in its place.
@@ -174,6 +179,8 @@ impl Services {
             // It may have been unlocked since it was asked last.
             self.secrets.probe().await;
         }
+        // What is being added is added before, or finds no profile.
+        let _alone = self.secrets.alone().await;
         // Before anything is deleted: a token that a job is minting just now must not be written behind this.
         self.drop_token_source(id).await;
         for field in [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD] {
@@ -300,6 +307,52 @@ mod tests {
         let told = tenant.api().unwrap_err();
         assert_eq!(told.title, "The client secret could not be read");
         assert!(told.detail.contains("it is locked"), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn a_client_secret_that_the_keyring_did_not_take_is_not_replaced_by_the_one_it_holds() {
+        let (_dir, services, profile) = without_keyring();
+        let id = profile.client_id.clone().unwrap();
+        let check = own_secret::check_of(profile.id, &id, &Secret::new("typed last"));
+        let profile = services.profiles.update(profile.id, |profile| profile.secret_check = Some(check)).unwrap();
+        services.secrets.set(profile.id, CLIENT_SECRET_FIELD, Secret::new("from the keyring")).await;
+        let told = services.tenant(&profile).await.unwrap().api().unwrap_err();
+        assert!(told.title.contains("not the one typed last") && told.hint.contains("again"), "{told:?}");
+        services.secrets.set(profile.id, CLIENT_SECRET_FIELD, Secret::new("typed last")).await;
+        assert!(services.tenant(&profile).await.unwrap().api.is_some());
+    }
+
+    #[tokio::test]
+    async fn an_application_added_while_its_profile_is_removed_leaves_no_secret_behind() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        // Removed while the token is minted, and while the environment is read.
+        for at in 0..2 {
+            let dir = tempfile::tempdir().unwrap();
+            let data = dir.path().join("data");
+            let services = Services::open(&data, Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let domain = Domain::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+            let profile = services.profiles.add(Profile::new("Acme", domain)).unwrap();
+            let client_secret = Secret::new("Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8Zq8");
+            let words = M2m { client_id: "0123456789abcdef0123456789abcdef".to_owned(), client_secret, audience: None };
+            let (adds, of) = (services.clone(), profile.clone());
+            let adding = tokio::spawn(async move { adds.add_m2m(&of, words).await });
+            for call in 0..2 {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                assert!(socket.read(&mut [0; 4096]).await.unwrap() > 0);
+                if call == at {
+                    services.remove_profile(profile.id, false).await.unwrap();
+                }
+                let body = r#"{"access_token":"late","expires_in":3600,"environment":{"is_live":false}}"#;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                socket.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            }
+            let told = adding.await.unwrap().unwrap_err();
+            assert_eq!(told.title, "The profile is gone");
+            for field in [CLIENT_SECRET_FIELD, TOKEN_FIELD] {
+                assert_eq!(services.secrets.get(profile.id, field).await.unwrap(), None, "{field} at {at}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ use kinde_panel::kinde::token::CLIENT_SECRET_FIELD;
 use kinde_panel::net::Recorder;
 use kinde_panel::secrets::{Kept, KeyringState, Secret, SecretStore};
 use kinde_panel::services::Services;
-use kinde_panel::tenant::Profile;
+use kinde_panel::tenant::{Profile, own_secret};
 use uuid::Uuid;
 
 const CHILD: &str = "KINDE_PANEL_TEST_KEYRING_CHILD";
@@ -203,6 +203,66 @@ fn a_keyring_that_appears_later_is_found_by_a_retry_without_a_restart() {
     let output = child(home.path(), name, Some((&bus, LATER))).output().expect("dbus-run-session");
     let said = text(&output);
     assert!(output.status.success() && said.contains("child: done"), "{said}");
+}
+
+#[test]
+fn a_client_secret_typed_while_the_keyring_is_away_is_not_followed_by_the_older_one_it_holds() {
+    let name = "a_client_secret_typed_while_the_keyring_is_away_is_not_followed_by_the_older_one_it_holds";
+    if let Some(home) = std::env::var_os(CHILD) {
+        let step = std::env::var("STEP").unwrap();
+        let data = Path::new(&home).join("data");
+        let services = Services::open(&data, Recorder::silent(), Clock::real(), SecretStore::os()).unwrap();
+        run(async {
+            if step == "first" {
+                let mut profile = Profile::new("Acme", Domain::parse("acme").unwrap());
+                profile.id = PROFILE;
+                services.profiles.add(profile).unwrap();
+            }
+            if let Some((client_id, secret)) = match step.as_str() {
+                "first" => Some(("first id", SECRET)),
+                "away" => Some(("second id", "typed while it is away")),
+                _ => None,
+            } {
+                let check = own_secret::check_of(PROFILE, client_id, &Secret::new(secret));
+                let change = |profile: &mut Profile| {
+                    (profile.client_id, profile.secret_check) = (Some(client_id.to_owned()), Some(check));
+                };
+                services.profiles.update(PROFILE, change).unwrap();
+                let kept = services.secrets.set(PROFILE, CLIENT_SECRET_FIELD, Secret::new(secret)).await;
+                println!("child: {step} {kept:?}");
+            }
+            let profile = services.profiles.get(PROFILE).unwrap().expect("the profile of the first run");
+            let tenant = services.tenant(&profile).await.unwrap();
+            match tenant.api() {
+                Ok(_) => println!("child: {step} may call"),
+                Err(error) => println!("child: {step} is told: {}", error.title),
+            }
+        });
+        return;
+    }
+    if skipped() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let script = format!(
+        r#"set -e{UNLOCK}
+STEP=first "$@"
+STEP=away DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent/bus "$@"
+STEP=next "$@"
+"#
+    );
+    let output = child(home.path(), name, Some((&[], &script))).output().expect("dbus-run-session");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    for words in [
+        "first Keyring",
+        "first may call",
+        "away ThisRun",
+        "away may call",
+        "next is told: The client secret in the keyring is not the one typed last",
+    ] {
+        assert!(said.contains(&format!("child: {words}")), "{words}: {said}");
+    }
 }
 
 #[test]

@@ -139,6 +139,14 @@ impl TokenSource {
         drop(self.0.keeping.lock().await);
     }
 
+    /// Keeps the token in hand for `profile`, as a source that keeps does by itself.
+    pub async fn keep_in(&self, secrets: &SecretStore, profile: Uuid) {
+        let held = self.0.held.lock().await.clone();
+        if let Some(token) = held {
+            secrets.set(profile, TOKEN_FIELD, self.as_kept(&token)).await;
+        }
+    }
+
     /// The credentials it mints with.
     pub fn m2m(&self) -> &M2m {
         &self.0.m2m

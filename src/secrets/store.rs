@@ -72,6 +72,8 @@ struct Shared {
     state: Mutex<KeyringState>,
     /// Secrets of this run, by keyring user. Also answers for the keyring once read, which spares D-Bus a call.
     memory: Mutex<HashMap<String, Secret>>,
+    /// Held while a profile's secrets and the profile itself change together.
+    alone: tokio::sync::Mutex<()>,
     keyring: Keyring,
 }
 
@@ -106,7 +108,8 @@ impl SecretStore {
     }
 
     fn with(keyring: Keyring, state: KeyringState) -> Self {
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), memory: Mutex::default(), keyring }) }
+        let (state, memory, alone) = (Mutex::new(state), Mutex::default(), tokio::sync::Mutex::default());
+        Self { shared: Arc::new(Shared { state, memory, alone, keyring }) }
     }
 
     /// What is known of the keyring, without asking it.
@@ -142,6 +145,12 @@ impl SecretStore {
             KeyringState::Missing { reason } if self.shared.keyring != Keyring::Off => Err(SecretError { reason }),
             KeyringState::Missing { .. } | KeyringState::Unknown => Ok(false),
         }
+    }
+
+    /// Lets nobody else of this process change secrets together with their profile until the answer is dropped. Does
+    /// not keep from reading, nor from a single [`SecretStore::set`].
+    pub async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.alone.lock().await
     }
 
     /// The secret `field` of `profile`; `None` where nothing was kept.

@@ -1,6 +1,7 @@
 //! Adding a tenant: first its domain, then its M2M application.
 
 use super::keys::{self, Look};
+use super::own_secret;
 use super::profile::{EnvironmentFacts, Profile};
 use super::profiles::{Profiles, default_name};
 use crate::check::Check;
@@ -71,7 +72,8 @@ pub struct Added {
 
 /// Takes an M2M application for `profile`: mints the first token, keeps the secret, reads the environment.
 ///
-/// Nothing is kept when Kinde refuses the credentials, so what stands in the boxes stays the person's to correct.
+/// Nothing is kept when Kinde refuses the credentials, so what stands in the boxes stays the person's to correct; and
+/// nothing when the profile was removed meanwhile.
 ///
 /// # Errors
 /// When a word is unusable, Kinde gives no token, or the profile cannot be written.
@@ -89,22 +91,30 @@ pub async fn add_m2m(
             .detail("An M2M application belongs to a tenant")
             .hint("Type the Kinde domain first")
     })?;
-    let source = TokenSource::new(http.clone(), domain.clone(), m2m.clone(), Some((secrets.clone(), profile.id)));
-    // Whatever was kept was minted with other credentials.
-    secrets.delete(profile.id, TOKEN_FIELD).await.ok();
+    // It keeps nothing by itself: whether the profile is still there is known only at the end.
+    let source = TokenSource::new(http.clone(), domain.clone(), m2m.clone(), None);
     let token = source.mint().await?;
-    let kept = secrets.set(profile.id, CLIENT_SECRET_FIELD, m2m.client_secret.clone()).await;
-    let read = KindeApi::new(http.clone(), domain, source).environment().await;
+    let read = KindeApi::new(http.clone(), domain, source.clone()).environment().await;
     let now = http.clock().now();
     let (facts, environment_error) = match read {
         Ok(environment) => (Some(EnvironmentFacts::of(&environment, now)), None),
         Err(error) => (None, Some(error)),
     };
-    let profile = profiles.update(profile.id, |profile| {
+    let id = profile.id;
+    let check = own_secret::check_of(id, &m2m.client_id, &m2m.client_secret);
+    // Whoever removes the profile waits for this, or has done it.
+    let _alone = secrets.alone().await;
+    // The profile first: a secret without one would stay in the keyring for good.
+    let profile = profiles.update(id, |profile| {
         profile.client_id = Some(m2m.client_id);
+        profile.secret_check = Some(check);
         profile.audience = m2m.audience;
         profile.environment = facts;
     })?;
+    let kept = secrets.set(id, CLIENT_SECRET_FIELD, m2m.client_secret).await;
+    // Whatever token was kept was minted with other credentials.
+    secrets.delete(id, TOKEN_FIELD).await.ok();
+    source.keep_in(secrets, id).await;
     Ok(Added { profile, token, kept, environment_error })
 }
 

@@ -7,11 +7,12 @@ pub mod doctor;
 pub mod env_import;
 mod keys;
 mod open;
+pub mod own_secret;
 pub mod places;
 mod profile;
 mod profiles;
 pub mod scopes;
 
-pub use open::Tenant;
+pub use open::{SecretTrouble, Tenant};
 pub use profile::{EnvironmentFacts, Guard, LastUser, LastWalk, Profile, ProfileKind, RememberedApp, SANDBOX_PROFILE};
 pub use profiles::{Profiles, default_name};

@@ -8,6 +8,17 @@ use crate::kinde::{Domain, KindeApi};
 use crate::net::Http;
 use crate::secrets::{SecretError, SecretStore};
 
+/// Why a client secret cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SecretTrouble {
+    /// Whether one is kept cannot be told.
+    #[error(transparent)]
+    Keyring(#[from] SecretError),
+    /// The keyring holds another one than was typed last: it did not take that one.
+    #[error("the keyring holds an older client secret than was typed last")]
+    Older,
+}
+
 /// Everything a job needs to talk to one tenant. Clones share connections, secrets and the token.
 #[derive(Debug, Clone)]
 pub struct Tenant {
@@ -21,8 +32,8 @@ pub struct Tenant {
     pub secrets: SecretStore,
     /// The Management API; `None` where only a domain is known.
     pub api: Option<KindeApi>,
-    /// Why the client secret could not be read, where that keeps `api` away.
-    pub secret_trouble: Option<SecretError>,
+    /// Why there is no client secret to use, where that keeps `api` away.
+    pub secret_trouble: Option<SecretTrouble>,
     /// Where the providers' stand-ins answer; `None` for the real ones.
     pub provider_base: Option<Url>,
 }
@@ -34,7 +45,11 @@ impl Tenant {
     /// When the profile has no M2M application, or its secret is not known.
     pub fn api(&self) -> Result<&KindeApi, UserError> {
         self.api.as_ref().ok_or_else(|| {
-            if let Some(trouble) = &self.secret_trouble {
+            if let Some(SecretTrouble::Older) = &self.secret_trouble {
+                UserError::new(Category::Auth, "The client secret in the keyring is not the one typed last")
+                    .detail("The keyring did not take that one, so it was kept for its run alone; the older one is not used")
+                    .hint("Type the client secret again, or set KINDE_MANAGEMENT_CLIENT_SECRET for a command")
+            } else if let Some(SecretTrouble::Keyring(trouble)) = &self.secret_trouble {
                 UserError::new(Category::File, "The client secret could not be read")
                     .detail(format!("The system keyring does not answer: {}", trouble.reason))
                     .hint("Unlock or start the keyring and try again, or type the client secret again for this run")

@@ -45,6 +45,9 @@ pub struct Profile {
     /// Client ID of the M2M application.
     #[serde(default)]
     pub client_id: Option<String>,
+    /// What the client secret given last is known by: see [`super::own_secret`]. `None` where none was given yet.
+    #[serde(default)]
+    pub secret_check: Option<String>,
     /// Audience, where it is not the Management API of the Kinde domain.
     #[serde(default)]
     pub audience: Option<String>,
@@ -212,6 +215,7 @@ impl Profile {
             colour: 0,
             domain: None,
             client_id: None,
+            secret_check: None,
             audience: None,
             web_client_id: None,
             environment: None,
