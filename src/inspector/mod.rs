@@ -19,6 +19,7 @@ pub mod paste;
 pub mod receiver;
 pub mod replay;
 mod rung;
+pub mod search;
 pub mod second_webhook;
 pub mod signer;
 pub mod truth;

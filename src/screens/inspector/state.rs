@@ -207,9 +207,8 @@ impl State {
 
     /// Everything shows.
     pub(super) fn is_unfiltered(&self) -> bool {
-        let Filter { before: _, limit: _, types, standings, since, until, id, words, pinned } = &self.filter;
-        let none = since.is_none() && until.is_none() && id.is_none();
-        none && types.is_empty() && standings.is_empty() && words.is_empty() && !pinned
+        let any = Filter { before: self.filter.before, limit: self.filter.limit, ..Filter::default() };
+        self.filter == any
     }
 
     /// Other rows are wanted.

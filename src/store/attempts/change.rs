@@ -18,6 +18,10 @@ pub struct Retention {
     pub bytes: Option<u64>,
 }
 
+/// The oldest attempts that are not pinned, along the index of ages.
+pub(super) const OLDEST: &str = "SELECT seq FROM attempts INDEXED BY attempts_by_age
+    WHERE coalesce(kept_at, received_at) < ?1 AND pinned = 0 ORDER BY coalesce(kept_at, received_at) LIMIT ?2";
+
 /// How many are deleted at a time, so that a new attempt never waits long.
 const AT_ONCE: i64 = 500;
 
@@ -196,12 +200,13 @@ fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored, HistoryEr
 }
 
 fn is_there(connection: &Connection, new: &NewAttempt) -> Result<bool, HistoryError> {
-    let sql = "SELECT 1 FROM attempts JOIN bodies ON bodies.id = attempts.body
-               WHERE owner = ?1 AND received_at = ?2 AND webhook_id IS ?3 AND sha256 = ?4";
-    let at = new.received_at.as_microsecond();
+    // The same body and webhook id are of the same group.
+    let sql = "SELECT 1 FROM attempts INDEXED BY attempts_by_group JOIN bodies ON bodies.id = attempts.body
+               WHERE owner = ?1 AND group_key = ?2 AND received_at = ?3 AND webhook_id IS ?4 AND sha256 = ?5 LIMIT 1";
+    let (at, hash) = (new.received_at.as_microsecond(), sha256(&new.body));
     let found = connection
         .prepare_cached(sql)?
-        .query_row(params![new.owner, at, new.webhook_id, sha256(&new.body)], |_| Ok(()))
+        .query_row(params![new.owner, group_of(new, &hash), at, new.webhook_id, hash], |_| Ok(()))
         .optional()?;
     Ok(found.is_some())
 }
@@ -224,9 +229,10 @@ fn note(connection: &Connection, judgement: &Judgement) -> Result<(), HistoryErr
         .query_row(params![seq], |row| row.get(0))
         .optional()?;
     if known.is_none() {
-        connection
-            .prepare_cached("INSERT INTO attempt_words (rowid, text) VALUES (?1, ?2)")?
-            .execute(params![seq, text])?;
+        // The request id is pasted into a search as often as anything of the payload.
+        let sql = "INSERT INTO attempt_words (rowid, text)
+                   SELECT seq, coalesce(webhook_id || ' ', '') || ?2 FROM attempts WHERE seq = ?1";
+        connection.prepare_cached(sql)?.execute(params![seq, text])?;
     }
     Ok(())
 }
@@ -247,7 +253,7 @@ fn delete(connection: &Connection, seqs: &[i64]) -> Result<usize, HistoryError> 
 
 fn too_much(connection: &Connection, keep: Retention, now: Timestamp) -> Result<Vec<i64>, HistoryError> {
     let oldest = |before: i64| -> Result<Vec<i64>, HistoryError> {
-        let sql = "SELECT seq FROM attempts WHERE pinned = 0 AND received_at < ?1 ORDER BY seq LIMIT ?2";
+        let sql = OLDEST;
         let mut statement = connection.prepare_cached(sql)?;
         let rows = statement.query_map(params![before, AT_ONCE], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -1,4 +1,4 @@
-//! Which attempts of an owner are wanted, and the statements that find them without looking at the rest.
+//! Which attempts of an owner are wanted, and the statements that find their numbers without looking at the rest.
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -6,32 +6,74 @@ use rusqlite::types::Value;
 use super::row::Standing;
 
 /// Which attempts are wanted. The default: all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Numbers below this one alone: the next page.
     pub before: Option<i64>,
+    /// Numbers above this one alone.
+    pub after: Option<i64>,
     /// At most so many; 0 is all.
     pub limit: usize,
     /// Event types; one that ends in `*` is a beginning. Empty: all.
     pub types: Vec<String>,
+    /// Event types that are not wanted; one that ends in `*` is a beginning.
+    pub not_types: Vec<String>,
     /// What they came to. Empty: all.
     pub standings: Vec<Standing>,
+    /// The first failing rung. Empty: all, those without one too.
+    pub failed: Vec<String>,
     /// Received at or after.
     pub since: Option<Timestamp>,
     /// Received before.
     pub until: Option<Timestamp>,
-    /// A request id, an event id, or a number.
+    /// A request id or an event id.
     pub id: Option<String>,
+    /// A number.
+    pub seq: Option<i64>,
     /// Words that all stand in it; the last one may be a beginning.
     pub words: Vec<String>,
+    /// Words of which none stands in it. They count beside words or members that do.
+    pub not_words: Vec<String>,
+    /// Members of the payload that all have these values.
+    pub members: Vec<Member>,
     /// Pinned ones alone.
     pub pinned: bool,
 }
 
-/// A statement with its values.
+/// A member of the payload and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Names from the outside in. Lists are looked through; a number picks one of their items.
+    pub path: Vec<String>,
+    /// The value as text, upper and lower case alike. One that ends in `*` is a beginning.
+    pub value: String,
+}
+
+/// A statement with its values. It answers numbers, in the order of the walk.
 pub(super) struct Plan {
     pub sql: String,
     pub values: Vec<Value>,
+}
+
+/// Numbers from `low` on, below `high`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Range {
+    pub low: i64,
+    pub high: i64,
+}
+
+/// Which index the walk goes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Start {
+    All,
+    Number(i64),
+    Pinned,
+    Failed(String),
+    Standing(Standing),
+    Type(String, Standing),
+    Group(String),
+    Event(String),
+    Words(String),
 }
 
 pub(super) const COLUMNS: &str =
@@ -39,137 +81,217 @@ pub(super) const COLUMNS: &str =
     verdict, failed, judged_at, (SELECT sha256 FROM bodies WHERE id = body), responded, forwards, pinned, whole";
 
 impl Filter {
-    /// The statements whose answers, merged newest first and cut at the limit, are the page. `known` are the types that
-    /// the owner has.
-    pub(super) fn plans(&self, owner: &str, known: &[String]) -> Vec<Plan> {
-        if !self.words.is_empty() {
-            return vec![self.plan(Start::Words(match_of(&self.words)), owner, known)];
+    /// True where the walk goes up: nothing but the numbers above one are wanted.
+    pub(super) fn upwards(&self) -> bool {
+        self.after.is_some() && self.before.is_none()
+    }
+
+    /// True where an attempt that is not judged cannot be wanted, or is not found by the index of words.
+    pub(super) fn by_text(&self) -> bool {
+        !self.words.is_empty() || !self.members.is_empty()
+    }
+
+    /// True where the types of the owner must be known.
+    pub(super) fn by_type(&self) -> bool {
+        !self.types.is_empty() || !self.not_types.is_empty()
+    }
+
+    /// The walks that together meet everything wanted. `known` are the types that the owner has.
+    pub(super) fn starts(&self, known: &[String]) -> Vec<Start> {
+        if let Some(seq) = self.seq {
+            return vec![Start::Number(seq)];
+        }
+        if self.by_text() {
+            return vec![Start::Words(self.match_of())];
         }
         if let Some(id) = &self.id {
-            return vec![self.plan(Start::Group(id), owner, known), self.plan(Start::Event(id), owner, known)];
-        }
-        let types = self.types_among(known);
-        let standings = if self.standings.is_empty() { Standing::ALL.to_vec() } else { self.standings.clone() };
-        match (self.types.is_empty(), self.standings.is_empty()) {
-            (true, true) => vec![self.plan(Start::All, owner, known)],
-            (true, false) => {
-                standings.iter().map(|standing| self.plan(Start::Standing(*standing), owner, known)).collect()
-            }
-            (false, _) => types
-                .iter()
-                .flat_map(|kind| standings.iter().map(move |standing| (kind, *standing)))
-                .map(|(kind, standing)| self.plan(Start::Type(kind, standing), owner, known))
-                .collect(),
-        }
-    }
-
-    fn types_among<'a>(&self, known: &'a [String]) -> Vec<&'a String> {
-        let wanted = |kind: &&String| {
-            self.types.iter().any(|word| match word.strip_suffix('*') {
-                Some(start) => kind.starts_with(start),
-                None => *word == **kind,
-            })
-        };
-        known.iter().filter(wanted).collect()
-    }
-
-    fn plan(&self, start: Start<'_>, owner: &str, known: &[String]) -> Plan {
-        let (from, mut conditions, mut values, seq) = match &start {
-            Start::Words(words) => (
-                "attempt_words CROSS JOIN attempts ON attempts.seq = attempt_words.rowid",
-                vec!["attempt_words MATCH ?".to_owned(), "+owner = ?".to_owned()],
-                vec![Value::from(words.clone()), Value::from(owner.to_owned())],
-                "attempt_words.rowid",
-            ),
-            Start::Group(id) => (
-                "attempts INDEXED BY attempts_by_group",
-                vec!["owner = ?".to_owned(), "group_key = ?".to_owned()],
-                vec![Value::from(owner.to_owned()), Value::from(format!("w:{id}"))],
-                "attempts.seq",
-            ),
-            Start::Event(id) => (
-                "attempts INDEXED BY attempts_by_event",
-                vec!["owner = ?".to_owned(), "event_id = ?".to_owned()],
-                vec![Value::from(owner.to_owned()), Value::from((*id).to_owned())],
-                "attempts.seq",
-            ),
-            Start::Type(kind, standing) => (
-                "attempts INDEXED BY attempts_by_type",
-                vec!["owner = ?".to_owned(), "type = ?".to_owned(), "standing = ?".to_owned()],
-                vec![owner.to_owned().into(), (*kind).to_owned().into(), Value::from(*standing as i64)],
-                "attempts.seq",
-            ),
-            Start::Standing(standing) => (
-                "attempts INDEXED BY attempts_by_standing",
-                vec!["owner = ?".to_owned(), "standing = ?".to_owned()],
-                vec![owner.to_owned().into(), Value::from(*standing as i64)],
-                "attempts.seq",
-            ),
-            Start::All => (
-                "attempts INDEXED BY attempts_by_owner",
-                vec!["owner = ?".to_owned()],
-                vec![owner.to_owned().into()],
-                "attempts.seq",
-            ),
-        };
-        let mut also = |condition: String, value: Value| {
-            conditions.push(condition);
-            values.push(value);
-        };
-        if let Some(before) = self.before {
-            also(format!("{seq} < ?"), before.into());
-        }
-        if let Some(since) = self.since {
-            also("received_at >= ?".to_owned(), since.as_microsecond().into());
-        }
-        if let Some(until) = self.until {
-            also("received_at < ?".to_owned(), until.as_microsecond().into());
+            return vec![Start::Group(id.clone()), Start::Event(id.clone())];
         }
         if self.pinned {
-            also("pinned = ?".to_owned(), Value::from(1));
+            return vec![Start::Pinned];
         }
-        if matches!(start, Start::Words(_) | Start::Group(_) | Start::Event(_)) {
-            self.rest(matches!(start, Start::Words(_)), known, &mut also);
+        if !self.failed.is_empty() {
+            return self.failed.iter().cloned().map(Start::Failed).collect();
         }
-        let limit = if self.limit == 0 { -1 } else { i64::try_from(self.limit).unwrap_or(i64::MAX) };
-        values.push(limit.into());
-        let sql =
-            format!("SELECT {COLUMNS} FROM {from} WHERE {} ORDER BY {seq} DESC LIMIT ?", conditions.join(" AND "));
+        let all = self.standings.is_empty();
+        let standings = if all { Standing::ALL.to_vec() } else { self.standings.clone() };
+        if self.by_type() {
+            let of = |kind: String| standings.iter().map(move |standing| Start::Type(kind.clone(), *standing));
+            return self.types_among(known).into_iter().flat_map(of).collect();
+        }
+        if all { vec![Start::All] } else { standings.into_iter().map(Start::Standing).collect() }
+    }
+
+    /// Those of `known` that are wanted.
+    pub(super) fn types_among(&self, known: &[String]) -> Vec<String> {
+        let meets = |words: &[String], kind: &str| {
+            words.iter().any(|word| match word.strip_suffix('*') {
+                Some(start) => kind.starts_with(start),
+                None => word == kind,
+            })
+        };
+        let wanted =
+            |kind: &&String| (self.types.is_empty() || meets(&self.types, kind)) && !meets(&self.not_types, kind);
+        known.iter().filter(wanted).cloned().collect()
+    }
+
+    /// The statement of one walk through `range`, of at most `limit` numbers.
+    pub(super) fn plan(&self, start: &Start, owner: &str, range: Range, limit: usize, known: &[String]) -> Plan {
+        let text = |text: &str| Value::from(text.to_owned());
+        let mut conditions: Vec<String> = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
+        let mut also = |condition: &str, value: Value| {
+            conditions.push(condition.to_owned());
+            values.push(value);
+        };
+        let (from, seq) = match start {
+            Start::Words(words) => {
+                also("attempt_words MATCH ?", text(words));
+                ("attempt_words CROSS JOIN attempts ON attempts.seq = attempt_words.rowid", "attempt_words.rowid")
+            }
+            Start::Number(number) => {
+                also("attempts.seq = ?", (*number).into());
+                ("attempts", "attempts.seq")
+            }
+            Start::Pinned => ("attempts INDEXED BY attempts_pinned", "attempts.seq"),
+            Start::Failed(_) => ("attempts INDEXED BY attempts_by_failed", "attempts.seq"),
+            Start::Standing(_) => ("attempts INDEXED BY attempts_by_standing", "attempts.seq"),
+            Start::Type(..) => ("attempts INDEXED BY attempts_by_type", "attempts.seq"),
+            Start::Group(_) => ("attempts INDEXED BY attempts_by_group", "attempts.seq"),
+            Start::Event(_) => ("attempts INDEXED BY attempts_by_event", "attempts.seq"),
+            Start::All => ("attempts INDEXED BY attempts_by_owner", "attempts.seq"),
+        };
+        let by_number = matches!(start, Start::Words(_) | Start::Number(_));
+        also(if by_number { "+owner = ?" } else { "owner = ?" }, text(owner));
+        match start {
+            Start::Pinned => conditions.push("pinned = 1".to_owned()),
+            Start::Failed(rung) => {
+                conditions.push("failed = ?".to_owned());
+                values.push(text(rung));
+            }
+            Start::Standing(standing) => {
+                conditions.push("standing = ?".to_owned());
+                values.push((*standing as i64).into());
+            }
+            Start::Type(kind, standing) => {
+                conditions.push("type = ? AND standing = ?".to_owned());
+                values.extend([text(kind), (*standing as i64).into()]);
+            }
+            Start::Group(id) => {
+                conditions.push("group_key = ?".to_owned());
+                values.push(format!("w:{id}").into());
+            }
+            Start::Event(id) => {
+                conditions.push("event_id = ?".to_owned());
+                values.push(text(id));
+            }
+            Start::All | Start::Words(_) | Start::Number(_) => {}
+        }
+        conditions.push(format!("{seq} >= ? AND {seq} < ?"));
+        values.extend([range.low.into(), range.high.into()]);
+        self.rest(start, known, &mut conditions, &mut values);
+        values.push(if limit == usize::MAX { -1 } else { i64::try_from(limit).unwrap_or(i64::MAX) }.into());
+        let order = if self.upwards() { "ASC" } else { "DESC" };
+        let sql = format!("SELECT {seq} FROM {from} WHERE {} ORDER BY {seq} {order} LIMIT ?", conditions.join(" AND "));
         Plan { sql, values }
     }
 
-    /// What the start did not already say.
-    fn rest(&self, words: bool, known: &[String], also: &mut impl FnMut(String, Value)) {
-        let list = |values: Vec<String>| serde_json::to_string(&values).unwrap_or_default();
-        if !self.types.is_empty() {
-            let types = list(self.types_among(known).into_iter().cloned().collect());
-            also("+type IN (SELECT value FROM json_each(?))".to_owned(), types.into());
+    /// What the start did not already say. A plus keeps SQLite from walking along another index for it.
+    fn rest(&self, start: &Start, known: &[String], conditions: &mut Vec<String>, values: &mut Vec<Value>) {
+        let mut also = |condition: &str, value: Value| {
+            conditions.push(condition.to_owned());
+            values.push(value);
+        };
+        let list = |values: Vec<String>| Value::from(serde_json::to_string(&values).unwrap_or_default());
+        if let Some(since) = self.since {
+            also("received_at >= ?", since.as_microsecond().into());
         }
-        if !self.standings.is_empty() {
+        if let Some(until) = self.until {
+            also("received_at < ?", until.as_microsecond().into());
+        }
+        if self.by_type() && !matches!(start, Start::Type(..)) {
+            also("+type IN (SELECT value FROM json_each(?))", list(self.types_among(known)));
+        }
+        if !self.standings.is_empty() && !matches!(start, Start::Standing(_) | Start::Type(..)) {
             let standings: Vec<i64> = self.standings.iter().map(|standing| *standing as i64).collect();
             let standings = serde_json::to_string(&standings).unwrap_or_default();
-            also("+standing IN (SELECT value FROM json_each(?))".to_owned(), standings.into());
+            also("+standing IN (SELECT value FROM json_each(?))", standings.into());
         }
-        if words && let Some(id) = &self.id {
-            also("? IN (webhook_id, event_id)".to_owned(), id.clone().into());
+        if !self.failed.is_empty() && !matches!(start, Start::Failed(_)) {
+            also("+failed IN (SELECT value FROM json_each(?))", list(self.failed.clone()));
         }
+        if let Some(id) = &self.id
+            && !matches!(start, Start::Group(_) | Start::Event(_))
+        {
+            also("? IN (webhook_id, event_id)", id.clone().into());
+        }
+        if self.pinned && !matches!(start, Start::Pinned) {
+            also("+pinned = ?", 1.into());
+        }
+        if self.by_text() && matches!(start, Start::Number(_)) {
+            let of_it = "EXISTS (SELECT 1 FROM attempt_words WHERE attempt_words MATCH ? AND rowid = attempts.seq)";
+            also(of_it, self.match_of().into());
+        }
+    }
+
+    /// The words as FTS5 takes them: each a quoted phrase, so that nothing in it is a command; the last one a beginning.
+    /// Of a member, its name and its value.
+    fn match_of(&self) -> String {
+        let phrase = |word: &str, open: bool| {
+            format!("\"{}\"{}", word.replace('"', "\"\"").replace('\0', " "), if open { "*" } else { "" })
+        };
+        let last = self.words.len().saturating_sub(1);
+        let words = self.words.iter().enumerate().map(|(index, word)| phrase(word, index == last));
+        let members = self.members.iter().flat_map(|member| {
+            let name = member.path.iter().rev().find(|name| name.parse::<usize>().is_err());
+            let value = member.value.strip_suffix('*');
+            // What JSON writes otherwise than it is stands otherwise in the index too.
+            let plain = |value: &&str| !value.is_empty() && !value.contains(|c: char| c == '\\' || c.is_control());
+            let value = match value {
+                Some(start) => Some(start).filter(plain).map(|start| phrase(start, true)),
+                None => Some(member.value.as_str()).filter(plain).map(|value| phrase(value, false)),
+            };
+            name.map(|name| phrase(name, false)).into_iter().chain(value)
+        });
+        let mut all = words.chain(members).collect::<Vec<_>>().join(" AND ");
+        for word in &self.not_words {
+            all = format!("({all}) NOT {}", phrase(word, false));
+        }
+        all
     }
 }
 
-enum Start<'a> {
-    All,
-    Standing(Standing),
-    Type(&'a str, Standing),
-    Group(&'a str),
-    Event(&'a str),
-    Words(String),
-}
+impl Member {
+    /// True where the payload in `text` (a JSON object, after whatever stands before it) has the member with the value.
+    pub(super) fn stands_in(&self, text: &str) -> bool {
+        let objects = text.match_indices('{').take(8).filter_map(|(at, _)| text.get(at..));
+        let payload = objects.filter_map(|text| serde_json::from_str::<serde_json::Value>(text).ok()).next();
+        payload.is_some_and(|payload| self.found(&payload, &self.path))
+    }
 
-/// The words as FTS5 takes them: each a quoted phrase, so that nothing in it is a command; the last one a beginning.
-fn match_of(words: &[String]) -> String {
-    let last = words.len().saturating_sub(1);
-    let phrase = |(index, word): (usize, &String)| {
-        format!("\"{}\"{}", word.replace('"', "\"\"").replace('\0', " "), if index == last { "*" } else { "" })
-    };
-    words.iter().enumerate().map(phrase).collect::<Vec<_>>().join(" AND ")
+    fn found(&self, value: &serde_json::Value, path: &[String]) -> bool {
+        use serde_json::Value as Json;
+        match (value, path) {
+            (Json::Array(items), [name, rest @ ..]) => {
+                let picked = name.parse::<usize>().ok().and_then(|index| items.get(index));
+                picked.is_some_and(|item| self.found(item, rest)) || items.iter().any(|item| self.found(item, path))
+            }
+            (Json::Array(items), []) => items.iter().any(|item| self.found(item, path)),
+            (Json::Object(members), [name, rest @ ..]) => {
+                members.get(name).is_some_and(|inner| self.found(inner, rest))
+            }
+            (_, [_, ..]) => false,
+            (Json::String(text), []) => self.meets(text),
+            (Json::Object(_), []) => self.value == "*",
+            (other, []) => self.meets(&other.to_string()),
+        }
+    }
+
+    fn meets(&self, text: &str) -> bool {
+        let (text, value) = (text.to_lowercase(), self.value.to_lowercase());
+        match value.strip_suffix('*') {
+            Some(start) => text.starts_with(start),
+            None => text == value,
+        }
+    }
 }

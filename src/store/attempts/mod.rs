@@ -2,7 +2,14 @@
 //!
 //! A row is one received attempt, under a number that is never given twice, over all owners. Bodies stand once each, by
 //! their SHA-256. What waits at the same time is committed in one transaction (`writer`), and whoever waits for it is
-//! answered after that transaction is on disk. Pages are read by key ([`Attempts::page`]), never by offset.
+//! answered after that transaction is on disk.
+//!
+//! # How one is found among a million
+//!
+//! Pages are read by key ([`Attempts::page`]), never by offset: the walk (`find`) goes along the index that the filter
+//! names and takes the numbers first, the rows after. For times, `spans` says between which moments each 1,024 numbers
+//! came, so that what came long ago is not walked to. What a picture of arrivals counts is counted beforehand (`tallies`, by
+//! triggers), minute by minute and hour by hour.
 //!
 //! # What deleting means
 //!
@@ -11,7 +18,9 @@
 //! does not shrink: its free pages are used again. What a file system keeps of overwritten blocks is out of reach here.
 
 mod change;
+mod count;
 mod filter;
+mod find;
 mod read;
 mod row;
 #[cfg(test)]
@@ -24,7 +33,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub use change::Retention;
-pub use filter::Filter;
+pub use count::{Bucket, Histogram};
+pub use filter::{Filter, Member};
 pub use read::{Earlier, Whole};
 pub use row::{Attempt, Duplicate, Forwarded, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex};
 

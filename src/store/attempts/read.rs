@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::super::history::HistoryError;
 use super::Attempts;
 use super::filter::{COLUMNS, Filter};
+use super::find;
 use super::row::{Attempt, Duplicate, hex};
 
 /// An attempt with everything that is kept of it.
@@ -50,7 +51,23 @@ pub struct Earlier {
 }
 
 impl Attempts {
-    /// A page of the owner's attempts, newest first.
+    /// The page after (older than) the attempt `before`; `None`: the first page. Newest first.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn older(&self, owner: &str, filter: Filter, before: Option<i64>) -> Result<Vec<Attempt>, HistoryError> {
+        self.page(owner, Filter { before, after: None, ..filter }).await
+    }
+
+    /// The page before (newer than) the attempt `after`: those next to it, not the newest of all. Newest first.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn newer(&self, owner: &str, filter: Filter, after: i64) -> Result<Vec<Attempt>, HistoryError> {
+        self.page(owner, Filter { before: None, after: Some(after), ..filter }).await
+    }
+
+    /// The owner's attempts that `filter` wants, newest first. With [`Filter::after`] and a limit, those next to it.
     ///
     /// # Errors
     /// When SQLite cannot read.
@@ -144,36 +161,18 @@ impl Attempts {
 }
 
 fn page(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<Attempt>, HistoryError> {
-    let known = if filter.types.is_empty() { Vec::new() } else { types(connection, owner)? };
-    let mut found = BTreeMap::new();
-    for plan in filter.plans(owner, &known) {
-        let mut statement = connection.prepare_cached(&plan.sql)?;
-        let mut rows = statement.query(params_from_iter(plan.values))?;
-        while let Some(row) = rows.next()? {
-            let attempt = attempt(row)?;
-            found.insert(attempt.seq, attempt);
-        }
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM attempts WHERE seq = ?1"))?;
+    let mut page = Vec::new();
+    for seq in find::seqs(connection, owner, filter)? {
+        page.extend(statement.query_row(params![seq], attempt).optional()?);
     }
-    let most = if filter.limit == 0 { usize::MAX } else { filter.limit };
-    Ok(found.into_values().rev().take(most).collect())
+    if filter.upwards() {
+        page.reverse();
+    }
+    Ok(page)
 }
 
-/// The types an owner has, each found by a step in the index.
-fn types(connection: &Connection, owner: &str) -> Result<Vec<String>, HistoryError> {
-    let sql =
-        "SELECT type FROM attempts INDEXED BY attempts_by_type WHERE owner = ?1 AND type > ?2 ORDER BY type LIMIT 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut all: Vec<String> = Vec::new();
-    loop {
-        let last = all.last().cloned().unwrap_or_default();
-        match statement.query_row(params![owner, last], |row| row.get(0)).optional()? {
-            Some(next) => all.push(next),
-            None => return Ok(all),
-        }
-    }
-}
-
-fn moment(micros: i64) -> Timestamp {
+pub(super) fn moment(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

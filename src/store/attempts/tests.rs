@@ -5,11 +5,13 @@ use jiff::Timestamp;
 use super::super::history::History;
 use super::*;
 
-fn at(second: i64) -> Timestamp {
+mod finding;
+
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn new(webhook: Option<&str>, event: Option<&str>, kind: &str, body: &str) -> NewAttempt {
+pub(super) fn new(webhook: Option<&str>, event: Option<&str>, kind: &str, body: &str) -> NewAttempt {
     NewAttempt {
         owner: "p".to_owned(),
         received_at: at(1),
@@ -25,7 +27,7 @@ fn new(webhook: Option<&str>, event: Option<&str>, kind: &str, body: &str) -> Ne
     }
 }
 
-fn judged(seq: i64, verdict: &str, text: &str) -> Judgement {
+pub(super) fn judged(seq: i64, verdict: &str, text: &str) -> Judgement {
     Judgement {
         seq,
         verdict: verdict.to_owned(),
@@ -37,13 +39,13 @@ fn judged(seq: i64, verdict: &str, text: &str) -> Judgement {
     }
 }
 
-fn open() -> (tempfile::TempDir, Attempts) {
+pub(super) fn open() -> (tempfile::TempDir, Attempts) {
     let dir = tempfile::tempdir().unwrap();
     let attempts = Attempts::open(&dir.path().join("history.db")).unwrap();
     (dir, attempts)
 }
 
-async fn seqs(attempts: &Attempts, filter: Filter) -> Vec<i64> {
+pub(super) async fn seqs(attempts: &Attempts, filter: Filter) -> Vec<i64> {
     attempts.page("p", filter).await.unwrap().into_iter().map(|attempt| attempt.seq).collect()
 }
 
@@ -104,39 +106,6 @@ async fn pages_follow_each_other_newest_first_by_type_verdict_id_time_and_words(
     }
     assert!(seqs(&attempts, Filter::default()).await.len() == 10);
     assert!(attempts.page("q", Filter::default()).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
-    let (dir, attempts) = open();
-    attempts.receive(new(Some("w"), Some("e"), "user.created", "x")).await.unwrap();
-    let database = rusqlite::Connection::open(dir.path().join("history.db")).unwrap();
-    let some = || vec!["user.*".to_owned()];
-    let base = Filter { limit: 100, before: Some(1000), ..Filter::default() };
-    for filter in [
-        base.clone(),
-        Filter { types: some(), ..base.clone() },
-        Filter { standings: vec![Standing::Good, Standing::Failed], ..base.clone() },
-        Filter { types: some(), standings: vec![Standing::Good], ..base.clone() },
-        Filter { id: Some("w".to_owned()), ..base.clone() },
-        Filter { words: vec!["ada".to_owned()], types: some(), ..base.clone() },
-        Filter { since: Some(at(0)), until: Some(at(9)), ..base },
-    ] {
-        for plan in filter.plans("p", &["user.created".to_owned()]) {
-            assert!(!plan.sql.contains("OFFSET"), "{}", plan.sql);
-            let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {}", plan.sql)).unwrap();
-            let steps: Vec<String> = statement
-                .query_map(rusqlite::params_from_iter(plan.values.clone()), |row| row.get(3))
-                .unwrap()
-                .collect::<Result<_, _>>()
-                .unwrap();
-            for step in steps {
-                let index = step.starts_with("SEARCH") || step.contains("VIRTUAL TABLE INDEX");
-                let list = ["json_each", "SUBQUERY", "BLOOM FILTER"].iter().any(|word| step.contains(word));
-                assert!((index || list) && !step.contains("TEMP B-TREE"), "{step} in {}", plan.sql);
-            }
-        }
-    }
 }
 
 #[tokio::test]

@@ -1,0 +1,131 @@
+//! The walk: which numbers a filter wants, newest first (or, upwards, oldest first), and no more of them than asked for.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+
+use super::super::history::HistoryError;
+use super::filter::{Filter, Member, Range};
+
+/// As the bits of a number that a span leaves away.
+const SPAN_BITS: u32 = 10;
+
+/// The numbers that `filter` wants, at most its limit, in the order of the walk.
+pub(super) fn seqs(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<i64>, HistoryError> {
+    let known = if filter.by_type() { types(connection, owner)? } else { Vec::new() };
+    let starts = filter.starts(&known);
+    let most = if filter.limit == 0 { usize::MAX } else { filter.limit };
+    let mut found: Vec<i64> = Vec::new();
+    for range in ranges(connection, owner, filter)? {
+        let room = most - found.len();
+        if room == 0 {
+            break;
+        }
+        let mut here: BTreeSet<i64> = BTreeSet::new();
+        let mut range = range;
+        for start in &starts {
+            // Members are looked at one by one, so how many must be walked is not known before.
+            let limit = if filter.members.is_empty() { room } else { usize::MAX };
+            let plan = filter.plan(start, owner, range, limit, &known);
+            let mut statement = connection.prepare_cached(&plan.sql)?;
+            let mut rows = statement.query(params_from_iter(plan.values))?;
+            let mut left = room;
+            while left > 0
+                && let Some(row) = rows.next()?
+            {
+                let seq = row.get(0)?;
+                if holds(connection, seq, &filter.members)? {
+                    here.insert(seq);
+                    left -= 1;
+                }
+            }
+            // What another start still may bring lies before the farthest of a full page.
+            while here.len() > room {
+                if filter.upwards() {
+                    here.pop_last()
+                } else {
+                    here.pop_first()
+                };
+            }
+            if here.len() == room {
+                match (filter.upwards(), here.first(), here.last()) {
+                    (true, _, Some(last)) => range.high = *last,
+                    (false, Some(first), _) => range.low = first + 1,
+                    _ => {}
+                }
+            }
+        }
+        if filter.upwards() {
+            found.extend(here);
+        } else {
+            found.extend(here.into_iter().rev());
+        }
+    }
+    Ok(found)
+}
+
+/// The ranges of numbers in which something of the wanted time can be, in the order of the walk.
+pub(super) fn ranges(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<Range>, HistoryError> {
+    let low = filter.after.map_or(0, |after| after.saturating_add(1));
+    let high = filter.before.unwrap_or(i64::MAX);
+    if filter.since.is_none() && filter.until.is_none() || filter.seq.is_some() {
+        return Ok(vec![Range { low, high }]);
+    }
+    let since = filter.since.map_or(i64::MIN, jiff::Timestamp::as_microsecond);
+    let until = filter.until.map_or(i64::MAX, jiff::Timestamp::as_microsecond);
+    let sql = "SELECT span, last_at >= ?2 AND first_at < ?3 FROM spans WHERE owner = ?1 AND span >= ?4 AND span <= ?5
+               ORDER BY span";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![owner, since, until, low >> SPAN_BITS, high >> SPAN_BITS])?;
+    let mut all: Vec<Range> = Vec::new();
+    let mut open = false;
+    while let Some(row) = rows.next()? {
+        let (span, may): (i64, bool) = (row.get(0)?, row.get(1)?);
+        let end = (span + 1) << SPAN_BITS;
+        match all.last_mut() {
+            Some(last) if open && may => last.high = end.min(high),
+            _ if may => all.push(Range { low: low.max(span << SPAN_BITS), high: end.min(high) }),
+            _ => {}
+        }
+        open = may;
+    }
+    if !filter.upwards() {
+        all.reverse();
+    }
+    Ok(all)
+}
+
+fn holds(connection: &Connection, seq: i64, members: &[Member]) -> Result<bool, HistoryError> {
+    if members.is_empty() {
+        return Ok(true);
+    }
+    let sql = "SELECT text FROM attempt_words WHERE rowid = ?1";
+    let text: Option<String> = connection.prepare_cached(sql)?.query_row(params![seq], |row| row.get(0)).optional()?;
+    Ok(text.is_some_and(|text| members.iter().all(|member| member.stands_in(&text))))
+}
+
+/// The types an owner has, each found by a step in the index.
+pub(super) fn types(connection: &Connection, owner: &str) -> Result<Vec<String>, HistoryError> {
+    let sql =
+        "SELECT type FROM attempts INDEXED BY attempts_by_type WHERE owner = ?1 AND type > ?2 ORDER BY type LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut all: Vec<String> = Vec::new();
+    loop {
+        let last = all.last().cloned().unwrap_or_default();
+        match statement.query_row(params![owner, last], |row| row.get(0)).optional()? {
+            Some(next) => all.push(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+impl super::Attempts {
+    /// The types of the owner's attempts, in their order.
+    ///
+    /// # Errors
+    /// When SQLite cannot read.
+    pub async fn types(&self, owner: &str) -> Result<Vec<String>, HistoryError> {
+        let owner = owner.to_owned();
+        self.reading(move |connection| types(connection, &owner)).await
+    }
+}

@@ -1,0 +1,256 @@
+//! How attempts are found: pages both ways, times, members, counts; and that nothing of it looks at every row.
+
+use super::*;
+
+fn of(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Attempts that came at these seconds, in this order, alternately of two types, every third of them not verified.
+async fn filled(times: impl IntoIterator<Item = i64>) -> (tempfile::TempDir, Attempts) {
+    let (dir, attempts) = open();
+    for (n, time) in times.into_iter().enumerate() {
+        let kind = if n % 2 == 0 { "user.created" } else { "role.updated" };
+        let mut one = new(Some(&format!("w{n}")), Some(&format!("e{n}")), kind, &format!("body {n}"));
+        one.received_at = at(time);
+        let seq = attempts.receive(one).await.unwrap().seq;
+        let verdict = if n % 3 == 0 { "not_verified" } else { "verified" };
+        let text = format!(
+            r#"{kind} e{n} {{"type":"{kind}","data":{{"user":{{"email":"Ada{n}@example.com","n":{n},"roles":[{{"key":"a{n}"}},{{"key":"é"}}]}}}}}}"#
+        );
+        let failed = (n % 3 == 0).then(|| "signature".to_owned());
+        attempts.judged(vec![Judgement { failed, ..judged(seq, verdict, &text) }]).await.unwrap();
+    }
+    (dir, attempts)
+}
+
+/// Every kind of filter there is on the way of a screen.
+fn filters() -> Vec<Filter> {
+    let some = || of(&["user.*"]);
+    let base = Filter { limit: 100, before: Some(1000), ..Filter::default() };
+    let member = Member { path: of(&["data", "user", "email"]), value: "ada*".to_owned() };
+    vec![
+        base.clone(),
+        Filter { before: None, after: Some(3), ..base.clone() },
+        Filter { types: some(), ..base.clone() },
+        Filter { not_types: some(), before: None, after: Some(3), ..base.clone() },
+        Filter { standings: vec![Standing::Good, Standing::Failed], ..base.clone() },
+        Filter { types: some(), standings: vec![Standing::Good], ..base.clone() },
+        Filter { failed: of(&["signature", "key"]), types: some(), ..base.clone() },
+        Filter { pinned: true, standings: vec![Standing::Good], ..base.clone() },
+        Filter { id: Some("w".to_owned()), pinned: true, ..base.clone() },
+        Filter { seq: Some(7), words: of(&["ada"]), ..base.clone() },
+        Filter { words: of(&["ada"]), not_words: of(&["eve"]), types: some(), ..base.clone() },
+        Filter { words: of(&["ada"]), before: None, after: Some(3), ..base.clone() },
+        Filter { members: vec![member], id: Some("e".to_owned()), ..base.clone() },
+        Filter { since: Some(at(0)), until: Some(at(9)), ..base },
+    ]
+}
+
+fn steps(database: &Connection, sql: &str, values: &[rusqlite::types::Value]) -> Vec<String> {
+    let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+    steps.collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
+    let (dir, attempts) = open();
+    attempts.receive(new(Some("w"), Some("e"), "user.created", "x")).await.unwrap();
+    let database = Connection::open(dir.path().join("history.db")).unwrap();
+    let range = filter::Range { low: 0, high: 1000 };
+    let known = of(&["user.created"]);
+    let mut walks = 0;
+    for filter in filters() {
+        for start in filter.starts(&known) {
+            let plan = filter.plan(&start, "p", range, 100, &known);
+            assert!(!plan.sql.contains("OFFSET"), "{}", plan.sql);
+            for step in steps(&database, &plan.sql, &plan.values) {
+                let index = step.starts_with("SEARCH") || step.contains("VIRTUAL TABLE INDEX");
+                let list = ["json_each", "SUBQUERY", "BLOOM FILTER"].iter().any(|word| step.contains(word));
+                assert!((index || list) && !step.contains("TEMP B-TREE"), "{step} in {}", plan.sql);
+                walks += 1;
+            }
+        }
+    }
+    assert!(walks > 30);
+    let now = rusqlite::types::Value::from(1);
+    for step in steps(&database, change::OLDEST, &[now.clone(), now]) {
+        assert!(step.starts_with("SEARCH") && step.contains("attempts_by_age"), "{step}");
+    }
+}
+
+#[tokio::test]
+async fn every_filter_finds_what_looking_at_each_attempt_would() {
+    let (_dir, attempts) = filled(0..40).await;
+    attempts.pin(vec![3, 9], true).await.unwrap();
+    let all = attempts.page("p", Filter::default()).await.unwrap();
+    for filter in filters() {
+        let wanted: Vec<i64> = all
+            .iter()
+            .filter(|one| {
+                let n = one.seq - 1;
+                let kind = one.event_type.clone().unwrap();
+                let signature = one.failed.is_some();
+                filter.before.is_none_or(|before| one.seq < before)
+                    && filter.after.is_none_or(|after| one.seq > after)
+                    && (filter.types.is_empty() || kind == "user.created")
+                    && (filter.not_types.is_empty() || kind != "user.created")
+                    && (filter.standings.is_empty() || filter.standings.contains(&one.standing()))
+                    && (filter.failed.is_empty() || signature)
+                    && (!filter.pinned || one.pinned)
+                    && filter.id.is_none()
+                    && filter.seq.is_none_or(|seq| one.seq == seq)
+                    && filter.since.is_none_or(|since| at(n) >= since)
+                    && filter.until.is_none_or(|until| at(n) < until)
+            })
+            .map(|one| one.seq)
+            .collect();
+        let found = seqs(&attempts, filter.clone()).await;
+        assert_eq!(found, wanted, "{filter:?}");
+        // And so in small pages, one after the other.
+        if filter.after.is_none() {
+            let (mut paged, mut before) = (Vec::new(), filter.before);
+            loop {
+                let page = attempts.older("p", Filter { limit: 3, ..filter.clone() }, before).await.unwrap();
+                let Some(last) = page.last() else { break };
+                before = Some(last.seq);
+                paged.extend(page.into_iter().map(|one| one.seq));
+            }
+            assert_eq!(paged, wanted, "{filter:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn newer_pages_are_those_next_to_where_one_stands() {
+    let (_dir, attempts) = filled(0..20).await;
+    let page = |filter, after| {
+        let attempts = attempts.clone();
+        async move {
+            let page = attempts.newer("p", filter, after).await.unwrap();
+            page.into_iter().map(|one| one.seq).collect::<Vec<_>>()
+        }
+    };
+    let three = Filter { limit: 3, ..Filter::default() };
+    assert_eq!(page(three.clone(), 5).await, [8, 7, 6]);
+    assert_eq!(page(three.clone(), 18).await, [20, 19]);
+    let types = Filter { types: of(&["user.*", "role.updated"]), ..three.clone() };
+    assert_eq!(page(types, 5).await, [8, 7, 6]);
+    assert_eq!(page(Filter { words: of(&["role.updated"]), ..three }, 5).await, [10, 8, 6]);
+}
+
+#[tokio::test]
+async fn members_of_the_payload_are_found_by_path_and_value() {
+    let (_dir, attempts) = filled(0..12).await;
+    for (path, value, found) in [
+        ("data.user.email", "ada3@EXAMPLE.com", vec![4]),
+        ("data.user.email", "Ada1*", vec![12, 11, 2]),
+        ("data.user.n", "7", vec![8]),
+        ("data.user.roles.key", "a5", vec![6]),
+        ("data.user.roles.0.key", "a5", vec![6]),
+        ("data.user.roles.1.key", "a5", vec![]),
+        ("data.email", "ada3@example.com", vec![]),
+        ("data.user", "*", (1..=12).rev().collect()),
+        ("data.user.name", "*", vec![]),
+        ("type", "user.created", vec![11, 9, 7, 5, 3, 1]),
+    ] {
+        let member = Member { path: path.split('.').map(str::to_owned).collect(), value: value.to_owned() };
+        let filter = Filter { members: vec![member], limit: 100, ..Filter::default() };
+        assert_eq!(seqs(&attempts, filter).await, found, "{path}:{value}");
+    }
+    let beside = Filter { words: of(&["e4"]), not_words: of(&["a4"]), ..Filter::default() };
+    assert!(seqs(&attempts, beside).await.is_empty());
+    assert_eq!(seqs(&attempts, Filter { words: of(&["w4"]), ..Filter::default() }).await, [5], "the request id");
+}
+
+#[tokio::test]
+async fn what_came_long_ago_is_not_walked_to_and_times_that_run_back_are_found() {
+    // Three spans of 1,024 in order, and among the newest one that came from elsewhere and is old.
+    let (dir, attempts) = open();
+    let many: Vec<NewAttempt> = (0..3000)
+        .map(|n| {
+            let mut one = new(Some(&format!("w{n}")), None, "t", "x");
+            one.received_at = at(if n == 2990 { 7 } else { n });
+            one
+        })
+        .collect();
+    attempts.import(many).await.unwrap();
+    let old = Filter { until: Some(at(10)), ..Filter::default() };
+    assert_eq!(seqs(&attempts, old.clone()).await, [2991, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    let range = |low, high| filter::Range { low, high };
+    let database = Connection::open(dir.path().join("history.db")).unwrap();
+    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2048, 3072), range(0, 1024)]);
+    let between = Filter { since: Some(at(1_100)), until: Some(at(1_200)), ..Filter::default() };
+    assert_eq!(find::ranges(&database, "p", &between).unwrap(), [range(1024, 3072)]);
+    assert_eq!(seqs(&attempts, between.clone()).await, (1101..=1200).rev().collect::<Vec<i64>>());
+    let page = Filter { before: Some(1111), limit: 4, ..between };
+    assert_eq!(seqs(&attempts, page).await, [1110, 1109, 1108, 1107]);
+    attempts.delete((1..=1023).collect()).await.unwrap();
+    assert_eq!(seqs(&attempts, old.clone()).await, [2991]);
+    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2048, 3072)], "an empty span is forgotten");
+}
+
+#[tokio::test]
+async fn the_picture_of_arrivals_counts_what_counting_each_would_and_goes_on_after_deletion_and_new_verdicts() {
+    let (_dir, attempts) = filled((0..60).map(|n| n * 47)).await;
+    attempts.judged(vec![judged(4, "unsigned", "")]).await.unwrap();
+    attempts.delete(vec![2, 3]).await.unwrap();
+    let mut late = new(None, None, "user.created", "pending");
+    late.received_at = at(100);
+    attempts.receive(late).await.unwrap();
+    let good = vec![Standing::Good];
+    for filter in [
+        Filter::default(),
+        Filter { types: of(&["user.*"]), ..Filter::default() },
+        Filter { not_types: of(&["user.*"]), standings: good.clone(), ..Filter::default() },
+        Filter { standings: vec![Standing::Pending, Standing::Unsigned], ..Filter::default() },
+        Filter { words: of(&["role"]), standings: good, ..Filter::default() },
+        Filter { failed: of(&["signature"]), ..Filter::default() },
+    ] {
+        for (to, buckets) in [(1_000, 20), (2_900, 5), (50_000, 4)] {
+            let histogram = attempts.histogram("p", filter.clone(), at(0), at(to), buckets).await.unwrap();
+            let list = histogram.buckets;
+            assert!(histogram.complete && list.len() <= buckets + 1, "{}", list.len());
+            assert!(list.windows(2).all(|two| two[0].end == two[1].start), "no gaps");
+            let wide = list[0].end.as_second() - list[0].start.as_second();
+            assert_eq!(wide % 60, 0);
+            for bucket in list {
+                let time = Filter { since: Some(bucket.start), until: Some(bucket.end), ..filter.clone() };
+                let rows = attempts.page("p", time).await.unwrap();
+                for standing in Standing::ALL {
+                    let there = rows.iter().filter(|row| row.standing() == standing).count() as u64;
+                    assert_eq!(bucket.count(standing), there, "{standing:?} {filter:?} {bucket:?}");
+                }
+                assert_eq!(bucket.total(), rows.len() as u64);
+            }
+        }
+    }
+    let (first, last) = attempts.reach("p").await.unwrap().unwrap();
+    assert_eq!((first, last), (at(0), at(59 * 47)));
+    attempts.delete((1..=61).collect()).await.unwrap();
+    let none = attempts.histogram("p", Filter::default(), at(0), at(3_000), 5).await.unwrap();
+    assert!(none.buckets.iter().all(|bucket| bucket.total() == 0));
+    assert!(attempts.reach("p").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_brought_up_to_date() {
+    let (dir, attempts) = filled(0..10).await;
+    drop(attempts);
+    let path = dir.path().join("history.db");
+    let database = Connection::open(&path).unwrap();
+    database
+        .execute_batch(
+            "DROP TRIGGER attempts_kept; DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
+             DROP TABLE spans; DROP INDEX attempts_by_age; DROP INDEX attempts_by_failed; DROP INDEX attempts_pinned;
+             ALTER TABLE attempts DROP COLUMN kept_at;
+             CREATE INDEX attempts_by_time ON attempts (owner, received_at); PRAGMA user_version = 3",
+        )
+        .unwrap();
+    drop(database);
+    let attempts = Attempts::open(&path).unwrap();
+    let picture = attempts.histogram("p", Filter::default(), at(0), at(60), 1).await.unwrap();
+    assert_eq!(picture.buckets[0].count(Standing::Good), 6);
+    assert_eq!(seqs(&attempts, Filter { until: Some(at(3)), ..Filter::default() }).await, [3, 2, 1]);
+}
