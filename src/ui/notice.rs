@@ -22,6 +22,8 @@ const KEPT: usize = 200;
 const STANDS: f64 = 6.0;
 /// How many toasts stand at once.
 const AT_ONCE: usize = 3;
+/// The room below the toasts, in points: a page has its buttons at its foot, and they stay in sight.
+const FOOT: f32 = 64.0;
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -94,7 +96,7 @@ impl Notices {
     }
 }
 
-/// Shows what is new at the lower right. Call it last in the frame. It asks for one frame, when the next one goes. Gives
+/// Shows what is new at the lower right, above the foot of the page. Call it last in the frame. It asks for one frame, when the next one goes. Gives
 /// the number of the notice whose button was pressed.
 pub fn toasts(ctx: &Context, notices: &mut Notices) -> Option<u64> {
     let now = ctx.input(|input| input.time);
@@ -116,7 +118,7 @@ pub fn toasts(ctx: &Context, notices: &mut Notices) -> Option<u64> {
     let mut pressed = None;
     Area::new(Id::unique("toasts"))
         .order(Order::Tooltip)
-        .anchor(Align2::RIGHT_BOTTOM, vec2(-space::LG, -space::LG))
+        .anchor(Align2::RIGHT_BOTTOM, vec2(-space::LG, -(space::LG + FOOT)))
         .show(ctx, |ui| {
             ui.set_width(340.0);
             for notice in standing.into_iter().rev() {
