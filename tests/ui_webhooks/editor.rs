@@ -2,12 +2,15 @@
 
 use crate::stage::{
     Window, answer, asked, at, created, few, fill, last, listed, live, no_list, off, open, press, refused, replacing,
-    room, seen, shop, tell, tick, typed, window,
+    room, seen, shop, tell, tick, typed, types, window,
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
+use kinde_panel::action::Action;
+use kinde_panel::backend::Stamped;
 use kinde_panel::backend::webhooks::{Command, Event};
 use kinde_panel::error::{Category, UserError};
+use kinde_panel::kinde::Webhook;
 use kinde_panel::step::{Step, StepState};
 use kinde_panel::tenant::Profile;
 use kinde_panel::webhooks::{AtLimit, Refusal, Replaced, Saved, Why};
@@ -136,6 +139,7 @@ fn at_the_plans_limit_a_replace_offers_to_delete_first_and_asks_before_it_does()
     asked(&mut harness);
     press(&mut harness, "Delete the old one first…");
     assert!(asked(&mut harness).is_empty());
+    assert_eq!(harness.query_all_by_label_contains("Kinde says so").count(), 2, "Kinde's words, in the question too");
     press(&mut harness, "Delete, then create");
     let (_, command) = last(&mut harness);
     let Command::Save { change, .. } = command else { panic!("{command:?}") };
@@ -143,31 +147,112 @@ fn at_the_plans_limit_a_replace_offers_to_delete_first_and_asks_before_it_does()
     assert!(change.wanted.endpoint.ends_with("-v2"), "the draft is what was typed");
 }
 
+/// The answer to a save of Orders, which `theirs` changed meanwhile; and the list as it is then.
+fn conflict(harness: &mut Window, verb: &str, theirs: &Webhook) {
+    press(harness, verb);
+    let (job, _) = last(harness);
+    let why = Why::Changed(Box::new(theirs.clone()));
+    tell(harness, job, Event::Saved(Err(refused(why, "\u{201c}Orders\u{201d} was changed in Kinde meanwhile"))));
+    let again = last(harness);
+    tell(harness, again.0, listed(vec![theirs.clone()]));
+}
+
 #[test]
-fn what_changed_in_kinde_meanwhile_is_shown_and_either_side_can_be_taken() {
+fn keeping_mine_sends_what_i_edited_over_what_kinde_has_now_and_nothing_else() {
     let mut theirs = few()[0].clone();
     theirs.definition.name = "Orders of theirs".into();
-    let conflict = |harness: &mut Window| {
-        press(harness, "Replace webhook");
-        let (job, _) = last(harness);
-        let why = Why::Changed(Box::new(theirs.clone()));
-        tell(harness, job, Event::Saved(Err(refused(why, "\u{201c}Orders\u{201d} was changed in Kinde meanwhile"))));
-        let again = last(harness);
-        tell(harness, again.0, listed(vec![theirs.clone()]));
-        assert!(seen(harness, "+ Orders of theirs"));
-    };
-    let mut harness = replacing(Profile::sandbox());
-    conflict(&mut harness);
+    theirs.definition.event_types = vec!["user.created".into(), "user.deleted".into(), "role.created".into()];
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0001");
+    fill(&mut harness, "Endpoint", "-v2");
+    tick(&mut harness, "user.deleted");
+    press(&mut harness, "Save…");
+    conflict(&mut harness, "Replace webhook", &theirs);
+    for line in [
+        "+ Orders of theirs",
+        "+ role.created",
+        "What keeping yours would change",
+        "+ https://hooks.acme.com/orders-v2",
+    ] {
+        assert!(seen(&harness, line), "{line}");
+    }
+    assert!(!seen(&harness, "\u{2212} Orders of theirs") && !seen(&harness, "\u{2212} role.created"));
+    asked(&mut harness);
     press(&mut harness, "Keep mine");
-    assert!(seen(&harness, "\u{2212} Orders of theirs"), "mine is compared with theirs now");
+    assert!(asked(&mut harness).is_empty(), "nothing is sent before the person said so");
+    for line in ["\u{2212} https://hooks.acme.com/orders", "\u{2212} user.deleted"] {
+        assert!(seen(&harness, line), "{line}");
+    }
+    assert!(!seen(&harness, "\u{2212} Orders of theirs") && !seen(&harness, "\u{2212} role.created"));
     press(&mut harness, "Replace webhook");
     let (_, command) = last(&mut harness);
-    assert!(matches!(&command, Command::Save { change, .. } if change.opened == theirs), "{command:?}");
+    let Command::Save { change, .. } = command else { panic!("{command:?}") };
+    assert_eq!(change.opened, theirs);
+    let wanted = kinde_panel::kinde::Definition {
+        endpoint: "https://hooks.acme.com/orders-v2".into(),
+        event_types: vec!["user.created".into(), "role.created".into()],
+        ..theirs.definition
+    };
+    assert_eq!(change.wanted, wanted);
+}
+
+#[test]
+fn taking_theirs_drops_what_was_typed() {
+    let mut theirs = few()[0].clone();
+    theirs.definition.name = "Orders of theirs".into();
     let mut harness = replacing(Profile::sandbox());
-    conflict(&mut harness);
+    conflict(&mut harness, "Replace webhook", &theirs);
     press(&mut harness, "Take theirs");
     assert!(off(&harness, "Save…"), "theirs is no change");
     assert!(harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap().contains("theirs"));
+    let endpoint = harness.get_by_role_and_label(Role::TextInput, "Endpoint").value().unwrap();
+    assert!(!endpoint.ends_with("-v2"), "{endpoint}");
+}
+
+#[test]
+fn while_two_edits_collide_nothing_can_be_sent_and_the_title_is_the_name_it_has_now() {
+    let mut theirs = few()[0].clone();
+    theirs.definition.name = "Orders of theirs".into();
+    let mut harness = replacing(Profile::sandbox());
+    conflict(&mut harness, "Replace webhook", &theirs);
+    assert!(off(&harness, "Replace webhook"));
+    assert!(harness.query_all_by_role_and_label(Role::Label, "Orders").next().is_none());
+    assert_eq!(harness.query_all_by_role_and_label(Role::Label, "Orders of theirs").count(), 2, "row and title");
+    press(&mut harness, "Back");
+    assert!(seen(&harness, "Keep mine") && off(&harness, "Save…"));
+    press(&mut harness, "Discard what was typed");
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap().contains("theirs"));
+}
+
+#[test]
+fn what_both_sides_changed_is_named_before_one_of_them_is_lost() {
+    let mut theirs = few()[0].clone();
+    theirs.definition.name = "Orders of theirs".into();
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0001");
+    fill(&mut harness, "Name", " of mine");
+    press(&mut harness, "Save…");
+    conflict(&mut harness, "Save changes", &theirs);
+    assert!(seen(&harness, "Both sides changed the name: keeping yours overwrites theirs"));
+    theirs.definition.name = "Orders of mine".into();
+    press(&mut harness, "Keep mine");
+    conflict(&mut harness, "Save changes", &theirs);
+    assert!(seen(&harness, "Nothing: Kinde has what you typed already"));
+    press(&mut harness, "Keep mine");
+    assert!(off(&harness, "Save…") && seen(&harness, "nothing is left to send"));
+}
+
+#[test]
+fn an_open_webhook_nobody_edits_shows_what_kinde_has_now() {
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0001");
+    let mut now = few();
+    now[0].definition.name = "Orders of theirs".into();
+    press(&mut harness, "Read the webhooks again");
+    let (job, _) = last(&mut harness);
+    tell(&mut harness, job, listed(now));
+    assert_eq!(harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap(), "Orders of theirs");
+    assert!(off(&harness, "Save…"), "what somebody else changed is no edit of mine");
 }
 
 #[test]
@@ -209,6 +294,23 @@ fn a_draft_outlives_another_row_another_room_and_another_profile() {
     assert!(harness.query_by_label("Not saved yet").is_some());
     press(&mut harness, "Tenant");
     press(&mut harness, "Webhooks");
+    open(&mut harness, "webhook_0001");
+    assert_eq!(harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap(), "Orders draft");
+    let other = live();
+    let id = other.id;
+    let profiles = kinde_panel::backend::shell::Event::Profiles(Ok(vec![Profile::sandbox(), other]));
+    harness.state_mut().on_event(Stamped { job: 1, event: profiles.into() });
+    asked(&mut harness);
+    harness.state_mut().act(Action::SwitchProfile(id));
+    harness.run_ok();
+    answer(&mut harness, listed(few()), types());
+    open(&mut harness, "webhook_0001");
+    let name = harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap();
+    assert_eq!(name, "Orders", "a draft belongs to its profile");
+    asked(&mut harness);
+    harness.state_mut().act(Action::SwitchProfile(kinde_panel::tenant::SANDBOX_PROFILE));
+    harness.run_ok();
+    answer(&mut harness, listed(few()), types());
     open(&mut harness, "webhook_0001");
     assert_eq!(harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap(), "Orders draft");
 }

@@ -101,6 +101,24 @@ fn the_wait_that_kinde_asks_for_is_shown_over_the_list() {
 }
 
 #[test]
+fn a_wait_while_the_list_is_read_again_moves_nothing_and_can_be_cancelled() {
+    let mut harness = room(Profile::sandbox(), few());
+    let row = |harness: &Window| harness.get_by_role_and_label(Role::Row, "webhook_0002").rect();
+    let before = row(&harness);
+    press(&mut harness, "Read the webhooks again");
+    let (job, _) = last(&mut harness);
+    let title = "Kinde asks to slow down: goes on at 12:04:31";
+    tell(&mut harness, job, Event::Step(Step::new("wait", title, StepState::Running, at(0))));
+    assert!(seen(&harness, title));
+    assert_eq!(row(&harness), before);
+    press(&mut harness, "Cancel reading the webhooks");
+    harness.state_mut().on_event(Stamped { job, event: backend::Event::Ended(End::Cancelled) });
+    harness.run_ok();
+    assert!(!seen(&harness, title));
+    assert_eq!(row(&harness), before);
+}
+
+#[test]
 fn five_hundred_webhooks_draw_only_the_rows_in_sight() {
     let many = (0..500).map(|number| webhook(number, &format!("Hook {number:03}"), &["user.created"])).collect();
     let harness = room(Profile::sandbox(), many);

@@ -1,10 +1,15 @@
 //! Deletion, undo, duplicate, and all of it by keyboard.
 
-use crate::stage::{Window, asked, created, few, fill, last, live, off, open, press, refused, room, seen, shop, tell};
+use crate::stage::{
+    Window, asked, at, created, few, fill, last, live, off, open, press, refused, room, seen, shop, tell,
+};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use kinde_panel::action::Action;
+use kinde_panel::app::Order;
 use kinde_panel::backend::Stamped;
 use kinde_panel::backend::webhooks::{Command, Event};
+use kinde_panel::step::{Step, StepState};
 use kinde_panel::tenant::{Profile, SANDBOX_PROFILE};
 use kinde_panel::webhooks::{Created, Why};
 use serde_json::Value;
@@ -145,4 +150,59 @@ fn what_the_room_was_told_to_forget_can_still_be_undone_in_the_toast() {
     harness.get_by_role_and_label(Role::Button, "Undo").click();
     harness.run_steps(4);
     assert!(matches!(last(&mut harness).1, Command::Undo { .. }));
+}
+
+#[test]
+fn undo_in_a_live_environment_asks_first_and_from_another_profile_does_nothing_but_say_where() {
+    let profile = live();
+    let id = profile.id;
+    let mut harness = room(profile, few());
+    open(&mut harness, "webhook_0002");
+    press(&mut harness, "Delete…");
+    fill(&mut harness, "Type CRM to delete it", "CRM");
+    press(&mut harness, "Delete webhook");
+    let (job, _) = last(&mut harness);
+    let event = Event::Deleted { profile: id, webhook: Box::new(few()[1].clone()), result: Ok(()) };
+    harness.state_mut().on_event(Stamped { job, event: event.into() });
+    harness.run_steps(4);
+    harness.state_mut().act(Action::SwitchProfile(SANDBOX_PROFILE));
+    harness.run_steps(4);
+    asked(&mut harness);
+    harness.get_by_role_and_label(Role::Button, "Undo").click();
+    harness.run_steps(4);
+    assert!(!asked(&mut harness).iter().any(|(_, it)| matches!(it, Command::Undo { .. })));
+    assert!(seen(&harness, "switch to it, and undo there"));
+    harness.state_mut().act(Action::SwitchProfile(id));
+    harness.run_steps(4);
+    asked(&mut harness);
+    harness.get_by_role_and_label(Role::Button, "Undo").click();
+    harness.run_steps(4);
+    assert!(seen(&harness, "Make \u{201c}CRM\u{201d} again in acme?"));
+    assert!(asked(&mut harness).is_empty());
+    harness.get_by_role_and_label(Role::Button, "Make it again").click();
+    harness.run_steps(4);
+    assert!(matches!(last(&mut harness).1, Command::Undo { profile, .. } if profile == id));
+}
+
+#[test]
+fn what_an_undo_waits_for_is_shown_and_can_be_cancelled() {
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0002");
+    press(&mut harness, "Delete…");
+    press(&mut harness, "Delete webhook");
+    let (job, _) = last(&mut harness);
+    let event = Event::Deleted { profile: SANDBOX_PROFILE, webhook: Box::new(few()[1].clone()), result: Ok(()) };
+    harness.state_mut().on_event(Stamped { job, event: event.into() });
+    harness.run_steps(4);
+    harness.get_all_by_role_and_label(Role::Button, "Undo").next().unwrap().click();
+    harness.run_steps(4);
+    let (job, _) = last(&mut harness);
+    let step = Step::new("wait", "Kinde asks to slow down: goes on at 12:04:31", StepState::Running, at(0));
+    harness.state_mut().on_event(Stamped { job, event: Event::Step(step).into() });
+    harness.run_steps(4);
+    assert!(seen(&harness, "Kinde asks to slow down"));
+    harness.get_by_label("Cancel making it again").click();
+    harness.run_steps(4);
+    let orders = harness.state_mut().take_orders();
+    assert!(orders.iter().any(|order| matches!(order, Order::Cancel(it) if *it == job)));
 }

@@ -39,7 +39,7 @@ fn signed(ui: &mut Ui, sign: &str, words: &str, colour: Color32) {
     ui.add(Label::new(words).wrap());
 }
 
-fn word(field: Field) -> &'static str {
+pub(super) fn word(field: Field) -> &'static str {
     match field {
         Field::Name => "Name",
         Field::Description => "Description",

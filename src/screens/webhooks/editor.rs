@@ -2,11 +2,12 @@
 
 use egui::{Layout, ScrollArea, Ui};
 
-use super::editor_state::{Doing, Editor, Stage, Which, called};
+use super::editor_state::{Doing, Editor, Stage, Which};
 use super::state::{Question, State, on_this_machine};
 use super::{list, refusal, review, types};
 use crate::action::Action;
 use crate::check::{Check, Verdict};
+use crate::kinde::Webhook;
 use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space, text};
@@ -35,15 +36,18 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
             ui.set_width(ui.available_width() - space::SM);
             match editor.stage {
                 Stage::Edit => {
-                    said(ui, &mut editor, state, profile, &mut done);
+                    said(ui, &mut editor, &mut done);
                     form(ui, &mut editor, &checks);
                     types::picker(ui, &mut editor, state, profile, cx, actions);
                     let about_types = checks.iter().filter(|check| check.name == "event types");
                     notes(ui, about_types.filter(|it| it.verdict == Verdict::Warn));
                 }
                 Stage::Review => {
-                    said(ui, &mut editor, state, profile, &mut done);
-                    review::show(ui, &editor, profile);
+                    said(ui, &mut editor, &mut done);
+                    // While two edits collide, what would be sent is shown with the choice between them.
+                    if editor.conflict().is_none() {
+                        review::show(ui, &editor, profile);
+                    }
                 }
                 Stage::Busy(..) => step_list(ui, &editor.steps),
             }
@@ -51,6 +55,15 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
         ui.add_space(space::SM);
         foot_row(ui, &mut editor, &checks, profile, &mut done, actions);
     });
+    if done.discard {
+        match newest(&editor, state).cloned() {
+            Some(webhook) => editor.open(webhook),
+            None => {
+                editor = Editor::default();
+                done.close = true;
+            }
+        }
+    }
     let webhook = editor.opened.clone();
     let which = if done.as_new { Which::New } else { which };
     state.open = Some(which.clone());
@@ -72,6 +85,16 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
     }
 }
 
+/// Why nothing can be saved while two edits collide.
+const CHOOSE: &str = "Choose first: take theirs, or keep yours";
+
+/// The webhook as it is known to be now: what an answer showed, else what the list says, else what was opened.
+fn newest<'a>(editor: &'a Editor, state: &'a State) -> Option<&'a Webhook> {
+    let opened = editor.opened.as_ref()?;
+    let listed = || state.webhooks().iter().find(|webhook| webhook.id == opened.id);
+    Some(editor.conflict().or_else(listed).unwrap_or(opened))
+}
+
 /// What the person did in the panel.
 #[derive(Debug, Default)]
 pub(super) struct Done {
@@ -83,6 +106,8 @@ pub(super) struct Done {
     pub doctor: bool,
     /// It is a new webhook from now on.
     pub as_new: bool,
+    /// Drop what was typed.
+    pub discard: bool,
 }
 
 fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, done: &mut Done) {
@@ -95,16 +120,13 @@ fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, done: &m
             if let Some(webhook) = &editor.opened {
                 menu(ui, "More about this webhook", |ui| done.about = list::about(ui, webhook, state, profile));
             }
-            ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| match &editor.opened {
+            ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| match newest(editor, state) {
                 Some(webhook) => {
-                    let name = called(webhook);
+                    let name = &webhook.definition.name;
+                    let name = if name.is_empty() { &webhook.id } else { name };
                     ui.add(
-                        egui::Label::new(
-                            egui::RichText::new(name.trim_matches(['\u{201c}', '\u{201d}']))
-                                .size(text::TITLE)
-                                .color(tokens(ui).text_strong),
-                        )
-                        .truncate(),
+                        egui::Label::new(egui::RichText::new(name).size(text::TITLE).color(tokens(ui).text_strong))
+                            .truncate(),
                     );
                 }
                 None => {
@@ -129,7 +151,7 @@ fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, done: &m
 }
 
 /// What came of the last thing done.
-fn said(ui: &mut Ui, editor: &mut Editor, state: &State, profile: &Profile, done: &mut Done) {
+fn said(ui: &mut Ui, editor: &mut Editor, done: &mut Done) {
     if let Some(words) = &editor.said {
         // An id is long: it wraps.
         ui.horizontal_top(|ui| {
@@ -140,7 +162,7 @@ fn said(ui: &mut Ui, editor: &mut Editor, state: &State, profile: &Profile, done
         ui.add_space(space::SM);
     }
     if editor.refusal.is_some() {
-        refusal::show(ui, editor, state, profile, done);
+        refusal::show(ui, editor, done);
         ui.add_space(space::SM);
     }
     if !editor.steps.is_empty() && (editor.refusal.is_some() || editor.steps.len() > 2) {
@@ -215,7 +237,8 @@ fn foot_row(
         }
         Stage::Review => {
             let words = if editor.diff().needs_replace() { "Replace webhook" } else { "Save changes" };
-            if Button::primary(words).show(ui).clicked() {
+            let clear = editor.conflict().is_none();
+            if Button::primary(words).enabled_or(clear, CHOOSE).show(ui).clicked() {
                 done.run = Some((Doing::Save, AtLimit::Refuse));
             }
             if Button::secondary("Back").show(ui).clicked() {
@@ -239,8 +262,9 @@ fn edit_buttons(ui: &mut Ui, editor: &mut Editor, checks: &[Check], profile: &Pr
             }
         }
     } else {
-        let why = trouble.as_deref().unwrap_or("Nothing was changed");
-        if Button::primary("Save…").enabled_or(dirty && trouble.is_none(), why).show(ui).clicked() {
+        let clear = editor.conflict().is_none();
+        let why = if clear { trouble.as_deref().unwrap_or("Nothing was changed") } else { CHOOSE };
+        if Button::primary("Save…").enabled_or(clear && dirty && trouble.is_none(), why).show(ui).clicked() {
             editor.stage = Stage::Review;
             editor.said = None;
             editor.refusal = None;
@@ -248,13 +272,7 @@ fn edit_buttons(ui: &mut Ui, editor: &mut Editor, checks: &[Check], profile: &Pr
         }
     }
     if dirty && Button::ghost("Discard").name("Discard what was typed").show(ui).clicked() {
-        match editor.opened.clone() {
-            Some(webhook) => editor.open(webhook),
-            None => {
-                *editor = Editor::default();
-                done.close = true;
-            }
-        }
+        done.discard = true;
     }
     if editor.opened.is_some() {
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {

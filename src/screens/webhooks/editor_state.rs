@@ -1,10 +1,11 @@
 //! The draft of one webhook: what was opened, what was typed, and how far saving it is.
 
+use super::merge::merged;
 use crate::action::JobId;
 use crate::check::{Check, Verdict};
 use crate::kinde::{Definition, Webhook};
 use crate::step::Step;
-use crate::webhooks::{self, AtLimit, Change, Diff, Refusal};
+use crate::webhooks::{self, AtLimit, Change, Diff, Refusal, Why};
 
 /// Which draft.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,12 +88,45 @@ impl Editor {
     }
 
     pub(super) fn definition(&self) -> Definition {
+        let before = self.opened.as_ref().map(|webhook| &webhook.definition);
+        // Blanks that Kinde has around a text are no change, and stay.
+        let same = |typed: &str, was: Option<&String>| was.filter(|was| *was == typed).cloned();
+        let description = same(&self.description, before.and_then(|it| it.description.as_ref()))
+            .unwrap_or_else(|| self.description.trim().to_owned());
         Definition {
-            name: self.name.trim().to_owned(),
-            description: Some(self.description.trim().to_owned()).filter(|text| !text.is_empty()),
-            endpoint: webhooks::endpoint::clean(&self.endpoint),
+            name: same(&self.name, before.map(|it| &it.name)).unwrap_or_else(|| self.name.trim().to_owned()),
+            description: Some(description).filter(|text| !text.is_empty()),
+            endpoint: same(&self.endpoint, before.map(|it| &it.endpoint))
+                .unwrap_or_else(|| webhooks::endpoint::clean(&self.endpoint)),
             event_types: self.types.clone(),
         }
+    }
+
+    /// The webhook as Kinde has it now, where that is not what was opened and nobody chose a side yet.
+    pub(super) fn conflict(&self) -> Option<&Webhook> {
+        match &self.refusal {
+            Some((_, Refusal { why: Why::Changed(now), .. })) => Some(now),
+            _ => None,
+        }
+    }
+
+    /// What was edited here over what Kinde has `now`.
+    pub(super) fn merged(&self, now: &Webhook) -> Definition {
+        let mine = self.definition();
+        match &self.opened {
+            Some(opened) => merged(&opened.definition, &mine, &now.definition),
+            None => mine,
+        }
+    }
+
+    /// Takes `now` for what it is edited from, and keeps what was edited here and nothing else.
+    pub(super) fn rebase(&mut self, now: Webhook) {
+        let merged = self.merged(&now);
+        self.fill(&merged);
+        self.opened = Some(now);
+        self.refusal = None;
+        self.steps.clear();
+        self.stage = if self.is_dirty() { Stage::Review } else { Stage::Edit };
     }
 
     /// From what it was to what was typed; everything for a new one.
@@ -103,6 +137,11 @@ impl Editor {
 
     pub(super) fn is_dirty(&self) -> bool {
         !self.diff().is_empty()
+    }
+
+    /// Nothing of its own would be lost where it showed what Kinde has now.
+    pub(super) fn may_follow(&self) -> bool {
+        !self.is_dirty() && !self.is_busy() && self.conflict().is_none()
     }
 
     pub(super) fn is_busy(&self) -> bool {

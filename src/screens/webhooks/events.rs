@@ -39,7 +39,6 @@ impl State {
                 }
             }
             Event::Listed(result) if job == self.list_job => {
-                self.waits = None;
                 self.list.finish(result);
                 self.refresh_open();
             }
@@ -68,11 +67,14 @@ impl State {
     }
 
     fn on_step(&mut self, job: JobId, step: Step) {
-        if job == self.list_job {
-            if step.id == "wait" {
-                self.waits = (step.state == StepState::Running).then_some(step.title);
+        if step.id == "wait" {
+            if step.state == StepState::Running {
+                self.waits.insert(job, step.title.clone());
+            } else {
+                self.waits.remove(&job);
             }
-        } else if let Some(editor) = self.editors.values_mut().find(|editor| editor.is_doing(job)) {
+        }
+        if let Some(editor) = self.editors.values_mut().find(|editor| editor.is_doing(job)) {
             place(&mut editor.steps, step);
         } else if self.trigger.job == Some(job) {
             place(&mut self.trigger.steps, step);
@@ -85,7 +87,11 @@ impl State {
         for (which, editor) in &mut self.editors {
             let Which::Of(id) = which else { continue };
             let now = webhooks.iter().find(|webhook| webhook.id == *id);
-            if let Some(now) = now.filter(|_| !editor.is_dirty() && !editor.is_busy()) {
+            let Some(now) = now.filter(|_| editor.may_follow()) else { continue };
+            if editor.opened.as_ref().is_none_or(|opened| opened.definition != now.definition) {
+                // Its fields too: else what they say would be an edit that nobody made.
+                editor.open(now.clone());
+            } else {
                 editor.opened = Some(now.clone());
             }
         }
@@ -220,8 +226,8 @@ impl State {
 
     /// A job ended: what still waits for its answer stops waiting, and says why where there is a why.
     pub fn on_end(&mut self, job: JobId, end: End) {
+        self.waits.remove(&job);
         if job == self.list_job && self.list.is_loading() {
-            self.waits = None;
             give_up(&mut self.list, end);
         }
         if job == self.types_job && self.types.is_loading() {

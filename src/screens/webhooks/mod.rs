@@ -8,6 +8,7 @@ mod editor_state;
 mod events;
 mod list;
 mod lookup;
+mod merge;
 mod plan;
 mod question;
 mod refusal;
@@ -18,7 +19,7 @@ mod types;
 
 use std::sync::Arc;
 
-use egui::{Layout, Ui, vec2};
+use egui::{Label, Layout, RichText, Ui, vec2};
 
 pub use state::State;
 
@@ -28,7 +29,7 @@ use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Callout, Icon, Load, LoadAsk, LoadView, empty_state, heading, loading, menu, menu_item, small, tabs,
+    Button, Callout, Icon, Load, LoadAsk, LoadView, empty_state, heading, menu, menu_item, small, tabs, tokens,
 };
 use crate::webhooks::NO_SWITCH_NOTE;
 use editor_state::called;
@@ -109,9 +110,8 @@ fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
                     ui.copy_text(listed.curl.clone());
                 }
             });
-            if Button::icon_only(Icon::Refresh, "Read the webhooks again").show(ui).clicked()
-                && !state.list.is_loading()
-            {
+            let again = Button::icon_only(Icon::Refresh, "Read the webhooks again");
+            if again.enabled_or(!state.list.is_loading(), "They are being read").show(ui).clicked() {
                 state.read(profile, cx, actions);
             }
             // One primary button a screen: while another is shown, this one stands back. The empty list has its own.
@@ -124,8 +124,22 @@ fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
                 state.plan.shown = None;
                 state.show_new();
             }
+            // Here it has a place of its own: nothing below moves when it comes and goes.
+            if there && let Some(words) = state.waits.get(&state.list_job) {
+                if Button::ghost("Cancel").small().name("Cancel reading the webhooks").show(ui).clicked() {
+                    actions.push(Action::Cancel(state.list_job));
+                }
+                ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| wait_line(ui, words));
+            }
         });
     });
+}
+
+/// What is waited for, cut where the room for it ends.
+fn wait_line(ui: &mut Ui, words: &str) {
+    let colour = tokens(ui).text_subdued;
+    Icon::Running.show(ui, size::ICON, colour, "waiting");
+    ui.add(Label::new(RichText::new(words).color(colour)).truncate());
 }
 
 /// What an earlier run left in a live environment.
@@ -189,17 +203,27 @@ fn deleted(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actio
         Some(error) => Callout::error(&title).text(&error.title).text(&error.detail).text(&error.hint),
         None => Callout::info(&title),
     };
-    let (undo, close) = callout.show_with(ui, |ui| {
+    let job = deleted.job;
+    let waits = job.and_then(|job| state.waits.get(&job));
+    let (undo, other) = callout.show_with(ui, |ui| {
         let undo = Button::secondary("Undo").small().enabled_or(!busy, "It is being made again").show(ui).clicked();
-        (undo, Button::ghost("Dismiss").small().name("Dismiss what was deleted").show(ui).clicked())
+        let (words, name) =
+            if busy { ("Cancel", "Cancel making it again") } else { ("Dismiss", "Dismiss what was deleted") };
+        let other = Button::ghost(words).small().name(name).show(ui).clicked();
+        if let Some(words) = waits {
+            wait_line(ui, words);
+        }
+        (undo, other)
     });
-    if undo {
-        state.undo(cx, actions);
-    } else if close
-        && !busy
-        && let Some(deleted) = &mut state.deleted
-    {
-        deleted.dismissed = true;
+    match job {
+        _ if undo => state.undo(cx, actions),
+        Some(job) if other => actions.push(Action::Cancel(job)),
+        None if other => {
+            if let Some(deleted) = &mut state.deleted {
+                deleted.dismissed = true;
+            }
+        }
+        _ => {}
     }
     ui.add_space(space::SM);
 }
@@ -211,16 +235,11 @@ fn overview(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, acti
         ask = failed(ui, error, actions);
         ui.add_space(space::SM);
     }
-    let words = state.waits.clone().unwrap_or_else(|| "Reading webhooks…".to_owned());
+    let words = state.waits.get(&state.list_job).map_or("Reading webhooks…", String::as_str);
     match state.list.value().map(|listed| Arc::clone(&listed.webhooks)) {
-        Some(webhooks) => {
-            if state.waits.is_some() {
-                loading(ui, &words);
-            }
-            rows(ui, state, &webhooks, profile, cx, actions);
-        }
+        Some(webhooks) => rows(ui, state, &webhooks, profile, cx, actions),
         None if state.list.is_loading() => {
-            ask = LoadView::new(&words).cancellable().show(ui, &mut state.list, |_, _| {});
+            ask = LoadView::new(words).cancellable().show(ui, &mut state.list, |_, _| {});
         }
         None => {}
     }

@@ -26,10 +26,12 @@ pub(super) fn show(ctx: &Context, state: &mut State, profile: &Profile, cx: &Cx<
             .harmless()
             .show(ctx),
         Question::Delete(webhook, typed) => delete(ctx, webhook, typed, live.then_some(place.as_str())),
-        Question::DeleteFirst(name) => {
+        Question::DeleteFirst { name, said } => {
             let ask = format!("Delete \u{201c}{name}\u{201d} before the new one is created?");
             let confirm = Confirm::new(&ask, "Delete, then create")
-                .text("For a moment there is none: what Kinde sends meanwhile goes nowhere.");
+                .text(said)
+                .text("For a moment there is none: what Kinde sends meanwhile goes nowhere.")
+                .text("Where the new one is refused then too, the old one is created again, under a new id.");
             if live { confirm.text(&place) } else { confirm }.show(ctx)
         }
         Question::Undo => {
@@ -75,7 +77,7 @@ fn confirmed(state: &mut State, question: Question, profile: &Profile, cx: &Cx<'
     match question {
         Question::Create => state.run(Doing::Create, AtLimit::Refuse, profile, cx, actions),
         Question::Delete(..) => state.run(Doing::Delete, AtLimit::Refuse, profile, cx, actions),
-        Question::DeleteFirst(_) => state.run(Doing::Save, AtLimit::DeleteFirst, profile, cx, actions),
+        Question::DeleteFirst { .. } => state.run(Doing::Save, AtLimit::DeleteFirst, profile, cx, actions),
         Question::Undo => state.undo_now(cx, actions),
         Question::Trigger(event_type) => trigger::run(state, &event_type, profile, cx, actions),
         Question::Recover => {

@@ -2,18 +2,18 @@
 
 use egui::Ui;
 
-use super::diff::diff_lines;
+use super::diff::{diff_lines, word};
 use super::editor::Done;
 use super::editor_state::{Doing, Editor, Stage};
-use super::state::{Question, State};
+use super::merge::clashes;
+use super::state::Question;
 use crate::error::Category;
-use crate::kinde::Webhook;
-use crate::tenant::Profile;
+use crate::kinde::{Definition, Webhook};
 use crate::ui::tokens::space;
-use crate::ui::{Button, Callout, check_rows, strong};
+use crate::ui::{Button, Callout, check_rows, small, strong};
 use crate::webhooks::{Diff, Refusal, Why};
 
-pub(super) fn show(ui: &mut Ui, editor: &mut Editor, _state: &State, _profile: &Profile, done: &mut Done) {
+pub(super) fn show(ui: &mut Ui, editor: &mut Editor, done: &mut Done) {
     let Some((doing, refusal)) = editor.refusal.clone() else { return };
     match &refusal.why {
         Why::Changed(now) => changed(ui, editor, doing, &refusal, now, done),
@@ -54,7 +54,7 @@ fn limit(ui: &mut Ui, editor: &Editor, refusal: &Refusal, done: &mut Done) {
         .show_with(ui, |ui| Button::secondary("Delete the old one first…").show(ui).clicked());
     if first {
         let name = editor.opened.as_ref().map(|webhook| webhook.definition.name.clone()).unwrap_or_default();
-        done.question = Some(Question::DeleteFirst(name));
+        done.question = Some(Question::DeleteFirst { name, said: refusal.error.detail.clone() });
     }
 }
 
@@ -64,10 +64,14 @@ fn changed(ui: &mut Ui, editor: &mut Editor, doing: Doing, refusal: &Refusal, no
         Theirs,
         Mine,
     }
-    let mine = if doing == Doing::Delete { "Delete it all the same…" } else { "Keep mine" };
+    let deletes = doing == Doing::Delete;
+    let (mine, hint) = if deletes {
+        ("Delete it all the same…", "Asks once more, about the webhook as it is now")
+    } else {
+        ("Keep mine", "Only what was edited here is sent; everything else stays as Kinde has it now")
+    };
     let way = Callout::warn(&refusal.error.title).text(&refusal.error.detail).show_with(ui, |ui| {
         let theirs = Button::secondary("Take theirs").hint("Drops what was typed here").show(ui).clicked();
-        let hint = "Compares what was typed here with what Kinde has now, to be sent or not";
         let mine = Button::secondary(mine).hint(hint).show(ui).clicked();
         theirs.then_some(Way::Theirs).or(mine.then_some(Way::Mine))
     });
@@ -75,23 +79,40 @@ fn changed(ui: &mut Ui, editor: &mut Editor, doing: Doing, refusal: &Refusal, no
         ui.add_space(space::SM);
         strong(ui, "Changed in Kinde meanwhile");
         diff_lines(ui, &Diff::between(&opened.definition, &now.definition));
+        if !deletes {
+            what_mine_does(ui, editor, &opened.definition, now);
+        }
     }
     match way {
         Some(Way::Theirs) => editor.open(now.clone()),
         Some(Way::Mine) => {
-            let before = editor.opened.replace(now.clone());
-            editor.refusal = None;
-            editor.steps.clear();
-            if doing == Doing::Delete {
-                // A draft that was none is none after this either.
-                if before.is_some_and(|before| Diff::between(&before.definition, &editor.definition()).is_empty()) {
-                    editor.open(now.clone());
-                }
+            editor.rebase(now.clone());
+            if deletes {
+                editor.stage = Stage::Edit;
                 done.question = Some(Question::Delete(Box::new(now.clone()), String::new()));
-            } else {
-                editor.stage = if editor.is_dirty() { Stage::Review } else { Stage::Edit };
+            } else if !editor.is_dirty() {
+                editor.said = Some("Kinde has what you typed already: nothing is left to send".to_owned());
             }
         }
         None => {}
+    }
+}
+
+/// What keeping one's own edit would change of what Kinde has now.
+fn what_mine_does(ui: &mut Ui, editor: &Editor, opened: &Definition, now: &Webhook) {
+    let (mine, merged) = (editor.definition(), editor.merged(now));
+    ui.add_space(space::MD);
+    strong(ui, "What keeping yours would change");
+    let diff = Diff::between(&now.definition, &merged);
+    if diff.is_empty() {
+        small(ui, "Nothing: Kinde has what you typed already");
+    }
+    diff_lines(ui, &diff);
+    let both = clashes(opened, &mine, &now.definition);
+    if !both.is_empty() {
+        let fields: Vec<String> = both.into_iter().map(|field| word(field).to_lowercase()).collect();
+        ui.add_space(space::SM);
+        let words = format!("Both sides changed the {}: keeping yours overwrites theirs", fields.join(" and the "));
+        Callout::warn(&words).show(ui);
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn show(ui: &mut Ui, editor: &Editor, profile: &Profile) {
         Callout::warn(&title).text("Real deliveries change with this.").show(ui);
         ui.add_space(space::SM);
     }
-    if diff.needs_replace() {
+    // Once it was tried and refused, the refusal says how it goes on.
+    if diff.needs_replace() && editor.refusal.is_none() {
         let note = format!("{REPLACE_NOTE}.");
         Callout::warn("A new endpoint is a replace")
             .text(

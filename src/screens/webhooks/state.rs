@@ -34,7 +34,12 @@ pub(super) enum Question {
     /// Delete it; what was typed of its name.
     Delete(Box<Webhook>, String),
     /// Delete the old one first, where the plan has no room for two.
-    DeleteFirst(String),
+    DeleteFirst {
+        /// The webhook's.
+        name: String,
+        /// What Kinde said of the limit.
+        said: String,
+    },
     /// Make the deleted one again, on a live environment.
     Undo,
     /// Cause this event, on a live environment.
@@ -67,8 +72,8 @@ pub struct State {
     pub(super) view: View,
     pub(super) list: Load<Listed>,
     pub(super) list_job: JobId,
-    /// What the list waits for: Kinde asks to slow down.
-    pub(super) waits: Option<String>,
+    /// What a job waits for: Kinde asks to slow down.
+    pub(super) waits: BTreeMap<JobId, String>,
     pub(super) types: Load<Catalogue>,
     pub(super) types_job: JobId,
     /// Something was written since the list was read.
@@ -136,7 +141,6 @@ impl State {
 
     pub(super) fn read(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         self.list.start();
-        self.waits = None;
         self.list_job = cx.job();
         actions.push(Action::Run(self.list_job, Command::List { profile: profile.id }.into()));
     }
@@ -163,7 +167,7 @@ impl State {
         let which = Which::Of(webhook.id.clone());
         self.leave(&which);
         let editor = self.editors.entry(which.clone()).or_insert_with(|| Editor::of(webhook.clone()));
-        if !editor.is_dirty() && !editor.is_busy() && editor.opened.as_ref() != Some(webhook) {
+        if editor.may_follow() && editor.opened.as_ref() != Some(webhook) {
             editor.open(webhook.clone());
         }
         self.open = Some(which);

@@ -100,7 +100,8 @@ fn tick(editor: &mut Editor, code: &str, on: bool) {
 /// Where the list comes from, where that is not the tenant.
 fn source(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     if state.types.is_loading() && state.types.value().is_none() {
-        loading(ui, "Reading the tenant's event types…");
+        let waits = state.waits.get(&state.types_job).map(String::as_str);
+        loading(ui, waits.unwrap_or("Reading the tenant's event types…"));
         return;
     }
     let note = match (&state.types, state.types.value()) {
