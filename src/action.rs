@@ -113,6 +113,13 @@ pub enum Action {
     UndoDelete,
     /// Judge a text in the Inspector.
     PasteToInspector(Secret),
+    /// Show a received attempt in the Inspector, among the others of its id.
+    ShowAttempt {
+        /// Its number.
+        seq: i64,
+        /// Its Event ID or Webhook Request ID.
+        id: String,
+    },
     /// Close the window.
     Quit,
 }

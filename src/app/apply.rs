@@ -91,6 +91,10 @@ impl Shell {
                 self.screens.inspector.paste(text.expose());
                 self.go(Room::Inspector);
             }
+            Action::ShowAttempt { seq, id } => {
+                self.screens.inspector.show_attempt(seq, &id);
+                self.go(Room::Inspector);
+            }
             Action::Quit => self.quit = true,
         }
     }

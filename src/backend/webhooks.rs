@@ -3,16 +3,21 @@
 //! Calls the room's functions and carries their steps. Whether a person was asked first is the screen's to see to; what
 //! an earlier run left is put right here where that may be done without asking.
 
+mod seen;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use uuid::Uuid;
+
+pub use seen::Expected;
 
 use super::Job;
 use crate::error::{Category, UserError};
 use crate::kinde::{Definition, Webhook};
 use crate::step::Step;
 use crate::store::Journal;
+use crate::store::attempts::Attempt;
 use crate::tenant::Profile;
 use crate::webhooks::{
     self, Applied, AtLimit, Catalogue, Change, Created, Ends, Found, Item, Recovered, Refusal, Saved, Triggered,
@@ -84,6 +89,13 @@ pub enum Command {
         event_type: String,
         /// Leave what was made for it.
         keep: bool,
+    },
+    /// Watches the history for what arrives of an event that was caused.
+    Watch {
+        /// Whose history.
+        profile: Uuid,
+        /// What is waited for.
+        expected: Expected,
     },
     /// Writes the webhooks to a file the person chooses.
     Export {
@@ -170,6 +182,10 @@ pub enum Event {
     },
     /// It was made again, or not.
     Undone(Result<Created, Refusal>),
+    /// Every attempt of an event that was received here, newest first.
+    Seen(Result<Vec<Attempt>, UserError>),
+    /// What arrived so far of what is waited for, newest first.
+    Arrived(Result<Vec<Attempt>, UserError>),
     /// The event.
     LookedUp(Result<Found, Refusal>),
     /// It was caused, or not.
@@ -187,7 +203,12 @@ impl Command {
     pub(super) fn only_reads(&self) -> bool {
         matches!(
             self,
-            Self::List { .. } | Self::Types { .. } | Self::LookUp { .. } | Self::Import { .. } | Self::Export { .. }
+            Self::List { .. }
+                | Self::Types { .. }
+                | Self::LookUp { .. }
+                | Self::Watch { .. }
+                | Self::Import { .. }
+                | Self::Export { .. }
         )
     }
 }
@@ -235,10 +256,16 @@ pub async fn run(command: Command, job: Job) {
             Ok(ends) => webhooks::undo_delete(&ends, &webhook, &sink, &job.cancel).await,
             Err(error) => Err(failed(error)),
         }),
-        Command::LookUp { profile, pasted } => Event::LookedUp(match ends(profile, &job).await {
-            Ok(ends) => webhooks::look_up(&ends, &pasted, &sink, &job.cancel).await,
-            Err(error) => Err(failed(error)),
-        }),
+        Command::LookUp { profile, pasted } => {
+            if let Some(seen) = seen::of_event(profile, &pasted, &job).await {
+                job.send(Event::Seen(seen)).await;
+            }
+            Event::LookedUp(match ends(profile, &job).await {
+                Ok(ends) => webhooks::look_up(&ends, &pasted, &sink, &job.cancel).await,
+                Err(error) => Err(failed(error)),
+            })
+        }
+        Command::Watch { profile, expected } => return seen::watch(profile, &expected, &job).await,
         Command::Trigger { profile, event_type, keep } => Event::Triggered(match ends(profile, &job).await {
             Ok(ends) => webhooks::trigger(&ends, &event_type, keep, &sink, &job.cancel).await,
             Err(error) => Err(failed(error)),

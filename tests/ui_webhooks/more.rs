@@ -1,16 +1,19 @@
 //! Live environments, trigger, what was left over, plan and apply.
 
 use crate::stage::{
-    asked, at, click, few, fill, last, live, press, refused, replacing, room, seen, shop, tell, tick, typed,
+    asked, at, attempt, caused, click, few, fill, found, last, live, press, refused, replacing, room, seen, shop, tell,
+    tick, typed,
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use kinde_panel::backend::Stamped;
+use kinde_panel::action::Room;
+use kinde_panel::backend;
 use kinde_panel::backend::webhooks::{Command, Event, Planned};
+use kinde_panel::backend::{End, Stamped};
 use kinde_panel::kinde::Definition;
 use kinde_panel::step::{Step, StepState};
 use kinde_panel::tenant::Profile;
-use kinde_panel::webhooks::{Applied, Deed, Recovered, Triggered, Why, plan};
+use kinde_panel::webhooks::{Applied, Deed, Recovered, Why, plan};
 
 #[test]
 fn nothing_is_written_to_a_live_environment_without_asking() {
@@ -50,19 +53,75 @@ fn an_event_says_what_will_be_done_and_undone_and_what_came_of_it() {
     let (job, command) = last(&mut harness);
     assert!(matches!(&command, Command::Trigger { event_type, keep: false, .. } if event_type == "role.updated"));
     tell(&mut harness, job, Event::Step(Step::new("create", "Create a test role", StepState::Done, at(1))));
-    let triggered = Triggered {
-        event_type: "role.updated".into(),
-        thing: kinde_panel::kinde::Thing::Role,
-        id: "role_1".into(),
-        done_at: at(2),
-        kept: false,
-        events: vec!["role.created".into(), "role.updated".into(), "role.deleted".into()],
-    };
-    tell(&mut harness, job, Event::Triggered(Ok(triggered)));
+    tell(&mut harness, job, Event::Triggered(Ok(caused())));
     assert!(seen(&harness, "Done in Kinde") && seen(&harness, "Create a test role"));
-    assert!(seen(&harness, "Deliveries to expect: role.created, role.updated and role.deleted"));
+    let (watch, command) = last(&mut harness);
+    let Command::Watch { expected, .. } = command else { panic!("{command:?}") };
+    assert_eq!((expected.since, expected.id.as_str(), expected.events.len()), (at(0), "role_1", 3));
+    assert_eq!(harness.query_all_by_label("waiting for it to arrive").count(), 3);
+    let attempts = vec![attempt(7, "role.updated", at(4), Some("verified"))];
+    tell(&mut harness, watch, Event::Arrived(Ok(attempts)));
+    for words in [done_at(2), arrived_at(4), "verified".to_owned()] {
+        assert!(harness.query_by_label(&words).is_some(), "{words}");
+    }
+    harness.state_mut().on_event(Stamped { job: watch, event: backend::Event::Ended(End::Done) });
+    harness.run_ok();
+    assert_eq!(harness.query_all_by_label("not seen here").count(), 2);
+    press(&mut harness, "Show role.updated in the Inspector");
+    assert_eq!(harness.state().room(), Room::Inspector);
+    press(&mut harness, "Webhooks");
     click(&mut harness, "permission.created");
     assert!(seen(&harness, "No webhook takes permission.created"));
+}
+
+/// The time of day as the window tells it.
+fn clock(second: i64) -> String {
+    kinde_panel::clock::clock_time(at(second))
+}
+
+fn done_at(second: i64) -> String {
+    format!("done in Kinde {}.0", clock(second))
+}
+
+fn arrived_at(second: i64) -> String {
+    format!("arrived {}.0", clock(second))
+}
+
+const EVENT: &str = "event_018f331a3178f7fef284b95fe6770384";
+
+#[test]
+fn a_looked_up_event_shows_every_delivery_seen_here_and_leads_to_it_in_the_inspector() {
+    for known in [true, false] {
+        let mut harness = room(Profile::sandbox(), few());
+        click(&mut harness, "Look up");
+        fill(&mut harness, "Event ID", EVENT);
+        press(&mut harness, "Look up");
+        let (job, _) = last(&mut harness);
+        let mut second = attempt(12, "user.updated", at(9), Some("not_verified"));
+        (second.attempt, second.failed) = (2, Some("signature".into()));
+        let attempts = vec![second, attempt(11, "user.updated", at(4), Some("verified"))];
+        tell(&mut harness, job, Event::Seen(Ok(attempts)));
+        let why = refused(Why::Failed, "Kinde does not know this event");
+        tell(&mut harness, job, Event::LookedUp(if known { Ok(found(EVENT)) } else { Err(why) }));
+        assert!(seen(&harness, if known { "ada@example.com" } else { "Kinde does not know this event" }));
+        assert!(seen(&harness, "not verified: signature"));
+        assert_eq!(harness.query_all_by_role(Role::Row).count(), 2);
+        press(&mut harness, "Show attempt 11 in the Inspector");
+        assert_eq!(harness.state().room(), Room::Inspector);
+        let search = harness.get_by_role_and_label(Role::TextInput, "Search events").value().unwrap();
+        assert_eq!(search, format!("id:{EVENT}"));
+    }
+    let mut harness = room(Profile::sandbox(), few());
+    click(&mut harness, "Look up");
+    fill(&mut harness, "Event ID", EVENT);
+    press(&mut harness, "Look up");
+    let (job, _) = last(&mut harness);
+    tell(&mut harness, job, Event::Seen(Ok(Vec::new())));
+    assert!(seen(&harness, "Not seen here"));
+    let title = "Kinde asks to slow down: goes on at 12:04:31";
+    tell(&mut harness, job, Event::Step(Step::new("wait", title, StepState::Running, at(0))));
+    harness.run_steps(20);
+    assert!(seen(&harness, title));
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! Pictures to look at, and two that are kept.
 
 use crate::stage::{
-    Window, answer, at, click, few, fill, last, listed, live, no_list, open, press, refused, shop, tell, types,
-    window_of, wire,
+    Window, answer, at, attempt, caused, click, few, fill, found, last, listed, live, no_list, open, press, refused,
+    shop, tell, types, window_of,
 };
 use egui::Theme;
 use kinde_panel::backend::webhooks::{Event, Planned};
 use kinde_panel::error::{Category, UserError};
-use kinde_panel::kinde::{Definition, Reply};
+use kinde_panel::kinde::Definition;
 use kinde_panel::step::{Step, StepState};
 use kinde_panel::tenant::Profile;
-use kinde_panel::webhooks::{Found, Why, plan};
-use serde_json::{Value, json};
+use kinde_panel::webhooks::{Why, plan};
 
 #[test]
 fn pictures_to_look_at() {
@@ -79,22 +78,24 @@ fn pictures_to_look_at() {
             save(&mut harness, "trigger_none");
             click(&mut harness, "role.updated");
             save(&mut harness, "trigger");
+            press(&mut harness, "Trigger role.updated");
+            let (job, _) = last(&mut harness);
+            tell(&mut harness, job, Event::Triggered(Ok(caused())));
+            let (watch, _) = last(&mut harness);
+            let arrived = vec![attempt(7, "role.updated", at(4), Some("verified"))];
+            tell(&mut harness, watch, Event::Arrived(Ok(arrived)));
+            save(&mut harness, "trigger_arrived");
             click(&mut harness, "user.authenticated");
             save(&mut harness, "trigger_person");
             click(&mut harness, "Look up");
             fill(&mut harness, "Event ID", "event_018f331a3178f7fef284b95fe6770384");
             press(&mut harness, "Look up");
             let (job, _) = last(&mut harness);
-            let event = kinde_panel::kinde::Event {
-                event_id: "event_018f331a3178f7fef284b95fe6770384".into(),
-                event_type: "user.updated".into(),
-                source: Some("admin".into()),
-                timestamp: Some(at(0)),
-                timestamp_raw: Some("2024-05-01T17:41:45.592145+10:00".into()),
-                data: json!({"user": {"id": "kp_1", "email": "ada@example.com", "first_name": "Ada"}}),
-            };
-            let reply = Reply { it: event, body: Value::Null, wire: wire() };
-            tell(&mut harness, job, Event::LookedUp(Ok(Found { reply, made_at: Some(at(-5)) })));
+            let mut second = attempt(12, "user.updated", at(9), Some("not_verified"));
+            (second.attempt, second.failed) = (2, Some("signature".into()));
+            let attempts = vec![second, attempt(11, "user.updated", at(4), Some("verified"))];
+            tell(&mut harness, job, Event::Seen(Ok(attempts)));
+            tell(&mut harness, job, Event::LookedUp(Ok(found("event_018f331a3178f7fef284b95fe6770384"))));
             save(&mut harness, "lookup");
             let mut harness = window_of(live(), theme, wide, high);
             answer(&mut harness, listed(few()), types());

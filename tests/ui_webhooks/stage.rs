@@ -13,10 +13,11 @@ use kinde_panel::backend::{JobId, Stamped, shell};
 use kinde_panel::clock::Clock;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::{Definition, Domain, Reply, Webhook, Wire};
+use kinde_panel::store::attempts::{Attempt, Duplicate};
 use kinde_panel::tenant::{Profile, SANDBOX_PROFILE};
 use kinde_panel::ui::theme;
-use kinde_panel::webhooks::{Catalogue, Created, Refusal, Why};
-use serde_json::Value;
+use kinde_panel::webhooks::{Catalogue, Created, Found, Refusal, Triggered, Why};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub type Window = Harness<'static, Shell>;
@@ -212,4 +213,52 @@ pub fn replacing(profile: Profile) -> Window {
     fill(&mut harness, "Endpoint", "-v2");
     press(&mut harness, "Save…");
     harness
+}
+
+/// A received attempt.
+pub fn attempt(seq: i64, kind: &str, at: Timestamp, verdict: Option<&str>) -> Attempt {
+    Attempt {
+        seq,
+        owner: SANDBOX_PROFILE.to_string(),
+        received_at: at,
+        webhook_id: Some(format!("7f3a-{seq}")),
+        event_id: Some("event_018f331a3178f7fef284b95fe6770384".into()),
+        event_type: Some(kind.into()),
+        who: None,
+        attempt: 1,
+        duplicate: Duplicate::default(),
+        verdict: verdict.map(str::to_owned),
+        failed: None,
+        judged_at: None,
+        body_sha256: String::new(),
+        responded: Some(200),
+        forwarded: Vec::new(),
+        pinned: false,
+        whole: true,
+    }
+}
+
+/// What Kinde tells of an event.
+pub fn found(id: &str) -> Found {
+    let event = kinde_panel::kinde::Event {
+        event_id: id.into(),
+        event_type: "user.updated".into(),
+        source: Some("admin".into()),
+        timestamp: Some(at(0)),
+        timestamp_raw: Some("2024-05-01T17:41:45.592145+10:00".into()),
+        data: json!({"user": {"id": "kp_1", "email": "ada@example.com", "first_name": "Ada"}}),
+    };
+    Found { reply: Reply { it: event, body: Value::Null, wire: wire() }, made_at: Some(at(-5)) }
+}
+
+/// A role that was made, renamed and taken away.
+pub fn caused() -> Triggered {
+    Triggered {
+        event_type: "role.updated".into(),
+        thing: kinde_panel::kinde::Thing::Role,
+        id: "role_1".into(),
+        done_at: at(2),
+        kept: false,
+        events: vec!["role.created".into(), "role.updated".into(), "role.deleted".into()],
+    }
 }

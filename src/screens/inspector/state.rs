@@ -71,6 +71,14 @@ impl State {
         self.pasting.paste(text);
     }
 
+    /// An attempt that was met elsewhere: it is chosen, among the others of its `id`.
+    pub fn show_attempt(&mut self, seq: i64, id: &str) {
+        self.side = Side::Live;
+        self.search = format!("id:{id}");
+        self.search_for(Filter { id: Some(id.to_owned()), ..Filter::default() });
+        self.selection.choose(&[seq], seq, super::select::How::Alone);
+    }
+
     /// How many attempts came while another room was open.
     pub fn unseen(&self) -> usize {
         self.unseen

@@ -47,7 +47,9 @@ impl State {
             Event::Saved(result) => self.on_saved(job, result, actions),
             Event::Deleted { profile, webhook, result } => self.on_deleted(job, profile, webhook, result, actions),
             Event::Undone(result) => self.on_undone(job, result, actions),
+            Event::Seen(seen) if job == self.lookup.job => self.lookup.seen = Some(seen),
             Event::LookedUp(result) if job == self.lookup.job => self.lookup.answer(result),
+            Event::Arrived(result) => self.trigger.on_arrived(job, result),
             Event::Triggered(result) => self.trigger.answer(job, result),
             Event::Exported(result) => match result {
                 Ok(Some(path)) => {
@@ -62,7 +64,7 @@ impl State {
                     self.list_is_old();
                 }
             }
-            Event::Listed(_) | Event::Types(_) | Event::LookedUp(_) => {}
+            Event::Listed(_) | Event::Types(_) | Event::LookedUp(_) | Event::Seen(_) => {}
         }
     }
 

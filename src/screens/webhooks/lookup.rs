@@ -2,12 +2,14 @@
 
 use egui::Ui;
 
+use super::seen;
 use super::state::State;
 use crate::action::{Action, JobId};
 use crate::backend::webhooks::Command;
 use crate::clock::rfc3339;
 use crate::error::UserError;
 use crate::screens::Cx;
+use crate::store::attempts::Attempt;
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
 use crate::ui::{
@@ -29,6 +31,8 @@ pub(super) struct Shown {
 pub(super) struct LookUp {
     pub text: String,
     pub found: Load<Shown>,
+    /// Its attempts that were received here; `None` before that is known.
+    pub seen: Option<Result<Vec<Attempt>, UserError>>,
     pub job: JobId,
 }
 
@@ -45,6 +49,7 @@ impl LookUp {
 pub(super) fn ask(state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let lookup = &mut state.lookup;
     lookup.found = Load::Idle;
+    lookup.seen = None;
     lookup.found.start();
     lookup.job = cx.job();
     let command = Command::LookUp { profile: profile.id, pasted: lookup.text.clone() };
@@ -83,11 +88,16 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
         ask(state, profile, cx, actions);
     }
     ui.add_space(space::MD);
-    let view = LoadView::new("Asking Kinde for the event…").cancellable();
+    let words = state.waits.get(&state.lookup.job).map_or("Asking Kinde for the event…", String::as_str);
+    let view = LoadView::new(words).cancellable();
     match view.show(ui, &mut state.lookup.found, |ui, shown| event(ui, shown)) {
         Some(LoadAsk::Retry | LoadAsk::Start) => ask(state, profile, cx, actions),
         Some(LoadAsk::Cancel) => actions.push(Action::Cancel(state.lookup.job)),
         None => {}
+    }
+    if let Some(seen) = &state.lookup.seen {
+        ui.add_space(space::MD);
+        seen::attempts(ui, seen, actions);
     }
 }
 

@@ -13,6 +13,7 @@ mod plan;
 mod question;
 mod refusal;
 mod review;
+mod seen;
 mod state;
 mod trigger;
 mod types;
@@ -71,7 +72,10 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
     // In a small window the editor needs the room of everything around it.
     let alone = state.open.is_some() && state.view == View::Webhooks && ui.available_width() < NARROW;
     if !alone {
+        let before = state.view;
         tabs(ui, &mut state.view, &parts);
+        // Which webhooks take an event is told there: by the list as it is now.
+        state.stale |= state.view == View::Trigger && before != state.view;
         ui.add_space(space::SM);
     }
     left_over(ui, state, profile);

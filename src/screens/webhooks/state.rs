@@ -122,6 +122,7 @@ impl State {
             (self.types.is_loading(), self.types_job),
             (self.lookup.found.is_loading(), self.lookup.job),
             (self.plan.picking.is_some(), self.plan.picking.unwrap_or_default()),
+            (self.trigger.watch.is_some(), self.trigger.watch.unwrap_or_default()),
         ];
         actions.extend(reads.into_iter().filter(|(runs, _)| *runs).map(|(_, job)| Action::Cancel(job)));
         let mut aside = std::mem::take(&mut self.aside);

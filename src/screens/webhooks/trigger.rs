@@ -1,20 +1,24 @@
 //! Trigger in Kinde: choose an event, see what will be done and undone, cause it.
 
 use egui::{Layout, ScrollArea, Ui, vec2};
+use jiff::Timestamp;
 
+use super::seen;
 use super::state::{Question, State};
 use crate::action::{Action, JobId};
 use crate::backend::End;
-use crate::backend::webhooks::Command;
-use crate::clock::clock_time;
+use crate::backend::webhooks::{Command, Expected};
 use crate::error::{Category as Kind, UserError};
 use crate::kinde::Webhook;
 use crate::kinde::event_types::{self, Category, Cause, KnownType, Needs, Recipe};
 use crate::screens::Cx;
 use crate::step::Step;
+use crate::store::attempts::Attempt;
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
-use crate::ui::{Button, Callout, ListRow, Mood, checkbox_row, prose, small, status, step_list, subdued, title};
+use crate::ui::{
+    Button, Callout, ListRow, Mood, checkbox_row, prose, small, status, step_list, strong, subdued, title,
+};
 use crate::webhooks::{Refusal, Triggered, can_trigger};
 
 /// Width of the list of events, in points.
@@ -28,16 +32,43 @@ pub(super) struct Trigger {
     pub job: Option<JobId>,
     pub steps: Vec<Step>,
     pub done: Option<Result<Triggered, UserError>>,
+    /// When it was pressed.
+    began: Option<Timestamp>,
+    /// It was done, and what arrives of it is to be watched.
+    to_watch: bool,
+    /// The job that watches.
+    pub watch: Option<JobId>,
+    /// What arrived of it, newest first.
+    arrived: Vec<Attempt>,
+    /// Why what arrives is not seen.
+    blind: Option<UserError>,
 }
 
 impl Trigger {
     pub(super) fn answer(&mut self, job: JobId, result: Result<Triggered, Refusal>) {
         if self.job.take_if(|waits| *waits == job).is_some() {
+            self.to_watch = result.is_ok();
             self.done = Some(result.map_err(UserError::from));
         }
     }
 
+    pub(super) fn on_arrived(&mut self, job: JobId, result: Result<Vec<Attempt>, UserError>) {
+        if self.watch == Some(job) {
+            match result {
+                Ok(arrived) => self.arrived = arrived,
+                Err(error) => self.blind = Some(error),
+            }
+        }
+    }
+
+    /// Forgets what came of the last one.
+    fn clear(&mut self, actions: &mut Vec<Action>) {
+        actions.extend(self.watch.take().map(Action::Cancel));
+        *self = Self { chosen: self.chosen.take(), keep: self.keep, ..Self::default() };
+    }
+
     pub(super) fn on_end(&mut self, job: JobId, end: End) {
+        self.watch.take_if(|watch| *watch == job);
         if self.job.take_if(|waits| *waits == job).is_some() {
             self.done = end.without_answer().map(Err);
         }
@@ -47,19 +78,37 @@ impl Trigger {
 pub(super) fn run(state: &mut State, event_type: &str, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let job = cx.job();
     let trigger = &mut state.trigger;
+    trigger.clear(actions);
     trigger.job = Some(job);
-    trigger.steps.clear();
-    trigger.done = None;
+    trigger.began = Some(cx.now);
     let command = Command::Trigger { profile: profile.id, event_type: event_type.to_owned(), keep: trigger.keep };
     actions.push(Action::Run(job, command.into()));
 }
 
+/// Watches the history for what the event that was caused is delivered as.
+fn watch(trigger: &mut Trigger, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let (Some(Ok(done)), Some(since)) = (&trigger.done, trigger.began) else { return };
+    if done.id.is_empty() {
+        return;
+    }
+    let expected = Expected { since, id: done.id.clone(), events: done.events.clone() };
+    let job = cx.job();
+    trigger.watch = Some(job);
+    actions.push(Action::Run(job, Command::Watch { profile: profile.id, expected }.into()));
+}
+
 pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if std::mem::take(&mut state.trigger.to_watch) {
+        watch(&mut state.trigger, profile, cx, actions);
+    }
     let height = ui.available_height();
     ui.horizontal_top(|ui| {
         ui.allocate_ui_with_layout(vec2(LIST, height), Layout::top_down(egui::Align::Min), |ui| {
             ui.set_width(LIST);
-            ScrollArea::vertical().id_salt("events to trigger").auto_shrink(false).show(ui, |ui| events(ui, state));
+            ScrollArea::vertical()
+                .id_salt("events to trigger")
+                .auto_shrink(false)
+                .show(ui, |ui| events(ui, state, actions));
         });
         ui.add_space(space::MD);
         ui.vertical(|ui| {
@@ -71,7 +120,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
     });
 }
 
-fn events(ui: &mut Ui, state: &mut State) {
+fn events(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 2.0;
     ui.set_width(LIST - space::MD);
     for category in Category::ALL {
@@ -89,10 +138,9 @@ fn events(ui: &mut Ui, state: &mut State) {
             let chosen = state.trigger.chosen.as_deref() == Some(&known.event_type);
             let row = ListRow::new(&known.event_type).note(note).selected(chosen);
             if row.show(ui).clicked() && !chosen && state.trigger.job.is_none() {
+                state.trigger.clear(actions);
                 state.trigger.chosen = Some(known.event_type.clone());
                 state.trigger.keep = matches!(known.trigger, Cause::Api(Recipe::SubscriberCreated));
-                state.trigger.done = None;
-                state.trigger.steps.clear();
             }
         }
         ui.add_space(space::SM);
@@ -176,12 +224,10 @@ fn cause(
 fn outcome(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     match &state.trigger.done {
         Some(Ok(triggered)) => {
-            let tenth = triggered.done_at.subsec_millisecond() / 100;
-            let words = format!("Done in Kinde {}.{tenth}", clock_time(triggered.done_at));
-            status(ui, Mood::Success, &words);
+            status(ui, Mood::Success, &format!("Done in Kinde {}", seen::tenth(triggered.done_at)));
             let left = if triggered.kept { "was left in the tenant" } else { "is not there any more" };
             subdued(ui, &format!("The test {} {} {left}", triggered.thing.word(), triggered.id));
-            subdued(ui, &format!("Deliveries to expect: {}", listed(&triggered.events)));
+            deliveries(ui, state, triggered, actions);
         }
         Some(Err(error)) => {
             let auth = error.category == Kind::Auth;
@@ -196,6 +242,27 @@ fn outcome(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     if !state.trigger.steps.is_empty() {
         ui.add_space(space::SM);
         step_list(ui, &state.trigger.steps);
+    }
+}
+
+/// What arrived of each event that was caused.
+fn deliveries(ui: &mut Ui, state: &State, triggered: &Triggered, actions: &mut Vec<Action>) {
+    let Trigger { watch, arrived, blind, .. } = &state.trigger;
+    ui.add_space(space::SM);
+    strong(ui, "Deliveries to expect");
+    for kind in &triggered.events {
+        let done = (*kind == triggered.event_type).then_some(triggered.done_at);
+        seen::arrival(ui, kind, done, arrived, watch.is_some(), actions);
+    }
+    if let Some(error) = blind {
+        Callout::user_error(error).show(ui);
+    } else if arrived.is_empty() {
+        seen::where_from(ui);
+    }
+    if let Some(job) = watch
+        && Button::ghost("Stop waiting").small().show(ui).clicked()
+    {
+        actions.push(Action::Cancel(*job));
     }
 }
 
