@@ -56,9 +56,7 @@ impl Exchange {
     /// folder this program works in where that is not the platform's own. `None` where the line reads no such variable.
     pub fn curl_hint(&self, data_dir: &str) -> Option<String> {
         let profile = self.profile.as_ref().filter(|_| !self.request_cut)?;
-        let usual = DataDir::default_path().is_some_and(|path| path == Path::new(data_dir));
-        let folder = if usual { String::new() } else { format!(" --data-dir {}", quoted(data_dir)) };
-        Some(format!("export KINDE_TOKEN=$(kinde-panel{folder} token --profile {})", quoted(profile)))
+        Some(token_hint(profile, data_dir))
     }
 
     /// True where [`Exchange::curl`] reads variables in the place of secrets.
@@ -66,6 +64,14 @@ impl Exchange {
         let headers = self.request_headers.iter().map(|(_, value)| value);
         headers.chain([&self.url, &self.request_body]).any(|text| text.contains(MASK))
     }
+}
+
+/// How to fill `$KINDE_TOKEN` with a token of `profile`, out of the data folder this program works in where that is not
+/// the platform's own.
+pub fn token_hint(profile: &str, data_dir: &str) -> String {
+    let usual = DataDir::default_path().is_some_and(|path| path == Path::new(data_dir));
+    let folder = if usual { String::new() } else { format!(" --data-dir {}", quoted(data_dir)) };
+    format!("export KINDE_TOKEN=$(kinde-panel{folder} token --profile {})", quoted(profile))
 }
 
 /// `text` in single quotes for a shell, where every masked value is left to a variable.

@@ -193,7 +193,7 @@ fn what_a_row_copies_is_its_id_its_endpoint_and_a_line_that_runs() {
     assert_eq!(copied(&mut harness, "Copy endpoint"), "https://hooks.acme.com/crm");
     assert_eq!(
         copied(&mut harness, "Copy as curl"),
-        "# export KINDE_TOKEN=$(kinde-panel token --profile 'acme')\ncurl -sS -X PATCH \
+        "# export KINDE_TOKEN=$(kinde-panel --data-dir '/my data' token --profile 'acme')\ncurl -sS -X PATCH \
          'https://acme.kinde.com/api/v1/webhooks/webhook_0002' -H \"Authorization: Bearer $KINDE_TOKEN\" -H \
          'accept: application/json' -H 'content-type: application/json' --data \
          '{\"description\":null,\"event_types\":[\"user.created\"],\"name\":\"CRM\"}'"

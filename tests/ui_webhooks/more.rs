@@ -35,7 +35,7 @@ fn nothing_is_written_to_a_live_environment_without_asking() {
     click(&mut harness, "Trigger");
     click(&mut harness, "role.updated");
     press(&mut harness, "Trigger role.updated");
-    assert!(asked(&mut harness).is_empty());
+    assert!(!asked(&mut harness).iter().any(|(_, it)| matches!(it, Command::Trigger { .. })));
     press(&mut harness, "Trigger it");
     assert!(matches!(last(&mut harness).1, Command::Trigger { .. }));
 }

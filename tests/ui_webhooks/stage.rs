@@ -35,7 +35,7 @@ pub fn live() -> Profile {
 
 pub fn window_of(profile: Profile, which: Theme, wide: f32, high: f32) -> Window {
     let prefs = Prefs { profile: Some(profile.id), room: Room::Webhooks, ..Prefs::default() };
-    let shell = Shell::new(prefs, String::new(), Clock::fixed(at(0)), None);
+    let shell = Shell::new(prefs, "/my data".to_owned(), Clock::fixed(at(0)), None);
     let mut harness = Harness::builder()
         .with_size(vec2(wide, high))
         .with_theme(which)

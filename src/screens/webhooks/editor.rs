@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
     let height = ui.available_height() - 24.0;
     card(ui, |ui| {
         ui.set_height(height);
-        head(ui, &editor, state, profile, &mut done);
+        head(ui, &editor, state, profile, cx, &mut done);
         let checks = check(&editor.definition(), &state.known_here(), on_this_machine(profile));
         let foot = size::CONTROL + space::MD;
         let body = (ui.available_height() - foot).max(80.0);
@@ -110,7 +110,7 @@ pub(super) struct Done {
     pub discard: bool,
 }
 
-fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, done: &mut Done) {
+fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, cx: &Cx<'_>, done: &mut Done) {
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
@@ -118,7 +118,7 @@ fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, done: &m
                 done.close = true;
             }
             if let Some(webhook) = &editor.opened {
-                menu(ui, "More about this webhook", |ui| done.about = list::about(ui, webhook, state, profile));
+                menu(ui, "More about this webhook", |ui| done.about = list::about(ui, webhook, state, profile, cx));
             }
             ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| match newest(editor, state) {
                 Some(webhook) => {

@@ -6,6 +6,7 @@ use super::editor_state::{Editor, Which};
 use super::state::{Question, State};
 use crate::action::Action;
 use crate::kinde::Webhook;
+use crate::net::token_hint;
 use crate::screens::Cx;
 use crate::secrets::Secret;
 use crate::tenant::Profile;
@@ -81,7 +82,7 @@ pub(super) fn shown<'a>(webhooks: &'a [Webhook], search: &str, order: (usize, bo
 }
 
 /// The rows. `height` is the room there is, in points.
-pub(super) fn table(ui: &mut Ui, state: &mut State, webhooks: &[Webhook], profile: &Profile, height: f32) {
+pub(super) fn table(ui: &mut Ui, state: &mut State, webhooks: &[Webhook], profile: &Profile, cx: &Cx<'_>, height: f32) {
     let rows = shown(webhooks, &state.search, state.order);
     if rows.is_empty() {
         if empty_state(ui, Some(Icon::Search), "No webhook fits the search", Some("Show every webhook")) {
@@ -125,7 +126,7 @@ pub(super) fn table(ui: &mut Ui, state: &mut State, webhooks: &[Webhook], profil
             }
             cells.ui(|ui| {
                 menu(ui, &format!("More about {}", it.name), |ui| {
-                    if let Some(what) = about(ui, webhook, state, profile) {
+                    if let Some(what) = about(ui, webhook, state, profile, cx) {
                         asked = Some((what, (*webhook).clone()));
                     }
                 });
@@ -152,7 +153,7 @@ pub(super) enum About {
 }
 
 /// The lines of a webhook's menu.
-pub(super) fn about(ui: &mut Ui, webhook: &Webhook, state: &State, profile: &Profile) -> Option<About> {
+pub(super) fn about(ui: &mut Ui, webhook: &Webhook, state: &State, profile: &Profile, cx: &Cx<'_>) -> Option<About> {
     if menu_item(ui, Icon::Copy, "Copy Webhook ID") {
         ui.copy_text(webhook.id.clone());
     }
@@ -161,7 +162,7 @@ pub(super) fn about(ui: &mut Ui, webhook: &Webhook, state: &State, profile: &Pro
     }
     if menu_item(ui, Icon::Terminal, "Copy as curl") {
         let origin = state.list.value().map(|listed| listed.origin.clone()).unwrap_or_default();
-        ui.copy_text(curl(webhook, &origin, &profile.name));
+        ui.copy_text(curl(webhook, &origin, &profile.name, cx.data_dir));
     }
     let mut what = None;
     if menu_item(ui, Icon::Plus, "Duplicate") {
@@ -203,14 +204,14 @@ pub(super) fn created(webhook: &Webhook) -> String {
 }
 
 /// A line that sends what the webhook is: to edit and run.
-pub(super) fn curl(webhook: &Webhook, origin: &str, profile: &str) -> String {
+pub(super) fn curl(webhook: &Webhook, origin: &str, profile: &str, data_dir: &str) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let it = &webhook.definition;
     let body = serde_json::json!({"name": it.name, "description": it.description, "event_types": it.event_types});
     format!(
-        "# export KINDE_TOKEN=$(kinde-panel token --profile {})\ncurl -sS -X PATCH {} -H \"Authorization: Bearer \
+        "# {}\ncurl -sS -X PATCH {} -H \"Authorization: Bearer \
          $KINDE_TOKEN\" -H 'accept: application/json' -H 'content-type: application/json' --data {}",
-        quoted(profile),
+        token_hint(profile, data_dir),
         quoted(&format!("{origin}/api/v1/webhooks/{}", webhook.id)),
         quoted(&body.to_string()),
     )

@@ -1,6 +1,6 @@
 //! Look up: an Event ID in, the event as Kinde keeps it out.
 
-use egui::Ui;
+use egui::{ScrollArea, Ui};
 
 use super::seen;
 use super::state::State;
@@ -90,14 +90,19 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
     ui.add_space(space::MD);
     let words = state.waits.get(&state.lookup.job).map_or("Asking Kinde for the event…", String::as_str);
     let view = LoadView::new(words).cancellable();
-    match view.show(ui, &mut state.lookup.found, |ui, shown| event(ui, shown)) {
+    let LookUp { found, seen, job, .. } = &mut state.lookup;
+    let shown = ScrollArea::vertical().id_salt("event").auto_shrink(false).show(ui, |ui| {
+        let asked = view.show(ui, found, |ui, shown| event(ui, shown));
+        if let Some(seen) = seen {
+            ui.add_space(space::MD);
+            seen::attempts(ui, seen, actions);
+        }
+        asked
+    });
+    match shown.inner {
+        Some(LoadAsk::Cancel) => actions.push(Action::Cancel(*job)),
         Some(LoadAsk::Retry | LoadAsk::Start) => ask(state, profile, cx, actions),
-        Some(LoadAsk::Cancel) => actions.push(Action::Cancel(state.lookup.job)),
         None => {}
-    }
-    if let Some(seen) = &state.lookup.seen {
-        ui.add_space(space::MD);
-        seen::attempts(ui, seen, actions);
     }
 }
 

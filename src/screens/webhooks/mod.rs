@@ -26,6 +26,7 @@ pub use state::State;
 
 use crate::action::{Action, Room};
 use crate::error::{Category, UserError};
+use crate::net::token_hint;
 use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space};
@@ -111,7 +112,7 @@ fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
                 if let Some(listed) = state.list.value()
                     && menu_item(ui, Icon::Terminal, "Copy the list call as curl")
                 {
-                    ui.copy_text(listed.curl.clone());
+                    ui.copy_text(format!("# {}\n{}", token_hint(&profile.name, cx.data_dir), listed.curl));
                 }
             });
             let again = Button::icon_only(Icon::Refresh, "Read the webhooks again");
@@ -283,7 +284,7 @@ fn rows(
     ui.add_space(space::XS);
     let below = 76.0;
     let height = (ui.available_height() - below - size::TABLE_HEADER).max(4.0 * size::ROW);
-    list::table(ui, state, webhooks, profile, height);
+    list::table(ui, state, webhooks, profile, cx, height);
     let shown = list::shown(webhooks, &state.search, state.order).len();
     list::count_line(ui, shown, webhooks.len());
     small(ui, NO_SWITCH_NOTE);
