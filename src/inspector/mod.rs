@@ -1,8 +1,11 @@
 //! What arrives or is pasted, decoded and judged. Judging is pure over bytes, keys and a moment; `keys` gathers the keys.
 
+pub mod as_test;
+pub mod as_types;
 mod broken;
 mod claims;
 pub mod compare;
+pub mod copies;
 pub mod damage;
 pub mod decode;
 pub mod dedupe;
@@ -18,6 +21,7 @@ mod missing_key;
 pub mod paste;
 pub mod receiver;
 pub mod replay;
+pub mod retry_clock;
 mod rung;
 pub mod search;
 pub mod second_webhook;

@@ -1,0 +1,102 @@
+//! A received token as a ready test: the token, the key set that judges it, and what has to come of it.
+//!
+//! Pure. The tests need no network: what asks for the key set is given the one that stands in the test.
+
+use serde_json::Value;
+
+use crate::jwt::decode_base64url;
+
+/// What the test is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// A route handler of Next.js, under Vitest or Jest.
+    NextJs,
+    /// Node's own test runner, and nothing else.
+    Node,
+    /// Rust, with the crate `jsonwebtoken`.
+    Rust,
+}
+
+impl Flavour {
+    /// As a person knows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NextJs => "Next.js",
+            Self::Node => "Node",
+            Self::Rust => "Rust",
+        }
+    }
+}
+
+/// What the test is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The token, as it was received.
+    pub token: &'a str,
+    /// A JWKS as it was published; public keys alone.
+    pub jwks: &'a str,
+    /// The request ID it came under.
+    pub webhook_id: Option<&'a str>,
+    /// `user.created`.
+    pub event_type: Option<&'a str>,
+    /// True where a key of the set signed it: the test wants it accepted; else refused.
+    pub good: bool,
+}
+
+/// The test, ready to stand in a file of its own. `None` where the key set is no JSON, or the token no text of one line.
+pub fn as_test(case: &Case<'_>, flavour: Flavour) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'$' | b'#');
+    if !case.token.bytes().all(plain) || case.token.is_empty() {
+        return None;
+    }
+    let jwks: Value = serde_json::from_str(case.jwks).ok()?;
+    let kid = kid_of(case.token);
+    let keys = jwks.get("keys")?.as_array()?;
+    // The one key is enough; all of them where it is not among them, so that a test of a refusal refuses for that reason.
+    let own: Vec<&Value> = keys.iter().filter(|key| key.get("kid").and_then(Value::as_str) == kid.as_deref()).collect();
+    let keys = if own.is_empty() { keys.iter().collect() } else { own };
+    let jwks = serde_json::to_string_pretty(&serde_json::json!({ "keys": keys })).ok()?;
+    let template = match flavour {
+        Flavour::NextJs => include_str!("nextjs.txt"),
+        Flavour::Node => include_str!("node.txt"),
+        Flavour::Rust => include_str!("rust.txt"),
+    };
+    let text = |text: Option<&str>| Value::from(text.unwrap_or_default()).to_string().replace('\u{2028}', "\\u2028");
+    let kept = if case.good { "if good" } else { "if bad" };
+    let mut out = String::new();
+    let mut keep = true;
+    for line in template.lines() {
+        if let Some(word) = line.strip_prefix("%%") {
+            keep = matches!(word, "end") || word == kept;
+            continue;
+        }
+        if keep {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    // Last what others wrote: nothing of it is looked into again.
+    let mut whole = String::new();
+    for (index, piece) in out.split('§').enumerate() {
+        if index % 2 == 0 {
+            whole.push_str(piece);
+            continue;
+        }
+        whole.push_str(&match piece {
+            "token" => case.token.to_owned(),
+            "jwks" => jwks.clone(),
+            "type" => text(case.event_type),
+            "webhook-id" => text(case.webhook_id),
+            _ => piece.to_owned(),
+        });
+    }
+    Some(whole)
+}
+
+fn kid_of(token: &str) -> Option<String> {
+    let header: Value = serde_json::from_slice(&decode_base64url(token.split('.').next()?.as_bytes()).ok()?).ok()?;
+    Some(header.get("kid")?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+use super::*;
+use crate::clock::Clock;
+
+const EVENT: &str = r#"{"type":"user.created","event_id":"event_1","data":{},"timestamp":"2026-11-23T12:00:00Z"}"#;
+
+/// A token of a sandbox and its key set.
+fn sandbox() -> (String, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let jwks = crate::sandbox::facts(dir.path()).unwrap().jwks;
+    (crate::sandbox::sign(dir.path(), EVENT.as_bytes(), Clock::real().now()).unwrap(), jwks)
+}
+
+fn case<'a>(token: &'a str, jwks: &'a str, good: bool) -> Case<'a> {
+    Case { token, jwks, webhook_id: Some("it's \"1\""), event_type: Some("user.created"), good }
+}
+
+#[test]
+fn every_flavour_holds_the_token_the_key_and_what_has_to_come_of_it() {
+    let (token, jwks) = sandbox();
+    for flavour in [Flavour::NextJs, Flavour::Node, Flavour::Rust] {
+        let good = as_test(&case(&token, &jwks, true), flavour).unwrap();
+        assert!(good.contains(&token) && good.contains("\"n\": \"") && !good.contains("%%") && !good.contains('§'));
+        assert!(good.contains("byte is refused") || good.contains("byte_is_refused"), "{good}");
+        let bad = as_test(&case(&token, &jwks, false), flavour).unwrap();
+        assert!(bad.contains("refused: no key") || bad.contains("refused_since_no_key"), "{bad}");
+        assert!(!bad.contains("byte is refused") && !bad.contains("byte_is_refused"));
+    }
+    let text = as_test(&case(&token, &jwks, true), Flavour::NextJs).unwrap();
+    assert!(text.contains(r#"const webhookId = "it's \"1\"";"#), "{text}");
+}
+
+#[test]
+fn what_would_break_out_of_the_tests_text_makes_no_test() {
+    let (token, jwks) = sandbox();
+    for wrong in [format!("{token}\n"), format!("{token}\"#;"), String::new(), format!("{token} ")] {
+        assert_eq!(as_test(&case(&wrong, &jwks, true), Flavour::Rust), None, "{wrong}");
+    }
+    assert_eq!(as_test(&case(&token, "<html>", true), Flavour::Node), None);
+}
+
+#[test]
+fn the_test_for_node_runs_and_holds_for_a_good_token_and_for_a_foreign_one() {
+    let there = std::process::Command::new("node").arg("--version").output().is_ok_and(|out| out.status.success());
+    if !there {
+        use std::io::Write as _;
+        writeln!(std::io::stderr(), "SKIPPED: the test for Node was not run, there is no node").unwrap();
+        return;
+    }
+    let ((token, jwks), (_, foreign)) = (sandbox(), sandbox());
+    let dir = tempfile::tempdir().unwrap();
+    for (jwks, good, passes) in
+        [(&jwks, true, true), (&foreign, false, true), (&foreign, true, false), (&jwks, false, false)]
+    {
+        let path = dir.path().join("webhook.test.mjs");
+        std::fs::write(&path, as_test(&case(&token, jwks, good), Flavour::Node).unwrap()).unwrap();
+        let output = std::process::Command::new("node").arg("--test").arg(&path).output().unwrap();
+        assert_eq!(output.status.success(), passes, "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
