@@ -88,7 +88,8 @@ pub(super) async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
     let text: Vec<String> = applied
         .iter()
         .map(|it| {
-            let refused = it.refused.as_ref().map(|it| format!("\n         ✖ {}", it.error)).unwrap_or_default();
+            let told = |it: &Refusal| format!("\n         ✖ {}\n           {}", it.error, it.error.hint);
+            let refused = it.refused.as_ref().map(told).unwrap_or_default();
             format!("{:<8} {}{refused}", word(it.deed), it.name)
         })
         .collect();

@@ -28,7 +28,7 @@ pub(super) async fn allowed(ends: &Ends, scopes: &[String], cancel: &Cancellatio
     let missing = missing.join(", ");
     Err(Refusal::failed(
         UserError::new(Category::Auth, format!("The M2M application lacks {missing}"))
-            .detail("Making the change, or undoing it, takes them. Nothing was made")
-            .hint("Open the M2M application > APIs > Kinde Management API > Manage scopes, switch them on and save, then try again"),
+            .detail("Making the change, or undoing it, is not possible without. Nothing was made")
+            .hint("Open the M2M application > APIs > Kinde Management API > Manage scopes, switch on what is missing and save, then try again"),
     ))
 }
