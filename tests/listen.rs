@@ -330,6 +330,30 @@ fn ctrl_c_ends_it_with_exit_0_though_a_sender_a_forward_and_an_idle_connection_h
 }
 
 #[test]
+fn a_tenant_that_does_not_answer_for_its_keys_keeps_no_sender_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let signer = Signer::of(dir.path());
+    let keys = TcpListener::bind("127.0.0.1:0").unwrap();
+    let domain = format!("http://{}", keys.local_addr().unwrap());
+    let mut listening = Listening::start(dir.path(), &["--count", "3", "--domain", &domain]);
+    for number in 0..3 {
+        let token = signer.sign(&event(&format!("event_{number}"), "kp_1"));
+        assert_eq!(post(&listening.at, &format!("w{number}"), &token), Some(200));
+    }
+    // All are answered before the tenant has said a word.
+    let facts = kinde_panel::sandbox::facts(&dir.path().join("sandbox")).unwrap();
+    let mut tenant = accepted(&keys);
+    let _read = tenant.read(&mut [0; 4096]).unwrap();
+    let length = facts.jwks.len();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+    tenant.write_all(format!("{head}{}", facts.jwks).as_bytes()).unwrap();
+    for _ in 0..3 {
+        let told = listening.event();
+        assert_eq!((&told["verdict"], &told["responded"]), (&json!("verified"), &json!(200)), "{told}");
+    }
+}
+
+#[test]
 fn several_forwards_are_made_at_once_and_told_in_their_order_and_no_proxy_is_asked() {
     let dir = tempfile::tempdir().unwrap();
     Signer::of(dir.path());

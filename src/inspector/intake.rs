@@ -16,6 +16,9 @@ use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, St
 /// How many verdicts one transaction takes.
 const TOGETHER: usize = 64;
 
+/// How many of those with an unknown key are looked at again when new keys came.
+const LOOKED_AT_AGAIN: usize = 256;
+
 /// Judges the attempts of one owner.
 pub struct Intake {
     /// The history.
@@ -86,7 +89,8 @@ impl Intake {
         Ok(rows)
     }
 
-    /// Judges what waits in the history for its verdict: what an earlier run left. Answers how many there were.
+    /// Judges what waits in the history for its verdict: what an earlier run left; and once more what waited for a key that
+    /// has come since. Answers how many there were.
     ///
     /// # Errors
     /// When the history could not be read or written.
@@ -94,10 +98,30 @@ impl Intake {
         let (mut after, mut count) = (0, 0);
         loop {
             let seqs = self.attempts.pending(&self.owner, after, 64).await?;
-            let Some(last) = seqs.last() else { return Ok(count + self.tell_lost().await?) };
+            let Some(last) = seqs.last() else {
+                return Ok(count + self.tell_lost().await? + self.try_new_keys().await?);
+            };
             after = *last;
             count += self.judge_kept(&seqs).await?.len();
         }
+    }
+
+    /// Judges once more what was signed with a key that was unknown and is not so any more: the newest of them.
+    async fn try_new_keys(&mut self) -> Result<usize, HistoryError> {
+        if !self.keys.renewed() {
+            return Ok(0);
+        }
+        let filter = Filter { limit: LOOKED_AT_AGAIN, standings: vec![Standing::UnknownKey], ..Filter::default() };
+        let mut seqs = Vec::new();
+        for attempt in self.attempts.page(&self.owner, filter).await?.iter().rev().filter(|attempt| attempt.whole) {
+            let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
+            if self.keys.knows(&whole.body) {
+                seqs.push(attempt.seq);
+            }
+        }
+        let judged = self.judge_kept(&seqs).await?;
+        self.keys.settled();
+        Ok(judged.len())
     }
 
     /// Gives those their verdict that were kept without their signature and not judged while it was at hand.

@@ -22,13 +22,15 @@ pub struct TenantKeys {
     issuers: Issuers,
     extra: Vec<OtherKeys>,
     last: Option<Keys>,
+    /// Keys came that were not there before, and nobody has looked again at what waited for them.
+    renewed: bool,
 }
 
 impl KeySource {
     /// The keys that `owner` publishes.
     pub async fn of_tenant(jwks: Jwks, owner: Owner, issuers: Issuers, data: &DataDir) -> Self {
         let extra = keys::sandbox_as_other(data, jwks.clock().now()).await;
-        Self::Tenant(Box::new(TenantKeys { jwks, owner, issuers, extra, last: None }))
+        Self::Tenant(Box::new(TenantKeys { jwks, owner, issuers, extra, last: None, renewed: false }))
     }
 
     /// The keys of a profile. The sandbox's are in the data folder.
@@ -51,19 +53,48 @@ impl KeySource {
         match self {
             Self::Fixed(keys) => keys.clone(),
             Self::Tenant(tenant) => {
-                let TenantKeys { jwks, owner, issuers, extra, last } = tenant.as_mut();
+                let TenantKeys { jwks, owner, issuers, extra, last, renewed } = tenant.as_mut();
                 let kid = keys::kid_of(input, false);
-                let known = |keys: &Keys| {
-                    kid.as_deref().is_none_or(|kid| keys.sets.iter().any(|dated| dated.set.by_kid(kid).is_some()))
-                };
+                let known = |keys: &Keys| kid.as_deref().is_none_or(|kid| has(keys, kid));
                 if let Some(keys) = last.as_ref().filter(|keys| keys.trouble.is_none() && known(keys)) {
                     return keys.clone();
                 }
                 let keys = keys::of_tenant(jwks, owner, issuers.clone(), kid.as_deref(), extra.clone()).await;
+                let ids = |keys: &Keys| -> Vec<String> {
+                    let all = keys.sets.iter().flat_map(|dated| dated.set.keys());
+                    all.filter_map(|key| key.kid.clone()).collect()
+                };
+                let before = last.as_ref().map(ids).unwrap_or_default();
+                *renewed |= ids(&keys).iter().any(|kid| !before.contains(kid));
                 last.insert(keys).clone()
             }
         }
     }
+
+    /// Keys came that were not there before: what was signed with an unknown key may be looked at again.
+    pub(super) fn renewed(&self) -> bool {
+        matches!(self, Self::Tenant(tenant) if tenant.renewed)
+    }
+
+    /// It was looked at again.
+    pub(super) fn settled(&mut self) {
+        if let Self::Tenant(tenant) = self {
+            tenant.renewed = false;
+        }
+    }
+
+    /// The key that `input` names is at hand, without asking anybody.
+    pub(super) fn knows(&self, input: &[u8]) -> bool {
+        let keys = match self {
+            Self::Fixed(keys) => Some(keys),
+            Self::Tenant(tenant) => tenant.last.as_ref(),
+        };
+        keys::kid_of(input, false).is_some_and(|kid| keys.is_some_and(|keys| has(keys, &kid)))
+    }
+}
+
+fn has(keys: &Keys, kid: &str) -> bool {
+    keys.sets.iter().any(|dated| dated.set.by_kid(kid).is_some())
 }
 
 /// Whose history a profile's attempts are in: its id, or the domain of one that is not saved.

@@ -1,12 +1,18 @@
 //! From the history to a verdict.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 use crate::clock::Clock;
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::KeySource;
 use crate::inspector::receiver::sift;
+use crate::kinde::Domain;
+use crate::kinde::jwks::{Jwks, Owner};
+use crate::net::{Http, Recorder};
 use crate::store::attempts::{Attempts, Duplicate, NewAttempt, Standing};
 
 fn intake(dir: &tempfile::TempDir, second: bool) -> Intake {
@@ -69,4 +75,63 @@ async fn what_was_kept_without_its_signature_and_never_judged_says_so_once_nobod
     let other = intake.attempts.whole("p", under_way).await.unwrap().unwrap().attempt;
     assert_eq!(other.standing(), Standing::Pending, "another process may be judging it");
     assert_eq!(intake.judge_pending().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn every_retry_of_36_hours_is_verified_labelled_and_counted_and_none_is_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut intake = intake(&dir, false);
+    let signed: Timestamp = "2024-05-01T07:41:46Z".parse().unwrap();
+    // Kinde's schedule: at once, 5 s, 30 s, 2 min, 10 min, 1 h, 4 h, then every 12 h.
+    let waits = [0, 5, 35, 155, 755, 4355, 18_755, 61_955, 105_155, 129_600];
+    for seconds in waits {
+        arrives(&intake, "w1", &token(WEBHOOK), signed + jiff::SignedDuration::from_secs(seconds)).await;
+    }
+    assert_eq!(intake.judge_pending().await.unwrap(), waits.len());
+    for (index, seq) in (1..=10).enumerate() {
+        let whole = intake.attempts.whole("p", seq).await.unwrap().unwrap();
+        assert_eq!(whole.attempt.standing(), Standing::Good, "retry {index}");
+        assert_eq!(whole.attempt.attempt, u32::try_from(index).unwrap() + 1);
+        assert_eq!(whole.attempt.duplicate, if index == 0 { Duplicate::No } else { Duplicate::Retry });
+        let freshness = intake.look_again(&whole).await.unwrap().decoded.check("freshness").unwrap().verdict;
+        assert_eq!(freshness == Verdict::Warn, waits[index] > 300, "retry {index}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_rotation_what_was_signed_with_the_new_key_is_verified_as_soon_as_that_is_published() {
+    let rotated = Arc::new(AtomicBool::new(false));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let domain = Domain::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let turned = Arc::clone(&rotated);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = [0; 4096];
+            let _read = socket.read(&mut head).await.unwrap();
+            let body = if turned.load(Ordering::SeqCst) { jwks(1, "new") } else { jwks(0, KID) };
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+            let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            socket.write_all(answer.as_bytes()).await.ok();
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let data = crate::store::DataDir::open(dir.path()).unwrap();
+    let cache = Jwks::new(Http::new(Recorder::silent(), Clock::real()).unwrap(), None);
+    let owner = Owner { id: "p".to_owned(), name: "acme".to_owned(), domain };
+    let keys = KeySource::of_tenant(cache.clone(), owner.clone(), Issuers::Any, &data).await;
+    let mut intake = Intake { keys, ..intake(&dir, false) };
+    let standing =
+        async |intake: &Intake, seq| intake.attempts.whole("p", seq).await.unwrap().unwrap().attempt.standing();
+    let old = arrives(&intake, "w1", &token(WEBHOOK), Timestamp::now()).await;
+    let new = sign(1, r#"{"alg":"RS256","kid":"new"}"#, WEBHOOK.replace("event_018f", "event_019f").as_bytes());
+    let early = arrives(&intake, "w2", &new, Timestamp::now()).await;
+    assert_eq!(intake.judge_pending().await.unwrap(), 2);
+    assert_eq!((standing(&intake, old).await, standing(&intake, early).await), (Standing::Good, Standing::UnknownKey));
+    assert_eq!(intake.judge_pending().await.unwrap(), 0, "nothing new is known");
+    rotated.store(true, Ordering::SeqCst);
+    cache.fetch_again(&owner).await;
+    let later = arrives(&intake, "w3", &new, Timestamp::now()).await;
+    assert_eq!(intake.judge_pending().await.unwrap(), 2);
+    assert_eq!((standing(&intake, later).await, standing(&intake, early).await), (Standing::Good, Standing::Good));
+    assert_eq!(standing(&intake, old).await, Standing::Good, "no rotation makes a good one bad");
 }
