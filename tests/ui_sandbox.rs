@@ -253,7 +253,7 @@ fn webhook(name: &str, off_since: Option<Timestamp>) -> WebhookView {
 
 fn attempt(number: u32, began: &str, status: Option<u16>) -> AttemptView {
     let error = status.is_none().then(|| "the connection was refused".to_owned());
-    AttemptView { number, began: at(began), ms: 12, status, error }
+    AttemptView { number, began: at(began), ms: 12, status, error, answer: None }
 }
 
 fn delivery(id: i64, state: &str, next: Option<Timestamp>, attempts: Vec<AttemptView>) -> DeliveryView {
@@ -436,7 +436,7 @@ fn deliveries_tell_where_they_stand_and_one_shows_its_attempts_and_what_was_sent
     let Some((job, _)) = asked.iter().find(|(_, ask)| matches!(ask, Ask::Body { delivery: 3 })) else {
         panic!("{asked:?}")
     };
-    let body = SentBody { content_type: "application/jwt".into(), body: "eyJ.e30.c2ln".into() };
+    let body = SentBody { content_type: "application/jwt".into(), body: "eyJ.e30.c2ln".into(), answers: Vec::new() };
     harness.state_mut().answer(*job, Event::Body(Ok(body)));
     harness.run_ok();
     harness.get_by_label("nothing: the connection was refused");
@@ -514,8 +514,11 @@ fn the_room_settles_and_looks_as_it_was_judged() {
         let mut chosen = delivering(deliveries(), which);
         chosen.get_by_label("retries · 500").click();
         chosen.run_ok();
-        let body =
-            SentBody { content_type: "application/jwt".into(), body: "eyJhbGciOiJSUzI1NiJ9.e30.c2ln".repeat(20) };
+        let body = SentBody {
+            content_type: "application/jwt".into(),
+            body: "eyJhbGciOiJSUzI1NiJ9.e30.c2ln".repeat(20),
+            answers: Vec::new(),
+        };
         let job = chosen.state_mut().asked().iter().find(|(_, ask)| matches!(ask, Ask::Body { .. })).unwrap().0;
         chosen.state_mut().answer(job, Event::Body(Ok(body)));
         chosen.run_ok();

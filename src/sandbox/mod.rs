@@ -40,7 +40,7 @@ mod wellknown;
 mod world;
 
 pub use control::{Control, Published, Rotated, Rotation, Sample, SentBody, WebhookView};
-pub use delivery::attempts::{AttemptView, DeliveryView};
+pub use delivery::attempts::{AnswerBody, AttemptView, DeliveryView};
 pub use delivery::line::AttemptLine;
 pub use delivery::schedule::wait_before;
 pub use direct::{send_to, sign};

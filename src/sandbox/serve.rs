@@ -93,7 +93,7 @@ pub async fn accept(
 async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, door: Door, world: Arc<World>) {
     let service = service_fn(move |request| {
         let world = Arc::clone(&world);
-        async move { answer(request, door, &world).await }
+        async move { answer(request, door, world).await }
     });
     // A client that goes away, or one that is hung up on, is no trouble of ours.
     hyper::server::conn::http1::Builder::new()
@@ -106,10 +106,13 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, door: Door, world
         .ok();
 }
 
-async fn answer(request: Request<Incoming>, door: Door, world: &World) -> Result<http::Response<Full<Bytes>>, HangUp> {
+async fn answer(
+    request: Request<Incoming>,
+    door: Door,
+    world: Arc<World>,
+) -> Result<http::Response<Full<Bytes>>, HangUp> {
     let reply = match take_in(request, door).await {
-        Ok(ask) if door == Door::Control => Some(control::answer(world, &ask).await),
-        Ok(ask) => routes::answer(world, &ask).await,
+        Ok(ask) => to_the_end(ask, door, &world).await,
         Err(reply) => Some(reply),
     };
     let reply = reply.ok_or(HangUp)?;
@@ -117,6 +120,25 @@ async fn answer(request: Request<Incoming>, door: Door, world: &World) -> Result
     let date = world.now().checked_add(jiff::SignedDuration::from_secs(skew)).unwrap_or_else(|_| world.now());
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap_or_default();
     Ok(reply.into_response(&date))
+}
+
+/// Answers on a task of its own. A client that hangs up ends the conversation and not this: what a call changes and the
+/// event that tells of it both happen, or neither does.
+async fn to_the_end(ask: Ask, door: Door, world: &Arc<World>) -> Option<Reply> {
+    let own = Arc::clone(world);
+    let handler = world.handlers.spawn(async move {
+        let reply = async {
+            match door {
+                Door::Control => Some(control::answer(&own, &ask).await),
+                Door::Http | Door::Https => routes::answer(&own, &ask).await,
+            }
+        };
+        tokio::select! {
+            () = own.cut.cancelled() => None,
+            reply = reply => reply,
+        }
+    });
+    handler.await.ok().flatten()
 }
 
 async fn take_in(request: Request<Incoming>, door: Door) -> Result<Ask, Reply> {

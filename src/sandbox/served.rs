@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::delivery::engine::Engine;
 use super::delivery::line::AttemptLine;
-use super::delivery::post;
 use super::delivery::store::Store;
+use super::delivery::{attempts, post};
 use super::error::SandboxError;
 use super::facts::Facts;
 use super::running::{self, Lock, Running, find};
@@ -116,6 +116,9 @@ impl Served {
             state.issuer_last = Some(running.issuer.clone());
         }
         world.save().await?;
+        let known: Vec<String> = world.state().webhooks.iter().map(|webhook| webhook.id.clone()).collect();
+        let known = serde_json::json!(known).to_string();
+        world.store.write(move |connection| attempts::stop_unknown(connection, &known)).await?;
         let stop = CancellationToken::new();
         for (listener, tls, door) in
             [(http, None, Door::Http), (https, Some(tls), Door::Https), (control, None, Door::Control)]
@@ -145,17 +148,21 @@ impl Served {
         self.attempts.take()
     }
 
-    /// Ends it: open connections are cut, attempts under way get a moment to end, the folder is free.
+    /// Ends it: open connections are cut, answers and attempts under way get a moment to end, the folder is free.
     pub async fn stop(mut self) {
         self.stop.cancel();
+        self.world.handlers.close();
         // The listeners see the token when they are next polled; their sockets close then.
-        tokio::time::timeout(Duration::from_millis(600), &mut self.delivering).await.ok();
+        let ended = async { tokio::join!(self.world.handlers.wait(), &mut self.delivering) };
+        tokio::time::timeout(Duration::from_millis(600), ended).await.ok();
     }
 }
 
 impl Drop for Served {
     fn drop(&mut self) {
         self.stop.cancel();
+        // Whoever serves the folder next must be the only one that writes there.
+        self.world.cut.cancel();
     }
 }
 

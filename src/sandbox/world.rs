@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::ask::Reply;
 use super::control::{Rotated, Rotation};
@@ -37,8 +39,12 @@ pub struct World {
     pub store: Store,
     /// Makes the deliveries.
     pub engine: Arc<Engine>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     faults: Mutex<Faults>,
+    /// The answers that are being made. Each runs to its end, whether or not its client waits for it.
+    pub handlers: TaskTracker,
+    /// Cuts them off.
+    pub cut: CancellationToken,
     /// One writer at a time, each with the newest state.
     saving: tokio::sync::Mutex<()>,
     rotating: tokio::sync::Mutex<()>,
@@ -64,6 +70,11 @@ pub struct Beginning {
     pub engine: Arc<Engine>,
 }
 
+/// What a mutex holds, whatever became of who held it before.
+pub fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl World {
     /// A sandbox without faults.
     pub fn new(from: Beginning) -> Self {
@@ -76,8 +87,10 @@ impl World {
             control_token: from.control_token,
             store: from.store,
             engine: from.engine,
-            state: Mutex::new(from.state),
+            state: Arc::new(Mutex::new(from.state)),
             faults: Mutex::default(),
+            handlers: TaskTracker::new(),
+            cut: CancellationToken::new(),
             saving: tokio::sync::Mutex::new(()),
             rotating: tokio::sync::Mutex::new(()),
         }
@@ -85,17 +98,22 @@ impl World {
 
     /// The state, for a moment: never held across an await.
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.state)
+    }
+
+    /// The state, for who looks at it later and elsewhere: with [`held`], for a moment.
+    pub fn shared_state(&self) -> Arc<Mutex<State>> {
+        Arc::clone(&self.state)
     }
 
     /// The faults, for a moment.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.faults)
     }
 
     /// The key that signs.
     pub fn key(&self) -> Arc<SigningKey> {
-        Arc::clone(&self.key.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&held(&self.key))
     }
 
     /// The published key set.
@@ -129,7 +147,7 @@ impl World {
         let dir = self.dir.clone();
         let made = tokio::task::spawn_blocking(move || SigningKey::replace(&dir));
         let made = Arc::new(made.await.map_err(|error| SandboxError::Machine(error.to_string()))??);
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&made);
+        *held(&self.key) = Arc::clone(&made);
         Ok(Rotated {
             kid: made.kid().to_owned(),
             old_kid: before.kid().to_owned(),

@@ -8,6 +8,7 @@ use kinde_panel::sandbox::{Control, Options, Order, Rotation, Served, facts};
 use serde_json::Value;
 
 use super::sink::Sink;
+use super::tenant::Tenant;
 
 async fn serve(dir: &Path) -> (Served, Control) {
     let served = Served::start(dir, Options::default(), Clock::real()).await.unwrap();
@@ -55,35 +56,27 @@ async fn a_reset_forgets_what_was_done_and_keeps_what_others_were_told() {
 
 #[tokio::test]
 async fn events_of_a_month_ago_are_forgotten_unless_a_delivery_still_waits() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(serve(dir.path()).await);
-    let db = rusqlite::Connection::open(dir.path().join("deliveries.db")).unwrap();
-    let put = |name: &str, state: &str, next: Option<i64>| {
+    let tenant = Tenant::new(1.0).await;
+    let webhook = tenant.webhook("http://127.0.0.1:9/", &["user.created"]).await;
+    let put = |db: &rusqlite::Connection, name: &str, state: &str, next: Option<i64>| {
         db.execute(
             "INSERT INTO events (event_id, type, source, at, claims, content_type, body) VALUES (?1, 't', 'api', 0, '{}', '', x'')",
             [name],
         )
         .unwrap();
         db.execute(
-            "INSERT INTO deliveries (event, webhook, request_id, url, accepted, next, state) VALUES (?1, 'w', 'r', 'u', 0, ?2, ?3)",
-            (db.last_insert_rowid(), next, state),
+            "INSERT INTO deliveries (event, webhook, request_id, url, accepted, next, state) VALUES (?1, ?2, 'r', 'u', 0, ?3, ?4)",
+            (db.last_insert_rowid(), &webhook, next, state),
         )
         .unwrap();
     };
-    put("done", "delivered", None);
-    put("waiting", "waiting", Some(i64::MAX));
-    let (_served, _control) = serve(dir.path()).await;
-    let left = || -> Vec<String> {
-        let mut all = db.prepare("SELECT event_id FROM events").unwrap();
-        all.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-    };
-    let gone = async {
-        while left().len() > 1 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), gone).await.unwrap();
-    assert_eq!(left(), ["waiting"]);
+    let tenant = tenant
+        .again(|db| {
+            put(db, "done", "delivered", None);
+            put(db, "waiting", "waiting", Some(i64::MAX));
+        })
+        .await;
+    tenant.until("SELECT group_concat(event_id) = 'waiting' FROM events").await;
 }
 
 #[tokio::test]

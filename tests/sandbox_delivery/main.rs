@@ -8,9 +8,13 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod api;
 mod control;
 mod forgeries;
 mod killed;
+mod off;
 mod process;
+mod schedule;
 mod send;
 mod sink;
+mod tenant;

@@ -103,6 +103,6 @@ fn converse(mut stream: TcpStream, log: &(Mutex<Vec<Seen>>, Condvar), answer: &A
             while more(&mut taken, &mut stream).is_some() {}
             return None;
         }
-        write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n").ok()?;
+        write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 12\r\n\r\nanswered {status}").ok()?;
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Control, json, parse};
 use crate::sandbox::ask::Reply;
-use crate::sandbox::delivery::{attempts, events};
+use crate::sandbox::delivery::attempts::{self, AnswerBody};
+use crate::sandbox::delivery::events;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::world::World;
 
@@ -25,13 +26,16 @@ pub struct WebhookView {
     pub off_since: Option<Timestamp>,
 }
 
-/// What is sent with a delivery, the same at every attempt.
+/// What is sent with a delivery, the same at every attempt, and what came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentBody {
     /// The `content-type` header.
     pub content_type: String,
     /// The body; what is no text in it is replaced.
     pub body: String,
+    /// What was answered to its attempts so far, where the answers had bodies.
+    #[serde(default)]
+    pub answers: Vec<AnswerBody>,
 }
 
 /// Names a webhook.
@@ -59,7 +63,7 @@ impl Control {
         self.send(Method::POST, "webhooks/on", "Switch a webhook of the sandbox on", Some(body)).await.map(|_| ())
     }
 
-    /// What is sent with delivery number `delivery`.
+    /// What is sent with delivery number `delivery`, and what was answered so far.
     ///
     /// # Errors
     /// When the sandbox does not answer or has no such delivery.
@@ -107,8 +111,14 @@ pub(super) async fn body(world: &World, delivery: i64) -> Result<SentBody, Sandb
             .prepare_cached(
                 "SELECT e.content_type, e.body FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.id = ?1",
             )?
-            .query_row([delivery], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .query_row([delivery], |row| {
+                let body: Vec<u8> = row.get(1)?;
+                Ok(SentBody {
+                    content_type: row.get(0)?,
+                    body: String::from_utf8_lossy(&body).into_owned(),
+                    answers: attempts::answers(connection, delivery)?,
+                })
+            })
     });
-    let (content_type, body) = read.await?;
-    Ok(SentBody { content_type, body: String::from_utf8_lossy(&body).into_owned() })
+    read.await
 }

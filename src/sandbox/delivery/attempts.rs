@@ -1,5 +1,6 @@
 //! What is due, what became of it, and how each webhook fares: the engine's side of `deliveries.db`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -48,6 +49,8 @@ pub struct Outcome {
     pub error: Option<String>,
     /// How long it took.
     pub ms: u64,
+    /// The beginning of the answer's body as text; `None` where it had none.
+    pub answer: Option<String>,
 }
 
 impl Outcome {
@@ -57,16 +60,44 @@ impl Outcome {
     }
 }
 
-/// At most `limit` deliveries that are due at `now`, the longest due first, without those of the webhooks in `full`
-/// (a JSON array of ids).
-pub fn due(connection: &Connection, now: Timestamp, full: &str, limit: u32) -> rusqlite::Result<Vec<Due>> {
-    connection
+/// What is due at `now` and not under way, at most `most` of each webhook: first the one that is longest due of each, then
+/// the second of each, and so on. No webhook waits behind another's queue.
+pub fn due(
+    connection: &Connection,
+    now: Timestamp,
+    under_way: &BTreeSet<i64>,
+    most: usize,
+) -> rusqlite::Result<Vec<Due>> {
+    // One step in the index a webhook, however long its queue is.
+    let webhooks: Vec<String> = connection
         .prepare_cached(
-            "SELECT id, webhook FROM deliveries
-             WHERE next <= ?1 AND webhook NOT IN (SELECT value FROM json_each(?2)) ORDER BY next, id LIMIT ?3",
+            "WITH RECURSIVE queue (webhook) AS (
+                 SELECT min(webhook) FROM deliveries WHERE next IS NOT NULL
+                 UNION ALL
+                 SELECT (SELECT min(webhook) FROM deliveries WHERE next IS NOT NULL AND webhook > queue.webhook)
+                 FROM queue WHERE queue.webhook IS NOT NULL)
+             SELECT webhook FROM queue WHERE webhook IS NOT NULL",
         )?
-        .query_map(params![now.as_microsecond(), full, limit], |row| Ok(Due { id: row.get(0)?, webhook: row.get(1)? }))?
-        .collect()
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut queue = connection
+        .prepare_cached("SELECT next, id FROM deliveries WHERE webhook = ?1 AND next <= ?2 ORDER BY next, id")?;
+    let mut found: Vec<(usize, i64, Due)> = Vec::new();
+    for webhook in webhooks {
+        let mut rows = queue.query(params![webhook, now.as_microsecond()])?;
+        let mut place = 0;
+        while place < most
+            && let Some(row) = rows.next()?
+        {
+            let id = row.get(1)?;
+            if !under_way.contains(&id) {
+                found.push((place, row.get(0)?, Due { id, webhook: webhook.clone() }));
+                place += 1;
+            }
+        }
+    }
+    found.sort_by_key(|(place, next, due)| (*place, *next, due.id));
+    Ok(found.into_iter().map(|(.., due)| due).collect())
 }
 
 /// When the next delivery after `now` is due.
@@ -120,13 +151,17 @@ pub struct Made {
 /// Writes an attempt down; answers when the next is really due: a webhook that was switched off has none.
 pub fn record(connection: &Connection, made: &Made, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let outcome = &made.outcome;
-    // It may be gone since the attempt began: the sandbox was reset.
-    if !connection.prepare_cached("SELECT 1 FROM deliveries WHERE id = ?1")?.exists([made.delivery])? {
+    // It may be gone since the attempt began: the sandbox was reset. And an attempt is written down once.
+    let follows = connection
+        .prepare_cached("SELECT 1 FROM deliveries WHERE id = ?1 AND attempts = ?2 - 1")?
+        .exists(params![made.delivery, made.number])?;
+    if !follows {
         return Ok(None);
     }
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO attempts (delivery, number, began, ms, status, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO attempts (delivery, number, began, ms, status, error, answer)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             made.delivery,
@@ -135,6 +170,7 @@ pub fn record(connection: &Connection, made: &Made, now: Timestamp) -> rusqlite:
             i64::try_from(outcome.ms).unwrap_or(i64::MAX),
             outcome.status,
             outcome.error,
+            outcome.answer,
         ])?;
     if outcome.is_good() {
         connection
@@ -178,6 +214,17 @@ pub fn stop(connection: &Connection, webhook: &str) -> rusqlite::Result<usize> {
     connection.execute(
         "UPDATE deliveries SET next = NULL, state = 'stopped' WHERE webhook = ?1 AND next IS NOT NULL",
         [webhook],
+    )
+}
+
+/// Ends every delivery that waits for a webhook which is not among `known` (a JSON array of ids), and forgets how those
+/// fared: they were deleted, and the process ended before that was written down here.
+pub fn stop_unknown(connection: &Connection, known: &str) -> rusqlite::Result<usize> {
+    connection.execute("DELETE FROM health WHERE webhook NOT IN (SELECT value FROM json_each(?1))", [known])?;
+    connection.execute(
+        "UPDATE deliveries SET next = NULL, state = 'stopped'
+         WHERE next IS NOT NULL AND webhook NOT IN (SELECT value FROM json_each(?1))",
+        [known],
     )
 }
 
@@ -250,6 +297,28 @@ pub struct AttemptView {
     pub status: Option<u16>,
     /// Why none came.
     pub error: Option<String>,
+    /// The first 200 characters of the answer's body; [`SentBody::answers`](crate::sandbox::SentBody) has more.
+    #[serde(default)]
+    pub answer: Option<String>,
+}
+
+/// What a target answered to an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerBody {
+    /// Number of the attempt, from 1.
+    pub attempt: u32,
+    /// The beginning of the body, at most 4 KiB; what is no text in it is replaced.
+    pub body: String,
+}
+
+/// What was answered to the attempts of a delivery, where the answers had bodies.
+pub fn answers(connection: &Connection, delivery: i64) -> rusqlite::Result<Vec<AnswerBody>> {
+    connection
+        .prepare_cached(
+            "SELECT number, answer FROM attempts WHERE delivery = ?1 AND answer IS NOT NULL ORDER BY number",
+        )?
+        .query_map([delivery], |row| Ok(AnswerBody { attempt: row.get(0)?, body: row.get(1)? }))?
+        .collect()
 }
 
 /// Deliveries: those before number `before` newest first, or those from `from` on oldest first.
@@ -281,8 +350,10 @@ pub fn page(
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    let mut attempts = connection
-        .prepare_cached("SELECT number, began, ms, status, error FROM attempts WHERE delivery = ?1 ORDER BY number")?;
+    let mut attempts = connection.prepare_cached(
+        "SELECT number, began, ms, status, error, substr(answer, 1, 200) FROM attempts
+             WHERE delivery = ?1 ORDER BY number",
+    )?;
     for delivery in &mut found {
         delivery.attempts = attempts
             .query_map([delivery.id], |row| {
@@ -292,6 +363,7 @@ pub fn page(
                     ms: row.get::<_, i64>(2)?.unsigned_abs(),
                     status: row.get(3)?,
                     error: row.get(4)?,
+                    answer: row.get(5)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?;

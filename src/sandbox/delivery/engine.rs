@@ -4,6 +4,11 @@
 //! The truth is in the database alone. An attempt that was under way when the process died left no trace there, so it is
 //! made again: at least once, as with Kinde. Deadlines are wall-clock moments; a wait is cut into short ones, so that a
 //! machine that slept looks at its clock soon after.
+//!
+//! How long a webhook has been failing, towards the 72 h after which it is switched off, is the sum of the times from
+//! each failure to the next: measured by a clock that stands still while the machine sleeps (where the system has one),
+//! only while a sandbox runs, and each at most the longest wait of the schedule, 12 h. A laptop that was shut for a week
+//! switches nothing off.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -18,15 +23,13 @@ use tokio_util::task::TaskTracker;
 
 use super::attempts::{self, Due, Made, Outcome, Parcel};
 use super::line::AttemptLine;
-use super::schedule::{Pace, wait_before};
+use super::schedule::{LONGEST, Pace, wait_before};
 use super::store::Store;
 use crate::sandbox::error::SandboxError;
 
-/// The most attempts under way at a time, and of one webhook: one that hangs leaves room for the others.
+/// The most attempts under way at a time. Of one webhook no more than are still free: one that hangs takes half of them,
+/// a second one half of what is left, and there is always a place for the next.
 const SLOTS: usize = 64;
-const SLOTS_OF_ONE: usize = 32;
-/// How many are looked at at once: those under way, and as many again.
-const READ: u32 = 128;
 /// The longest the clock is not looked at.
 const LOOK: Duration = Duration::from_secs(30);
 /// How often what is old is forgotten, from which age on, and from which number of events on.
@@ -52,8 +55,8 @@ pub struct Engine {
     wake: Notify,
     lines: broadcast::Sender<Arc<AttemptLine>>,
     under_way: Mutex<HashMap<i64, String>>,
-    /// The last failure of each webhook in this run.
-    failed_at: Mutex<HashMap<String, Timestamp>>,
+    /// The last failure of each webhook in this run. Not a wall-clock moment: see the module.
+    failed_at: Mutex<HashMap<String, tokio::time::Instant>>,
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -85,9 +88,11 @@ impl Engine {
         self.lines.subscribe()
     }
 
-    /// Delivers until `stop`; then lets what is under way end, for a moment.
+    /// Delivers until `stop`; then lets what is under way end, for a moment. What has not ended by then is cut off: whoever
+    /// serves next makes it again, and nobody else does.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let tasks = TaskTracker::new();
+        let cut = CancellationToken::new();
         let mut pruned = None;
         while !stop.is_cancelled() {
             if pruned.is_none_or(|at: tokio::time::Instant| at.elapsed() > PRUNE) {
@@ -98,8 +103,8 @@ impl Engine {
                 Ok((parcels, next)) => {
                     for parcel in parcels {
                         let engine = Arc::clone(&self);
-                        let stop = stop.clone();
-                        tasks.spawn(async move { engine.attempt(parcel, &stop).await });
+                        let (stop, cut) = (stop.clone(), cut.clone());
+                        tasks.spawn(async move { engine.attempt(parcel, &stop, &cut).await });
                     }
                     next.map_or(LOOK, |next| until(next, (self.now)()).min(LOOK))
                 }
@@ -116,6 +121,8 @@ impl Engine {
         }
         tasks.close();
         tokio::time::timeout(GRACE, tasks.wait()).await.ok();
+        cut.cancel();
+        tasks.wait().await;
     }
 
     async fn prune(&self) {
@@ -132,22 +139,13 @@ impl Engine {
 
     /// What is due and fits, marked as under way, and when the next falls due.
     async fn take(&self) -> Result<(Vec<Parcel>, Option<Timestamp>), SandboxError> {
-        let (busy, full) = {
-            let under_way = held(&self.under_way);
-            let mut of: HashMap<&str, usize> = HashMap::new();
-            for webhook in under_way.values() {
-                *of.entry(webhook).or_default() += 1;
-            }
-            let full: Vec<&str> =
-                of.iter().filter(|(_, count)| **count >= SLOTS_OF_ONE).map(|(webhook, _)| *webhook).collect();
-            (under_way.len(), serde_json::to_string(&full).unwrap_or_else(|_| "[]".to_owned()))
-        };
+        let busy: BTreeSet<i64> = held(&self.under_way).keys().copied().collect();
+        let room = SLOTS.saturating_sub(busy.len());
         let now = (self.now)();
         let (due, next) = self
             .store
             .read(move |connection| {
-                // Those under way are due too, and stand first.
-                let due = if busy >= SLOTS { Vec::new() } else { attempts::due(connection, now, &full, READ)? };
+                let due = if room == 0 { Vec::new() } else { attempts::due(connection, now, &busy, room)? };
                 Ok((due, attempts::next_due(connection, now)?))
             })
             .await?;
@@ -170,11 +168,9 @@ impl Engine {
         let mut under_way = held(&self.under_way);
         let mut chosen = BTreeSet::new();
         for due in due {
-            if under_way.len() >= SLOTS {
-                break;
-            }
+            let free = SLOTS.saturating_sub(under_way.len());
             let of_one = under_way.values().filter(|webhook| **webhook == due.webhook).count();
-            if of_one < SLOTS_OF_ONE && !under_way.contains_key(&due.id) {
+            if of_one < free && !under_way.contains_key(&due.id) {
                 under_way.insert(due.id, due.webhook);
                 chosen.insert(due.id);
             }
@@ -182,18 +178,22 @@ impl Engine {
         chosen
     }
 
-    async fn attempt(&self, parcel: Parcel, stop: &CancellationToken) {
+    async fn attempt(&self, parcel: Parcel, stop: &CancellationToken, cut: &CancellationToken) {
         let (delivery, url, number) = (parcel.delivery, parcel.url.clone(), parcel.number);
         let body_sha256 = super::line::sha256(&parcel.body);
         let (event_id, request_id, webhook) =
             (parcel.event_id.clone(), parcel.request_id.clone(), parcel.webhook.clone());
         let began = (self.now)();
-        let outcome = (self.post)(parcel).await;
+        let outcome = tokio::select! {
+            biased;
+            outcome = (self.post)(parcel) => outcome,
+            () = cut.cancelled() => return,
+        };
         let ended = (self.now)();
         let next = if outcome.is_good() { None } else { wait_before(number + 1) };
         let made = Made {
             delivery,
-            failing: self.failing(&webhook, outcome.is_good(), ended),
+            failing: self.failing(&webhook, outcome.is_good()),
             webhook,
             number,
             began,
@@ -230,16 +230,16 @@ impl Engine {
         self.wake();
     }
 
-    /// How long a webhook has been failing since the failure before, along the schedule. Time in which no sandbox ran
-    /// does not count.
-    fn failing(&self, webhook: &str, good: bool, now: Timestamp) -> Duration {
+    /// How long a webhook has been failing since the failure before, along the schedule.
+    fn failing(&self, webhook: &str, good: bool) -> Duration {
         let mut failed_at = held(&self.failed_at);
         if good {
             failed_at.remove(webhook);
             return Duration::ZERO;
         }
+        let now = tokio::time::Instant::now();
         let before = failed_at.insert(webhook.to_owned(), now);
-        before.map_or(Duration::ZERO, |before| self.pace.passed(until(now, before)))
+        before.map_or(Duration::ZERO, |before| self.pace.passed(now.duration_since(before)).min(LONGEST))
     }
 }
 

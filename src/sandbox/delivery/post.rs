@@ -12,6 +12,9 @@ use crate::net::{Http, Request};
 /// How long a target may take. Kinde's own limit is not published; a handler's author measured about 5 s.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How much of an answer is kept.
+const KEPT: usize = 4096;
+
 /// Attempts that go out over `http`.
 pub fn over(http: Http) -> Post {
     Arc::new(move |parcel| {
@@ -26,14 +29,43 @@ pub async fn send(http: &Http, parcel: Parcel) -> Outcome {
     let ms = |begun: Instant| u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let url = match Url::parse(&parcel.url) {
         Ok(url) => url,
-        Err(error) => return Outcome { status: None, error: Some(error.to_string()), ms: 0 },
+        Err(error) => return Outcome { status: None, error: Some(error.to_string()), ms: 0, answer: None },
     };
     let request = Request::post("Deliver a webhook", url)
         .header("webhook-id", parcel.request_id)
         .bytes(&parcel.content_type, parcel.body)
         .timeout(PATIENCE);
     match http.send(request).await {
-        Ok(answer) => Outcome { status: Some(answer.status), error: None, ms: answer.ms },
-        Err(error) => Outcome { status: None, error: Some(error.reason), ms: ms(begun) },
+        Ok(answer) => {
+            Outcome { status: Some(answer.status), error: None, ms: answer.ms, answer: beginning(&answer.body) }
+        }
+        Err(error) => Outcome { status: None, error: Some(error.reason), ms: ms(begun), answer: None },
+    }
+}
+
+/// The first 4 KiB of a body as text.
+fn beginning(body: &[u8]) -> Option<String> {
+    let start = body.get(..KEPT).unwrap_or(body);
+    // A character that the cut falls into goes; what is no text is shown as such.
+    let text = match std::str::from_utf8(start) {
+        Err(error) if error.error_len().is_none() => start.get(..error.valid_up_to()).unwrap_or(start),
+        _ => start,
+    };
+    // NUL ends a text for some who read it.
+    (!text.is_empty()).then(|| String::from_utf8_lossy(text).replace('\0', "\u{fffd}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beginning_of_an_answer_is_kept_as_text_and_never_half_a_character() {
+        assert_eq!(beginning(b""), None);
+        assert_eq!(beginning("né".as_bytes()).unwrap(), "né");
+        assert_eq!(beginning(b"a\xff\0b").unwrap(), "a\u{fffd}\u{fffd}b");
+        let long = format!("{}é and more", "x".repeat(KEPT - 1));
+        assert_eq!(beginning(long.as_bytes()).unwrap(), "x".repeat(KEPT - 1));
+        assert_eq!(beginning(&[b'y'; 3 * KEPT]).unwrap().len(), KEPT);
     }
 }

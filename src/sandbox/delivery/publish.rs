@@ -11,7 +11,8 @@ use crate::sandbox::ask::Reply;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::keys::SigningKey;
 use crate::sandbox::samples;
-use crate::sandbox::world::World;
+use crate::sandbox::state::{State, Webhook};
+use crate::sandbox::world::{World, held};
 
 /// How a delivery's body is sent.
 pub const JWT: &str = "application/jwt";
@@ -81,29 +82,26 @@ impl World {
         times: u32,
     ) -> Result<Accepted, SandboxError> {
         let now = self.now();
-        let ways: Vec<(NewEvent, Vec<Target>)> = {
-            let state = self.state();
-            let targets = |event_type: &str| {
-                state
-                    .webhooks
-                    .iter()
-                    .filter(|webhook| webhook.event_types.iter().any(|chosen| chosen == event_type))
-                    .map(|webhook| Target { webhook: webhook.id.clone(), url: webhook.endpoint.clone() })
-                    .collect()
-            };
-            events
-                .into_iter()
-                .map(|event| {
-                    let targets = targets(&event.event_type);
-                    (event, targets)
-                })
-                .collect()
-        };
-        let accepted =
-            self.store.write(move |connection| accept(connection, &ways, request_id.as_deref(), times, now)).await?;
+        let shared = self.shared_state();
+        let accepted = self
+            .store
+            .write(move |connection| {
+                // Asked when it is this writer's turn: the one that ends the deliveries of a deleted webhook comes after
+                // this, or the webhook is gone by now.
+                let targets = |event_type: &str| targets(&held(&shared), event_type);
+                accept(connection, &events, &targets, request_id.as_deref(), times, now)
+            })
+            .await?;
         self.engine.wake();
         Ok(accepted)
     }
+}
+
+/// The webhooks that chose a type.
+fn targets(state: &State, event_type: &str) -> Vec<Target> {
+    let chose = |webhook: &&Webhook| webhook.event_types.iter().any(|chosen| chosen == event_type);
+    let target = |webhook: &Webhook| Target { webhook: webhook.id.clone(), url: webhook.endpoint.clone() };
+    state.webhooks.iter().filter(chose).map(target).collect()
 }
 
 fn cannot_keep(error: &SandboxError) -> Reply {
@@ -113,7 +111,8 @@ fn cannot_keep(error: &SandboxError) -> Reply {
 
 fn accept(
     connection: &Connection,
-    ways: &[(NewEvent, Vec<Target>)],
+    events: &[NewEvent],
+    targets: &dyn Fn(&str) -> Vec<Target>,
     request_id: Option<&str>,
     times: u32,
     now: jiff::Timestamp,
@@ -127,10 +126,10 @@ fn accept(
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'waiting')",
     )?;
     let mut accepted = Accepted::default();
-    for (event, targets) in ways {
+    for event in events {
         let number = events::keep(connection, event)?;
         accepted.events.push(event.event_id.clone());
-        for target in targets.iter().filter(|target| !disabled.contains(&target.webhook)) {
+        for target in targets(&event.event_type).iter().filter(|target| !disabled.contains(&target.webhook)) {
             for _ in 0..times {
                 let own = || uuid::Uuid::new_v4().to_string();
                 let id = request_id.map_or_else(own, str::to_owned);

@@ -11,6 +11,10 @@ const WINDOW: u64 = 36 * 3_600;
 /// A webhook that failed for this long is switched off: 72 h.
 pub const DISABLE_AFTER: Duration = Duration::from_secs(72 * 3_600);
 
+/// The most that one failure adds to how long a webhook has been failing: the longest wait of the schedule. What lies
+/// further back than that was no time in which anything was tried.
+pub const LONGEST: Duration = Duration::from_secs(43_200);
+
 /// The wait before attempt `number`, counted from 1; `None` where no such attempt is made.
 ///
 /// The window is measured along the schedule itself. Slow answers, and hours in which no sandbox ran, take no attempt

@@ -13,7 +13,12 @@ use tokio::sync::oneshot;
 use crate::sandbox::error::SandboxError;
 
 /// What brings an older file up to this program. Numbered by place; never edited after landing.
-const MIGRATIONS: [&str; 2] = [include_str!("deliveries.sql"), include_str!("of_event.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("deliveries.sql"),
+    include_str!("of_event.sql"),
+    include_str!("by_webhook.sql"),
+    include_str!("answers.sql"),
+];
 const FILE: &str = "deliveries.db";
 
 /// A piece of work for the writer, and then what is to be told once its group was committed.
