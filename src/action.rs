@@ -120,8 +120,31 @@ pub enum Action {
         /// Its Event ID or Webhook Request ID.
         id: String,
     },
+    /// Remember how a profile receives.
+    KeepReceiving(Uuid, crate::backend::history::Kept),
+    /// Open the Inspector and do this there.
+    Inspector(InspectorAsk),
     /// Close the window.
     Quit,
+}
+
+/// What can be asked of the Inspector from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InspectorAsk {
+    /// Start to receive for the chosen profile.
+    Listen,
+    /// Stop receiving for it.
+    Stop,
+    /// Let the list stand still, or go on.
+    Pause,
+    /// Show the paste box.
+    Paste,
+    /// Put the keyboard into the search field.
+    Search,
+    /// Say how it receives.
+    Receiving,
+    /// Delete what was received, after a question.
+    Clear,
 }
 
 /// An action that needs nothing more than to be chosen: what palette and shortcuts offer.
@@ -147,7 +170,7 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 18] = [
+pub const CHOICES: [Choice; 25] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
@@ -155,6 +178,17 @@ pub const CHOICES: [Choice; 18] = [
     choice("Sandbox", "Addresses, events, deliveries, faults", None, || Action::Go(Room::Sandbox)),
     choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+5"), || Action::Go(Room::Activity)),
     choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
+    choice("Listen for webhooks", "Receive on this machine", Some("Ctrl+L"), || {
+        Action::Inspector(InspectorAsk::Listen)
+    }),
+    choice("Stop listening", "", None, || Action::Inspector(InspectorAsk::Stop)),
+    choice("Pause or resume the list", "Receiving goes on", None, || Action::Inspector(InspectorAsk::Pause)),
+    choice("Paste into the Inspector", "A token, or many webhooks", None, || Action::Inspector(InspectorAsk::Paste)),
+    choice("Search events", "Type, verdict, words, members", Some("Ctrl+F"), || {
+        Action::Inspector(InspectorAsk::Search)
+    }),
+    choice("Receiving settings…", "Port, forwards, answers", None, || Action::Inspector(InspectorAsk::Receiving)),
+    choice("Clear history…", "Of the chosen profile", None, || Action::Inspector(InspectorAsk::Clear)),
     choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),
     choice("Add a tenant…", "Type its Kinde domain", None, || Action::AddTenant),
     choice("Show notifications", "What happened in the background", None, || Action::ToggleNotices),

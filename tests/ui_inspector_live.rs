@@ -16,12 +16,13 @@ use egui::{Key, Modifiers, Theme, vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use jiff::Timestamp;
-use kinde_panel::action::{Action, Command, JobId};
-use kinde_panel::backend::history::{self, Event, Page, Up, Which};
+use kinde_panel::action::{Action, Command, InspectorAsk, JobId, Room};
+use kinde_panel::backend::attempt;
+use kinde_panel::backend::history::{self, Event, Page, Picture, Settings, Up, Which};
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::screens::{Cx, inspector};
 use kinde_panel::secrets::KeyringState;
-use kinde_panel::store::attempts::{Attempt, Duplicate, Forwarded};
+use kinde_panel::store::attempts::{Attempt, Bucket, Duplicate, Forwarded, Histogram};
 use kinde_panel::tenant::Profile;
 use kinde_panel::ui::{theme, tokens};
 
@@ -32,6 +33,8 @@ struct World {
     actions: Vec<Action>,
     profile: Profile,
     next: Cell<JobId>,
+    /// The picture of arrivals that was asked for last.
+    picture: Option<JobId>,
 }
 
 impl World {
@@ -50,7 +53,12 @@ impl World {
 
     /// The last thing asked of the history that `wanted` knows.
     fn asked<T>(&mut self, wanted: impl Fn(history::Command) -> Option<T>) -> (JobId, T) {
+        let pictures = &mut self.picture;
         let run = self.actions.drain(..).filter_map(|action| match action {
+            Action::Run(job, Command::History(history::Command::Picture { .. })) => {
+                *pictures = Some(job);
+                None
+            }
             Action::Run(job, Command::History(command)) => wanted(command).map(|wanted| (job, wanted)),
             _ => None,
         });
@@ -104,6 +112,7 @@ fn room(which: Theme) -> Harness<'static, World> {
         actions: Vec::new(),
         profile: Profile::sandbox(),
         next: Cell::new(0),
+        picture: None,
     };
     let mut harness = Harness::builder()
         .with_size(vec2(1000.0, 720.0))
@@ -124,6 +133,25 @@ fn room(which: Theme) -> Harness<'static, World> {
         );
     harness.state_mut().with(inspector::State::entered);
     harness
+}
+
+fn picture(harness: &mut Harness<'_, World>) {
+    let bucket = |index: i64| {
+        let start = Timestamp::from_second(NOW - 3600 + index * 60).unwrap();
+        let end = Timestamp::from_second(NOW - 3540 + index * 60).unwrap();
+        let counts = match index {
+            20..30 => [0, 2, 0, 1, 0, 0, 0, 0],
+            40 => [0, 9, 1, 0, 3, 0, 0, 0],
+            59 => [2, 4, 0, 0, 0, 0, 0, 0],
+            _ => [0; 8],
+        };
+        Bucket { start, end, counts }
+    };
+    let histogram = Histogram { buckets: (0..60).map(bucket).collect(), complete: true };
+    let picture = Picture { histogram, words: "last hour".to_owned() };
+    let job = harness.state().picture.expect("the picture was not asked for");
+    harness.state_mut().tell(job, Event::Picture(Ok(Box::new(picture))));
+    harness.run();
 }
 
 fn with_rows(rows: Vec<Attempt>, more: bool) -> Harness<'static, World> {
@@ -229,14 +257,208 @@ fn pause_freezes_the_view_and_not_the_capture() {
     let job = listening(&mut harness);
     harness.get_by_label("Pause").click();
     harness.run();
+    assert!(harness.query_all_by_label_contains("Paused").count() > 0);
     arrive(&mut harness, job, vec![row(3)]);
     assert!(!named(&harness, "3 user.created, verified"));
     assert!(named(&harness, "1 new"));
+    common::picture(&mut harness, "inspector_paused_dark");
     harness.get_by_label("Resume").click();
     harness.run_steps(3);
     harness.state_mut().page(rows(1..4), false, 0);
     harness.run();
     assert!(named(&harness, "3 user.created, verified"));
+}
+
+fn search_for(harness: &mut Harness<'_, World>, text: &str) {
+    harness.get_by_label("Search events").focus();
+    harness.run();
+    harness.event(egui::Event::Text(text.to_owned()));
+    harness.run();
+}
+
+/// The filter of the page that was asked for last, and its job.
+fn filtered(harness: &mut Harness<'_, World>) -> (JobId, kinde_panel::store::attempts::Filter) {
+    harness.state_mut().asked(|command| match command {
+        history::Command::Page { filter, .. } => Some(*filter),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_search_asks_as_it_is_typed_and_its_filters_are_chips_with_a_way_out() {
+    let mut results = SnapshotResults::new();
+    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let mut harness = room(theme);
+        harness.state_mut().page(one_of_each(), false, 0);
+        harness.run();
+        search_for(&mut harness, "type:user.* verdict:failed ada");
+        let (job, filter) = filtered(&mut harness);
+        assert_eq!((filter.types, filter.words), (vec!["user.*".to_owned()], vec!["ada".to_owned()]));
+        let rows = one_of_each().into_iter().filter(|row| row.verdict.as_deref() == Some("not_verified")).collect();
+        let page = Page { place: history::Place::Newest, rows, more: false, newer: 0 };
+        harness.state_mut().tell(job, Event::Page(Ok(Box::new(page))));
+        harness.run();
+        if harness.state().picture.is_some() {
+            picture(&mut harness);
+        }
+        assert!(named(&harness, "7 user.created, not verified") && !named(&harness, "10 user.created, verified"));
+        common::picture(&mut harness, format!("inspector_search_{suffix}"));
+        harness.get_by_label_contains("Remove type").click();
+        harness.run();
+        let (_, filter) = filtered(&mut harness);
+        assert!(filter.types.is_empty() && !filter.standings.is_empty() && !filter.words.is_empty(), "{filter:?}");
+        results.extend_harness(&mut harness);
+    }
+}
+
+#[test]
+fn a_search_that_cannot_be_read_says_where_and_one_without_a_match_leads_back() {
+    let mut harness = with_rows(rows(1..4), false);
+    search_for(&mut harness, "verdict:nonsense");
+    assert!(harness.query_all_by_label_contains("At character").count() > 0);
+    assert!(named(&harness, "3 user.created, verified"), "what was there stays");
+    for _ in 0..16 {
+        harness.key_press(Key::Backspace);
+    }
+    harness.run();
+    search_for(&mut harness, "nobody");
+    harness.state_mut().page(Vec::new(), false, 0);
+    harness.run();
+    harness.get_by_label("No event matches");
+    harness.get_by_label("Show all events").click();
+    harness.run_steps(3);
+    let (_, filter) = filtered(&mut harness);
+    assert_eq!(filter, kinde_panel::store::attempts::Filter::default());
+}
+
+#[test]
+fn a_stretch_drawn_in_the_picture_of_arrivals_is_searched_for() {
+    let mut harness = with_rows(rows(1..4), false);
+    harness.state_mut().actions.clear();
+    harness.state_mut().with(inspector::State::entered);
+    harness.run();
+    harness.state_mut().asked(|_| Some(()));
+    picture(&mut harness);
+    let place = harness.get_by_label("Arrivals, last hour").rect();
+    let at = |part: f32| egui::pos2(place.left() + (place.width() - 72.0) * part, place.center().y);
+    harness.drag_at(at(0.34));
+    harness.run_steps(2);
+    harness.hover_at(at(0.46));
+    harness.run_steps(2);
+    harness.drop_at(at(0.46));
+    harness.run_steps(3);
+    let (_, filter) = filtered(&mut harness);
+    assert_eq!(filter.since.unwrap().as_second(), NOW - 3600 + 20 * 60);
+    assert_eq!(filter.until.unwrap().as_second(), NOW - 3540 + 27 * 60);
+    assert!(harness.query_all_by_label_contains("Remove since").count() > 0);
+}
+
+#[test]
+fn how_a_profile_receives_is_said_in_a_form_and_counts_at_once() {
+    let mut harness = with_rows(rows(1..3), false);
+    let ask = |world: &mut World, ask| world.with(|state, cx, actions| state.ask(ask, cx, actions));
+    ask(harness.state_mut(), InspectorAsk::Receiving);
+    harness.run();
+    harness.get_by_label("Port").focus();
+    harness.run();
+    harness.event(egui::Event::Text("4444".to_owned()));
+    harness.run();
+    harness.get_by_label("Forward to this address").focus();
+    harness.run();
+    harness.event(egui::Event::Text("http://192.0.2.7/hook".to_owned()));
+    harness.run();
+    harness.get_by_label("Add").click();
+    harness.run();
+    harness.get_by_label("Forward there all the same");
+    for _ in 0..30 {
+        harness.key_press(Key::Backspace);
+    }
+    harness.get_by_label("Forward to this address").focus();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.event(egui::Event::Text("http://localhost:3000/api/webhook".to_owned()));
+    harness.run();
+    harness.get_by_label("Add").click();
+    harness.run();
+    harness.get_by_label("Stop forwarding to http://localhost:3000/api/webhook");
+    assert!(harness.query_all_by_label_contains("72 hours").count() > 0, "what returning the answer means");
+    harness.get_by_label("Return my handler's answer").click();
+    harness.run();
+    common::picture(&mut harness, "inspector_receiving_dark");
+    harness.get_by_label("Save").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Listen").click();
+    harness.run_steps(3);
+    let (_, (wish, settings)) = harness.state_mut().asked(|command| match command {
+        history::Command::Listen { wish, settings, .. } => Some((wish, settings.borrow().clone())),
+        _ => None,
+    });
+    assert_eq!(wish.port, Some(4444));
+    let Settings { targets, relay, .. } = settings;
+    assert!(relay && targets.len() == 1 && targets[0].shown() == "http://localhost:3000/api/webhook");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_and_a_receiver_of_another_profile_is_in_the_chain() {
+    let mut harness = with_rows(rows(1..3), false);
+    harness.get_by_role_and_label(Role::Button, "Listen").click();
+    harness.run_steps(3);
+    let (job, ()) =
+        harness.state_mut().asked(|command| matches!(command, history::Command::Listen { .. }).then_some(()));
+    let error = UserError::new(Category::Network, "The receiver could not be started").detail("127.0.0.1:0: in use");
+    harness.state_mut().tell(job, Event::Listening(Err(error)));
+    harness.run();
+    harness.get_by_label("The receiver could not be started");
+    harness.get_by_label("Dismiss").click();
+    harness.run();
+    let job = listening(&mut harness);
+    let other = Profile::new("acme", kinde_panel::kinde::Domain::parse("acme.kinde.com").unwrap());
+    let world = harness.state_mut();
+    let before = std::mem::replace(&mut world.profile, other);
+    world.with(|state, cx, actions| {
+        state.forget(actions);
+        state.entered(cx, actions);
+    });
+    world.page(rows(1..2), false, 0);
+    harness.run();
+    assert!(harness.query_all_by_label_contains("is receiving too, on 127.0.0.1:4444").count() > 0);
+    harness.state_mut().with(|state, _, actions| state.profiles_changed(&[], actions));
+    let stopped = |action: &Action| matches!(action, Action::Cancel(cancelled) if *cancelled == job);
+    assert!(harness.state().actions.iter().any(stopped), "{} is gone", before.name);
+}
+
+#[test]
+fn what_arrives_while_another_room_is_open_is_counted_and_the_first_bad_one_is_told_once() {
+    let mut harness = with_rows(rows(1..3), false);
+    let job = listening(&mut harness);
+    harness.state_mut().actions.clear();
+    harness.state_mut().state.left();
+    let bad = |seq| Attempt { verdict: Some("unsigned".to_owned()), failed: Some("header".to_owned()), ..row(seq) };
+    let profile = harness.state().profile.id;
+    for rows in [vec![row(3)], vec![bad(4)], vec![bad(5), bad(6)]] {
+        let fresh = rows.len();
+        harness.state_mut().tell(job, Event::Rows { profile, rows, fresh, missed: false });
+    }
+    assert_eq!(harness.state().state.unseen(), 4);
+    let offers = |action: &&Action| matches!(action, Action::Offer { action, .. } if matches!(**action, Action::Go(Room::Inspector)));
+    assert_eq!(harness.state().actions.iter().filter(offers).count(), 1);
+    harness.state_mut().with(inspector::State::entered);
+    assert_eq!(harness.state().state.unseen(), 0);
+}
+
+#[test]
+fn the_room_follows_only_while_it_is_open_and_comes_to_rest() {
+    let mut harness = with_rows(rows(1..300), true);
+    harness.run();
+    let watched = harness
+        .state()
+        .actions
+        .iter()
+        .filter(|action| matches!(action, Action::Run(_, Command::History(history::Command::Watch { .. }))));
+    assert!(watched.count() <= 1);
+    let asked = harness.state().actions.len();
+    harness.run();
+    assert_eq!(harness.state().actions.len(), asked, "an idle room asks for nothing");
 }
 
 #[test]
@@ -344,4 +566,53 @@ fn the_two_ways_to_begin_stand_in_a_line() {
         common::picture(&mut harness, format!("inspector_empty_{suffix}"));
         results.extend_harness(&mut harness);
     }
+}
+
+#[test]
+fn clearing_the_history_names_the_profile_and_asks_first() {
+    let mut harness = with_rows(rows(1..4), false);
+    harness.get_by_label("More of the Inspector").click();
+    harness.run();
+    harness.get_by_label("Clear history…").click();
+    harness.run();
+    let ask = harness.state_mut().actions.drain(..).find_map(|action| match action {
+        Action::Inspector(ask) => Some(ask),
+        _ => None,
+    });
+    assert_eq!(ask, Some(InspectorAsk::Clear));
+    harness.state_mut().with(|state, cx, actions| state.ask(InspectorAsk::Clear, cx, actions));
+    harness.run();
+    harness.get_by_role_and_label(Role::Dialog, "Delete everything received for sandbox?");
+    harness.get_by_role_and_label(Role::Button, "Delete").click();
+    harness.run();
+    let (_, which) = harness.state_mut().asked(|command| match command {
+        history::Command::Delete { which, .. } => Some(which),
+        _ => None,
+    });
+    assert!(matches!(which, Which::Matching(_)), "{which:?}");
+}
+
+#[test]
+fn the_chosen_attempt_is_opened_and_read_again_when_its_row_changes() {
+    let mut harness = with_rows(rows(1..4), false);
+    let job = listening(&mut harness);
+    let opened = |world: &mut World| {
+        let opened = world.actions.drain(..).filter_map(|action| match action {
+            Action::Run(_, Command::Attempt(attempt::Command::Open { seq, .. })) => Some(seq),
+            _ => None,
+        });
+        opened.collect::<Vec<_>>()
+    };
+    harness.get_by_label("2 user.created, verified").click();
+    harness.run_steps(3);
+    assert_eq!(opened(harness.state_mut()), [2]);
+    let forwarded = vec![Forwarded { url: "http://localhost/".to_owned(), status: Some(200), ms: 1, error: None }];
+    let profile = harness.state().profile.id;
+    let event = Event::Rows { profile, rows: vec![Attempt { forwarded, ..row(2) }], fresh: 0, missed: false };
+    harness.state_mut().tell(job, event);
+    harness.run_steps(3);
+    assert_eq!(opened(harness.state_mut()), [2]);
+    harness.key_press(Key::ArrowDown);
+    harness.run_steps(3);
+    assert_eq!(opened(harness.state_mut()), [1]);
 }

@@ -130,3 +130,9 @@ fn without_a_display_one_line_names_what_is_missing_and_the_headless_way() {
         assert!(output.stdout.is_empty(), "{display:?}");
     }
 }
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn the_inspector_receives_what_the_sandbox_signs() {
+    scenario("inspector");
+}

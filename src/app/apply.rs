@@ -95,6 +95,15 @@ impl Shell {
                 self.screens.inspector.show_attempt(seq, &id);
                 self.go(Room::Inspector);
             }
+            Action::KeepReceiving(profile, kept) => {
+                self.prefs.receiving.insert(profile, kept);
+            }
+            Action::Inspector(ask) => {
+                if self.room != Room::Inspector {
+                    self.go(Room::Inspector);
+                }
+                self.with_cx(|screens, cx, actions| screens.inspector.ask(ask, cx, actions));
+            }
             Action::Quit => self.quit = true,
         }
     }

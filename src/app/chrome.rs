@@ -257,6 +257,8 @@ impl Shell {
             ("Ctrl+3", Key::Num3),
             ("Ctrl+4", Key::Num4),
             ("Ctrl+5", Key::Num5),
+            ("Ctrl+F", Key::F),
+            ("Ctrl+L", Key::L),
             ("Ctrl+,", Key::Comma),
             ("Ctrl+Q", Key::Q),
         ];

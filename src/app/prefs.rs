@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::action::Room;
+use crate::backend::history::Kept;
 
 /// The key of [`Prefs`] in the file.
 pub const KEY: &str = "kinde-panel";
@@ -30,11 +31,19 @@ pub struct Prefs {
     pub room: Room,
     /// The profile last chosen.
     pub profile: Option<Uuid>,
+    /// Where each profile receives, and forwards to.
+    pub receiving: BTreeMap<Uuid, Kept>,
 }
 
 impl Default for Prefs {
     fn default() -> Self {
-        Self { theme: egui::ThemePreference::System, zoom: 1.0, room: Room::Start, profile: None }
+        Self {
+            theme: egui::ThemePreference::System,
+            zoom: 1.0,
+            room: Room::Start,
+            profile: None,
+            receiving: BTreeMap::new(),
+        }
     }
 }
 

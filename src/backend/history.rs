@@ -5,19 +5,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-pub use super::receiver::{Settings, Up, Wish};
+pub use super::receiver::{Kept, Settings, Up, Wish};
 
 use super::{Job, receiver, watcher};
 use crate::error::UserError;
-use crate::store::attempts::{Attempt, Attempts, Filter};
+use crate::store::attempts::{Attempt, Attempts, Filter, Histogram};
 
 /// How many rows an answer counts at most as newer than what is looked at.
 pub const COUNTED: usize = 1000;
 /// How many are deleted or pinned at a time.
 const AT_ONCE: usize = 500;
+/// About how many bars the picture of arrivals has.
+const BARS: usize = 60;
 
 /// What the screen asks.
 #[derive(Debug)]
@@ -32,6 +35,15 @@ pub enum Command {
         place: Place,
         /// At most so many.
         limit: usize,
+    },
+    /// When how many came.
+    Picture {
+        /// Whose.
+        profile: Uuid,
+        /// Which are wanted.
+        filter: Box<Filter>,
+        /// The end of the picture.
+        now: Timestamp,
     },
     /// Judges what waits for its verdict, then tells of every change until it is cancelled.
     Watch {
@@ -74,12 +86,16 @@ pub enum Place {
     Newest,
     /// Those before a number.
     Older(i64),
+    /// Those after a number, next to it.
+    Newer(i64),
     /// What is there between two numbers, both among them: as it is now.
     Again {
         /// The highest.
         top: i64,
         /// The lowest.
         bottom: i64,
+        /// The highest that was ever shown: those above are new.
+        seen: i64,
     },
 }
 
@@ -101,8 +117,17 @@ pub struct Page {
     pub rows: Vec<Attempt>,
     /// There are more in the direction that was asked.
     pub more: bool,
-    /// How many match that are newer than the rows, at most [`COUNTED`]; none are counted for the newest page.
+    /// How many match that were never shown, at most [`COUNTED`]; counted for [`Place::Again`] alone.
     pub newer: usize,
+}
+
+/// When how many came.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// In stretches of time.
+    pub histogram: Histogram,
+    /// `last hour`
+    pub words: String,
 }
 
 /// What comes back.
@@ -110,6 +135,8 @@ pub struct Page {
 pub enum Event {
     /// The answer to [`Command::Page`].
     Page(Result<Box<Page>, UserError>),
+    /// The answer to [`Command::Picture`].
+    Picture(Result<Box<Picture>, UserError>),
     /// Watching cannot begin.
     Blind(UserError),
     /// So many attempts of an earlier run were judged now.
@@ -169,7 +196,7 @@ impl Attention {
 impl Command {
     /// Whether it may be dropped wherever it is: it only reads.
     pub(super) fn only_reads(&self) -> bool {
-        matches!(self, Self::Page { .. } | Self::Watch { .. })
+        matches!(self, Self::Page { .. } | Self::Picture { .. } | Self::Watch { .. })
     }
 }
 
@@ -179,6 +206,10 @@ pub async fn run(command: Command, job: Job) {
         Command::Page { profile, filter, place, limit } => {
             let page = page(&job, profile, *filter, place, limit).await;
             job.send(Event::Page(page.map(Box::new))).await;
+        }
+        Command::Picture { profile, filter, now } => {
+            let picture = picture(&job, profile, *filter, now).await;
+            job.send(Event::Picture(picture.map(Box::new))).await;
         }
         Command::Watch { profile, attention } => {
             if let Err(error) = watcher::watch(profile, &attention, &job).await {
@@ -211,24 +242,44 @@ pub(super) fn owner(profile: Uuid) -> String {
 async fn page(job: &Job, profile: Uuid, filter: Filter, place: Place, limit: usize) -> Result<Page, UserError> {
     let attempts = job.attempts.get(&job.services).await?;
     let owner = owner(profile);
-    let newest = |before, limit| attempts.page(&owner, Filter { before, limit, ..filter.clone() });
-    let (rows, more) = match place {
-        Place::Newest => cut(newest(None, limit + 1).await?, limit),
-        Place::Older(before) => cut(newest(Some(before), limit + 1).await?, limit),
-        Place::Again { top, bottom } => {
-            let mut rows = newest(Some(top.saturating_add(1)), limit).await?;
-            let all = rows.len() == limit;
-            let kept = rows.partition_point(|row| row.seq >= bottom);
-            let more = kept < rows.len() || all;
-            rows.truncate(kept);
+    let between = |after, before, limit| attempts.page(&owner, Filter { after, before, limit, ..filter.clone() });
+    let (mut rows, more) = match place {
+        Place::Newest => cut(between(None, None, limit + 1).await?, limit),
+        Place::Older(before) => cut(between(None, Some(before), limit + 1).await?, limit),
+        Place::Newer(after) => {
+            let rows = between(Some(after), None, limit).await?;
+            let more = rows.len() == limit;
+            (rows, more)
+        }
+        Place::Again { top, bottom, .. } => {
+            let rows = between(Some(bottom.saturating_sub(1)), Some(top.saturating_add(1)), limit).await?;
+            let more = !between(None, Some(bottom), 1).await?.is_empty();
             (rows, more)
         }
     };
+    rows.sort_by_key(|row| std::cmp::Reverse(row.seq));
     let newer = match place {
-        Place::Again { top, .. } => newest(None, COUNTED).await?.partition_point(|row| row.seq > top),
-        Place::Newest | Place::Older(_) => 0,
+        Place::Again { seen, .. } => between(Some(seen), None, COUNTED).await?.len(),
+        Place::Newest | Place::Older(_) | Place::Newer(_) => 0,
     };
     Ok(Page { place, rows, more, newer })
+}
+
+/// The shortest usual stretch of time that reaches back to the newest arrival; all of it where none does.
+async fn picture(job: &Job, profile: Uuid, filter: Filter, now: Timestamp) -> Result<Picture, UserError> {
+    let attempts = job.attempts.get(&job.services).await?;
+    let owner = owner(profile);
+    let reach = attempts.reach(&owner).await?;
+    let (oldest, newest) = reach.unwrap_or((now, now));
+    let age = now.duration_since(newest);
+    let stretches = [(1, "last hour"), (24, "last day"), (24 * 7, "last week"), (24 * 30, "last month")];
+    let fitting = stretches.into_iter().find(|(hours, _)| age < SignedDuration::from_hours(*hours));
+    let (from, words) = match fitting {
+        Some((hours, words)) => (now.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(oldest), words),
+        None => (oldest, "all time"),
+    };
+    let histogram = attempts.histogram(&owner, filter, from, now, BARS).await?;
+    Ok(Picture { histogram, words: words.to_owned() })
 }
 
 fn cut(mut rows: Vec<Attempt>, limit: usize) -> (Vec<Attempt>, bool) {

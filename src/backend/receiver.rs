@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::error::UserError;
 use crate::inspector::forward::{Sending, Target, forward};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
-use crate::inspector::receiver::{Answering, Arrival, Options, Receiver};
+use crate::inspector::receiver::{Answering, Arrival, Options, Receiver, Relay};
 use crate::store::attempts::{Attempt, Attempts, Forwarded};
 
 /// How many arrivals may wait for their verdict. Those beyond wait in the history.
@@ -38,6 +39,19 @@ pub struct Wish {
     pub path: Option<String>,
 }
 
+/// What is remembered of a receiver from one start of the window to the next. What senders are answered is not: a status that
+/// was tried out must not come back by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// The chosen port.
+    pub port: Option<u16>,
+    /// With its leading slash: whoever was given the address can go on.
+    pub path: Option<String>,
+    /// The addresses that are forwarded to, as a person confirmed them.
+    pub forward: Vec<String>,
+}
+
 /// How to receive; may change at any moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -45,6 +59,15 @@ pub struct Settings {
     pub answering: Answering,
     /// Where every attempt is sent on to.
     pub targets: Vec<Target>,
+    /// Senders get the answer of the first target.
+    pub relay: bool,
+}
+
+impl Settings {
+    fn relay(&self, job: &Job) -> Option<Relay> {
+        let target = self.targets.first().filter(|_| self.relay)?.clone();
+        Some(Relay { http: job.services.http.clone(), target })
+    }
 }
 
 /// A receiver that is up.
@@ -62,16 +85,17 @@ pub(super) async fn intake(profile: Uuid, job: &Job) -> Result<Intake, UserError
     let profile = job.profile(profile).await?;
     let keys = KeySource::of_profile(job.jwks.clone(), &profile, &job.services.data).await?;
     let clock = job.services.clock.clone();
-    Ok(Intake { attempts, owner: owner_id(&profile), keys, clock, second_webhook: None })
+    let second_webhook = Some(job.services.second_webhook(&profile, None));
+    Ok(Intake { attempts, owner: owner_id(&profile), keys, clock, second_webhook })
 }
 
 /// Receives until the job is cancelled.
 pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<Settings>, job: &Job) {
     let (sender, arrivals) = mpsc::channel(WAITING);
-    let answering = settings.borrow().answering;
+    let (answering, relay) = (settings.borrow().answering, settings.borrow().relay(job));
     let started = async {
         let intake = intake(profile, job).await?;
-        let options = Options { port: wish.port, path: wish.path, answering, relay: None };
+        let options = Options { port: wish.port, path: wish.path, answering, relay };
         let clock = job.services.clock.clone();
         let receiver = Receiver::start(options, intake.owner.clone(), intake.attempts.clone(), clock, sender).await?;
         Ok((intake, receiver))
@@ -107,8 +131,9 @@ impl Room<'_> {
                 () = self.job.cancel.cancelled() => break,
                 turned = self.settings.changed(), if steered => match turned {
                     Ok(()) => {
-                        let answering = self.settings.borrow_and_update().answering;
-                        self.receiver.set_answering(answering);
+                        let settings = self.settings.borrow_and_update().clone();
+                        self.receiver.set_answering(settings.answering);
+                        self.receiver.set_relay(settings.relay(self.job));
                     }
                     Err(_) => steered = false,
                 },
@@ -243,16 +268,53 @@ struct Onward {
 impl Onward {
     async fn send(self, mut attempt: Attempt, arrival: Arrival) {
         let Ok(_slot) = self.forwards.acquire().await else { return };
-        let mut all: Vec<Forwarded> = Vec::new();
-        for target in &self.targets {
-            let response = forward(&self.http, target, &arrival.headers, &arrival.body, Sending::First).await;
-            all.push(response.forwarded);
+        // All at once: one that hangs keeps no other waiting.
+        let mut under_way = JoinSet::new();
+        for (place, target) in self.targets.into_iter().enumerate() {
+            let (http, arrival) = (self.http.clone(), arrival.clone());
+            under_way.spawn(async move {
+                let relayed = arrival.relayed.as_ref().filter(|relayed| relayed.target == target);
+                let forwarded = match relayed {
+                    // It is under way already, because its answer is returned to the sender.
+                    Some(relayed) => relayed.response().await.map(|response| response.forwarded),
+                    None => {
+                        let sent = forward(&http, &target, &arrival.headers, &arrival.body, Sending::First);
+                        Some(sent.await.forwarded)
+                    }
+                };
+                (place, forwarded)
+            });
         }
+        let mut all = under_way.join_all().await;
+        all.sort_by_key(|(place, _)| *place);
+        let all: Vec<Forwarded> = all.into_iter().filter_map(|(_, forwarded)| forwarded).collect();
         if let Err(error) = self.attempts.forwarded(attempt.seq, all.clone()).await {
             tracing::warn!(%error, "how a forward went was not kept");
         }
         attempt.forwarded = all;
         // Receiving has ended.
         self.rows.send(attempt).await.ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_window_is_told_at_once_and_then_not_again_for_50_ms_however_much_comes() {
+        let mut batch = Batch::default();
+        batch.hurry();
+        assert_eq!(batch.due, Some(Instant::now()), "the first is told at once");
+        (batch.told, batch.due) = (Some(Instant::now()), None);
+        tokio::time::advance(Duration::from_millis(20)).await;
+        for _ in 0..100 {
+            batch.hurry();
+        }
+        assert_eq!(batch.due, Some(Instant::now() + Duration::from_millis(30)));
+        batch.due = None;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        batch.hurry();
+        assert_eq!(batch.due, Some(Instant::now()));
     }
 }

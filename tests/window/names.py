@@ -32,6 +32,9 @@ DENIED_FIX = "Connect again and allow it"
 OPTIONS = "Options"
 BRING_BACK = "Bring me back to the panel"
 
+# Inspector
+LISTEN = "Listen"
+
 # Webhooks
 NEW_WEBHOOK = "New webhook"
 NAME = "Name"

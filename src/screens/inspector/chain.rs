@@ -4,14 +4,20 @@ use egui::Ui;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::receive::{self, Plan};
 use super::state::{Side, State};
+use crate::action::InspectorAsk as Ask;
 use crate::action::{Action, JobId};
 use crate::backend::End;
-use crate::backend::history::{Command, Settings, Up, Wish};
+use crate::backend::history::{Command, Settings, Up};
 use crate::error::UserError;
+use crate::inspector::forward::Target;
 use crate::screens::Cx;
 use crate::ui::tokens::space;
-use crate::ui::{Button, Callout, Icon, Mood, copy_icon, heading, line, status_with};
+use crate::ui::{Button, Callout, Icon, Mood, badge, copy_icon, heading, line, menu, menu_item, status_with};
+
+/// The most room an address takes, in points.
+const ADDRESS: f32 = 210.0;
 
 /// The receiver of one profile.
 pub(super) struct Receiving {
@@ -25,11 +31,12 @@ pub(super) struct Receiving {
 }
 
 /// Starts to receive for the profile that shows.
-pub(super) fn listen(state: &mut State, wish: Wish, settings: Settings, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+pub(super) fn listen(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let Some(profile) = cx.profile.map(|profile| profile.id) else { return };
     if state.receivers.contains_key(&profile) {
         return;
     }
+    let Plan { wish, settings } = state.plans.entry(profile).or_default().clone();
     let job = cx.job();
     let (sender, receiver) = watch::channel(settings);
     state.receivers.insert(profile, Receiving { job, up: None, settings: sender, trouble: None, stopping: false });
@@ -45,13 +52,22 @@ pub(super) fn stop(state: &mut State, profile: Uuid, actions: &mut Vec<Action>) 
     }
 }
 
-pub(super) fn on_listening(state: &mut State, job: JobId, up: Result<Up, UserError>) {
+pub(super) fn on_listening(state: &mut State, job: JobId, up: Result<Up, UserError>, actions: &mut Vec<Action>) {
     let found = state.receivers.iter_mut().find(|(_, receiving)| receiving.job == job);
     let Some((profile, receiving)) = found else { return };
     match up {
-        Ok(up) => receiving.up = Some(up),
+        Ok(up) => {
+            // Started again, it has the same address, so that what points here goes on.
+            let path = up.url.splitn(4, '/').nth(3).map(|path| format!("/{path}"));
+            let plan = state.plans.entry(*profile).or_default();
+            plan.wish.path = path;
+            actions.push(Action::KeepReceiving(*profile, plan.kept()));
+            receiving.up = Some(up);
+        }
         Err(error) => {
             let profile = *profile;
+            let port = state.plans.get(&profile).and_then(|plan| plan.wish.port);
+            let error = receive::not_started(error, port);
             state.receivers.remove(&profile);
             if state.owner == Some(profile) {
                 state.error = Some(error);
@@ -80,7 +96,12 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| own(ui, state, actions));
         });
     });
+    receive::ui(ui, state, cx, actions);
     elsewhere(ui, state, cx, actions);
+    let trouble = state.owner.and_then(|owner| state.receivers.get(&owner)).and_then(|own| own.trouble.as_ref());
+    if let Some(error) = trouble {
+        Callout::user_error(error).show(ui);
+    }
     if let Some(error) = &state.error {
         let closed = Callout::user_error(error).show_with(ui, |ui| Button::ghost("Dismiss").small().show(ui).clicked());
         if closed {
@@ -100,39 +121,69 @@ fn own(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
     status_with(ui, Mood::Success, Icon::Dot, "receiving on");
     let place = up.url.strip_prefix("http://").unwrap_or(&up.url);
     ui.scope(|ui| {
-        ui.set_max_width((ui.available_width() - 110.0).max(60.0));
+        ui.set_max_width((ui.available_width() - 150.0).clamp(60.0, ADDRESS));
         line(ui, egui::RichText::new(place).monospace()).on_hover_text(&up.url);
     });
     copy_icon(ui, "Copy the receiver's address", || up.url.clone());
-    for target in &receiving.settings.borrow().targets {
-        line(ui, format!("→ {}", target.shown()));
-    }
+    let settings = receiving.settings.borrow().clone();
+    onward(ui, &settings);
     let stop = Button::ghost("Stop").icon(Icon::Stop).small();
     if stop.enabled_or(!receiving.stopping, "It is stopping").show(ui).clicked() {
         self::stop(state, profile, actions);
     }
 }
 
+/// Where it goes on to, and what the sender hears, where that is not 200.
+fn onward(ui: &mut Ui, settings: &Settings) {
+    if let Some(first) = settings.targets.first() {
+        let more = settings.targets.len() - 1;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let place = first.shown();
+        let short = place.strip_prefix("http://").unwrap_or(&place);
+        ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - 90.0).clamp(40.0, ADDRESS));
+            let all: Vec<String> = settings.targets.iter().map(Target::shown).collect();
+            line(ui, format!("→ {short}{more}")).on_hover_text(all.join("\n"));
+        });
+    }
+    let answering = &settings.answering;
+    let words = match () {
+        () if answering.drop => "hangs up".to_owned(),
+        () if settings.relay => "your handler answers".to_owned(),
+        () if answering.status != 200 => format!("answers {}", answering.status),
+        () if !answering.delay.is_zero() => format!("answers after {} ms", answering.delay.as_millis()),
+        () => return,
+    };
+    badge(ui, Mood::Warn, &words);
+}
+
 fn buttons(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let Some(profile) = state.owner else { return };
-    if !state.receivers.contains_key(&profile) {
-        let empty = state.rows.ready && state.rows.held().is_empty() && state.is_unfiltered();
-        if !empty && Button::primary("Listen").icon(Icon::Play).show(ui).clicked() {
-            listen(state, Wish::default(), Settings::default(), cx, actions);
+    menu(ui, "More of the Inspector", |ui| {
+        for (icon, words, ask) in [
+            (Icon::Settings, "Receiving settings…", Ask::Receiving),
+            (Icon::Paste, "Paste…", Ask::Paste),
+            (Icon::Trash, "Clear history…", Ask::Clear),
+        ] {
+            if menu_item(ui, icon, words) {
+                actions.push(Action::Inspector(ask));
+            }
         }
-        return;
+    });
+    let listens = state.receivers.contains_key(&profile);
+    let empty = state.rows.ready && state.rows.held().is_empty() && state.is_unfiltered();
+    if !listens && !empty && Button::primary("Listen").icon(Icon::Play).show(ui).clicked() {
+        listen(state, cx, actions);
     }
     if state.rows.paused {
         if Button::secondary("Resume").icon(Icon::Play).show(ui).clicked() {
             state.rows.show_newest();
         }
-    } else if Button::secondary("Pause")
-        .icon(Icon::Pause)
-        .hint("The list stands still; receiving goes on")
-        .show(ui)
-        .clicked()
-    {
-        state.rows.paused = true;
+    } else if listens {
+        let pause = Button::secondary("Pause").icon(Icon::Pause).hint("The list stands still; receiving goes on");
+        if pause.show(ui).clicked() {
+            state.rows.paused = true;
+        }
     }
 }
 

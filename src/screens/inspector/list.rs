@@ -1,17 +1,19 @@
 //! The rows as they show: fixed height, only those in view, chosen by pointer and by keyboard.
 
 use egui::{
-    Align, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, EventFilter, Id, Key, Label, Layout, Modifiers, Popup, Rect, RichText, Role, ScrollArea, Sense, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::select::How;
 use super::state::{Question, State};
 use crate::action::Action;
+use crate::backend::history::Which;
 use crate::clock::clock_time;
+use crate::screens::Cx;
 use crate::store::attempts::{Attempt, Duplicate, Standing};
 use crate::ui::tokens::{radius, size, text};
-use crate::ui::{Button, Icon, Mood, focus, status_with, tokens};
+use crate::ui::{Button, Icon, Mood, focus, menu_item, status_with, tokens};
 
 /// Rows from the end at which more are asked for.
 const AHEAD: usize = 60;
@@ -100,11 +102,12 @@ pub(super) fn forward_words(row: &Attempt) -> Option<(String, bool)> {
 }
 
 /// Draws the list over all the height there is.
-pub(super) fn ui(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
+pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let columns = Columns::of(ui.available_width());
     let id = header(ui, &columns);
     let moved = keyboard(ui, id, state, actions);
     let jump = state.rows.jump.take().or(moved);
+    let shift = std::mem::take(&mut state.rows.shift);
     let top = ui.cursor().top();
     let height = ui.available_height();
     let mut area = ScrollArea::vertical().id_salt("attempts").auto_shrink(false).animated(false);
@@ -113,6 +116,9 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
         let at = row as f32 * size::ROW;
         let wanted = if at < known { at } else { known.max(at + size::ROW - height) };
         area = area.vertical_scroll_offset(if row == 0 { 0.0 } else { wanted });
+    } else if shift != 0 {
+        let known: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+        area = area.vertical_scroll_offset((known + shift as f32 * size::ROW).max(0.0));
     }
     let count = state.rows.held().len();
     let shown = ui
@@ -120,18 +126,23 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
             ui.spacing_mut().item_spacing.y = 0.0;
             area.show_rows(ui, size::ROW, count, |ui, range| {
                 for index in range.clone() {
-                    row(ui, state, &columns, index, id);
+                    row(ui, state, &columns, index, id, cx, actions);
                 }
-                range.end
+                range
             })
         })
         .inner;
     let offset = shown.state.clamped_offset().y;
     ui.data_mut(|data| data.insert_temp(id, offset));
-    if shown.inner + AHEAD >= count {
+    if shown.inner.end + AHEAD >= count {
         state.rows.near_the_end();
+    } else if shown.inner.start < AHEAD {
+        state.rows.near_the_beginning();
     }
-    let at_the_top = offset < 1.0;
+    if state.rows.is_wanting() {
+        ui.ctx().request_repaint();
+    }
+    let at_the_top = offset < 1.0 && !state.rows.newer;
     if at_the_top && !state.rows.following && !state.rows.paused {
         state.rows.show_newest();
     } else if !at_the_top {
@@ -186,7 +197,15 @@ fn cell(ui: &mut Ui, row: Rect, span: (f32, f32), content: impl FnOnce(&mut Ui))
     });
 }
 
-fn row(ui: &mut Ui, state: &mut State, columns: &Columns, index: usize, keyboard: Id) {
+fn row(
+    ui: &mut Ui,
+    state: &mut State,
+    columns: &Columns,
+    index: usize,
+    keyboard: Id,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) {
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     let Some(row) = state.rows.held().get(index) else { return };
@@ -233,11 +252,46 @@ fn row(ui: &mut Ui, state: &mut State, columns: &Columns, index: usize, keyboard
         state.selection.choose(&seqs, seq, how);
         ui.memory_mut(|memory| memory.request_focus(keyboard));
     }
+    Popup::context_menu(&response).show(|ui| {
+        ui.set_width(220.0);
+        of_one(ui, state, seq, cx, actions);
+    });
+}
+
+/// What can be done with one row, under the second button.
+fn of_one(ui: &mut Ui, state: &mut State, seq: i64, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(row) = state.rows.get(seq) else { return };
+    let (pinned, ids) =
+        (row.pinned, [("Copy Event ID", row.event_id.clone()), ("Copy Webhook Request ID", row.webhook_id.clone())]);
+    for (words, id) in ids {
+        if let Some(id) = id
+            && menu_item(ui, Icon::Copy, words)
+        {
+            actions.push(Action::CopyText(id.into()));
+        }
+    }
+    if menu_item(ui, Icon::Lock, if pinned { "Unpin" } else { "Pin" }) {
+        state.pin(Which::These(vec![seq]), !pinned, cx, actions);
+    }
+    if menu_item(ui, Icon::Trash, "Delete…") {
+        state.question = Some(Question::Delete { which: Which::These(vec![seq]), count: Some(1) });
+    }
+}
+
+/// The chosen rows as text, newest first.
+pub(super) fn lines(state: &State) -> String {
+    let chosen = state.rows.held().iter().filter(|row| state.selection.has(row.seq));
+    let words = |row: &Attempt| {
+        let forwarded = forward_words(row).map_or_else(String::new, |(words, _)| words);
+        let (kind, who) = (row.event_type.as_deref().unwrap_or("no event"), row.who.as_deref().unwrap_or(""));
+        let (at, verdict, attempt) = (crate::clock::rfc3339(row.received_at), verdict_words(row), attempt_words(row));
+        [at.as_str(), kind, &verdict, who, &attempt, &forwarded].join("\t") + "\n"
+    };
+    chosen.map(words).collect()
 }
 
 /// Reads the keys while the list has the keyboard; the row to show.
 fn keyboard(ui: &mut Ui, id: Id, state: &mut State, actions: &mut Vec<Action>) -> Option<usize> {
-    let _ = actions;
     if !ui.memory(|memory| memory.has_focus(id)) {
         return None;
     }
@@ -251,6 +305,11 @@ fn keyboard(ui: &mut Ui, id: Id, state: &mut State, actions: &mut Vec<Action>) -
     if !state.selection.is_empty() && pressed(Modifiers::NONE, Key::Escape) {
         state.selection.clear();
         return None;
+    }
+    // What the system's own key for it comes as.
+    let copied = ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy)));
+    if copied && !state.selection.is_empty() && !state.selection.all {
+        actions.push(Action::CopyText(lines(state).into()));
     }
     if !state.selection.is_empty() && pressed(Modifiers::NONE, Key::Delete) {
         let count = (!state.selection.all).then(|| state.selection.count());

@@ -4,25 +4,29 @@ use egui::{Align, Frame, Layout, Margin, Panel, ScrollArea, Ui, vec2};
 
 use super::select::How;
 use super::state::{Question, Side, State};
-use super::{chain, detail, list};
+use super::{chain, detail, list, search};
 use crate::action::Action;
-use crate::backend::history::{Settings, Which, Wish};
+use crate::backend::history::Which;
 use crate::screens::Cx;
 use crate::store::attempts::Filter;
-use crate::ui::tokens::space;
-use crate::ui::{Answer, Button, Callout, Confirm, Icon, card, empty_state, loading, prose, strong, text_field, title};
+use crate::ui::tokens::{size, space};
+use crate::ui::{Answer, Button, Callout, Confirm, Icon, card, empty_state, loading, prose, small, strong, title};
 
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     chain::ui(ui, state, cx, actions);
+    questions(ui, state, cx, actions);
     ui.add_space(space::SM);
     if let Some(error) = &state.rows.error {
         let again = Callout::user_error(error).show_with(ui, |ui| Button::secondary("Try again").show(ui).clicked());
         if again {
-            state.rows = super::rows::Rows::begin();
+            state.rows.look_again();
+            state.rows.error = None;
         }
-        return;
+        if !state.rows.ready {
+            return;
+        }
     }
-    if !state.rows.ready && state.rows.held().is_empty() && state.is_unfiltered() {
+    if !state.rows.ready {
         loading(ui, "Reading the history…");
         return;
     }
@@ -30,12 +34,14 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         empty(ui, state, cx, actions);
         return;
     }
-    search(ui, state);
-    ui.add_space(space::XS);
-    selected(ui, state, cx, actions);
+    search::ui(ui, state, cx);
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL_SMALL);
+        under(ui, state, cx, actions);
+    });
     if state.rows.held().is_empty() {
         if state.rows.ready && empty_state(ui, Some(Icon::Search), "No event matches", Some("Show all events")) {
-            state.search.clear();
+            state.search = search::Search::begin();
             state.search_for(Filter::default());
         }
         return;
@@ -43,8 +49,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     if state.selection.single().is_some() {
         below(ui, state, cx, actions);
     }
-    list::ui(ui, state, actions);
-    questions(ui, state, cx, actions);
+    list::ui(ui, state, cx, actions);
 }
 
 /// The attempt that is chosen, under the list: the border between them moves.
@@ -76,7 +81,7 @@ fn empty(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
     let receiving = state.owner.and_then(|owner| state.receivers.get(&owner));
     if let Some(receiving) = receiving {
         let Some(up) = &receiving.up else { return };
-        let line = format!("kinde-panel send user.created --to {}", up.url);
+        let line = format!("kinde-panel --data-dir {} send user.created --to {}", quoted(cx.data_dir), up.url);
         card(ui, |ui| {
             title(ui, "Waiting for the first webhook");
             prose(ui, "Point a webhook at the address above, or have the sandbox sign one and send it here:");
@@ -105,61 +110,74 @@ fn empty(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
         }
         let words = "Receive webhooks on this machine, keep them, and see at once whether and why each one verifies.";
         if half_card("Listen", words, Button::primary("Listen").icon(Icon::Play)) {
-            chain::listen(state, Wish::default(), Settings::default(), cx, actions);
+            chain::listen(state, cx, actions);
         }
     });
 }
 
-fn search(ui: &mut Ui, state: &mut State) {
-    let typed = text_field(ui, "Search events", "type:user.* verdict:failed ada@example.com", &mut state.search);
-    if typed.changed() {
-        let words = state.search.split_whitespace().map(str::to_owned).collect();
-        state.search_for(Filter { words, ..Filter::default() });
-    }
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-~".contains(c));
+    if plain { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
-/// What can be done with several at once.
-fn selected(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+/// Under the search: what is searched for, and what can be done with what is chosen. Its height never changes.
+fn under(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let chips = search::chips(ui, state, cx);
     if state.selection.is_empty() {
+        if !chips {
+            small(
+                ui,
+                if state.rows.paused { "Paused: the list stands still, receiving goes on" } else { "Newest first" },
+            );
+        }
         return;
     }
     let all = state.selection.all;
     let words = if all { "All that match".to_owned() } else { format!("{} selected", state.selection.count()) };
     let which = state.selection.which(&state.filter);
-    ui.horizontal(|ui| {
-        strong(ui, &words);
-        let pinned = state.selection.single().and_then(|seq| state.rows.get(seq)).is_some_and(|row| row.pinned);
-        let words = if pinned { "Unpin" } else { "Pin" };
-        if Button::ghost(words).small().hint("A pinned event is kept whatever its age").show(ui).clicked() {
-            state.pin(which.clone(), !pinned, cx, actions);
-        }
-        if Button::ghost("Delete…").icon(Icon::Trash).small().show(ui).clicked() {
-            let count = (!all).then(|| state.selection.count());
-            state.question = Some(Question::Delete { which, count });
-        }
-        if Button::ghost("Clear selection").small().show(ui).clicked() {
-            state.selection.clear();
-        }
-    });
+    strong(ui, &words);
+    let pinned = state.selection.single().and_then(|seq| state.rows.get(seq)).is_some_and(|row| row.pinned);
+    let words = if pinned { "Unpin" } else { "Pin" };
+    if Button::ghost(words).small().hint("A pinned event is kept whatever its age").show(ui).clicked() {
+        state.pin(which.clone(), !pinned, cx, actions);
+    }
+    if !all && Button::ghost("Copy").icon(Icon::Copy).small().hint("As lines, tab between").show(ui).clicked() {
+        actions.push(Action::CopyText(list::lines(state).into()));
+    }
+    if Button::ghost("Delete…").icon(Icon::Trash).small().show(ui).clicked() {
+        let count = (!all).then(|| state.selection.count());
+        state.question = Some(Question::Delete { which, count });
+    }
+    if Button::ghost("Clear selection").small().show(ui).clicked() {
+        state.selection.clear();
+    }
 }
 
+/// The question that is open.
 fn questions(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let Some(Question::Delete { which, count }) = &state.question else { return };
-    let question = match count {
-        Some(1) => "Delete this event?".to_owned(),
-        Some(count) => format!("Delete {count} events?"),
-        None => "Delete all events that match?".to_owned(),
+    let Some(asked) = state.question.take() else { return };
+    let name = cx.profile.map_or("this profile", |profile| profile.name.as_str());
+    let (question, note, which) = match &asked {
+        Question::Delete { which, count } => {
+            let question = match count {
+                Some(1) => "Delete this event?".to_owned(),
+                Some(count) => format!("Delete {count} events?"),
+                None => "Delete all events that match?".to_owned(),
+            };
+            let all = matches!(which, Which::Matching(_));
+            (question, if all { "Pinned events stay." } else { "A pinned one goes too." }, which.clone())
+        }
+        Question::Clear => {
+            let question = format!("Delete everything received for {name}?");
+            (question, "Pinned events stay.", Which::Matching(Box::default()))
+        }
     };
-    let note = if matches!(which, Which::Matching(_)) { "Pinned events stay." } else { "A pinned one goes too." };
     let confirm =
         Confirm::new(&question, "Delete").text("They are deleted for good and cannot be brought back.").text(note);
     match confirm.show(ui.ctx()) {
-        Some(Answer::Confirmed) => {
-            let which = which.clone();
-            state.question = None;
-            state.delete(which, cx, actions);
-        }
-        Some(Answer::Cancelled) => state.question = None,
-        None => {}
+        Some(Answer::Confirmed) => state.delete(which, cx, actions),
+        Some(Answer::Cancelled) => {}
+        None => state.question = Some(asked),
     }
 }

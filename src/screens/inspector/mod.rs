@@ -8,8 +8,10 @@ mod input;
 mod list;
 mod live;
 mod pasting;
+mod receive;
 mod result;
 mod rows;
+mod search;
 mod select;
 mod state;
 
@@ -26,7 +28,10 @@ use state::Side;
 
 /// Draws the room.
 pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    state.tend(cx, actions);
+    if let Some(rest) = state.tend(cx, actions).and_then(|rest| rest.try_into().ok()) {
+        // Once, after something arrived: the picture of arrivals is behind.
+        ui.ctx().request_repaint_after(rest);
+    }
     match state.shown(cx) {
         Side::Live => live::ui(ui, state, cx, actions),
         Side::Paste => {

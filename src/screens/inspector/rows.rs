@@ -11,6 +11,8 @@ use crate::store::attempts::Attempt;
 pub(super) const PAGE: usize = 200;
 /// How many rows are held while the newest ones are followed.
 const FOLLOWED: usize = 1000;
+/// How many rows are held at most; those furthest from what is looked at go first.
+const HELD: usize = 3000;
 
 /// The rows, and what is asked about them.
 #[derive(Default)]
@@ -21,6 +23,12 @@ pub(super) struct Rows {
     pub error: Option<UserError>,
     /// There are older ones than those held.
     pub older: bool,
+    /// There are newer ones than those held that were held before.
+    pub newer: bool,
+    /// So many rows were put before the first one, or taken from there: what is looked at stays where it is.
+    pub shift: isize,
+    /// The highest number that was ever held.
+    seen: i64,
     /// New ones that do not show yet.
     pub fresh: usize,
     /// The newest show as they come. False once a person scrolled away.
@@ -33,8 +41,11 @@ pub(super) struct Rows {
     asked: Option<(JobId, Place)>,
     /// Wanted next.
     newest: bool,
+    /// What is held is of another search.
+    old: bool,
     again: bool,
     want_older: bool,
+    want_newer: bool,
 }
 
 impl Rows {
@@ -65,6 +76,13 @@ impl Rows {
         self.jump = Some(0);
     }
 
+    /// Something else is searched for: what is held stays until that is there.
+    pub fn search(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        let (paused, ready) = (self.paused, self.ready);
+        *self = Self { held, paused, ready, old: true, jump: Some(0), ..Self::begin() };
+    }
+
     /// What is held may have changed.
     pub fn look_again(&mut self) {
         if self.following && !self.paused {
@@ -79,6 +97,16 @@ impl Rows {
         self.want_older = self.older;
     }
 
+    /// The beginning of what is held shows, and it is not that of all.
+    pub fn near_the_beginning(&mut self) {
+        self.want_newer = self.newer;
+    }
+
+    /// There is something to ask for that only scrolling led to.
+    pub fn is_wanting(&self) -> bool {
+        self.asked.is_none() && (self.want_older || self.want_newer)
+    }
+
     /// The next page to ask for, if none is under way.
     pub fn wants(&mut self, job: impl FnOnce() -> JobId) -> Option<(JobId, Place, usize)> {
         if self.asked.is_some() {
@@ -88,12 +116,14 @@ impl Rows {
         let (place, limit) = match (top, bottom) {
             _ if std::mem::take(&mut self.newest) => {
                 self.again = false;
-                (Place::Newest, self.held.len().clamp(PAGE, FOLLOWED))
+                let held = if self.old { 0 } else { self.held.len() };
+                (Place::Newest, held.clamp(PAGE, FOLLOWED))
             }
             (Some(top), Some(bottom)) if std::mem::take(&mut self.again) => {
-                (Place::Again { top, bottom }, self.held.len() + PAGE)
+                (Place::Again { top, bottom, seen: self.seen }, self.held.len() + PAGE)
             }
             (_, Some(bottom)) if std::mem::take(&mut self.want_older) => (Place::Older(bottom), PAGE),
+            (Some(top), _) if std::mem::take(&mut self.want_newer) => (Place::Newer(top), PAGE),
             _ => return None,
         };
         let job = job();
@@ -120,23 +150,38 @@ impl Rows {
     fn put(&mut self, page: Page) {
         match page.place {
             // A person scrolled away meanwhile: what they look at stays.
-            Place::Newest if !self.following && !self.held.is_empty() => self.again = true,
+            Place::Newest if !self.following && !self.held.is_empty() && !self.old => self.again = true,
             Place::Newest => {
                 self.held = page.rows.into();
-                self.older = page.more;
+                (self.older, self.newer, self.old) = (page.more, false, false);
                 self.fresh = 0;
             }
             Place::Older(_) => {
                 self.held.extend(page.rows);
                 self.older = page.more;
+                let over = self.held.len().saturating_sub(HELD);
+                self.held.drain(..over);
+                self.newer |= over > 0;
+                self.shift -= isize::try_from(over).unwrap_or_default();
+            }
+            Place::Newer(_) => {
+                self.shift += isize::try_from(page.rows.len()).unwrap_or_default();
+                for row in page.rows.into_iter().rev() {
+                    self.held.push_front(row);
+                }
+                self.newer = page.more;
+                self.older |= self.held.len() > HELD;
+                self.held.truncate(HELD);
             }
             Place::Again { .. } => {
                 if !self.paused {
                     self.held = page.rows.into();
+                    self.older = page.more;
                 }
                 self.fresh = page.newer;
             }
         }
+        self.seen = self.seen.max(self.held.front().map_or(0, |row| row.seq));
     }
 
     /// The job that was asked ended without an answer.
@@ -148,7 +193,7 @@ impl Rows {
 
     /// Rows that came or changed, oldest first. `all`: nothing is filtered, so that what is new belongs here.
     pub fn arrive(&mut self, rows: Vec<Attempt>, all: bool) {
-        let top = self.held.front().map_or(0, |row| row.seq);
+        let top = self.held.front().map_or(0, |row| row.seq).max(self.seen);
         for row in rows {
             let at = self.held.partition_point(|held| held.seq > row.seq);
             if let Some(held) = self.held.get_mut(at).filter(|held| held.seq == row.seq) {
@@ -158,6 +203,7 @@ impl Rows {
             } else if row.seq > top && !all {
                 self.look_again();
             } else if row.seq > top && self.following && !self.paused && self.ready {
+                self.seen = self.seen.max(row.seq);
                 self.held.insert(at, row);
             } else if row.seq > top {
                 self.fresh += 1;
@@ -167,5 +213,94 @@ impl Rows {
             self.held.truncate(FOLLOWED);
             self.older = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(seq: i64) -> Attempt {
+        Attempt {
+            seq,
+            owner: String::new(),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            webhook_id: None,
+            event_id: None,
+            event_type: None,
+            who: None,
+            attempt: 1,
+            duplicate: crate::store::attempts::Duplicate::No,
+            verdict: None,
+            failed: None,
+            judged_at: None,
+            body_sha256: String::new(),
+            responded: None,
+            forwarded: Vec::new(),
+            pinned: false,
+            whole: true,
+        }
+    }
+
+    /// Answers what is asked for out of a history of `last` attempts.
+    fn answer(rows: &mut Rows, last: i64) -> Option<Place> {
+        let (job, place, limit) = rows.wants(|| 1)?;
+        let limit = i64::try_from(limit).unwrap();
+        let (low, high) = match place {
+            Place::Newest => (last - limit, last),
+            Place::Older(before) => (before - 1 - limit, before - 1),
+            Place::Newer(after) => (after, (after + limit).min(last)),
+            Place::Again { top, bottom, .. } => (bottom - 1, top),
+        };
+        let low = low.max(0);
+        let page = Page {
+            place,
+            rows: (low + 1..=high).rev().map(row).collect(),
+            more: if matches!(place, Place::Newer(_)) { high < last } else { low > 0 },
+            newer: match place {
+                Place::Again { seen, .. } => usize::try_from(last - seen).unwrap(),
+                _ => 0,
+            },
+        };
+        rows.take(job, Ok(Box::new(page)));
+        Some(place)
+    }
+
+    #[test]
+    fn a_million_attempts_are_walked_through_and_back_with_a_few_thousand_held() {
+        let last = 1_000_000;
+        let mut rows = Rows::begin();
+        answer(&mut rows, last);
+        rows.following = false;
+        let mut shifted = 0;
+        for _ in 0..100 {
+            rows.near_the_end();
+            answer(&mut rows, last);
+            shifted += std::mem::take(&mut rows.shift);
+            assert!(rows.held().len() <= HELD);
+        }
+        assert_eq!(rows.held().back().unwrap().seq, last - 101 * 200 + 1);
+        assert_eq!(shifted, -(101 * 200 - HELD as isize), "what is looked at stays where it is");
+        while rows.newer {
+            rows.near_the_beginning();
+            answer(&mut rows, last);
+            assert!(rows.held().len() <= HELD);
+        }
+        let seqs = rows.seqs();
+        assert_eq!(seqs.first(), Some(&last));
+        assert!(seqs.windows(2).all(|pair| pair[0] == pair[1] + 1), "in order, none twice, none left out");
+    }
+
+    #[test]
+    fn what_another_process_wrote_is_read_at_the_top_and_counted_below_it() {
+        let mut rows = Rows::begin();
+        answer(&mut rows, 10);
+        rows.look_again();
+        assert_eq!(answer(&mut rows, 12), Some(Place::Newest));
+        assert_eq!((rows.seqs().first(), rows.fresh), (Some(&12), 0));
+        rows.following = false;
+        rows.look_again();
+        assert_eq!(answer(&mut rows, 15), Some(Place::Again { top: 12, bottom: 1, seen: 12 }));
+        assert_eq!((rows.seqs().first(), rows.fresh), (Some(&12), 3));
     }
 }

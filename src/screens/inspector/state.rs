@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::chain::Receiving;
 use super::pasting::Pasting;
+use super::receive::{Draft, Plan};
 use super::rows::Rows;
+use super::search::{self, Search};
 use super::select::Selection;
-use crate::action::{Action, JobId, Mood, Room};
-use crate::backend::history::{Attention, Command, Event, Which};
+use crate::action::{Action, InspectorAsk as Ask, JobId, Mood, Room};
+use crate::backend::history::{Attention, Command, Event, Kept, Which};
 use crate::backend::{End, inspect};
 use crate::error::UserError;
 use crate::screens::Cx;
@@ -32,6 +34,8 @@ pub(super) enum Side {
 pub(super) enum Question {
     /// Delete these, so many where it is known.
     Delete { which: Which, count: Option<usize> },
+    /// Delete everything but what is pinned.
+    Clear,
 }
 
 /// What this screen holds.
@@ -46,8 +50,11 @@ pub struct State {
     pub(super) rows: Rows,
     pub(super) selection: Selection,
     pub(super) filter: Filter,
-    /// As typed.
-    pub(super) search: String,
+    pub(super) search: Search,
+    /// How each profile receives when it is started.
+    pub(super) plans: BTreeMap<Uuid, Plan>,
+    /// The form about that, while it is open.
+    pub(super) draft: Option<Draft>,
     /// By profile.
     pub(super) receivers: BTreeMap<Uuid, Receiving>,
     pub(super) question: Option<Question>,
@@ -62,6 +69,8 @@ pub struct State {
     attention: Arc<Attention>,
     watching: Option<JobId>,
     changing: Option<JobId>,
+    /// The row of the attempt that is chosen changed.
+    changed: bool,
 }
 
 impl State {
@@ -74,9 +83,15 @@ impl State {
     /// An attempt that was met elsewhere: it is chosen, among the others of its `id`.
     pub fn show_attempt(&mut self, seq: i64, id: &str) {
         self.side = Side::Live;
-        self.search = format!("id:{id}");
-        self.search_for(Filter { id: Some(id.to_owned()), ..Filter::default() });
+        self.search.text = crate::inspector::search::set("", "id", id);
+        // No time stands in it, so that it does not matter what is now.
+        search::typed(self, Timestamp::UNIX_EPOCH);
         self.selection.choose(&[seq], seq, super::select::How::Alone);
+    }
+
+    /// How profiles received when the window was last open.
+    pub fn remember(&mut self, kept: &BTreeMap<Uuid, Kept>) {
+        self.plans = kept.iter().map(|(profile, kept)| (*profile, Plan::of(kept))).collect();
     }
 
     /// How many attempts came while another room was open.
@@ -97,6 +112,7 @@ impl State {
         } else {
             self.rows.look_again();
         }
+        self.search.stale = true;
         if let Some(profile) = owner.filter(|_| self.watching.is_none()) {
             let job = cx.job();
             self.watching = Some(job);
@@ -122,7 +138,8 @@ impl State {
         self.rows = Rows::begin();
         self.selection.clear();
         self.filter = Filter::default();
-        self.search.clear();
+        self.search = Search::begin();
+        self.draft = None;
         self.question = None;
         self.error = None;
     }
@@ -149,14 +166,18 @@ impl State {
             Event::Page(page) => {
                 self.rows.take(job, page);
             }
-            Event::Changed | Event::CaughtUp(_) if self.watching == Some(job) => self.rows.look_again(),
+            Event::Picture(picture) => self.search.took(job, picture.ok().map(|picture| *picture)),
+            Event::Changed | Event::CaughtUp(_) if self.watching == Some(job) => {
+                self.rows.look_again();
+                self.search.stale = true;
+            }
             Event::Changed | Event::CaughtUp(_) => {}
             Event::Blind(error) => {
                 if self.watching == Some(job) {
                     self.error = Some(error);
                 }
             }
-            Event::Listening(up) => super::chain::on_listening(self, job, up),
+            Event::Listening(up) => super::chain::on_listening(self, job, up, actions),
             Event::Trouble(error) => {
                 if let Some(receiving) = self.receivers.values_mut().find(|receiving| receiving.job == job) {
                     receiving.trouble = error;
@@ -165,6 +186,8 @@ impl State {
             Event::Rows { profile, rows, fresh, missed } => {
                 self.arrived(&rows, fresh, actions);
                 if self.owner == Some(profile) {
+                    self.search.stale = true;
+                    self.changed |= rows.iter().any(|row| Some(row.seq) == self.detail.selected());
                     let all = self.is_unfiltered();
                     self.rows.arrive(rows, all);
                     if missed {
@@ -176,6 +199,7 @@ impl State {
                 if self.changing.take_if(|changing| *changing == job).is_some() {
                     self.error = done.err();
                     self.rows.look_again();
+                    self.search.stale = true;
                 }
             }
         }
@@ -206,6 +230,7 @@ impl State {
         self.pasting.on_end(job, end);
         self.detail.on_end(job, end);
         self.rows.ended(job, end.without_answer());
+        self.search.took(job, None);
         self.watching.take_if(|watching| *watching == job);
         if self.changing.take_if(|changing| *changing == job).is_some() {
             self.error = end.without_answer();
@@ -215,17 +240,15 @@ impl State {
 
     /// Everything shows.
     pub(super) fn is_unfiltered(&self) -> bool {
-        let any = Filter { before: self.filter.before, limit: self.filter.limit, ..Filter::default() };
-        self.filter == any
+        self.filter == Filter::default()
     }
 
     /// Other rows are wanted.
     pub(super) fn search_for(&mut self, filter: Filter) {
         self.filter = filter;
-        let paused = self.rows.paused;
-        self.rows = Rows::begin();
-        self.rows.paused = paused;
+        self.rows.search();
         self.selection.clear();
+        self.search.stale = true;
     }
 
     /// The side that shows.
@@ -233,17 +256,21 @@ impl State {
         if cx.profile.is_some() { self.side } else { Side::Paste }
     }
 
-    /// Asks the backend for what changed since the last frame.
-    pub(super) fn tend(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        let Some(profile) = self.owner else { return };
+    /// Asks the backend for what changed since the last frame; how long until there is more to ask for.
+    pub(super) fn tend(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) -> Option<SignedDuration> {
+        let profile = self.owner?;
         let live = self.side == Side::Live;
         self.attention.follow(self.open && live && self.rows.following && !self.rows.paused);
         self.attention.look();
         self.detail.select(self.selection.single(), cx, actions);
+        if std::mem::take(&mut self.changed) {
+            self.detail.refresh(cx, actions);
+        }
         if let Some((job, place, limit)) = self.rows.wants(|| cx.job()) {
             let filter = Box::new(self.filter.clone());
             actions.push(Action::Run(job, Command::Page { profile, filter, place, limit }.into()));
         }
+        search::tend(self, cx, actions)
     }
 
     pub(super) fn pin(&mut self, which: Which, pinned: bool, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -255,6 +282,26 @@ impl State {
         let Some(profile) = self.owner else { return };
         self.selection.clear();
         self.change(Command::Delete { profile, which }, cx, actions);
+    }
+
+    /// What the palette and the shortcuts ask for.
+    pub fn ask(&mut self, ask: Ask, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        if let Ask::Paste = ask {
+            self.side = Side::Paste;
+            return;
+        }
+        let Some(owner) = self.owner else { return };
+        self.side = Side::Live;
+        match ask {
+            Ask::Listen => super::chain::listen(self, cx, actions),
+            Ask::Stop => super::chain::stop(self, owner, actions),
+            Ask::Pause if self.rows.paused => self.rows.show_newest(),
+            Ask::Pause => self.rows.paused = true,
+            Ask::Search => self.search.focus = true,
+            Ask::Receiving => self.draft = Some(Draft::of(self.plans.entry(owner).or_default())),
+            Ask::Clear => self.question = Some(Question::Clear),
+            Ask::Paste => {}
+        }
     }
 
     fn change(&mut self, command: Command, cx: &Cx<'_>, actions: &mut Vec<Action>) {
