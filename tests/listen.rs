@@ -22,8 +22,9 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, RsaKeyPair};
 use base64::Engine as _;
 use kinde_panel::jwt::encode_base64url as b64;
+use kinde_panel::store::DataDir;
 use kinde_panel::store::attempts::{Attempts, Filter};
-use kinde_panel::tenant::SANDBOX_PROFILE;
+use kinde_panel::tenant::{Profiles, SANDBOX_PROFILE};
 use serde_json::{Value, json};
 
 fn command(dir: &Path, words: &[&str]) -> Command {
@@ -52,8 +53,12 @@ impl Listening {
         Self::of(command(dir, &[&["--json", "listen"], more].concat()))
     }
 
-    fn of(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    fn of(command: Command) -> Self {
+        Self::with(command, Stdio::null())
+    }
+
+    fn with(mut command: Command, stderr: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let ready = line(&mut out);
         let url = ready["ready"]["url"].as_str().unwrap().to_owned();
@@ -351,6 +356,51 @@ fn a_tenant_that_does_not_answer_for_its_keys_keeps_no_sender_waiting() {
         let told = listening.event();
         assert_eq!((&told["verdict"], &told["responded"]), (&json!("verified"), &json!(200)), "{told}");
     }
+}
+
+#[test]
+fn ctrl_c_ends_it_while_the_tenant_is_asked_for_its_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let signer = Signer::of(dir.path());
+    let keys = TcpListener::bind("127.0.0.1:0").unwrap();
+    let domain = format!("http://{}", keys.local_addr().unwrap());
+    let listening = Listening::start(dir.path(), &["--domain", &domain]);
+    assert_eq!(post(&listening.at, "w1", &signer.sign(&event("event_1", "kp_1"))), Some(200));
+    let _asked = accepted(&keys);
+    listening.signal("-INT");
+    let begun = Instant::now();
+    assert_eq!(listening.end(), 0);
+    assert!(begun.elapsed() < Duration::from_secs(4), "the tenant is given five seconds, twice");
+}
+
+#[test]
+fn a_failed_forward_is_explained_once_with_the_change_that_mends_it() {
+    let dir = tempfile::tempdir().unwrap();
+    Signer::of(dir.path());
+    let profiles = Profiles::of(&DataDir::open(dir.path()).unwrap());
+    profiles.update(SANDBOX_PROFILE, |profile| profile.framework = Some("express".to_owned())).unwrap();
+    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/api/hook", sink.local_addr().unwrap());
+    std::thread::spawn(move || {
+        loop {
+            let mut stream = accepted(&sink);
+            let _read = stream.read(&mut [0; 4096]).unwrap();
+            let said = "HTTP/1.1 500 x\r\nconnection: close\r\n\r\n<pre>JsonWebTokenError: jwt must be provided<br>";
+            stream.write_all(said.as_bytes()).unwrap();
+        }
+    });
+    let command = command(dir.path(), &["--json", "listen", "--count", "2", "--forward", &url]);
+    let mut listening = Listening::with(command, Stdio::piped());
+    let mut stderr = listening.child.stderr.take().unwrap();
+    for _ in 0..2 {
+        assert_eq!(post(&listening.at, "w1", "hello"), Some(200));
+        assert_eq!(listening.event()["forwarded"][0]["status"], 500);
+    }
+    assert_eq!(listening.end(), 1);
+    let mut told = String::new();
+    stderr.read_to_string(&mut told).unwrap();
+    assert_eq!(told.matches("expects application/json").count(), 1, "{told}");
+    assert!(told.contains("\n    +app.post(\"/api/webhook\", express.text("), "{told}");
 }
 
 #[test]

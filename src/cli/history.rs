@@ -6,6 +6,7 @@ use super::{Context, Picked, Wants, decode};
 use crate::clock::rfc3339;
 use crate::error::{Category, UserError};
 use crate::inspector::decode::Issuers;
+use crate::inspector::forward::Framework;
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::keys;
@@ -18,6 +19,10 @@ pub(super) struct Room {
     pub attempts: Attempts,
     pub owner: String,
     pub intake: Intake,
+    /// What the application that receives is built with, as the profile remembers it.
+    pub framework: Framework,
+    /// It is the sandbox that signs.
+    pub by_sandbox: bool,
 }
 
 impl Room {
@@ -44,9 +49,11 @@ impl Room {
             UserError::new(Category::Internal, "The history was not opened").detail(error.to_string()).hint("Try again")
         })??;
         let clock = services.clock.clone();
+        let framework = profile.framework.as_deref().and_then(Framework::of).unwrap_or_default();
+        let by_sandbox = profile.is_sandbox();
         let second_webhook = Some(services.second_webhook(&profile, m2m));
         let intake = Intake { attempts: attempts.clone(), owner: owner.clone(), keys, clock, second_webhook };
-        Ok(Self { attempts, owner, intake })
+        Ok(Self { attempts, owner, intake, framework, by_sandbox })
     }
 }
 

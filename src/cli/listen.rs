@@ -1,19 +1,26 @@
 //! `listen`: receives webhooks on this machine, keeps, judges and forwards them, until it is stopped.
 
-use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 use super::history::{Room, row};
 use super::{Context, Exit};
+use crate::check::Verdict;
 use crate::error::UserError;
-use crate::inspector::forward::{Sending, Target, forward};
+use crate::inspector::forward::{Framework, Outcome, Response, Sending, Sent, Target, explain, forward, patch};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver};
 use crate::store::attempts::{Attempt, Forwarded, Standing};
 
 /// How many arrivals may wait for their verdict. Those beyond wait in the history.
 const WAITING: usize = 1024;
+/// How long after a verdict that could not be written it is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How many forwards may be under way.
 const FORWARDS: usize = 32;
 
@@ -47,9 +54,14 @@ pub struct Args {
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     let targets: Vec<Target> = args.forward.iter().map(|text| Target::parse(text, false)).collect::<Result<_, _>>()?;
     let mut room = Room::open(cx, args.domain.as_deref(), args.jwks.as_deref()).await?;
-    let left = room.intake.judge_pending().await?;
-    if left > 0 {
-        cx.say(&format!("{left} attempts of an earlier run judged"));
+    match cx.cancel.run_until_cancelled(room.intake.judge_pending()).await {
+        None => return Ok(Exit::Good),
+        Some(left) => {
+            let left = left?;
+            if left > 0 {
+                cx.say(&format!("{left} attempts of an earlier run judged"));
+            }
+        }
     }
     let (sender, mut arrivals) = mpsc::channel(WAITING);
     let answering = Answering { status: args.respond, ..Answering::default() };
@@ -59,39 +71,59 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     // One line of JSON, with --json and without: scripts and people both wait for it.
     cx.line(&json!({"ready": {"url": receiver.url(), "public": Value::Null, "webhook": Value::Null}}));
 
-    let (rows, mut lines) = mpsc::channel::<Attempt>(WAITING);
+    let (rows, mut lines) = mpsc::channel::<Done>(WAITING);
     let forwards = Arc::new(Semaphore::new(FORWARDS));
     let (mut seen, mut bad) = (0, false);
+    let mut told: HashSet<String> = HashSet::new();
+    // What is on disk and waits for its verdict; where that could not be written it is tried again.
+    let mut batch: Vec<Arrival> = Vec::new();
+    let mut again: Option<Instant> = None;
     loop {
         tokio::select! {
             biased;
             () = cx.cancel.cancelled() => break,
-            Some(attempt) = lines.recv() => {
+            Some(Done { attempt, troubles }) = lines.recv() => {
                 bad |= attempt.standing() != Standing::Good;
                 print(cx, &attempt);
+                // The same trouble of every attempt is told once.
+                troubles.into_iter().filter(|words| told.insert(words.clone())).for_each(|words| cx.say(&words));
                 seen += 1;
                 if args.count.is_some_and(|count| seen >= count) {
                     break;
                 }
+                continue;
             }
-            Some(first) = arrivals.recv() => {
-                let mut batch = vec![first];
+            Some(first) = arrivals.recv(), if again.is_none() => {
+                batch.push(first);
                 while batch.len() < 64 && let Ok(more) = arrivals.try_recv() {
                     batch.push(more);
                 }
-                let judged = room.intake.judge_arrivals(&batch).await?;
-                for (attempt, arrival) in pair(judged, &batch) {
-                    let on = Onward {
-                        targets: targets.clone(),
-                        http: cx.services.http.clone(),
-                        attempts: room.attempts.clone(),
-                        forwards: Arc::clone(&forwards),
-                        rows: rows.clone(),
-                    };
-                    tokio::spawn(on.send(attempt, arrival.clone()));
-                }
             }
+            () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => again = None,
         }
+        let judged = match cx.cancel.run_until_cancelled(room.intake.judge_arrivals(&batch)).await {
+            None => break,
+            Some(Ok(judged)) => judged,
+            Some(Err(error)) => {
+                let error = UserError::from(error);
+                cx.say(&format!("The verdict waits: {}. {}", error.title, error.detail));
+                again = Some(Instant::now() + AGAIN);
+                continue;
+            }
+        };
+        for (attempt, arrival) in pair(judged, &batch) {
+            let on = Onward {
+                targets: targets.clone(),
+                http: cx.services.http.clone(),
+                attempts: room.attempts.clone(),
+                forwards: Arc::clone(&forwards),
+                framework: room.framework,
+                by_sandbox: room.by_sandbox,
+                rows: rows.clone(),
+            };
+            tokio::spawn(on.send(attempt, arrival.clone()));
+        }
+        batch.clear();
     }
     receiver.stop().await;
     if args.count.is_none() {
@@ -114,17 +146,27 @@ fn print(cx: &Context, attempt: &Attempt) {
     }
 }
 
+/// An attempt that is judged and sent on.
+struct Done {
+    attempt: Attempt,
+    /// Why forwards did not end in the 200 Kinde wants, and what mends that.
+    troubles: Vec<String>,
+}
+
 /// What is done with an attempt after its verdict.
 struct Onward {
     targets: Vec<Target>,
     http: crate::net::Http,
     attempts: crate::store::attempts::Attempts,
     forwards: Arc<Semaphore>,
-    rows: mpsc::Sender<Attempt>,
+    framework: Framework,
+    by_sandbox: bool,
+    rows: mpsc::Sender<Done>,
 }
 
 impl Onward {
     async fn send(self, mut attempt: Attempt, arrival: Arrival) {
+        let mut troubles = Vec::new();
         // What is not kept whole opens something: it goes nowhere.
         if !self.targets.is_empty() && attempt.whole {
             let Ok(_slot) = self.forwards.acquire().await else { return };
@@ -134,18 +176,34 @@ impl Onward {
                 let (http, arrival) = (self.http.clone(), arrival.clone());
                 under_way.spawn(async move {
                     let response = forward(&http, &target, &arrival.headers, &arrival.body, Sending::First).await;
-                    (place, response.forwarded)
+                    (place, response)
                 });
             }
-            let mut all: Vec<(usize, Forwarded)> = under_way.join_all().await;
+            let mut all: Vec<(usize, Response)> = under_way.join_all().await;
             all.sort_by_key(|(place, _)| *place);
-            let all: Vec<Forwarded> = all.into_iter().map(|(_, forwarded)| forwarded).collect();
+            troubles = all.iter().filter_map(|(_, response)| self.trouble(response)).collect();
+            let all: Vec<Forwarded> = all.into_iter().map(|(_, response)| response.forwarded).collect();
             if let Err(error) = self.attempts.forwarded(attempt.seq, all.clone()).await {
                 tracing::warn!(%error, "how a forward went was not kept");
             }
             attempt.forwarded = all;
         }
         // The command is ending.
-        self.rows.send(attempt).await.ok();
+        self.rows.send(Done { attempt, troubles }).await.ok();
+    }
+
+    fn trouble(&self, response: &Response) -> Option<String> {
+        let url = response.forwarded.url.as_str();
+        let sent = Sent { url, by_sandbox: self.by_sandbox, ..Sent::default() };
+        let check = explain(&sent, &Outcome::of(response), self.framework).into_iter().next()?;
+        if check.verdict == Verdict::Pass {
+            return None;
+        }
+        let mut words = format!("{url}: {}\n  {}", check.why.unwrap_or_default(), check.fix.unwrap_or_default());
+        if let Some(patch) = patch(&check.name, self.framework) {
+            let diff: String = patch.diff.lines().map(|line| format!("\n    {line}")).collect();
+            words.push_str(&format!("\n  {}{diff}", patch.file));
+        }
+        Some(words.lines().map(super::decode::plain).collect::<Vec<_>>().join("\n"))
     }
 }

@@ -78,17 +78,18 @@ fn by_status(sent: &Sent<'_>, outcome: &Outcome<'_>, status: u16, framework: Fra
     Some(match status {
         404 => {
             let known = sent.known_path.filter(|known| *known != path);
-            let wanted = known.map_or_else(
-                || format!("{} answers it by {}", framework.name(), framework.serves(&path)),
-                |known| format!("the tenant's webhook has {known}"),
-            );
+            let wanted = match (known, framework.serves(&path)) {
+                (Some(known), _) => format!(", the tenant's webhook has {known}"),
+                (None, Some(code)) => format!(", {} answers it by {code}", framework.name()),
+                (None, None) => String::new(),
+            };
             let fix = if known.is_some() {
                 "Send to that path, or move the handler"
             } else {
                 "Compare the path with the handler's, letter by letter: prefix, plural, trailing slash. Some frameworks \
                  answer 404 where there is a handler for GET alone"
             };
-            Check::fail("path", format!("The application has no handler here: sent {path}, {wanted}"), fix)
+            Check::fail("path", format!("The application has no handler here: sent {path}{wanted}"), fix)
         }
         405 => {
             let allow = outcome.header("allow").map(|allow| format!(": it takes {allow}")).unwrap_or_default();

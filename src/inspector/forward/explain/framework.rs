@@ -8,8 +8,10 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Framework {
-    /// Next.js, App Router.
+    /// Not chosen, or none of these: no code is shown.
     #[default]
+    Other,
+    /// Next.js, App Router.
     NextJs,
     /// Express.
     Express,
@@ -26,13 +28,14 @@ pub enum Framework {
 }
 
 impl Framework {
-    /// All of them, in the order of a list.
+    /// All there are changes for, in the order of a list.
     pub const ALL: [Self; 7] =
         [Self::NextJs, Self::Express, Self::Hono, Self::NestJs, Self::FastApi, Self::Rails, Self::Laravel];
 
     /// As a person knows it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Other => "the application",
             Self::NextJs => "Next.js",
             Self::Express => "Express",
             Self::Hono => "Hono",
@@ -46,6 +49,7 @@ impl Framework {
     /// As a profile keeps it.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Other => "other",
             Self::NextJs => "nextjs",
             Self::Express => "express",
             Self::Hono => "hono",
@@ -62,21 +66,23 @@ impl Framework {
     }
 
     /// How it is started while it is worked on, and where it then listens.
-    pub(super) fn start(self) -> (&'static str, u16) {
-        match self {
+    pub(super) fn start(self) -> Option<(&'static str, u16)> {
+        Some(match self {
+            Self::Other => return None,
             Self::NextJs => ("npx next dev", 3000),
             Self::Express | Self::Hono => ("node --watch server.js", 3000),
             Self::NestJs => ("npx nest start --watch", 3000),
             Self::FastApi => ("fastapi dev", 8000),
             Self::Rails => ("bin/rails server", 3000),
             Self::Laravel => ("php artisan serve", 8000),
-        }
+        })
     }
 
     /// Which code answers `path` in an application of usual layout.
-    pub(super) fn serves(self, path: &str) -> String {
+    pub(super) fn serves(self, path: &str) -> Option<String> {
         let path = path.trim_matches('/');
-        match self {
+        Some(match self {
+            Self::Other => return None,
             Self::NextJs => format!("app/{path}/route.ts, which exports POST"),
             Self::Express | Self::Hono => format!("app.post(\"/{path}\", …)"),
             Self::NestJs => match path.rsplit_once('/') {
@@ -88,7 +94,7 @@ impl Framework {
             Self::Laravel => {
                 format!("Route::post(\"/{path}\", …) in routes/web.php; those of routes/api.php begin with /api")
             }
-        }
+        })
     }
 }
 
@@ -145,5 +151,7 @@ mod tests {
             assert_eq!(twice.count(), 1);
         }
         assert_eq!(patch("listening", Framework::Express), None);
+        assert!(CHECKS.iter().all(|check| patch(check, Framework::Other).is_none()));
+        assert_eq!(Framework::of("cobol").unwrap_or_default(), Framework::Other);
     }
 }

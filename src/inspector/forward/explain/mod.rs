@@ -1,8 +1,9 @@
 //! Why a forward did not end in the 200 that Kinde wants: read off what was answered, or off why nothing was.
 //!
 //! The words looked for are those that the frameworks and their token libraries really answer: collected from running
-//! Express 5, Hono 4 and FastAPI with jsonwebtoken 9, jwks-rsa, jose 6 and PyJWT 2. Where an answer says nothing (Hono and
-//! FastAPI keep their errors to the terminal), the finding says that too.
+//! Express 5, Hono 4, Next.js 16 and FastAPI with jsonwebtoken 9, jwks-rsa, jose 6 and PyJWT 2. Where an answer says nothing
+//! (Hono, Next.js and FastAPI keep their errors to the terminal), the finding says that too. What is said of NestJS, Rails
+//! and Laravel is by their documentation.
 
 mod answer;
 mod framework;

@@ -7,18 +7,23 @@ use crate::check::Check;
 pub(super) fn explain(sent: &Sent<'_>, error: &str, framework: Framework) -> Vec<Check> {
     let is = |begins: &str| error.starts_with(begins);
     let says = |words: &str| error.to_ascii_lowercase().contains(words);
-    let (start, port) = framework.start();
     let https = sent.url.starts_with("https:");
     let other = if https { "http" } else { "https" };
     let check = if is(REFUSED) {
         Check::fail(
             "listening",
             format!("Nothing listens at {}, on IPv4 and on IPv6", place(sent.url)),
-            format!(
-                "Start the application ({start}), or correct the port: {} listens on {port} unless told otherwise. In a \
-                 container, publish the port and bind to 0.0.0.0",
-                framework.name()
-            ),
+            match framework.start() {
+                Some((start, port)) => format!(
+                    "Start the application ({start}), or correct the port: {} listens on {port} unless told otherwise. In \
+                     a container, publish the port and bind to 0.0.0.0",
+                    framework.name()
+                ),
+                None => {
+                    "Start the application, or correct the port. In a container, publish the port and bind to 0.0.0.0"
+                        .to_owned()
+                }
+            },
         )
     } else if is(NO_ADDRESS) {
         Check::fail(

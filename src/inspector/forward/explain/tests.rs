@@ -26,7 +26,7 @@ fn unanswered(url: &str, error: &str) -> Check {
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// The bodies are what Express 5, Hono 4 and FastAPI answered when they were run with these faults.
+/// The bodies are what Express 5, Hono 4, Next.js 16 and FastAPI answered when they were run with these faults.
 #[test]
 fn what_real_frameworks_answer_is_told_by_its_cause() {
     let page =
@@ -52,6 +52,8 @@ fn what_real_frameworks_answer_is_told_by_its_cause() {
         ("parser", 422, JSON, r#"{"detail":[{"type":"dict_type","loc":["body"],"msg":"Input should be a valid dictionary","input":"eyJ"}]}"#.to_owned()),
         ("parser", 422, JSON, r#"{"detail":[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from"}]}"#.to_owned()),
         ("parser", 422, JSON, r#"{"detail":[{"type":"missing","loc":["query","payload"],"msg":"Field required","input":null}]}"#.to_owned()),
+        ("answer", 500, ("date", ""), String::new()),
+        ("method", 405, ("date", ""), String::new()),
         ("method", 405, JSON, r#"{"detail":"Method Not Allowed"}"#.to_owned()),
         ("path", 404, JSON, r#"{"detail":"Not Found"}"#.to_owned()),
         ("claims", 400, JSON, r#"{"detail":"Token is missing the \"iss\" claim"}"#.replace("\\\"", "&quot;")),
