@@ -6,13 +6,21 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::Job;
+use super::{Job, attempt_writing};
 use crate::check::{Check, Verdict, first_trouble};
-use crate::error::UserError;
+use crate::error::{Category, UserError};
+use crate::inspector::as_test::Flavour;
+use crate::inspector::as_types::Dialect;
+use crate::inspector::compare::{Comparison, compare};
 use crate::inspector::decode::{Decoded, OtherKeys, TokenVerdict};
+use crate::inspector::forward::{Framework, Target};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
+use crate::inspector::replay::{self, Replayed};
 use crate::inspector::signer::signed_by;
+use crate::inspector::truth::{self, Truth};
+use crate::jwt::Json;
+use crate::secrets::Secret;
 use crate::store::attempts::{Attempt, Attempts, Filter, Whole};
 
 /// The most attempts of a group that are looked at.
@@ -28,13 +36,66 @@ pub enum Command {
         /// Its number.
         seq: i64,
     },
+    /// Put another attempt of the same history beside one.
+    Compare {
+        /// Whose history.
+        profile: Uuid,
+        /// The one.
+        left: i64,
+        /// The other.
+        right: i64,
+    },
+    /// Ask Kinde for its own copy of an event.
+    Truth {
+        /// Whose tenant.
+        profile: Uuid,
+        /// The payload that is beside it.
+        claims: Box<Json>,
+    },
+    /// Send one once more.
+    Replay {
+        /// Whose history.
+        profile: Uuid,
+        /// Its number.
+        seq: i64,
+        /// Where to.
+        target: Target,
+        /// A payload in the place of its own, to be signed by the sandbox.
+        edited: Option<String>,
+    },
+    /// Write something to take elsewhere.
+    Write {
+        /// Whose history.
+        profile: Uuid,
+        /// The attempt it is about.
+        seq: i64,
+        /// What.
+        what: Writing,
+    },
+    /// Keep what the application that receives is built with.
+    Framework {
+        /// Of whom.
+        profile: Uuid,
+        /// What it is built with.
+        framework: Framework,
+    },
+}
+
+/// What can be written of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// The type of its events.
+    Types(Dialect),
+    /// A test that holds it.
+    Test(Flavour),
 }
 
 impl Command {
     /// Whether it may be dropped wherever it is.
     pub(super) fn only_reads(&self) -> bool {
         match self {
-            Self::Open { .. } => true,
+            Self::Open { .. } | Self::Compare { .. } | Self::Truth { .. } | Self::Write { .. } => true,
+            Self::Replay { .. } | Self::Framework { .. } => false,
         }
     }
 }
@@ -46,6 +107,40 @@ pub enum Event {
     Opened(Result<Option<Box<Opened>>, UserError>),
     /// The second answer to [`Command::Open`]: what it comes to now.
     Judged(Result<Box<Told>, UserError>),
+    /// The answer to [`Command::Compare`]. `None`: there is no such attempt.
+    Compared(Result<Option<Box<Compared>>, UserError>),
+    /// The answer to [`Command::Truth`].
+    Truth(Result<Box<Truth>, UserError>),
+    /// The answer to [`Command::Replay`].
+    Replayed(Result<Box<Replayed>, UserError>),
+    /// The answer to [`Command::Write`].
+    Written(Result<Written, UserError>),
+    /// The answer to [`Command::Framework`].
+    Kept(Result<(), UserError>),
+}
+
+/// Two attempts beside each other.
+#[derive(Debug)]
+pub struct Compared {
+    /// The other one.
+    pub right: Attempt,
+    /// Field by field.
+    pub comparison: Comparison,
+    /// The bytes are the same.
+    pub same_bytes: bool,
+    /// What makes the event the same event is the same; `None` where one of them holds no event.
+    pub same_content: Option<bool>,
+}
+
+/// Something to take elsewhere.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What it is: `TypeScript type of user.created`.
+    pub name: String,
+    /// The text.
+    pub text: Secret,
+    /// What a person should know of it.
+    pub note: String,
 }
 
 /// What is kept of an attempt.
@@ -83,6 +178,20 @@ pub struct Signer {
 pub async fn run(command: Command, job: Job) {
     match command {
         Command::Open { profile, seq } => open(profile, seq, &job).await,
+        Command::Compare { profile, left, right } => {
+            job.send(Event::Compared(compared(profile, left, right, &job).await)).await;
+        }
+        Command::Truth { profile, claims } => job.send(Event::Truth(truth(profile, &claims, &job).await)).await,
+        Command::Replay { profile, seq, target, edited } => {
+            let result = replayed(profile, seq, &target, edited, &job).await;
+            job.send(Event::Replayed(result.map(Box::new))).await;
+        }
+        Command::Write { profile, seq, what } => {
+            job.send(Event::Written(attempt_writing::write(profile, seq, what, &job).await)).await;
+        }
+        Command::Framework { profile, framework } => {
+            job.send(Event::Kept(keep_framework(profile, framework, &job).await)).await;
+        }
     }
 }
 
@@ -97,7 +206,57 @@ async fn open(profile: Uuid, seq: i64, job: &Job) {
     job.send(Event::Judged(judge(&whole, &mut intake, job).await.map(Box::new))).await;
 }
 
-async fn find(profile: Uuid, seq: i64, job: &Job) -> Result<Option<(Opened, Intake)>, UserError> {
+async fn compared(profile: Uuid, left: i64, right: i64, job: &Job) -> Result<Option<Box<Compared>>, UserError> {
+    let (Some((left, mut intake)), Some((right, _))) =
+        (find(profile, left, job).await?, find(profile, right, job).await?)
+    else {
+        return Ok(None);
+    };
+    let (left, right) = (left.whole, right.whole);
+    let (one, other) = (intake.look_again(&left).await?.decoded, intake.look_again(&right).await?.decoded);
+    Ok(Some(Box::new(Compared {
+        comparison: compare(&one, &other),
+        same_bytes: left.attempt.body_sha256 == right.attempt.body_sha256,
+        same_content: left.content.zip(right.content).map(|(left, right)| left == right),
+        right: right.attempt,
+    })))
+}
+
+async fn truth(profile: Uuid, claims: &Json, job: &Job) -> Result<Box<Truth>, UserError> {
+    let tenant = job.tenant(profile).await?;
+    Ok(Box::new(truth::look(tenant.api()?, claims).await))
+}
+
+async fn replayed(
+    profile: Uuid,
+    seq: i64,
+    target: &Target,
+    edited: Option<String>,
+    job: &Job,
+) -> Result<Replayed, UserError> {
+    let services = &job.services;
+    let attempts = job.attempts.get(services).await?;
+    let owner = owner_id(&job.profile(profile).await?);
+    match edited {
+        None => replay::replay(&attempts, &services.http, &owner, seq, target).await,
+        Some(payload) => {
+            let dir = services.sandbox_dir();
+            replay::replay_edited(&attempts, &services.http, &owner, seq, target, &payload, &dir).await
+        }
+    }
+}
+
+async fn keep_framework(profile: Uuid, framework: Framework, job: &Job) -> Result<(), UserError> {
+    let profiles = job.services.profiles.clone();
+    let keep = move || profiles.update(profile, |kept| kept.framework = Some(framework.word().to_owned()));
+    tokio::task::spawn_blocking(keep).await.map_err(|error| {
+        UserError::new(Category::Internal, "The choice was not kept").detail(error.to_string()).hint("Choose it again")
+    })??;
+    Ok(())
+}
+
+/// The attempt with its siblings, and what judges it.
+pub(super) async fn find(profile: Uuid, seq: i64, job: &Job) -> Result<Option<(Opened, Intake)>, UserError> {
     let services = &job.services;
     let attempts = job.attempts.get(services).await?;
     let profile = job.profile(profile).await?;

@@ -9,6 +9,7 @@ pub mod activity;
 mod asked_to_end;
 pub mod attempt;
 mod attempt_store;
+mod attempt_writing;
 pub mod connect;
 pub mod dialog;
 mod end;

@@ -70,9 +70,12 @@ fn below(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
         })
         .inner;
     if let Some(turn) = turn {
-        let steps = if turn == detail::Turn::Newer { -1 } else { 1 };
         let seqs = state.rows.seqs();
-        state.rows.jump = state.selection.step(&seqs, steps, How::Alone);
+        match turn {
+            detail::Turn::Newer => state.rows.jump = state.selection.step(&seqs, -1, How::Alone),
+            detail::Turn::Older => state.rows.jump = state.selection.step(&seqs, 1, How::Alone),
+            detail::Turn::To(seq) => state.selection.choose(&seqs, seq, How::Alone),
+        }
     }
 }
 

@@ -2,11 +2,49 @@
 
 use jiff::Timestamp;
 
-use crate::action::{Action, JobId};
+use crate::action::{Action, JobId, Mood};
 use crate::backend::End;
-use crate::backend::attempt::{Command, Event, Opened, Told};
+use crate::backend::attempt::{Command, Compared, Event, Opened, Told, Writing, Written};
 use crate::error::UserError;
-use crate::screens::Cx;
+use crate::inspector::decode::Decoded;
+use crate::inspector::forward::{Framework, Target};
+use crate::inspector::replay::Replayed;
+use crate::inspector::truth::Truth;
+use crate::jwt::{Json, decode_base64url};
+use crate::screens::{Cx, give_up};
+use crate::ui::{JsonTree, Load};
+
+/// The part that shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Part {
+    #[default]
+    Payload,
+    Raw,
+    Headers,
+    Timeline,
+    Replay,
+    Truth,
+    Compare,
+}
+
+impl Part {
+    pub const ALL: [(Self, &'static str); 7] = [
+        (Self::Payload, "Payload"),
+        (Self::Raw, "Raw"),
+        (Self::Headers, "Headers"),
+        (Self::Timeline, "Timeline"),
+        (Self::Replay, "Replay"),
+        (Self::Truth, "Kinde's copy"),
+        (Self::Compare, "Compare"),
+    ];
+
+    /// The part `steps` to the right.
+    pub fn step(self, steps: isize) -> Self {
+        let at = Self::ALL.iter().position(|(part, _)| *part == self).unwrap_or_default();
+        let to = at.saturating_add_signed(steps).min(Self::ALL.len() - 1);
+        Self::ALL.get(to).map_or(self, |(part, _)| *part)
+    }
+}
 
 /// What the pane holds.
 #[derive(Default)]
@@ -14,6 +52,26 @@ pub struct State {
     selected: Option<i64>,
     opening: Option<JobId>,
     pub(super) what: What,
+    pub(super) part: Part,
+    /// The checks under the ladder show.
+    pub(super) rungs_open: bool,
+    /// Where replays go; what was sent to last.
+    pub(super) target: String,
+    /// A person said that another machine is meant, for exactly this target.
+    pub(super) meant: Option<String>,
+    asked: Vec<(JobId, Ask)>,
+    /// Numbers what was opened, so that what was folded for one is not for the next.
+    turn: u64,
+}
+
+/// What of the backend is waited for, besides the attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    Compare,
+    Truth,
+    Replay,
+    Write,
+    Framework,
 }
 
 /// What there is of the selected attempt.
@@ -35,6 +93,32 @@ pub(super) struct There {
     pub opened: Opened,
     /// What it comes to; `None` while it is being judged.
     pub told: Option<Result<Told, UserError>>,
+    pub payload: Payload,
+    pub header: Option<JsonTree>,
+    pub turn: u64,
+    pub tree: super::tree::TreeState,
+    pub hex: bool,
+    pub compared: Load<Option<Box<Compared>>>,
+    /// The attempt that is beside it.
+    pub beside: Option<i64>,
+    /// As typed.
+    pub beside_typed: String,
+    pub truth: Load<Box<Truth>>,
+    pub replayed: Load<Box<Replayed>>,
+    /// The edited payload, while one is edited.
+    pub edited: Option<String>,
+    pub writing: Option<JobId>,
+    pub written: Option<Result<(String, String), UserError>>,
+}
+
+/// The payload, as far as it can be read.
+pub(super) enum Payload {
+    /// JSON, and what is to be said of it.
+    Tree(JsonTree, Option<&'static str>),
+    /// Text that is no JSON.
+    Text(String),
+    /// Why there is none.
+    None(&'static str),
 }
 
 impl State {
@@ -48,6 +132,12 @@ impl State {
         if self.selected != seq {
             self.selected = seq;
             self.what = What::Nothing;
+            // What was asked of the one before is not waited for, but a replay goes to its end.
+            for (job, ask) in std::mem::take(&mut self.asked) {
+                if ask != Ask::Replay && ask != Ask::Framework {
+                    actions.push(Action::Cancel(job));
+                }
+            }
             self.refresh(cx, actions);
         }
     }
@@ -64,42 +154,238 @@ impl State {
     /// Another profile: its history is another.
     pub fn forget(&mut self, actions: &mut Vec<Action>) {
         actions.extend(self.opening.take().map(Action::Cancel));
-        *self = Self::default();
+        *self = Self { part: self.part, turn: self.turn, ..Self::default() };
     }
 
     /// Takes an answer of the backend; one of another job is old and dropped.
-    pub fn on_event(&mut self, job: JobId, event: Event, _now: Timestamp, _actions: &mut Vec<Action>) {
-        if self.opening != Some(job) {
+    pub fn on_event(&mut self, job: JobId, event: Event, _now: Timestamp, actions: &mut Vec<Action>) {
+        if self.opening == Some(job) {
+            match event {
+                Event::Opened(Ok(None)) => self.what = What::Gone,
+                Event::Opened(Err(error)) => self.what = What::Failed(error),
+                Event::Opened(Ok(Some(opened))) => self.take(*opened),
+                Event::Judged(told) => {
+                    if let What::There(there) = &mut self.what {
+                        there.take(told.map(|told| *told));
+                    }
+                }
+                _ => {}
+            }
             return;
         }
-        match event {
-            Event::Opened(Ok(None)) => self.what = What::Gone,
-            Event::Opened(Err(error)) => self.what = What::Failed(error),
-            Event::Opened(Ok(Some(opened))) => {
-                self.what = What::There(Box::new(There { opened: *opened, told: None }));
+        let Some(at) = self.asked.iter().position(|(asked, _)| *asked == job) else { return };
+        self.asked.swap_remove(at);
+        if let Event::Kept(result) = event {
+            match result {
+                Ok(()) => actions.push(Action::ProfilesChanged),
+                Err(error) => actions.push(Action::Notify(Mood::Error, error.title, error.detail)),
             }
-            Event::Judged(told) => {
-                if let What::There(there) = &mut self.what {
-                    there.told = Some(told.map(|told| *told));
-                }
-            }
+            return;
         }
+        let What::There(there) = &mut self.what else { return };
+        match event {
+            Event::Compared(result) => there.compared.finish(result),
+            Event::Truth(result) => there.truth.finish(result),
+            Event::Replayed(result) => {
+                there.replayed.finish(result);
+            }
+            Event::Written(result) => {
+                there.writing = None;
+                there.written = Some(result.map(|Written { name, text, note }| {
+                    actions.push(Action::CopyText(text));
+                    (format!("{name} copied"), note)
+                }));
+            }
+            Event::Opened(_) | Event::Judged(_) | Event::Kept(_) => {}
+        }
+    }
+
+    /// The same attempt read again keeps what was asked of it.
+    fn take(&mut self, opened: Opened) {
+        if let What::There(there) = &mut self.what
+            && there.opened.whole.attempt.seq == opened.whole.attempt.seq
+        {
+            there.opened = opened;
+            return;
+        }
+        self.turn += 1;
+        self.what = What::There(Box::new(There::new(opened, self.turn)));
     }
 
     /// A job ended: nothing waits for its answer any more.
     pub fn on_end(&mut self, job: JobId, end: End) {
-        if self.opening.take_if(|opening| *opening == job).is_none() {
+        if self.opening.take_if(|opening| *opening == job).is_some() {
+            let Some(error) = end.without_answer() else { return };
+            match &mut self.what {
+                What::Nothing => self.what = What::Failed(error),
+                What::There(there) if there.told.is_none() => there.told = Some(Err(error)),
+                _ => {}
+            }
             return;
         }
-        let Some(error) = end.without_answer() else { return };
-        match &mut self.what {
-            What::Nothing => self.what = What::Failed(error),
-            What::There(there) if there.told.is_none() => there.told = Some(Err(error)),
-            _ => {}
+        let Some(at) = self.asked.iter().position(|(asked, _)| *asked == job) else { return };
+        let (_, ask) = self.asked.swap_remove(at);
+        let What::There(there) = &mut self.what else { return };
+        match ask {
+            Ask::Compare => give_up(&mut there.compared, end),
+            Ask::Truth => give_up(&mut there.truth, end),
+            Ask::Replay => give_up(&mut there.replayed, end),
+            Ask::Write => {
+                there.writing = None;
+                there.written = end.without_answer().map(Err);
+            }
+            Ask::Framework => {}
         }
     }
 
     pub(super) fn is_opening(&self) -> bool {
         self.opening.is_some()
     }
+
+    fn run(&mut self, ask: Ask, command: Command, cx: &Cx<'_>, actions: &mut Vec<Action>) -> JobId {
+        let job = cx.job();
+        self.asked.push((job, ask));
+        actions.push(Action::Run(job, command.into()));
+        job
+    }
+
+    /// Ends what is waited for.
+    fn drop_asked(&mut self, ask: Ask, actions: &mut Vec<Action>) {
+        self.asked.retain(|(job, asked)| {
+            if *asked == ask {
+                actions.push(Action::Cancel(*job));
+            }
+            *asked != ask
+        });
+    }
+
+    pub(super) fn compare_with(&mut self, right: i64, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.drop_asked(Ask::Compare, actions);
+        let (Some(profile), Some(left), What::There(there)) = (cx.profile, self.selected, &mut self.what) else {
+            return;
+        };
+        there.beside = Some(right);
+        there.compared = Load::Idle;
+        there.compared.start();
+        self.run(Ask::Compare, Command::Compare { profile: profile.id, left, right }, cx, actions);
+    }
+
+    pub(super) fn ask_kinde(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let (Some(profile), What::There(there)) = (cx.profile, &mut self.what) else { return };
+        let Some(claims) = there.claims() else { return };
+        let claims = Box::new(claims);
+        there.truth.start();
+        self.run(Ask::Truth, Command::Truth { profile: profile.id, claims }, cx, actions);
+    }
+
+    pub(super) fn stop_asking_kinde(&mut self, actions: &mut Vec<Action>) {
+        self.drop_asked(Ask::Truth, actions);
+        if let What::There(there) = &mut self.what {
+            there.truth.cancel();
+        }
+    }
+
+    pub(super) fn replay(&mut self, target: Target, edited: Option<String>, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let (Some(profile), Some(seq), What::There(there)) = (cx.profile, self.selected, &mut self.what) else {
+            return;
+        };
+        there.replayed = Load::Idle;
+        there.replayed.start();
+        self.run(Ask::Replay, Command::Replay { profile: profile.id, seq, target, edited }, cx, actions);
+    }
+
+    pub(super) fn write(&mut self, what: Writing, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.drop_asked(Ask::Write, actions);
+        let (Some(profile), Some(seq)) = (cx.profile, self.selected) else { return };
+        let job = self.run(Ask::Write, Command::Write { profile: profile.id, seq, what }, cx, actions);
+        if let What::There(there) = &mut self.what {
+            there.writing = Some(job);
+            there.written = None;
+        }
+    }
+
+    pub(super) fn keep_framework(&mut self, framework: Framework, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let Some(profile) = cx.profile else { return };
+        self.run(Ask::Framework, Command::Framework { profile: profile.id, framework }, cx, actions);
+    }
+}
+
+impl There {
+    fn new(opened: Opened, turn: u64) -> Self {
+        let seq = opened.whole.attempt.seq;
+        let group = opened.whole.attempt.webhook_id.as_deref();
+        // The earlier attempt of its group, else of its event.
+        let earlier = opened.siblings.iter().rev().filter(|other| other.seq < seq);
+        let beside = earlier.max_by_key(|other| (other.webhook_id.as_deref() == group, other.seq)).map(|it| it.seq);
+        Self {
+            opened,
+            told: None,
+            payload: Payload::None("It is being read"),
+            header: None,
+            turn,
+            tree: super::tree::TreeState::default(),
+            hex: false,
+            compared: Load::Idle,
+            beside,
+            beside_typed: String::new(),
+            truth: Load::Idle,
+            replayed: Load::Idle,
+            edited: None,
+            writing: None,
+            written: None,
+        }
+    }
+
+    fn take(&mut self, told: Result<Told, UserError>) {
+        if let Ok(told) = &told {
+            (self.header, self.payload) = match &told.decoded {
+                Some(decoded) => of_decoded(decoded),
+                None => of_kept(self.opened.whole.decode.as_deref()),
+            };
+        }
+        self.told = Some(told);
+    }
+
+    /// What was signed, as it was read.
+    pub fn claims(&self) -> Option<Json> {
+        if let Payload::Tree(tree, _) = &self.payload { Json::parse(tree.text().as_bytes()).ok() } else { None }
+    }
+
+    pub fn told(&self) -> Option<&Told> {
+        self.told.as_ref()?.as_ref().ok()
+    }
+}
+
+fn of_decoded(decoded: &Decoded) -> (Option<JsonTree>, Payload) {
+    let header = decoded.header.as_ref().and_then(|header| JsonTree::parse(header.to_text()).ok());
+    let payload = match &decoded.payload_text {
+        Some(text) => tree_or_text(text, None),
+        None if !decoded.payload_b64.is_empty() => Payload::None("The payload is no text: see Raw"),
+        None => undamaged(decoded).unwrap_or(Payload::None("There is no token in it that can be read: see Raw")),
+    };
+    (header, payload)
+}
+
+/// The payload of a token whose damage was undone for reading.
+fn undamaged(decoded: &Decoded) -> Option<Payload> {
+    let token = &decoded.damage.as_ref()?.token;
+    let bytes = decode_base64url(token.expose().split('.').nth(1)?.as_bytes()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    Some(tree_or_text(&text, Some("Read after undoing what was done to it on its way")))
+}
+
+/// What was read when it came, for one that is not kept whole.
+fn of_kept(decode: Option<&str>) -> (Option<JsonTree>, Payload) {
+    let kept: Option<serde_json::Value> = decode.and_then(|text| serde_json::from_str(text).ok());
+    let member = |name: &str| kept.as_ref()?.get(name).filter(|value| !value.is_null()).cloned();
+    let header = member("header").and_then(|header| JsonTree::parse(header.to_string()).ok());
+    let payload = match member("payload_text").as_ref().and_then(serde_json::Value::as_str) {
+        Some(text) => tree_or_text(text, Some("As it was read when it came. Its signature is not kept")),
+        None => Payload::None("There is nothing in it that could be read"),
+    };
+    (header, payload)
+}
+
+fn tree_or_text(text: &str, note: Option<&'static str>) -> Payload {
+    JsonTree::parse(text).map_or_else(|_| Payload::Text(text.to_owned()), |tree| Payload::Tree(tree, note))
 }
