@@ -266,7 +266,7 @@ fn read_lines(file: Option<PathBuf>) -> Result<tokio::sync::mpsc::Receiver<Line>
     Ok(receiver)
 }
 
-fn print_for_people(cx: &Context, decoded: &Decoded) {
+pub(super) fn print_for_people(cx: &Context, decoded: &Decoded) {
     let checks: Vec<crate::check::Check> = decoded
         .checks
         .iter()

@@ -8,6 +8,7 @@ mod decode;
 mod doctor;
 mod environment;
 mod event;
+mod events;
 mod history;
 mod listen;
 mod print;
@@ -115,6 +116,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Print one event of Kinde's
     Event(event::Args),
+    /// List, show, search, export, import, replay and judge again what was received
+    Events(events::Args),
     /// Receive webhooks on this machine, keep and judge them, until stopped
     Listen(listen::Args),
     /// Run the sandbox tenant until stopped
@@ -136,6 +139,7 @@ impl Command {
             Self::Decode(args) => decode::run(args, cx).await,
             Self::Doctor(args) => doctor::run(args, cx).await,
             Self::Event(args) => event::run(args, cx).await,
+            Self::Events(args) => events::run(args, cx).await,
             Self::Listen(args) => listen::run(args, cx).await,
             Self::Sandbox(args) => sandbox::run(args, cx).await,
             Self::Send(args) => send::run(args, cx).await,
@@ -153,6 +157,7 @@ impl Command {
             | Self::Decode(_)
             | Self::Doctor(_)
             | Self::Event(_)
+            | Self::Events(_)
             | Self::Send(_)
             | Self::Token(_)
             | Self::Trigger(_)

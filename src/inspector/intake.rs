@@ -201,7 +201,7 @@ impl Intake {
         Ok(all)
     }
 
-    async fn judge_again(
+    pub(super) async fn judge_again(
         &mut self,
         whole: &Whole,
         sifted: &Sifted,
@@ -250,7 +250,7 @@ impl Intake {
         Ok(Judged { decoded, duplicate })
     }
 
-    fn judgement(&self, seq: i64, sifted: &Sifted, judged: &Judged) -> Judgement {
+    pub(super) fn judgement(&self, seq: i64, sifted: &Sifted, judged: &Judged) -> Judgement {
         // It cannot be judged again: what it came to is kept with it.
         let decode = sifted.kept.as_ref().and_then(|_| serde_json::to_string(&judged.decoded).ok());
         let ids = [&sifted.event_type, &sifted.event_id, &sifted.who];

@@ -3,7 +3,7 @@
 use super::{Pasted, PastedRequest};
 
 /// The methods of a request line.
-const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+pub(crate) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 impl Pasted {
     pub(super) fn peel_request(&mut self, text: &str) -> bool {
@@ -79,7 +79,7 @@ impl Pasted {
 }
 
 /// The words of a shell command line: quotes, backslashes and continued lines.
-fn shell_words(line: &str) -> Vec<String> {
+pub(crate) fn shell_words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = line.chars();

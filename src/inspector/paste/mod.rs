@@ -7,6 +7,7 @@ mod provider;
 
 use crate::jwt::{Json, is_json_serialisation};
 
+pub(super) use http::{METHODS, shell_words};
 pub use provider::provider_token;
 
 /// A pasted text with its surroundings taken off.

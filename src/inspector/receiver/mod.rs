@@ -27,7 +27,7 @@ use crate::error::{Category, UserError};
 use crate::store::attempts::{Attempts, Stored};
 
 pub use relay::{RELAY_NOTE, Relay, Relayed};
-pub use serve::transport;
+pub use serve::{kept_header, transport};
 pub use sift::{Sifted, sift};
 
 /// The most bytes of a body.

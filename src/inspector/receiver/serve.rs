@@ -202,18 +202,16 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
 
 /// Names and values to keep: credentials are masked, other bytes than text are shown as far as they go.
 fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let secret = |name: &str, value: &str| {
-        let credential = ["authorization", "proxy-authorization", "cookie"].contains(&name);
-        credential || named(name) == Named::Secret || value.contains("eyJ")
-    };
-    headers
-        .iter()
-        .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            let value = if secret(name.as_str(), &value) { MASK.to_owned() } else { value.into_owned() };
-            (name.as_str().to_owned(), value)
-        })
-        .collect()
+    headers.iter().map(|(name, value)| kept_header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()))).collect()
+}
+
+/// One header to keep, its name in lower case.
+pub fn kept_header(name: &str, value: &str) -> (String, String) {
+    let name = name.to_ascii_lowercase();
+    let credential = ["authorization", "proxy-authorization", "cookie", "set-cookie"].contains(&name.as_str());
+    let secret = credential || named(&name) == Named::Secret || value.contains("eyJ");
+    let value = if secret { MASK.to_owned() } else { value.to_owned() };
+    (name, value)
 }
 
 /// The rung `transport`: how it came, by its headers (names in lower case).

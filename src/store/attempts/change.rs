@@ -34,24 +34,6 @@ impl Attempts {
         self.writer.write(move |connection| insert(connection, &new)).await
     }
 
-    /// Keeps attempts from elsewhere, all or none; those already there (same body, webhook id and moment) are passed
-    /// over. Answers those that were kept.
-    ///
-    /// # Errors
-    /// When they could not be written.
-    pub async fn import(&self, list: Vec<NewAttempt>) -> Result<Vec<Stored>, HistoryError> {
-        let work = move |connection: &Connection| {
-            let mut kept = Vec::new();
-            for new in &list {
-                if !is_there(connection, new)? {
-                    kept.push(insert(connection, new)?);
-                }
-            }
-            Ok(kept)
-        };
-        self.writer.write(work).await
-    }
-
     /// Notes what judging came to.
     ///
     /// # Errors
@@ -149,7 +131,7 @@ impl Attempts {
 }
 
 /// Attempts group by request id, without one by event, failing that by body.
-fn group_of(new: &NewAttempt, hash: &[u8; 32]) -> String {
+pub(super) fn group_of(new: &NewAttempt, hash: &[u8; 32]) -> String {
     match (&new.webhook_id, &new.event_id) {
         (Some(id), _) => format!("w:{id}"),
         (None, Some(id)) => format!("e:{id}"),
@@ -157,7 +139,7 @@ fn group_of(new: &NewAttempt, hash: &[u8; 32]) -> String {
     }
 }
 
-fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored, HistoryError> {
+pub(super) fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored, HistoryError> {
     let hash = sha256(&new.body);
     let group = group_of(new, &hash);
     let known: Option<i64> = connection
@@ -199,19 +181,7 @@ fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored, HistoryEr
     Ok(Stored { seq, attempt })
 }
 
-fn is_there(connection: &Connection, new: &NewAttempt) -> Result<bool, HistoryError> {
-    // The same body and webhook id are of the same group.
-    let sql = "SELECT 1 FROM attempts INDEXED BY attempts_by_group JOIN bodies ON bodies.id = attempts.body
-               WHERE owner = ?1 AND group_key = ?2 AND received_at = ?3 AND webhook_id IS ?4 AND sha256 = ?5 LIMIT 1";
-    let (at, hash) = (new.received_at.as_microsecond(), sha256(&new.body));
-    let found = connection
-        .prepare_cached(sql)?
-        .query_row(params![new.owner, group_of(new, &hash), at, new.webhook_id, hash], |_| Ok(()))
-        .optional()?;
-    Ok(found.is_some())
-}
-
-fn note(connection: &Connection, judgement: &Judgement) -> Result<(), HistoryError> {
+pub(super) fn note(connection: &Connection, judgement: &Judgement) -> Result<(), HistoryError> {
     let Judgement { seq, verdict, failed, duplicate, at, decode, text } = judgement;
     let standing = Standing::of(Some(verdict), failed.as_deref()) as i64;
     let changed = connection

@@ -111,7 +111,7 @@ fn count(
     let mut complete = true;
     if counted_before(&filter) {
         let known = if filter.by_type() { find::types(connection, owner)? } else { Vec::new() };
-        let types = filter.by_type().then(|| filter.types_among(&known));
+        let types = filter.by_type().then(|| filter.types_of(&known));
         let wanted = |kind: &String, standing: i64| {
             types.as_ref().is_none_or(|types| types.contains(kind))
                 && (filter.standings.is_empty() || filter.standings.iter().any(|own| *own as i64 == standing))

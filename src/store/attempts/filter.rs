@@ -117,13 +117,13 @@ impl Filter {
         let standings = if all { Standing::ALL.to_vec() } else { self.standings.clone() };
         if self.by_type() {
             let of = |kind: String| standings.iter().map(move |standing| Start::Type(kind.clone(), *standing));
-            return self.types_among(known).into_iter().flat_map(of).collect();
+            return self.types_of(known).into_iter().flat_map(of).collect();
         }
         if all { vec![Start::All] } else { standings.into_iter().map(Start::Standing).collect() }
     }
 
     /// Those of `known` that are wanted.
-    pub(super) fn types_among(&self, known: &[String]) -> Vec<String> {
+    pub fn types_of(&self, known: &[String]) -> Vec<String> {
         let meets = |words: &[String], kind: &str| {
             words.iter().any(|word| match word.strip_suffix('*') {
                 Some(start) => kind.starts_with(start),
@@ -210,7 +210,7 @@ impl Filter {
             also("received_at < ?", until.as_microsecond().into());
         }
         if self.by_type() && !matches!(start, Start::Type(..)) {
-            also("+type IN (SELECT value FROM json_each(?))", list(self.types_among(known)));
+            also("+type IN (SELECT value FROM json_each(?))", list(self.types_of(known)));
         }
         if !self.standings.is_empty() && !matches!(start, Start::Standing(_) | Start::Type(..)) {
             let standings: Vec<i64> = self.standings.iter().map(|standing| *standing as i64).collect();

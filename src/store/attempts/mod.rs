@@ -21,6 +21,7 @@ mod change;
 mod count;
 mod filter;
 mod find;
+mod import;
 mod read;
 mod row;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use rusqlite::Connection;
 pub use change::Retention;
 pub use count::{Bucket, Histogram};
 pub use filter::{Filter, Member};
+pub use import::{Record, Told};
 pub use read::{Earlier, Whole};
 pub use row::{Attempt, Duplicate, Forwarded, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex};
 

@@ -201,9 +201,10 @@ async fn what_is_too_old_or_too_much_goes_oldest_first_and_pinned_ones_stay() {
 #[tokio::test]
 async fn what_waits_for_its_verdict_is_found_again_and_an_import_of_the_same_keeps_nothing_twice() {
     let (_dir, attempts) = open();
-    let first = attempts.import(vec![new(Some("w"), None, "t", "x"), new(Some("w"), None, "t", "y")]).await.unwrap();
-    assert_eq!(first.len(), 2);
-    assert!(attempts.import(vec![new(Some("w"), None, "t", "x")]).await.unwrap().is_empty());
+    let two = vec![new(Some("w"), None, "t", "x").into(), new(Some("w"), None, "t", "y").into()];
+    let first = attempts.import(two, at(9)).await.unwrap();
+    assert!(first.iter().all(Option::is_some) && first.len() == 2);
+    assert_eq!(attempts.import(vec![new(Some("w"), None, "t", "x").into()], at(9)).await.unwrap(), [None]);
     assert_eq!(attempts.pending("p", 0, 10).await.unwrap(), [1, 2]);
     attempts.judged(vec![judged(1, "verified", "")]).await.unwrap();
     assert_eq!(attempts.pending("p", 0, 10).await.unwrap(), [2]);

@@ -168,14 +168,14 @@ async fn members_of_the_payload_are_found_by_path_and_value() {
 async fn what_came_long_ago_is_not_walked_to_and_times_that_run_back_are_found() {
     // Three spans of 1,024 in order, and among the newest one that came from elsewhere and is old.
     let (dir, attempts) = open();
-    let many: Vec<NewAttempt> = (0..3000)
+    let many: Vec<Record> = (0..3000)
         .map(|n| {
             let mut one = new(Some(&format!("w{n}")), None, "t", "x");
             one.received_at = at(if n == 2990 { 7 } else { n });
-            one
+            one.into()
         })
         .collect();
-    attempts.import(many).await.unwrap();
+    attempts.import(many, at(9)).await.unwrap();
     let old = Filter { until: Some(at(10)), ..Filter::default() };
     assert_eq!(seqs(&attempts, old.clone()).await, [2991, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     let range = |low, high| filter::Range { low, high };

@@ -1,0 +1,234 @@
+//! Attempts from a file: exports of this program, HAR, raw HTTP, curl lines, bare tokens.
+//!
+//! What a file holds is treated as what a socket brings: the receiver's own look (`sift`) decides what of a body is kept, so
+//! that a token that opens something never is kept whole; type, ids and whom it is about are read from the body again; every
+//! size is bounded. What an export says of a verdict is kept, except where judging here proves it wrong. Nothing is passed
+//! over in silence: what was skipped is told with its line.
+
+mod har;
+mod http;
+mod lines;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::intake::Intake;
+use super::receiver::{Arrival, kept_header, sift, transport};
+use crate::error::{Category, UserError};
+use crate::store::attempts::{NewAttempt, Record, Stored, Told};
+
+pub use source::Source;
+
+/// How many are kept in one transaction.
+const AT_ONCE: usize = 128;
+/// How many skipped ones are told one by one.
+const TOLD: usize = 20;
+
+/// What stands in a file.
+#[derive(Clone)]
+pub struct Item {
+    /// The line it begins in, from 1.
+    pub line: usize,
+    /// Names and values as the file has them.
+    pub headers: Vec<(String, String)>,
+    /// The body, whole.
+    pub body: Vec<u8>,
+    /// When it came; `None` where the file does not say.
+    pub received_at: Option<Timestamp>,
+    /// What an export says besides.
+    told: Option<Box<super::export::Line>>,
+}
+
+/// Bodies do not belong into logs.
+impl std::fmt::Debug for Item {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Item").field("line", &self.line).finish_non_exhaustive()
+    }
+}
+
+/// Something of a file that is not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The line it begins in, from 1.
+    pub line: usize,
+    /// Why, without a word of what it holds.
+    pub why: String,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// How many attempts were kept.
+    pub count: usize,
+    /// How many were not.
+    pub skipped: usize,
+    /// Of those the first, with their reasons.
+    pub why: Vec<Skipped>,
+    /// How many verdicts could not be judged here, and stand as the file says.
+    pub on_its_word: usize,
+}
+
+impl Imported {
+    fn skip(&mut self, skipped: Skipped) {
+        self.skipped += 1;
+        if self.why.len() < TOLD {
+            self.why.push(skipped);
+        }
+    }
+
+    /// The reasons as lines for a person.
+    pub fn reasons(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.why.iter().map(|skipped| format!("Line {}: {}", skipped.line, skipped.why)).collect();
+        let more = self.skipped.saturating_sub(self.why.len());
+        if more > 0 {
+            lines.push(format!("And {more} more"));
+        }
+        lines
+    }
+}
+
+/// Keeps and judges what stands in `input`, in the history of `intake`.
+///
+/// # Errors
+/// When `input` cannot be read or is of no kind that is known, or the history cannot be written.
+pub async fn import(input: Box<dyn BufRead + Send>, intake: &mut Intake) -> Result<Imported, UserError> {
+    let mut source = Some(source_of(input).await?);
+    let mut sum = Imported::default();
+    while let Some(mut reading) = source.take() {
+        let read = move || {
+            let batch = reading.some(AT_ONCE);
+            (reading, batch)
+        };
+        let (back, batch) = tokio::task::spawn_blocking(read).await.map_err(|error| unreadable(&error.to_string()))?;
+        let batch = batch.map_err(|error| unreadable(&error.to_string()))?;
+        if batch.is_empty() {
+            break;
+        }
+        source = Some(back);
+        keep(batch, intake, &mut sum).await?;
+    }
+    intake.judge_pending().await?;
+    Ok(sum)
+}
+
+async fn source_of(input: Box<dyn BufRead + Send>) -> Result<Source, UserError> {
+    let opened = tokio::task::spawn_blocking(move || Source::open(input)).await;
+    opened.map_err(|error| unreadable(&error.to_string()))?
+}
+
+fn unreadable(why: &str) -> UserError {
+    UserError::new(Category::File, "The file could not be read").detail(why).hint("Check that it is still there")
+}
+
+async fn keep(batch: Vec<Result<Item, Skipped>>, intake: &mut Intake, sum: &mut Imported) -> Result<(), UserError> {
+    let now = intake.clock.now();
+    let mut items = Vec::new();
+    for found in batch {
+        match found {
+            Ok(item) => items.push(item),
+            Err(skipped) => sum.skip(skipped),
+        }
+    }
+    let records: Vec<Record> = items.iter().map(|item| record(item, &intake.owner, now)).collect();
+    let kept = intake.attempts.import(records.clone(), now).await?;
+    let mut once = Vec::new();
+    let mut doubted = Vec::new();
+    for ((item, record), stored) in items.iter().zip(&records).zip(kept) {
+        let Some(stored) = stored else {
+            sum.skip(Skipped { line: item.line, why: "it is in the history already".to_owned() });
+            continue;
+        };
+        sum.count += 1;
+        match &record.told {
+            Some(told) if told.judged.as_ref().is_some_and(|(verdict, ..)| verdict == "verified") => {
+                if record.new.whole {
+                    doubted.push(stored.seq);
+                } else {
+                    sum.on_its_word += 1;
+                }
+            }
+            Some(told) if told.judged.is_some() => {}
+            _ if !record.new.whole => once.push(arrival(item, record, stored)),
+            _ => {}
+        }
+    }
+    intake.judge_arrivals(&once).await?;
+    sum.on_its_word += doubt(intake, doubted).await?;
+    Ok(())
+}
+
+/// Judges again what a file calls verified, and notes where that is not so. Answers how many could not be judged for want of
+/// the key.
+async fn doubt(intake: &mut Intake, seqs: Vec<i64>) -> Result<usize, UserError> {
+    let (mut judgements, mut unknown) = (Vec::new(), 0);
+    for seq in seqs {
+        let Some(whole) = intake.attempts.whole(&intake.owner, seq).await? else { continue };
+        let sifted = sift(&whole.body);
+        let judged = intake.judge_again(&whole, &sifted, &std::collections::HashMap::new()).await?;
+        let judgement = intake.judgement(seq, &sifted, &judged);
+        match judgement.verdict.as_str() {
+            "verified" => {}
+            "unknown_key" => unknown += 1,
+            _ => judgements.push(judgement),
+        }
+    }
+    intake.attempts.judged(judgements).await?;
+    Ok(unknown)
+}
+
+/// What is kept of `item`.
+fn record(item: &Item, owner: &str, now: Timestamp) -> Record {
+    let sifted = sift(&item.body);
+    let headers: Vec<(String, String)> = item.headers.iter().map(|(name, value)| kept_header(name, value)).collect();
+    let find = |name: &str| headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let told_id = item.told.as_ref().and_then(|told| told.event.webhook_id.clone());
+    let said = item.told.as_ref().map(AsRef::as_ref);
+    let new = NewAttempt {
+        owner: owner.to_owned(),
+        received_at: item.received_at.unwrap_or(now),
+        webhook_id: find("webhook-id").or(told_id).filter(|id| !id.is_empty() && !id.contains("eyJ")),
+        event_id: sifted.event_id.clone(),
+        event_type: sifted.event_type.clone(),
+        who: sifted.who.clone(),
+        content: sifted.content,
+        headers,
+        body: sifted.kept.clone().unwrap_or_else(|| item.body.clone()),
+        whole: sifted.kept.is_none() && said.is_none_or(|told| told.whole),
+        responded: said.and_then(|told| told.event.responded),
+    };
+    let told = said.map(|told| {
+        let event = &told.event;
+        let clean = |text: &String| sift(text.as_bytes()).kept.is_none();
+        let ids = [&sifted.event_type, &sifted.event_id, &sifted.who];
+        let mut text: String = ids.into_iter().flatten().flat_map(|word| [word.as_str(), " "]).collect();
+        text.push_str(&sifted.text);
+        Told {
+            attempt: event.attempt.max(1),
+            duplicate: event.duplicate,
+            forwarded: event.forwarded.clone(),
+            pinned: told.pinned,
+            judged: event.verdict.clone().map(|verdict| (verdict, event.failed.clone(), told.judged_at.unwrap_or(now))),
+            decode: told.decode.as_ref().map(ToString::to_string).filter(|text| !new.whole && clean(text)),
+            text,
+        }
+    });
+    Record { new, told }
+}
+
+/// What cannot be kept whole is judged from what the file holds, once.
+fn arrival(item: &Item, record: &Record, stored: Stored) -> Arrival {
+    Arrival {
+        stored,
+        body: item.body.as_slice().into(),
+        sifted: Arc::new(sift(&item.body)),
+        headers: record.new.headers.clone().into(),
+        transport: transport(&record.new.headers),
+        relayed: None,
+    }
+}

@@ -1,0 +1,101 @@
+//! Attempts that come from a file, with what the file says became of them.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::super::history::HistoryError;
+use super::Attempts;
+use super::change::{group_of, insert, note};
+use super::row::{Duplicate, Forwarded, Judgement, NewAttempt, Stored, sha256};
+
+/// An attempt from a file.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What came.
+    pub new: NewAttempt,
+    /// What became of it where it was received; `None` where the file knows nothing of that.
+    pub told: Option<Told>,
+}
+
+/// What a file says became of an attempt.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Which attempt of its group it was.
+    pub attempt: u32,
+    /// How it stood to those before.
+    pub duplicate: Duplicate,
+    /// How its forwards went.
+    pub forwarded: Vec<Forwarded>,
+    /// It was pinned.
+    pub pinned: bool,
+    /// What it was judged to be, and when; `None` where it was not judged.
+    pub judged: Option<(String, Option<String>, Timestamp)>,
+    /// The `decode` object, where it cannot be judged again.
+    pub decode: Option<String>,
+    /// What to find it by.
+    pub text: String,
+}
+
+impl From<NewAttempt> for Record {
+    fn from(new: NewAttempt) -> Self {
+        Self { new, told: None }
+    }
+}
+
+impl Attempts {
+    /// Keeps attempts from elsewhere, all or none; `now` is what their age is counted from. Those already there (same body,
+    /// webhook id, moment and attempt) are passed over: `None` stands in their place.
+    ///
+    /// # Errors
+    /// When they could not be written.
+    pub async fn import(&self, list: Vec<Record>, now: Timestamp) -> Result<Vec<Option<Stored>>, HistoryError> {
+        let work = move |connection: &Connection| {
+            let keep = |record: &Record| match is_there(connection, record)? {
+                true => Ok(None),
+                false => keep(connection, record, now).map(Some),
+            };
+            list.iter().map(keep).collect::<Result<Vec<_>, HistoryError>>()
+        };
+        self.writer.write(work).await
+    }
+}
+
+fn keep(connection: &Connection, record: &Record, now: Timestamp) -> Result<Stored, HistoryError> {
+    let mut stored = insert(connection, &record.new)?;
+    let seq = stored.seq;
+    let sql = "UPDATE attempts SET kept_at = ?2 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute(params![seq, now.as_microsecond()])?;
+    let Some(told) = &record.told else { return Ok(stored) };
+    let forwards = serde_json::to_string(&told.forwarded).map_err(|error| HistoryError::Other(error.to_string()))?;
+    let sql =
+        "UPDATE attempts SET attempt = ?2, forwards = ?3, pinned = ?4, duplicate = ?5, decode = ?6 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute(params![
+        seq,
+        told.attempt,
+        forwards,
+        told.pinned,
+        told.duplicate.word(),
+        told.decode
+    ])?;
+    stored.attempt = told.attempt;
+    if let Some((verdict, failed, at)) = told.judged.clone() {
+        let (duplicate, decode, text) = (told.duplicate, told.decode.clone(), told.text.clone());
+        note(connection, &Judgement { seq, verdict, failed, duplicate, at, decode, text })?;
+    }
+    Ok(stored)
+}
+
+fn is_there(connection: &Connection, record: &Record) -> Result<bool, HistoryError> {
+    let new = &record.new;
+    // The same body and webhook id are of the same group.
+    let sql = "SELECT 1 FROM attempts INDEXED BY attempts_by_group JOIN bodies ON bodies.id = attempts.body
+               WHERE owner = ?1 AND group_key = ?2 AND received_at = ?3 AND webhook_id IS ?4 AND sha256 = ?5
+                   AND (?6 IS NULL OR attempt = ?6) LIMIT 1";
+    let (at, hash) = (new.received_at.as_microsecond(), sha256(&new.body));
+    let attempt = record.told.as_ref().map(|told| told.attempt);
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row(params![new.owner, group_of(new, &hash), at, new.webhook_id, hash, attempt], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
