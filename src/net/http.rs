@@ -508,6 +508,26 @@ mod tests {
         assert_eq!(http.send(Request::get("x", unknown)).await.unwrap_err().kind, NetErrorKind::Dns);
     }
 
+    #[tokio::test]
+    async fn a_request_goes_to_the_addresses_that_were_looked_at_whatever_its_name_leads_to() {
+        use crate::net::Route;
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut head = [0; 4096];
+            let read = socket.read(&mut head).await.unwrap();
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            String::from_utf8_lossy(&head[..read]).into_owned()
+        });
+        let url = Url::parse(&format!("http://no-such-host.invalid:{}/x", address.port())).unwrap();
+        let (http, _) = recording();
+        let answer = http.send(Request::get("x", url).route(Route::To(vec![address]))).await.unwrap();
+        assert_eq!(answer.status, 200);
+        assert!(served.await.unwrap().contains(&format!("host: no-such-host.invalid:{}\r\n", address.port())));
+    }
+
     #[test]
     fn a_tls_connection_that_is_cut_once_it_stands_is_broken_and_not_refused() {
         let cut = "peer closed connection without sending tls close_notify: https://docs.rs/rustls/latest";
