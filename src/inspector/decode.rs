@@ -147,6 +147,8 @@ pub struct Keys {
     pub issuers: Issuers,
     /// For recognising a key of another profile.
     pub others: Vec<OtherKeys>,
+    /// How far this machine's clock is ahead of that of whoever published the keys, in seconds. `None` where nobody told.
+    pub clock_ahead: Option<i64>,
 }
 
 impl Keys {
@@ -159,6 +161,7 @@ impl Keys {
             trouble: None,
             issuers: Issuers::Any,
             others: Vec::new(),
+            clock_ahead: None,
         }
     }
 

@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 
 use super::claims::LEEWAY;
-use super::decode::Kind;
+use super::decode::{Keys, Kind};
 use super::rung::span;
-use crate::check::Check;
+use crate::check::{Check, Verdict};
 use crate::jwt::Json;
 
 const NAME: &str = "freshness";
@@ -54,6 +54,20 @@ pub(super) fn judge_freshness(claims: &Json, kind: Kind, at: Timestamp) -> Check
         Check::pass(NAME).because(format!("Signed {} ago", span(age)))
     }
     .seen(text)
+}
+
+/// What a check of times found, with a word about this machine's clock where that is known to be wrong.
+pub(super) fn by_this_clock(check: Check, keys: &Keys) -> Check {
+    let Some(ahead) = keys.clock_ahead.filter(|ahead| ahead.abs() > LEEWAY) else { return check };
+    if check.verdict == Verdict::Skipped {
+        return check;
+    }
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    let off = format!("This machine's clock is {} {side} that of {}", span(ahead), keys.whose);
+    let why = check.why.map_or_else(|| off.clone(), |why| format!("{why}. {off}"));
+    let fix = "Set this machine's clock by the network: ages and ends of tokens are told by it";
+    let verdict = check.verdict.max(Verdict::Warn);
+    Check { verdict, why: Some(why), fix: check.fix.or_else(|| Some(fix.to_owned())), ..check }
 }
 
 /// When the event happened; `None` where nothing says so, or what says so cannot be: it must lie before `sent`.

@@ -28,7 +28,10 @@ pub async fn at_url(jwks: &Jwks, url: url::Url) -> Keys {
     let whose = url.host_str().unwrap_or_default().to_owned();
     let mut keys = Keys { whose, origin: Origin::Published, ..Keys::nobody() };
     match jwks.at(url).await {
-        Ok(LiveKeys { set, .. }) => keys.sets.push(Dated { set, kept: None }),
+        Ok(live) => {
+            keys.clock_ahead = clock_ahead(&live);
+            keys.sets.push(Dated { set: live.set, kept: None });
+        }
         Err(trouble) => keys.trouble = Some((trouble.why, trouble.fix)),
     }
     keys.others = others(jwks).await;
@@ -71,6 +74,11 @@ fn other(kept: KeptKeys, same_tenant: bool) -> OtherKeys {
     OtherKeys { name, same_tenant, set, first_seen, last_seen }
 }
 
+/// How far this machine's clock was ahead of the server's when that published its keys, in seconds.
+fn clock_ahead(live: &LiveKeys) -> Option<i64> {
+    Some(live.fetched_at.as_second() - live.server_time?.as_second())
+}
+
 fn put_together(
     owner: &Owner,
     issuers: Issuers,
@@ -82,7 +90,9 @@ fn put_together(
     let not_asked = || ("The tenant's keys were not fetched".to_owned(), "Check the token again".to_owned());
     // By the address it was published at, never by the profile: a profile's domain can be changed.
     let (mut own, foreign): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.origin == owner.domain.as_str());
+    let clock_ahead = live.as_ref().and_then(clock_ahead);
     let mut keys = Keys {
+        clock_ahead,
         whose: owner.domain.authority().to_owned(),
         origin: Origin::Published,
         sets: Vec::new(),
@@ -164,6 +174,14 @@ mod tests {
         assert_eq!(keys.sets.len(), 1);
         assert_eq!(keys.others.len(), 1, "the live set is not one of the past");
         assert!(keys.others[0].same_tenant && !keys.others[0].set.same_keys(&set("k1", 1)));
+    }
+
+    #[test]
+    fn how_far_this_clock_is_off_comes_with_the_keys() {
+        let mut fetched = live(set("k1", 1));
+        assert_eq!(together(live(set("k1", 1)), Vec::new()).clock_ahead, None);
+        fetched.live.as_mut().unwrap().server_time = jiff::Timestamp::from_second(300).ok();
+        assert_eq!(together(fetched, Vec::new()).clock_ahead, Some(-300));
     }
 
     #[test]

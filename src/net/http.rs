@@ -132,9 +132,11 @@ impl Answer {
             .map(Duration::from_secs)
     }
 
-    /// The server's clock, from `Date`.
+    /// The server's clock, from `Date`; a cache on the way says by `Age` how long ago that was.
     pub fn date(&self) -> Option<Timestamp> {
-        jiff::fmt::rfc2822::parse(self.header("date")?).ok().map(|at| at.timestamp())
+        let date = jiff::fmt::rfc2822::parse(self.header("date")?).ok()?.timestamp();
+        let age = self.header("age").and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
+        date.checked_add(jiff::SignedDuration::from_secs(age.into())).ok()
     }
 }
 
@@ -506,6 +508,14 @@ mod tests {
         assert_eq!(http.send(Request::get("x", silent)).await.unwrap_err().kind, NetErrorKind::Connect);
         let unknown = Url::parse("http://no-such-host.invalid/").unwrap();
         assert_eq!(http.send(Request::get("x", unknown)).await.unwrap_err().kind, NetErrorKind::Dns);
+    }
+
+    #[test]
+    fn the_servers_clock_counts_what_a_cache_says_of_its_age() {
+        let pairs = [("date", "Tue, 24 Nov 2026 02:00:00 GMT"), ("age", "90")];
+        let headers = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let answer = Answer { status: 200, headers, body: Vec::new(), ms: 0, exchange: 1, curl: String::new() };
+        assert_eq!(answer.date().unwrap().to_string(), "2026-11-24T02:01:30Z");
     }
 
     #[tokio::test]

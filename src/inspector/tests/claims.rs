@@ -270,3 +270,24 @@ fn of_many_doubled_claims_five_are_named_and_the_others_counted() {
     assert!(told.contains("`c0`, `c1`, `c2`, `c3`, `c4` and 19995 more stand twice"), "{}", &told[..200]);
     assert!(told.len() < 1000, "{}", told.len());
 }
+
+#[test]
+fn a_clock_that_is_known_to_be_wrong_is_named_where_times_are_told_and_changes_no_verdict() {
+    for (ahead, words) in [(420, "ahead"), (-420, "behind"), (59, ""), (-60, "")] {
+        let keys = Keys { clock_ahead: Some(ahead), ..acme() };
+        let webhook = judge(token(WEBHOOK).as_bytes(), &keys, &then());
+        let freshness = webhook.check("freshness").unwrap();
+        let named = freshness.why.as_ref().unwrap().contains("This machine's clock is");
+        assert_eq!((named, freshness.verdict == Verdict::Warn), (!words.is_empty(), !words.is_empty()), "{ahead}");
+        assert!(
+            words.is_empty() || freshness.why.as_ref().unwrap().contains(&format!("7 min {words}")),
+            "{freshness:?}"
+        );
+        assert!(webhook.is_good());
+        let late = judge(token(ACCESS).as_bytes(), &keys, &at("2024-05-01T09:00:00Z"));
+        assert_eq!(late.failed.as_deref(), Some("claims"));
+        let why = late.check("claims").unwrap().why.clone().unwrap();
+        assert_eq!(why.contains("clock is 7 min"), !words.is_empty(), "{why}");
+        assert_eq!(judge(token(ACCESS).as_bytes(), &keys, &then()).failed, None);
+    }
+}
