@@ -120,12 +120,24 @@ pub enum Action {
         /// Its Event ID or Webhook Request ID.
         id: String,
     },
+    /// Remember how much of the history is kept.
+    KeepSoMuch(Keep),
     /// Remember how a profile receives.
     KeepReceiving(Uuid, crate::backend::history::Kept),
     /// Open the Inspector and do this there.
     Inspector(InspectorAsk),
     /// Close the window.
     Quit,
+}
+
+/// How much of the history is kept; nothing said is no bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Keep {
+    /// Older events go.
+    pub days: Option<u32>,
+    /// While there is more, the oldest go.
+    pub megabytes: Option<u32>,
 }
 
 /// What can be asked of the Inspector from anywhere.
@@ -143,6 +155,12 @@ pub enum InspectorAsk {
     Search,
     /// Say how it receives.
     Receiving,
+    /// Bring events in from a file.
+    Import,
+    /// Write the events that match to a file.
+    Export,
+    /// Say how much is kept.
+    Retention,
     /// Delete what was received, after a question.
     Clear,
 }
@@ -170,7 +188,7 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 25] = [
+pub const CHOICES: [Choice; 28] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
@@ -188,6 +206,9 @@ pub const CHOICES: [Choice; 25] = [
         Action::Inspector(InspectorAsk::Search)
     }),
     choice("Receiving settings…", "Port, forwards, answers", None, || Action::Inspector(InspectorAsk::Receiving)),
+    choice("Import events…", "NDJSON, HAR, raw HTTP, curl, tokens", None, || Action::Inspector(InspectorAsk::Import)),
+    choice("Export events…", "Those that match, as NDJSON", None, || Action::Inspector(InspectorAsk::Export)),
+    choice("How much is kept…", "By age and size", None, || Action::Inspector(InspectorAsk::Retention)),
     choice("Clear history…", "Of the chosen profile", None, || Action::Inspector(InspectorAsk::Clear)),
     choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),
     choice("Add a tenant…", "Type its Kinde domain", None, || Action::AddTenant),

@@ -20,6 +20,7 @@ use kinde_panel::action::{Action, Command, InspectorAsk, JobId, Room};
 use kinde_panel::backend::attempt;
 use kinde_panel::backend::history::{self, Event, Page, Picture, Settings, Up, Which};
 use kinde_panel::error::{Category, UserError};
+use kinde_panel::inspector::import::{Imported, Skipped};
 use kinde_panel::screens::{Cx, inspector};
 use kinde_panel::secrets::KeyringState;
 use kinde_panel::store::attempts::{Attempt, Bucket, Duplicate, Forwarded, Histogram};
@@ -615,4 +616,63 @@ fn the_chosen_attempt_is_opened_and_read_again_when_its_row_changes() {
     harness.key_press(Key::ArrowDown);
     harness.run_steps(3);
     assert_eq!(opened(harness.state_mut()), [1]);
+}
+
+#[test]
+fn pasted_webhooks_are_kept_when_a_person_says_so_and_what_was_skipped_is_told() {
+    let mut harness = with_rows(rows(1..3), false);
+    harness.get_by_label("Paste").click();
+    harness.run();
+    assert!(!named(&harness, "Keep its webhooks"), "there is nothing to keep");
+    harness.get_by_label("Token").focus();
+    harness.run();
+    harness.event(egui::Event::Paste("one.two.three\nfour.five.six".to_owned()));
+    harness.run_steps(3);
+    harness.get_by_label("Keep its webhooks").click();
+    harness.run_steps(3);
+    let (job, text) = harness.state_mut().asked(|command| match command {
+        history::Command::Import { from: history::From::Text(text), .. } => Some(text),
+        _ => None,
+    });
+    assert_eq!(text.expose(), "one.two.three\nfour.five.six");
+    let why = vec![Skipped { line: 2, why: "it is no token".to_owned() }];
+    let imported = Imported { count: 1, skipped: 1, why, ..Imported::default() };
+    harness.state_mut().tell(job, Event::Imported(Ok(Some(imported))));
+    harness.run_steps(3);
+    harness.get_by_label("1 kept in the history, 1 not");
+    assert!(harness.query_all_by_label_contains("Line 2: it is no token").count() > 0);
+}
+
+#[test]
+fn what_matches_is_exported_and_how_much_is_kept_is_said_in_a_form() {
+    let mut harness = with_rows(rows(1..3), false);
+    let ask = |world: &mut World, ask| world.with(|state, cx, actions| state.ask(ask, cx, actions));
+    ask(harness.state_mut(), InspectorAsk::Export);
+    let (job, which) = harness.state_mut().asked(|command| match command {
+        history::Command::Export { which, .. } => Some(which),
+        _ => None,
+    });
+    assert!(matches!(which, Which::Matching(_)), "{which:?}");
+    harness.state_mut().tell(job, Event::Exported(Ok(Some((2, "/tmp/events.ndjson".to_owned())))));
+    harness.run();
+    harness.get_by_label("2 events written");
+    ask(harness.state_mut(), InspectorAsk::Retention);
+    harness.run();
+    harness.get_by_label("Days").focus();
+    harness.run();
+    harness.event(egui::Event::Text("30".to_owned()));
+    harness.run();
+    harness.get_by_label("Save").click();
+    harness.run();
+    let kept = harness
+        .state()
+        .actions
+        .iter()
+        .any(|action| matches!(action, Action::KeepSoMuch(keep) if keep.days == Some(30)));
+    assert!(kept, "it is remembered");
+    let (_, keep) = harness.state_mut().asked(|command| match command {
+        history::Command::Prune(keep) => Some(keep),
+        _ => None,
+    });
+    assert_eq!(keep.age, Some(std::time::Duration::from_secs(30 * 24 * 60 * 60)));
 }

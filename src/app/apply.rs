@@ -95,6 +95,7 @@ impl Shell {
                 self.screens.inspector.show_attempt(seq, &id);
                 self.go(Room::Inspector);
             }
+            Action::KeepSoMuch(keep) => self.prefs.keep = keep,
             Action::KeepReceiving(profile, kept) => {
                 self.prefs.receiving.insert(profile, kept);
             }

@@ -11,7 +11,7 @@ use egui_winit::WindowSettings;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::action::Room;
+use crate::action::{Keep, Room};
 use crate::backend::history::Kept;
 
 /// The key of [`Prefs`] in the file.
@@ -31,6 +31,8 @@ pub struct Prefs {
     pub room: Room,
     /// The profile last chosen.
     pub profile: Option<Uuid>,
+    /// How much of the history is kept.
+    pub keep: Keep,
     /// Where each profile receives, and forwards to.
     pub receiving: BTreeMap<Uuid, Kept>,
 }
@@ -42,6 +44,7 @@ impl Default for Prefs {
             zoom: 1.0,
             room: Room::Start,
             profile: None,
+            keep: Keep::default(),
             receiving: BTreeMap::new(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Whose history is a saved profile's id. The list is read by number around what a person looks at, never whole.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,9 +12,11 @@ use uuid::Uuid;
 
 pub use super::receiver::{Kept, Settings, Up, Wish};
 
-use super::{Job, receiver, watcher};
+use super::{Job, history_files, receiver, watcher};
 use crate::error::UserError;
-use crate::store::attempts::{Attempt, Attempts, Filter, Histogram};
+use crate::inspector::import::Imported;
+use crate::secrets::Secret;
+use crate::store::attempts::{Attempt, Attempts, Filter, Histogram, Retention};
 
 /// How many rows an answer counts at most as newer than what is looked at.
 pub const COUNTED: usize = 1000;
@@ -70,6 +73,22 @@ pub enum Command {
         /// To pin.
         pinned: bool,
     },
+    /// Keeps and judges attempts from elsewhere.
+    Import {
+        /// For whom.
+        profile: Uuid,
+        /// From where.
+        from: From,
+    },
+    /// Writes attempts to a file that the person chooses.
+    Export {
+        /// Whose.
+        profile: Uuid,
+        /// Which.
+        which: Which,
+    },
+    /// Deletes what is too old or too much, of every profile.
+    Prune(Retention),
     /// Deletes attempts for good.
     Delete {
         /// Whose.
@@ -106,6 +125,17 @@ pub enum Which {
     These(Vec<i64>),
     /// All that match; pinned ones only where the filter asks for them.
     Matching(Box<Filter>),
+}
+
+/// Where attempts come from that were not received here.
+#[derive(Debug)]
+pub enum From {
+    /// A file that the person chooses.
+    Chosen,
+    /// A file that was dropped.
+    File(PathBuf),
+    /// What was pasted: only the webhooks in it are kept.
+    Text(Secret),
 }
 
 /// Rows of the list, newest first.
@@ -158,6 +188,12 @@ pub enum Event {
     },
     /// Receiving goes on, but something does not work; `None`: it works again.
     Trouble(Option<UserError>),
+    /// The answer to [`Command::Import`]; `None` where no file was chosen.
+    Imported(Result<Option<Imported>, UserError>),
+    /// The answer to [`Command::Export`]: how many, and where; `None` where no file was chosen.
+    Exported(Result<Option<(usize, String)>, UserError>),
+    /// The answer to [`Command::Prune`].
+    Pruned(Result<usize, UserError>),
     /// The answer to [`Command::Pin`].
     Pinned(Result<usize, UserError>),
     /// The answer to [`Command::Delete`].
@@ -217,6 +253,18 @@ pub async fn run(command: Command, job: Job) {
             }
         }
         Command::Listen { profile, wish, settings } => receiver::listen(profile, wish, settings, &job).await,
+        Command::Import { profile, from } => {
+            let done = history_files::bring_in(&job, profile, from).await;
+            job.send(Event::Imported(done)).await;
+        }
+        Command::Export { profile, which } => {
+            let done = history_files::take_out(&job, profile, which).await;
+            job.send(Event::Exported(done)).await;
+        }
+        Command::Prune(keep) => {
+            let done = prune(&job, keep).await;
+            job.send(Event::Pruned(done)).await;
+        }
         Command::Pin { profile, which, pinned } => {
             let done = each(&job, profile, which, |attempts, seqs| async move {
                 let count = seqs.len();
@@ -232,6 +280,11 @@ pub async fn run(command: Command, job: Job) {
             job.send(Event::Deleted(done)).await;
         }
     }
+}
+
+pub(super) async fn prune(job: &Job, keep: Retention) -> Result<usize, UserError> {
+    let attempts = job.attempts.get(&job.services).await?;
+    Ok(attempts.prune(keep, job.services.clock.now()).await?)
 }
 
 /// Whose attempts those of a saved profile are.

@@ -15,6 +15,7 @@ pub mod dialog;
 mod end;
 mod events;
 pub mod history;
+mod history_files;
 pub mod inspect;
 mod job;
 mod keeper;

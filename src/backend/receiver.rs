@@ -15,7 +15,7 @@ use crate::inspector::forward::{Sending, Target, forward};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver, Relay};
-use crate::store::attempts::{Attempt, Attempts, Forwarded};
+use crate::store::attempts::{Attempt, Attempts, Forwarded, Retention};
 
 /// How many arrivals may wait for their verdict. Those beyond wait in the history.
 const WAITING: usize = 1024;
@@ -23,6 +23,8 @@ const WAITING: usize = 1024;
 const TOGETHER: usize = 64;
 /// How many forwards may be under way.
 const FORWARDS: usize = 32;
+/// After so many arrivals it is looked whether too much is kept.
+const PRUNED: usize = 1000;
 /// How often the window is told of rows.
 const TOLD: Duration = Duration::from_millis(50);
 /// How many rows are told one by one; of more the window reads what it shows.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub targets: Vec<Target>,
     /// Senders get the answer of the first target.
     pub relay: bool,
+    /// How much is kept.
+    pub keep: Retention,
 }
 
 impl Settings {
@@ -106,7 +110,16 @@ pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<
     };
     job.send(Event::Listening(Ok(Up { url: receiver.url(), port: receiver.port() }))).await;
     let (rows, changed) = mpsc::channel(WAITING);
-    let room = Room { profile, intake, receiver, settings, rows, forwards: Arc::new(Semaphore::new(FORWARDS)), job };
+    let room = Room {
+        profile,
+        intake,
+        receiver,
+        settings,
+        rows,
+        forwards: Arc::new(Semaphore::new(FORWARDS)),
+        job,
+        since_pruned: 0,
+    };
     room.serve(arrivals, changed).await;
 }
 
@@ -118,6 +131,7 @@ struct Room<'a> {
     rows: mpsc::Sender<Attempt>,
     forwards: Arc<Semaphore>,
     job: &'a Job,
+    since_pruned: usize,
 }
 
 impl Room<'_> {
@@ -172,6 +186,16 @@ impl Room<'_> {
             }
         };
         let targets = self.settings.borrow().targets.clone();
+        self.since_pruned += rows.len();
+        if self.since_pruned >= PRUNED {
+            self.since_pruned = 0;
+            let (keep, job) = (self.settings.borrow().keep, self.job.clone());
+            tokio::spawn(async move {
+                if let Err(error) = super::history::prune(&job, keep).await {
+                    tracing::warn!("what is too much was not deleted: {}", error.title);
+                }
+            });
+        }
         for row in rows {
             if !targets.is_empty()
                 && row.whole

@@ -4,6 +4,7 @@ use egui::Ui;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::keep;
 use super::receive::{self, Plan};
 use super::state::{Side, State};
 use crate::action::InspectorAsk as Ask;
@@ -36,7 +37,8 @@ pub(super) fn listen(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
     if state.receivers.contains_key(&profile) {
         return;
     }
-    let Plan { wish, settings } = state.plans.entry(profile).or_default().clone();
+    let Plan { wish, mut settings } = state.plans.entry(profile).or_default().clone();
+    settings.keep = state.retention();
     let job = cx.job();
     let (sender, receiver) = watch::channel(settings);
     state.receivers.insert(profile, Receiving { job, up: None, settings: sender, trouble: None, stopping: false });
@@ -97,6 +99,8 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         });
     });
     receive::ui(ui, state, cx, actions);
+    keep::ui(ui, state, cx, actions);
+    keep::told(ui, state);
     elsewhere(ui, state, cx, actions);
     let trouble = state.owner.and_then(|owner| state.receivers.get(&owner)).and_then(|own| own.trouble.as_ref());
     if let Some(error) = trouble {
@@ -163,6 +167,9 @@ fn buttons(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action
         for (icon, words, ask) in [
             (Icon::Settings, "Receiving settings…", Ask::Receiving),
             (Icon::Paste, "Paste…", Ask::Paste),
+            (Icon::Download, "Import…", Ask::Import),
+            (Icon::Upload, "Export…", Ask::Export),
+            (Icon::Clock, "How much is kept…", Ask::Retention),
             (Icon::Trash, "Clear history…", Ask::Clear),
         ] {
             if menu_item(ui, icon, words) {

@@ -5,6 +5,7 @@ use egui::{Event, Ui};
 use super::State;
 use super::pasting::{LONG, Pasting, Place};
 use crate::action::Action;
+use crate::backend::history::From;
 use crate::backend::inspect::WhichKeys;
 use crate::screens::Cx;
 use crate::secrets::Secret;
@@ -38,6 +39,22 @@ pub(super) fn token(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut
         ui.add_space(space::SM);
         Callout::user_error(error).show(ui);
     }
+}
+
+/// The way of the webhooks in the box into the history, where there is one.
+pub(super) fn keep(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(profile) = cx.profile.filter(|_| !state.pasting.input.is_empty()) else { return };
+    let note =
+        format!("Only webhooks are kept, in the history of {}. What is no webhook is kept nowhere", profile.name);
+    ui.horizontal(|ui| {
+        let free = state.moving.is_none();
+        let button = Button::secondary("Keep its webhooks").icon(Icon::Download).small().hint(&note);
+        if button.enabled_or(free, "An import is under way").show(ui).clicked() {
+            let text = state.pasting.input.secret();
+            super::keep::bring_in(state, From::Text(text), cx, actions);
+        }
+        small(ui, "One or many: one a line, NDJSON, HAR, a raw request, curl");
+    });
 }
 
 /// One of the boxes; a text too long to show is a line in its place.

@@ -5,7 +5,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, ScrollArea, Ui, vec2};
 use super::select::How;
 use super::state::{Question, Side, State};
 use super::{chain, detail, list, search};
-use crate::action::Action;
+use crate::action::{Action, InspectorAsk};
 use crate::backend::history::Which;
 use crate::screens::Cx;
 use crate::store::attempts::Filter;
@@ -147,6 +147,9 @@ fn under(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
     }
     if !all && Button::ghost("Copy").icon(Icon::Copy).small().hint("As lines, tab between").show(ui).clicked() {
         actions.push(Action::CopyText(list::lines(state).into()));
+    }
+    if Button::ghost("Export…").icon(Icon::Upload).small().show(ui).clicked() {
+        actions.push(Action::Inspector(InspectorAsk::Export));
     }
     if Button::ghost("Delete…").icon(Icon::Trash).small().show(ui).clicked() {
         let count = (!all).then(|| state.selection.count());

@@ -5,6 +5,7 @@
 mod chain;
 pub mod detail;
 mod input;
+mod keep;
 mod list;
 mod live;
 mod pasting;
@@ -23,7 +24,6 @@ use super::Cx;
 use crate::action::Action;
 use crate::ui::segmented;
 use crate::ui::tokens::space;
-use pasting::Pasting;
 use state::Side;
 
 /// Draws the room.
@@ -37,7 +37,8 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         Side::Paste => {
             ScrollArea::vertical().id_salt("paste").auto_shrink(false).show(ui, |ui| {
                 input::head(ui, state, cx, actions);
-                pasted(ui, &mut state.pasting, cx, actions);
+                keep::told(ui, state);
+                pasted(ui, state, cx, actions);
             });
         }
     }
@@ -50,9 +51,11 @@ fn sides(ui: &mut Ui, state: &mut State, cx: &Cx<'_>) {
     }
 }
 
-fn pasted(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+fn pasted(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     ui.add_space(space::SM);
-    input::token(ui, state, cx, actions);
+    input::token(ui, &mut state.pasting, cx, actions);
+    input::keep(ui, state, cx, actions);
+    let state = &mut state.pasting;
     ui.add_space(space::SM);
     input::keys(ui, state, cx, actions);
     ui.add_space(space::MD);

@@ -7,17 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::chain::Receiving;
+use super::keep::{self, Told};
 use super::pasting::Pasting;
 use super::receive::{Draft, Plan};
 use super::rows::Rows;
 use super::search::{self, Search};
 use super::select::Selection;
-use crate::action::{Action, InspectorAsk as Ask, JobId, Mood, Room};
-use crate::backend::history::{Attention, Command, Event, Kept, Which};
+use crate::action::{Action, InspectorAsk as Ask, JobId, Keep, Mood, Room};
+use crate::backend::history::{Attention, Command, Event, From, Kept, Which};
 use crate::backend::{End, inspect};
 use crate::error::UserError;
 use crate::screens::Cx;
-use crate::store::attempts::{Attempt, Filter, Standing};
+use crate::store::attempts::{Attempt, Filter, Retention, Standing};
 use crate::tenant::Profile;
 
 /// Which side of the room shows.
@@ -65,10 +66,17 @@ pub struct State {
     /// Arrivals since it was.
     unseen: usize,
     /// An arrival that is not verified was told since it was.
-    told: bool,
+    warned: bool,
     attention: Arc<Attention>,
     watching: Option<JobId>,
     changing: Option<JobId>,
+    /// The import or export that is under way.
+    pub(super) moving: Option<JobId>,
+    /// What it came to.
+    pub(super) told: Option<Told>,
+    /// How much is kept, and the form about that while it is open.
+    keep: Keep,
+    pub(super) keeping: Option<keep::Draft>,
     /// The row of the attempt that is chosen changed.
     changed: bool,
 }
@@ -90,7 +98,8 @@ impl State {
     }
 
     /// How profiles received when the window was last open.
-    pub fn remember(&mut self, kept: &BTreeMap<Uuid, Kept>) {
+    pub fn remember(&mut self, kept: &BTreeMap<Uuid, Kept>, keep: Keep) {
+        self.keep = keep;
         self.plans = kept.iter().map(|(profile, kept)| (*profile, Plan::of(kept))).collect();
     }
 
@@ -103,7 +112,7 @@ impl State {
     pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         self.open = true;
         self.unseen = 0;
-        self.told = false;
+        self.warned = false;
         self.pasting.entered(cx, actions);
         let owner = cx.profile.map(|profile| profile.id);
         if self.owner != owner {
@@ -119,6 +128,7 @@ impl State {
             self.attention = Arc::default();
             let attention = Arc::clone(&self.attention);
             actions.push(Action::Run(job, Command::Watch { profile, attention }.into()));
+            self.prune(cx, actions);
         }
         self.tend(cx, actions);
     }
@@ -195,6 +205,29 @@ impl State {
                     }
                 }
             }
+            Event::Imported(done) => {
+                if self.moving.take_if(|moving| *moving == job).is_some() {
+                    match done {
+                        Ok(imported) => self.told = imported.map(|imported| keep::imported(&imported)),
+                        Err(error) => self.error = Some(error),
+                    }
+                    self.rows.look_again();
+                    self.search.stale = true;
+                }
+            }
+            Event::Exported(done) => {
+                if self.moving.take_if(|moving| *moving == job).is_some() {
+                    match done {
+                        Ok(written) => self.told = written.map(|(count, path)| keep::exported(count, path)),
+                        Err(error) => self.error = Some(error),
+                    }
+                }
+            }
+            Event::Pruned(done) => {
+                if let Err(error) = done {
+                    self.error = Some(error);
+                }
+            }
             Event::Pinned(done) | Event::Deleted(done) => {
                 if self.changing.take_if(|changing| *changing == job).is_some() {
                     self.error = done.err();
@@ -212,8 +245,8 @@ impl State {
         }
         self.unseen += fresh;
         let bad = rows.iter().find(|row| !matches!(row.standing(), Standing::Good | Standing::Pending));
-        if let Some(bad) = bad.filter(|_| !self.told) {
-            self.told = true;
+        if let Some(bad) = bad.filter(|_| !self.warned) {
+            self.warned = true;
             let kind = bad.event_type.as_deref().unwrap_or("Something that is no event");
             actions.push(Action::Offer {
                 mood: Mood::Warn,
@@ -233,6 +266,9 @@ impl State {
         self.search.took(job, None);
         self.watching.take_if(|watching| *watching == job);
         if self.changing.take_if(|changing| *changing == job).is_some() {
+            self.error = end.without_answer();
+        }
+        if self.moving.take_if(|moving| *moving == job).is_some() {
             self.error = end.without_answer();
         }
         super::chain::on_end(self, job, end);
@@ -299,8 +335,40 @@ impl State {
             Ask::Pause => self.rows.paused = true,
             Ask::Search => self.search.focus = true,
             Ask::Receiving => self.draft = Some(Draft::of(self.plans.entry(owner).or_default())),
+            Ask::Import => keep::bring_in(self, From::Chosen, cx, actions),
+            Ask::Export => {
+                let all = self.selection.is_empty();
+                let filter = || Which::Matching(Box::new(self.filter.clone()));
+                let which = if all { filter() } else { self.selection.which(&self.filter) };
+                let job = cx.job();
+                self.moving = Some(job);
+                self.told = None;
+                actions.push(Action::Run(job, Command::Export { profile: owner, which }.into()));
+            }
+            Ask::Retention => self.keeping = Some(keep::Draft::of(self.keep)),
             Ask::Clear => self.question = Some(Question::Clear),
             Ask::Paste => {}
+        }
+    }
+
+    pub(super) fn retention(&self) -> Retention {
+        keep::retention(self.keep)
+    }
+
+    /// So much is kept from now on.
+    pub(super) fn set_keep(&mut self, keep: Keep, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.keep = keep;
+        let retention = self.retention();
+        for receiving in self.receivers.values() {
+            receiving.settings.send_modify(|settings| settings.keep = retention);
+        }
+        self.prune(cx, actions);
+    }
+
+    fn prune(&self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let keep = self.retention();
+        if keep != Retention::default() {
+            actions.push(Action::Run(cx.job(), Command::Prune(keep).into()));
         }
     }
 

@@ -83,9 +83,9 @@ fn storage(ui: &mut egui::Ui, cx: &Cx<'_>) {
     indented(ui, |ui| {
         prose(
             ui,
-            "Profiles, key sets and the sandbox are there, without secrets. Activity and what you paste into the \
-             Inspector stay in memory and are gone when the window closes. A panic leaves a report there with \
-             secrets taken out.",
+            "Profiles, key sets, the sandbox and received webhooks are there, without secrets. Activity and what you \
+             paste into the Inspector stay in memory and are gone when the window closes, except webhooks that you \
+             keep. A panic leaves a report there with secrets taken out.",
         );
     });
 }

@@ -1,0 +1,142 @@
+//! How much of the history is kept, and what files and pasted text bring into it.
+
+use std::time::Duration;
+
+use egui::{Label, RichText, Ui};
+
+use super::state::State;
+use crate::action::{Action, Keep};
+use crate::backend::history::{Command, From};
+use crate::inspector::import::Imported;
+use crate::screens::Cx;
+use crate::store::attempts::Retention;
+use crate::ui::tokens::{size, space};
+use crate::ui::{Button, Callout, FieldRow, Mood, dialog};
+
+const DAY: u64 = 24 * 60 * 60;
+const MEGABYTE: u64 = 1 << 20;
+
+/// The form while it is open.
+pub(super) struct Draft {
+    days: String,
+    megabytes: String,
+}
+
+/// What a file or a pasted text came to, to be told where it was asked for.
+pub(super) struct Told {
+    pub mood: Mood,
+    pub title: String,
+    pub lines: String,
+}
+
+/// As the history takes it.
+pub(super) fn retention(keep: Keep) -> Retention {
+    Retention {
+        age: keep.days.map(|days| Duration::from_secs(u64::from(days) * DAY)),
+        bytes: keep.megabytes.map(|megabytes| u64::from(megabytes) * MEGABYTE),
+    }
+}
+
+impl Draft {
+    pub fn of(keep: Keep) -> Self {
+        let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        Self { days: text(keep.days), megabytes: text(keep.megabytes) }
+    }
+
+    fn number(text: &str) -> Result<Option<u32>, &'static str> {
+        match text.trim() {
+            "" => Ok(None),
+            text => text.parse().ok().filter(|number| *number > 0).map(Some).ok_or("A whole number from 1 on"),
+        }
+    }
+
+    fn read(&self) -> Option<Keep> {
+        Some(Keep { days: Self::number(&self.days).ok()?, megabytes: Self::number(&self.megabytes).ok()? })
+    }
+}
+
+/// The form, while it is open.
+pub(super) fn ui(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(mut draft) = state.keeping.take() else { return };
+    let mut saved = false;
+    let closed = dialog(ui.ctx(), "How much is kept", |ui, fresh| {
+        let words = "The oldest events go first, of every profile. Pinned ones stay, and a new one is never refused.";
+        ui.add(Label::new(RichText::new(words)).wrap());
+        let days =
+            FieldRow::new("Days").placeholder("90").hint("Empty: however old").error(Draft::number(&draft.days).err());
+        let days = days.show(ui, &mut draft.days);
+        if fresh {
+            days.request_focus();
+        }
+        FieldRow::new("Megabytes")
+            .placeholder("1000")
+            .hint("Empty: however much")
+            .error(Draft::number(&draft.megabytes).err())
+            .show(ui, &mut draft.megabytes);
+        ui.add_space(space::SM);
+        let row = egui::vec2(ui.available_width(), size::CONTROL);
+        ui.allocate_ui_with_layout(row, egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let good = draft.read().is_some();
+            saved = Button::primary("Save").enabled_or(good, "A number above cannot be had").show(ui).clicked();
+        });
+    });
+    match draft.read().filter(|_| saved) {
+        Some(keep) => {
+            state.set_keep(keep, cx, actions);
+            actions.push(Action::KeepSoMuch(keep));
+        }
+        None if closed => {}
+        None => state.keeping = Some(draft),
+    }
+}
+
+/// Asks for an import.
+pub(super) fn bring_in(state: &mut State, from: From, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let Some(profile) = state.owner else { return };
+    let job = cx.job();
+    state.moving = Some(job);
+    state.told = None;
+    actions.push(Action::Run(job, Command::Import { profile, from }.into()));
+}
+
+pub(super) fn imported(imported: &Imported) -> Told {
+    let Imported { count, skipped, on_its_word, .. } = imported;
+    let mut lines = imported.reasons();
+    if *on_its_word > 0 {
+        lines.insert(0, format!("{on_its_word} verdicts could not be judged here and stand as the file says"));
+    }
+    let skips = if *skipped > 0 { format!(", {skipped} not") } else { String::new() };
+    let mood = if *skipped > 0 { Mood::Warn } else { Mood::Success };
+    Told { mood, title: format!("{count} kept in the history{skips}"), lines: lines.join("\n") }
+}
+
+pub(super) fn exported(count: usize, path: String) -> Told {
+    Told { mood: Mood::Success, title: format!("{count} events written"), lines: path }
+}
+
+/// What came of it, until it is dismissed.
+pub(super) fn told(ui: &mut Ui, state: &mut State) {
+    let Some(told) = &state.told else { return };
+    let callout = Callout::new(told.mood, &told.title);
+    let callout = if told.lines.is_empty() { callout } else { callout.text(&told.lines) };
+    if callout.show_with(ui, |ui| Button::ghost("Dismiss").small().show(ui).clicked()) {
+        state.told = None;
+    }
+    ui.add_space(space::SM);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_megabytes_are_numbers_or_nothing() {
+        let draft = |days: &str, megabytes: &str| Draft { days: days.to_owned(), megabytes: megabytes.to_owned() };
+        assert_eq!(draft("", "").read(), Some(Keep::default()));
+        assert_eq!(draft("90", " 500 ").read(), Some(Keep { days: Some(90), megabytes: Some(500) }));
+        assert_eq!(draft("0", "").read(), None);
+        assert_eq!(draft("", "much").read(), None);
+        let keep = retention(Keep { days: Some(2), megabytes: Some(3) });
+        assert_eq!((keep.age, keep.bytes), (Some(Duration::from_secs(172_800)), Some(3 << 20)));
+    }
+}
