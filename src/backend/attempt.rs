@@ -17,11 +17,12 @@ use crate::inspector::forward::{Framework, Target};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::replay::{self, Replayed};
+use crate::inspector::second_webhook::SecondWebhook;
 use crate::inspector::signer::signed_by;
 use crate::inspector::truth::{self, Truth};
 use crate::jwt::Json;
 use crate::secrets::Secret;
-use crate::store::attempts::{Attempt, Attempts, Filter, Whole};
+use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Whole};
 
 /// The most attempts of a group that are looked at.
 const GROUP: usize = 64;
@@ -264,7 +265,11 @@ pub(super) async fn find(profile: Uuid, seq: i64, job: &Job) -> Result<Option<(O
     let Some(whole) = attempts.whole(&owner, seq).await? else { return Ok(None) };
     let siblings = siblings(&attempts, &owner, &whole.attempt).await?;
     let keys = KeySource::of_profile(job.jwks.clone(), &profile, &services.data).await?;
-    let intake = Intake { attempts, owner, keys, clock: services.clock.clone(), second_webhook: None };
+    // The tenant was asked when it came; looking at a row asks nobody.
+    let explained = whole.attempt.duplicate == Duplicate::Fanout;
+    let second_webhook: SecondWebhook = Arc::new(move |_| Box::pin(std::future::ready(explained)));
+    let clock = services.clock.clone();
+    let intake = Intake { attempts, owner, keys, clock, second_webhook: Some(second_webhook) };
     Ok(Some((Opened { whole, siblings }, intake)))
 }
 
@@ -320,3 +325,6 @@ async fn signer(decoded: &Decoded, others: &[OtherKeys], job: &Job) -> Option<Si
     let found = all.into_iter().find(|profile| profile.name == name || sandbox && profile.is_sandbox())?;
     Some(Signer { id: found.id, name: found.name })
 }
+
+#[cfg(test)]
+mod tests;

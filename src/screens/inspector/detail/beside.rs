@@ -7,7 +7,6 @@ use super::timeline::moment;
 use crate::action::Action;
 use crate::backend::attempt::Compared;
 use crate::inspector::truth::{SCOPE, Standing, Truth};
-use crate::jwt::Json;
 use crate::screens::Cx;
 use crate::ui::tokens::space;
 use crate::ui::{
@@ -22,8 +21,7 @@ const VALUE: usize = 600;
 
 pub(super) fn truth(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let State { what: What::There(there), .. } = &mut *state else { return };
-    let id = there.claims().and_then(|claims| claims.get("event_id").and_then(Json::as_text).map(str::to_owned));
-    let Some(id) = id else {
+    let Some(id) = there.event_id.clone() else {
         subdued(ui, "The payload has no `event_id` to ask Kinde for");
         return;
     };

@@ -3,11 +3,12 @@
 use egui::Ui;
 
 use super::forwards;
-use super::state::{Payload, State, What};
+use super::state::{Payload, State, There, What};
 use crate::action::Action;
 use crate::inspector::copies::USUAL_TARGET;
-use crate::inspector::forward::{Outcome, Target, explain};
+use crate::inspector::forward::{Framework, Outcome, Target, explain};
 use crate::inspector::replay::Signed;
+use crate::jwt::Json;
 use crate::screens::Cx;
 use crate::ui::tokens::space;
 use crate::ui::{Button, Callout, FieldRow, Icon, Load, checkbox, loading, paste_box, section_with, small, subdued};
@@ -39,11 +40,11 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     let whole = there.opened.whole.attempt.whole;
     let mut edit = there.edited.is_some();
     let editable = match &there.payload {
-        Payload::Tree(tree, _) if tree.text().len() <= EDITABLE => Some(tree.text().to_owned()),
+        Payload::Tree(tree, _) if tree.text().len() <= EDITABLE => Some(tree),
         _ => None,
     };
     if editable.is_some() && checkbox(ui, &mut edit, "Edit the payload first").changed() {
-        there.edited = editable.filter(|_| edit).map(|text| indented(&text));
+        there.edited = editable.filter(|_| edit).map(|tree| indented(tree.text()));
     }
     if let Some(edited) = &mut there.edited {
         small(
@@ -85,13 +86,14 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
 fn result(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let framework = forwards::framework(cx);
     let mut choose = false;
-    let State { what: What::There(there), .. } = &*state else { return };
+    let State { what: What::There(there), .. } = &mut *state else { return };
+    explain_once(there, framework);
+    let there = &**there;
     match &there.replayed {
         Load::Idle => {}
         Load::Loading { .. } => loading(ui, "Sending…"),
         Load::Failed { error, .. } => Callout::user_error(error).show(ui),
         Load::Ready(replayed) => {
-            let edited = matches!(replayed.signed, Signed::BySandbox { .. });
             let on = &replayed.response.forwarded;
             section_with(
                 ui,
@@ -104,9 +106,8 @@ fn result(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
                     });
                     small(ui, replayed.signed.words());
                     if on.status != Some(200) {
-                        let sent = forwards::sent(there, &on.url, edited);
-                        let checks = explain(&sent, &Outcome::of(&replayed.response), framework);
-                        forwards::explained(ui, "replayed", &checks, framework);
+                        let checks = there.explained.as_ref().map(|(_, checks)| checks.as_slice());
+                        forwards::explained(ui, "replayed", checks.unwrap_or_default(), framework);
                         choose = true;
                     }
                     forwards::response(ui, &replayed.response);
@@ -119,10 +120,33 @@ fn result(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
     }
 }
 
-/// As a person edits it; as it is where it cannot be written anew without changing a number.
+/// Reads the answer once and not each frame: it may be long.
+fn explain_once(there: &mut There, framework: Framework) {
+    let Load::Ready(replayed) = &there.replayed else { return };
+    if there.explained.as_ref().is_some_and(|(own, _)| *own == framework) {
+        return;
+    }
+    let edited = matches!(replayed.signed, Signed::BySandbox { .. });
+    let sent = forwards::sent(there, &replayed.response.forwarded.url, edited);
+    there.explained = Some((framework, explain(&sent, &Outcome::of(&replayed.response), framework)));
+}
+
+/// As a person edits it; as it is where writing it anew would change more than its blanks.
 fn indented(text: &str) -> String {
-    match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(value) if value.to_string().len() <= text.len() => serde_json::to_string_pretty(&value).unwrap_or_default(),
-        _ => text.to_owned(),
+    let pretty = serde_json::from_str::<serde_json::Value>(text).and_then(|value| serde_json::to_string_pretty(&value));
+    let same = |pretty: &String| Json::parse(pretty.as_bytes()).ok() == Json::parse(text.as_bytes()).ok();
+    pretty.ok().filter(same).unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_to_edit_is_indented_only_where_that_changes_nothing_else() {
+        assert_eq!(indented(r#"{"a":[1]}"#), "{\n  \"a\": [\n    1\n  ]\n}");
+        for exact in [r#"{"n":12345678901234567890.10}"#, r#"{"a":1,"a":2}"#, "{"] {
+            assert_eq!(indented(exact), exact);
+        }
     }
 }

@@ -5,12 +5,14 @@ use jiff::Timestamp;
 use crate::action::{Action, JobId, Mood};
 use crate::backend::End;
 use crate::backend::attempt::{Command, Compared, Event, Opened, Told, Writing, Written};
+use crate::check::Check;
 use crate::error::UserError;
 use crate::inspector::decode::Decoded;
 use crate::inspector::forward::{Framework, Target};
 use crate::inspector::replay::Replayed;
 use crate::inspector::truth::Truth;
 use crate::jwt::{Json, decode_base64url};
+use crate::kinde::parse_time;
 use crate::screens::{Cx, give_up};
 use crate::ui::{JsonTree, Load};
 
@@ -94,7 +96,9 @@ pub(super) struct There {
     /// What it comes to; `None` while it is being judged.
     pub told: Option<Result<Told, UserError>>,
     pub payload: Payload,
-    pub header: Option<JsonTree>,
+    /// The event's id and its own time, as the payload has them.
+    pub event_id: Option<String>,
+    pub happened: Option<Timestamp>,
     pub turn: u64,
     pub tree: super::tree::TreeState,
     pub hex: bool,
@@ -105,6 +109,8 @@ pub(super) struct There {
     pub beside_typed: String,
     pub truth: Load<Box<Truth>>,
     pub replayed: Load<Box<Replayed>>,
+    /// What explains its result, for the framework it was explained for.
+    pub explained: Option<(Framework, Vec<Check>)>,
     /// The edited payload, while one is edited.
     pub edited: Option<String>,
     pub writing: Option<JobId>,
@@ -187,6 +193,7 @@ impl State {
             Event::Compared(result) => there.compared.finish(result),
             Event::Truth(result) => there.truth.finish(result),
             Event::Replayed(result) => {
+                there.explained = None;
                 there.replayed.finish(result);
             }
             Event::Written(result) => {
@@ -321,7 +328,8 @@ impl There {
             opened,
             told: None,
             payload: Payload::None("It is being read"),
-            header: None,
+            event_id: None,
+            happened: None,
             turn,
             tree: super::tree::TreeState::default(),
             hex: false,
@@ -330,6 +338,7 @@ impl There {
             beside_typed: String::new(),
             truth: Load::Idle,
             replayed: Load::Idle,
+            explained: None,
             edited: None,
             writing: None,
             written: None,
@@ -338,10 +347,15 @@ impl There {
 
     fn take(&mut self, told: Result<Told, UserError>) {
         if let Ok(told) = &told {
-            (self.header, self.payload) = match &told.decoded {
+            self.payload = match &told.decoded {
                 Some(decoded) => of_decoded(decoded),
                 None => of_kept(self.opened.whole.decode.as_deref()),
             };
+            let claims = self.claims();
+            let text = |name: &str| claims.as_ref()?.get(name)?.as_text().map(str::to_owned);
+            self.event_id = text("event_id").filter(|id| !id.is_empty());
+            let moment = text("event_timestamp").or_else(|| text("timestamp"));
+            self.happened = moment.and_then(|moment| parse_time(&moment.into()));
         }
         self.told = Some(told);
     }
@@ -356,14 +370,12 @@ impl There {
     }
 }
 
-fn of_decoded(decoded: &Decoded) -> (Option<JsonTree>, Payload) {
-    let header = decoded.header.as_ref().and_then(|header| JsonTree::parse(header.to_text()).ok());
-    let payload = match &decoded.payload_text {
+fn of_decoded(decoded: &Decoded) -> Payload {
+    match &decoded.payload_text {
         Some(text) => tree_or_text(text, None),
         None if !decoded.payload_b64.is_empty() => Payload::None("The payload is no text: see Raw"),
         None => undamaged(decoded).unwrap_or(Payload::None("There is no token in it that can be read: see Raw")),
-    };
-    (header, payload)
+    }
 }
 
 /// The payload of a token whose damage was undone for reading.
@@ -375,15 +387,13 @@ fn undamaged(decoded: &Decoded) -> Option<Payload> {
 }
 
 /// What was read when it came, for one that is not kept whole.
-fn of_kept(decode: Option<&str>) -> (Option<JsonTree>, Payload) {
+fn of_kept(decode: Option<&str>) -> Payload {
     let kept: Option<serde_json::Value> = decode.and_then(|text| serde_json::from_str(text).ok());
     let member = |name: &str| kept.as_ref()?.get(name).filter(|value| !value.is_null()).cloned();
-    let header = member("header").and_then(|header| JsonTree::parse(header.to_string()).ok());
-    let payload = match member("payload_text").as_ref().and_then(serde_json::Value::as_str) {
+    match member("payload_text").as_ref().and_then(serde_json::Value::as_str) {
         Some(text) => tree_or_text(text, Some("As it was read when it came. Its signature is not kept")),
         None => Payload::None("There is nothing in it that could be read"),
-    };
-    (header, payload)
+    }
 }
 
 fn tree_or_text(text: &str, note: Option<&'static str>) -> Payload {

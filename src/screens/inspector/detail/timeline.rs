@@ -3,13 +3,11 @@
 use egui::Ui;
 use jiff::Timestamp;
 
-use super::state::{State, There, What};
+use super::state::{State, What};
 use super::{Turn, forwards};
 use crate::action::Action;
 use crate::clock::{clock_time, day};
 use crate::inspector::retry_clock::{Fate, RetryClock, Seen, retry_clock};
-use crate::jwt::Json;
-use crate::kinde::parse_time;
 use crate::screens::Cx;
 use crate::store::attempts::Attempt;
 use crate::ui::tokens::space;
@@ -31,7 +29,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         there.opened.siblings.iter().filter(|other| group.iter().all(|own| own.seq != other.seq)).collect();
     let seen: Vec<Seen> = group.iter().map(|one| Seen { at: one.received_at, answered: one.responded }).collect();
     section(ui, "Attempts", |ui| {
-        match attempt.webhook_id.as_deref().and_then(|_| retry_clock(&seen, happened(there), cx.now)) {
+        match attempt.webhook_id.as_deref().and_then(|_| retry_clock(&seen, there.happened, cx.now)) {
             Some(clock) => clock_ui(ui, &clock, &group, attempt.seq, cx.now, &mut turn),
             None => {
                 small(
@@ -61,9 +59,9 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
 }
 
 fn clock_ui(ui: &mut Ui, clock: &RetryClock, group: &[&Attempt], own: i64, now: Timestamp, turn: &mut Option<Turn>) {
-    prose(ui, &clock.sentence(|at| moment(at, now)));
+    prose(ui, &clock.sentence(|at| about(at, now)));
     ui.add_space(space::XS);
-    let columns = [Col::exact("", 90.0), Col::exact("When", 170.0), Col::exact("Answered", 110.0), Col::rest("")];
+    let columns = [Col::exact("", 90.0), Col::exact("When", 190.0), Col::exact("Answered", 110.0), Col::rest("")];
     let selected = clock.places.iter().position(|place| match place.fate {
         Fate::Seen(index) => group.get(index).is_some_and(|attempt| attempt.seq == own),
         _ => false,
@@ -84,7 +82,7 @@ fn clock_ui(ui: &mut Ui, clock: &RetryClock, group: &[&Attempt], own: i64, now: 
                     cells.subdued(&format!("No. {}{this}", attempt.seq));
                 }
                 Fate::NotSeen | Fate::Next | Fate::Later => {
-                    cells.subdued(&format!("around {}", moment(place.at, now)));
+                    cells.subdued(&format!("around {}", about(place.at, now)));
                     cells.text("");
                     cells.subdued(match place.fate {
                         Fate::NotSeen => "not seen here",
@@ -100,14 +98,12 @@ fn clock_ui(ui: &mut Ui, clock: &RetryClock, group: &[&Attempt], own: i64, now: 
     }
     ui.add_space(space::XS);
     let from = if clock.from_event { "the event's own time" } else { "the first attempt seen here" };
-    let mut note = format!(
-        "Counted from {from}. Kinde gives a request up after 36 hours, here around {}.",
-        moment(clock.end, now)
-    );
+    let mut note =
+        format!("Counted from {from}. Kinde gives a request up after 36 hours, here around {}.", about(clock.end, now));
     if let Some(at) = clock.switch_off {
         note.push_str(&format!(
             " An endpoint that fails for 72 hours is switched off, here around {} if nothing it is sent succeeds before.",
-            moment(at, now)
+            about(at, now)
         ));
     }
     subdued(ui, &note);
@@ -122,14 +118,13 @@ fn answered(ui: &mut Ui, status_code: Option<u16>) {
     };
 }
 
-/// When the event happened, as it says itself.
-fn happened(there: &There) -> Option<Timestamp> {
-    let claims = there.claims()?;
-    let text = claims.get("event_timestamp").or_else(|| claims.get("timestamp")).and_then(Json::as_text)?;
-    parse_time(&serde_json::Value::from(text))
-}
-
 /// The clock time, with the day where it is another than today.
 pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
     if day(at) == day(now) { clock_time(at) } else { format!("{} {}", day(at), clock_time(at)) }
+}
+
+/// The same without the seconds, which nobody can promise.
+fn about(at: Timestamp, now: Timestamp) -> String {
+    let words = moment(at, now);
+    words.rsplit_once(':').map_or(words.clone(), |(minutes, _)| minutes.to_owned())
 }
