@@ -119,7 +119,7 @@ async fn what_was_edited_is_signed_by_the_sandbox_to_the_byte_under_a_new_reques
     assert_eq!(sent, payload.as_bytes());
     let data = crate::store::DataDir::open(dir.path()).unwrap();
     let keys = crate::inspector::keys::of_sandbox(&data).await.unwrap();
-    let options = crate::inspector::decode::Options::pasted(jiff::Timestamp::now());
+    let options = crate::inspector::decode::Options::pasted(Clock::real().now());
     let decoded = crate::inspector::decode::judge(token.as_bytes(), &keys, &options);
     assert_eq!(decoded.verdict, crate::inspector::decode::TokenVerdict::Verified);
     for bad in ["", "[]", "{", "\"x\""] {

@@ -52,7 +52,7 @@ async fn the_same_event_under_another_request_id_is_for_another_webhook_where_th
         let dir = tempfile::tempdir().unwrap();
         let mut intake = intake(&dir, second);
         for id in ["w1", "w2"] {
-            arrives(&intake, id, &token(WEBHOOK), Timestamp::now()).await;
+            arrives(&intake, id, &token(WEBHOOK), Clock::real().now()).await;
         }
         assert_eq!(intake.judge_pending().await.unwrap(), 2);
         let row = intake.attempts.whole("p", 2).await.unwrap().unwrap().attempt;
@@ -64,9 +64,9 @@ async fn the_same_event_under_another_request_id_is_for_another_webhook_where_th
 async fn what_was_kept_without_its_signature_and_never_judged_says_so_once_nobody_can_be_judging_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut intake = intake(&dir, false);
-    let hour_ago = Timestamp::now() - jiff::SignedDuration::from_hours(1);
+    let hour_ago = Clock::real().now() - jiff::SignedDuration::from_hours(1);
     let lost = arrives(&intake, "w1", &token(ACCESS), hour_ago).await;
-    let under_way = arrives(&intake, "w2", &token(ACCESS), Timestamp::now()).await;
+    let under_way = arrives(&intake, "w2", &token(ACCESS), Clock::real().now()).await;
     assert_eq!(intake.judge_pending().await.unwrap(), 1);
     let kept = intake.attempts.whole("p", lost).await.unwrap().unwrap();
     assert_eq!(kept.attempt.standing(), Standing::NotVerified);
@@ -122,15 +122,15 @@ async fn after_a_rotation_what_was_signed_with_the_new_key_is_verified_as_soon_a
     let mut intake = Intake { keys, ..intake(&dir, false) };
     let standing =
         async |intake: &Intake, seq| intake.attempts.whole("p", seq).await.unwrap().unwrap().attempt.standing();
-    let old = arrives(&intake, "w1", &token(WEBHOOK), Timestamp::now()).await;
+    let old = arrives(&intake, "w1", &token(WEBHOOK), Clock::real().now()).await;
     let new = sign(1, r#"{"alg":"RS256","kid":"new"}"#, WEBHOOK.replace("event_018f", "event_019f").as_bytes());
-    let early = arrives(&intake, "w2", &new, Timestamp::now()).await;
+    let early = arrives(&intake, "w2", &new, Clock::real().now()).await;
     assert_eq!(intake.judge_pending().await.unwrap(), 2);
     assert_eq!((standing(&intake, old).await, standing(&intake, early).await), (Standing::Good, Standing::UnknownKey));
     assert_eq!(intake.judge_pending().await.unwrap(), 0, "nothing new is known");
     rotated.store(true, Ordering::SeqCst);
     cache.fetch_again(&owner).await;
-    let later = arrives(&intake, "w3", &new, Timestamp::now()).await;
+    let later = arrives(&intake, "w3", &new, Clock::real().now()).await;
     assert_eq!(intake.judge_pending().await.unwrap(), 2);
     assert_eq!((standing(&intake, later).await, standing(&intake, early).await), (Standing::Good, Standing::Good));
     assert_eq!(standing(&intake, old).await, Standing::Good, "no rotation makes a good one bad");
