@@ -8,11 +8,12 @@ use rusqlite::Connection;
 use crate::error::{Category, UserError};
 
 /// The schema this program writes. Numbered files, never edited after landing.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("sql/001_key_sets.sql"),
     include_str!("sql/002_journal.sql"),
     include_str!("sql/003_attempts.sql"),
     include_str!("sql/004_find.sql"),
+    include_str!("sql/005_settings.sql"),
 ];
 
 /// `history.db` could not be used.

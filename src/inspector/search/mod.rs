@@ -1,7 +1,7 @@
 //! The language of the search field and of `events search`: words, filters, times, members of the payload.
 //!
 //! ```text
-//! ada@example.com                 words that stand in it (the last one may be a beginning)
+//! ada@example.com                 words that stand in it (the last one as a beginning where nothing has it whole)
 //! "changed by Ada"                words one after the other
 //! type:user.*  -type:user.updated event types; * at the end leaves the rest open
 //! verdict:failed                  verified, good, failed, not_verified, unknown_key, unsigned, encrypted, unreadable, pending

@@ -2,28 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::history::HistoryError;
 use super::Attempts;
 use super::row::{Forwarded, Judgement, NewAttempt, Standing, Stored, sha256};
-
-/// How much is kept. Pinned attempts are exempt.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// Older ones go.
-    pub age: Option<Duration>,
-    /// While the used part of the database is larger, the oldest go. In bytes.
-    pub bytes: Option<u64>,
-}
-
-/// The oldest attempts that are not pinned, along the index of ages.
-pub(super) const OLDEST: &str = "SELECT seq FROM attempts INDEXED BY attempts_by_age
-    WHERE coalesce(kept_at, received_at) < ?1 AND pinned = 0 ORDER BY coalesce(kept_at, received_at) LIMIT ?2";
-
-/// How many are deleted at a time, so that a new attempt never waits long.
-const AT_ONCE: i64 = 500;
 
 impl Attempts {
     /// Keeps an attempt. It is on disk when this returns.
@@ -31,7 +14,10 @@ impl Attempts {
     /// # Errors
     /// When it could not be written: the sender must not be told otherwise.
     pub async fn receive(&self, new: NewAttempt) -> Result<Stored, HistoryError> {
-        self.writer.write(move |connection| insert(connection, &new)).await
+        let now = new.received_at;
+        let stored = self.writer.write(move |connection| insert(connection, &new)).await?;
+        self.tend(now);
+        Ok(stored)
     }
 
     /// Notes what judging came to.
@@ -94,29 +80,9 @@ impl Attempts {
         Ok(gone)
     }
 
-    /// Deletes what is too old or too much, the oldest first, a few at a time. Answers how many went.
-    ///
-    /// # Errors
-    /// When it could not be written.
-    pub async fn prune(&self, keep: Retention, now: Timestamp) -> Result<usize, HistoryError> {
-        let mut gone = 0;
-        loop {
-            let few =
-                self.writer.write(move |connection| delete(connection, &too_much(connection, keep, now)?)).await?;
-            gone += few;
-            if few == 0 {
-                break;
-            }
-        }
-        if gone > 0 {
-            self.empty_log().await;
-        }
-        Ok(gone)
-    }
-
     /// Moves the write-ahead log into the database and empties it: it may still hold what was deleted. A reader that
     /// looks at an older state keeps it from that; the next time it is tried again.
-    async fn empty_log(&self) {
+    pub(super) async fn empty_log(&self) {
         let path = self.path.clone();
         let emptied = super::off_thread(move || {
             let connection = Connection::open(path)?;
@@ -207,7 +173,7 @@ pub(super) fn note(connection: &Connection, judgement: &Judgement) -> Result<(),
     Ok(())
 }
 
-fn delete(connection: &Connection, seqs: &[i64]) -> Result<usize, HistoryError> {
+pub(super) fn delete(connection: &Connection, seqs: &[i64]) -> Result<usize, HistoryError> {
     let mut gone = 0;
     for seq in seqs {
         let sql = "DELETE FROM attempts WHERE seq = ?1 RETURNING body";
@@ -219,29 +185,4 @@ fn delete(connection: &Connection, seqs: &[i64]) -> Result<usize, HistoryError> 
         connection.prepare_cached(sql)?.execute(params![body])?;
     }
     Ok(gone)
-}
-
-fn too_much(connection: &Connection, keep: Retention, now: Timestamp) -> Result<Vec<i64>, HistoryError> {
-    let oldest = |before: i64| -> Result<Vec<i64>, HistoryError> {
-        let sql = OLDEST;
-        let mut statement = connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![before, AT_ONCE], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    };
-    if let Some(age) = keep.age {
-        let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-        let old = oldest(now.as_microsecond().saturating_sub(age))?;
-        if !old.is_empty() {
-            return Ok(old);
-        }
-    }
-    if let Some(bytes) = keep.bytes {
-        let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
-        let used = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
-        let used = used.saturating_mul(number("PRAGMA page_size")?);
-        if u64::try_from(used).unwrap_or(0) > bytes {
-            return oldest(i64::MAX);
-        }
-    }
-    Ok(Vec::new())
 }

@@ -30,7 +30,7 @@ pub struct Filter {
     pub id: Option<String>,
     /// A number.
     pub seq: Option<i64>,
-    /// Words that all stand in it; the last one may be a beginning.
+    /// Words that all stand in it. Where nothing has the last one whole, it is a beginning.
     pub words: Vec<String>,
     /// Words of which none stands in it. They count beside words or members that do.
     pub not_words: Vec<String>,
@@ -96,13 +96,14 @@ impl Filter {
         !self.types.is_empty() || !self.not_types.is_empty()
     }
 
-    /// The walks that together meet everything wanted. `known` are the types that the owner has.
-    pub(super) fn starts(&self, known: &[String]) -> Vec<Start> {
+    /// The walks that together meet everything wanted. `known` are the types that the owner has; `open`: the last word is
+    /// a beginning.
+    pub(super) fn starts(&self, known: &[String], open: bool) -> Vec<Start> {
         if let Some(seq) = self.seq {
             return vec![Start::Number(seq)];
         }
         if self.by_text() {
-            return vec![Start::Words(self.match_of())];
+            return vec![Start::Words(self.match_of(open))];
         }
         if let Some(id) = &self.id {
             return vec![Start::Group(id.clone()), Start::Event(id.clone())];
@@ -230,18 +231,19 @@ impl Filter {
         }
         if self.by_text() && matches!(start, Start::Number(_)) {
             let of_it = "EXISTS (SELECT 1 FROM attempt_words WHERE attempt_words MATCH ? AND rowid = attempts.seq)";
-            also(of_it, self.match_of().into());
+            also(of_it, self.match_of(true).into());
         }
     }
 
-    /// The words as FTS5 takes them: each a quoted phrase, so that nothing in it is a command; the last one a beginning.
+    /// The words as FTS5 takes them: each a quoted phrase, so that nothing in it is a command; the last one a
+    /// beginning where `open`.
     /// Of a member, its name and its value.
-    fn match_of(&self) -> String {
+    pub(super) fn match_of(&self, open: bool) -> String {
         let phrase = |word: &str, open: bool| {
             format!("\"{}\"{}", word.replace('"', "\"\"").replace('\0', " "), if open { "*" } else { "" })
         };
         let last = self.words.len().saturating_sub(1);
-        let words = self.words.iter().enumerate().map(|(index, word)| phrase(word, index == last));
+        let words = self.words.iter().enumerate().map(|(index, word)| phrase(word, open && index == last));
         let members = self.members.iter().flat_map(|member| {
             let name = member.path.iter().rev().find(|name| name.parse::<usize>().is_err());
             let value = member.value.strip_suffix('*');

@@ -13,7 +13,7 @@ const SPAN_BITS: u32 = 10;
 /// The numbers that `filter` wants, at most its limit, in the order of the walk.
 pub(super) fn seqs(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<i64>, HistoryError> {
     let known = if filter.by_type() { types(connection, owner)? } else { Vec::new() };
-    let starts = filter.starts(&known);
+    let starts = filter.starts(&known, opens(connection, filter)?);
     let most = if filter.limit == 0 { usize::MAX } else { filter.limit };
     let mut found: Vec<i64> = Vec::new();
     for range in ranges(connection, owner, filter)? {
@@ -62,6 +62,18 @@ pub(super) fn seqs(connection: &Connection, owner: &str, filter: &Filter) -> Res
         }
     }
     Ok(found)
+}
+
+/// True where the last word is a beginning: nothing has it whole. A beginning of many words costs as many look-ups, and what
+/// is typed to its end is meant.
+fn opens(connection: &Connection, filter: &Filter) -> Result<bool, HistoryError> {
+    if filter.words.is_empty() {
+        return Ok(false);
+    }
+    let sql = "SELECT rowid FROM attempt_words WHERE attempt_words MATCH ?1 ORDER BY rowid DESC LIMIT 1";
+    let whole: Option<i64> =
+        connection.prepare_cached(sql)?.query_row(params![filter.match_of(false)], |row| row.get(0)).optional()?;
+    Ok(whole.is_none())
 }
 
 /// The ranges of numbers in which something of the wanted time can be, in the order of the walk.

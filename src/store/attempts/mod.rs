@@ -23,21 +23,23 @@ mod filter;
 mod find;
 mod import;
 mod read;
+mod retention;
 mod row;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-pub use change::Retention;
 pub use count::{Bucket, Histogram};
 pub use filter::{Filter, Member};
 pub use import::{Record, Told};
 pub use read::{Earlier, Whole};
+pub use retention::Retention;
 pub use row::{Attempt, Duplicate, Forwarded, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex};
 
 use super::history::{History, HistoryError};
@@ -50,6 +52,9 @@ pub struct Attempts {
     writer: Writer,
     readers: Arc<Mutex<Vec<Connection>>>,
     watcher: Arc<Mutex<Option<Connection>>>,
+    /// How many attempts were received here, and whether what is too old is being deleted.
+    commits: Arc<AtomicU64>,
+    tending: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Attempts {
@@ -68,7 +73,18 @@ impl Attempts {
         history.reader().pragma_update(None, "secure_delete", "ON")?;
         history.reader().pragma_update(None, "journal_size_limit", 64 << 20)?;
         let writer = Writer::start(history)?;
-        Ok(Self { path: path.to_owned(), writer, readers: Arc::default(), watcher: Arc::default() })
+        Ok(Self::over(path.to_owned(), writer))
+    }
+
+    fn over(path: PathBuf, writer: Writer) -> Self {
+        Self {
+            path,
+            writer,
+            readers: Arc::default(),
+            watcher: Arc::default(),
+            commits: Arc::default(),
+            tending: Arc::default(),
+        }
     }
 
     /// A number that changes with every commit of anybody, other processes included.

@@ -148,7 +148,7 @@ async fn a_disk_that_is_full_refuses_and_what_was_kept_before_stays() {
     let pages: i64 = history.reader().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
     history.reader().pragma_update(None, "max_page_count", pages + 40).unwrap();
     let writer = Writer::start(history).unwrap();
-    let attempts = Attempts { path, writer, readers: Arc::default(), watcher: Arc::default() };
+    let attempts = Attempts::over(path, writer);
     let mut kept = 0;
     while attempts.receive(new(None, None, "t", &format!("{kept}{}", "x".repeat(20_000)))).await.is_ok() {
         kept += 1;
@@ -210,4 +210,43 @@ async fn what_waits_for_its_verdict_is_found_again_and_an_import_of_the_same_kee
     assert_eq!(attempts.pending("p", 0, 10).await.unwrap(), [2]);
     let earlier = attempts.earlier("p", 2).await.unwrap();
     assert_eq!((earlier.len(), earlier[0].seq, earlier[0].same_group), (1, 1, true));
+}
+
+#[tokio::test]
+async fn the_rule_is_kept_with_the_history_and_carried_out_as_new_ones_come_which_are_never_refused() {
+    let (dir, attempts) = open();
+    assert_eq!(attempts.retention().await.unwrap(), Retention::default());
+    let day = Retention { age: Some(Duration::from_secs(86_400)), bytes: None };
+    attempts.set_retention(day).await.unwrap();
+    attempts.set_retention(day).await.unwrap();
+    let mut old = new(Some("w"), None, "t", "old");
+    attempts.receive(old.clone()).await.unwrap();
+    attempts.pin(vec![1], true).await.unwrap();
+    old.body = b"canaryold".to_vec();
+    attempts.receive(old.clone()).await.unwrap();
+    // What came from a file is as old as its stay.
+    old.webhook_id = None;
+    old.body = b"imported".to_vec();
+    attempts.import(vec![old.into()], at(90_000)).await.unwrap();
+    assert_eq!(Attempts::open(&dir.path().join("history.db")).unwrap().retention().await.unwrap(), day);
+    for n in 0..600_i64 {
+        let mut one = new(None, None, "t", &format!("{n}"));
+        one.received_at = at(100_000 + n);
+        attempts.receive(one).await.unwrap();
+    }
+    let early = Filter { before: Some(5), ..Filter::default() };
+    let pruned = async {
+        while seqs(&attempts, early.clone()).await != [4, 3, 1] {
+            tokio::task::yield_now().await;
+        }
+        while attempts.tending.load(std::sync::atomic::Ordering::Acquire) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), pruned).await.unwrap();
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(9).any(|window| window == b"canaryold"));
+    }
+    assert_eq!(seqs(&attempts, Filter::default()).await.len(), 602);
 }
