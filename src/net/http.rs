@@ -282,10 +282,14 @@ impl Http {
             .collect();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(classify)? {
-            if body.len() + chunk.len() > request.limit {
+            let room = request.limit.saturating_sub(body.len());
+            if chunk.len() > room && !request.beginning {
                 return Err((NetErrorKind::TooLong, format!("more than {} bytes", request.limit)));
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+            if request.beginning && body.len() >= request.limit {
+                break;
+            }
         }
         Ok((status, headers, body))
     }

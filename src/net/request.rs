@@ -97,8 +97,10 @@ pub struct Request {
     pub route: Route,
     /// From the first byte sent to the last received.
     pub timeout: Duration,
-    /// The most bytes of answer taken in; more is an error.
+    /// The most bytes of answer taken in; more is an error, unless the beginning is enough.
     pub limit: usize,
+    /// The first `limit` bytes of the answer are enough: what follows is not waited for.
+    pub beginning: bool,
 }
 
 impl Request {
@@ -116,6 +118,7 @@ impl Request {
             route: Route::Usual,
             timeout: Duration::from_secs(15),
             limit: 4 << 20,
+            beginning: false,
         }
     }
 
@@ -197,6 +200,13 @@ impl Request {
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
         self
+    }
+
+    /// Takes in the first `bytes` of the answer, and is content with them.
+    #[must_use]
+    pub fn beginning(mut self, bytes: usize) -> Self {
+        self.beginning = true;
+        self.limit(bytes)
     }
 
     /// Every secret the request holds, for redaction.

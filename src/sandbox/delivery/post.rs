@@ -23,7 +23,7 @@ pub fn over(http: Http) -> Post {
     })
 }
 
-/// POSTs a parcel. Redirects are answers like any other: they are not 200.
+/// POSTs a parcel. Redirects are answers like any other: they are not 200. Of a body the beginning alone is waited for.
 pub async fn send(http: &Http, parcel: Parcel) -> Outcome {
     let begun = Instant::now();
     let ms = |begun: Instant| u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -34,6 +34,7 @@ pub async fn send(http: &Http, parcel: Parcel) -> Outcome {
     let request = Request::post("Deliver a webhook", url)
         .header("webhook-id", parcel.request_id)
         .bytes(&parcel.content_type, parcel.body)
+        .beginning(KEPT)
         .timeout(PATIENCE);
     match http.send(request).await {
         Ok(answer) => {
@@ -58,6 +59,38 @@ fn beginning(body: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_answer_of_200_counts_however_long_its_body_is_and_is_not_waited_for() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let target = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 4096];
+            assert!(socket.read(&mut buffer).await.unwrap() > 0);
+            // 5 MiB are told of; what follows the first 8 KiB never comes.
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5242880\r\n\r\n").await.unwrap();
+            socket.write_all(&[b'y'; 2 * KEPT]).await.unwrap();
+            // Until the sender hangs up.
+            while socket.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
+        });
+        let http = Http::new(crate::net::Recorder::silent(), crate::clock::Clock::real()).unwrap();
+        let parcel = Parcel {
+            delivery: 1,
+            webhook: "webhook_1".into(),
+            url,
+            request_id: "r1".into(),
+            event_id: "event_1".into(),
+            number: 1,
+            body: b"jwt".to_vec(),
+            content_type: "application/jwt".into(),
+        };
+        let outcome = send(&http, parcel).await;
+        assert_eq!((outcome.status, outcome.error), (Some(200), None));
+        assert_eq!(outcome.answer.unwrap().len(), KEPT);
+        target.await.unwrap();
+    }
 
     #[test]
     fn the_beginning_of_an_answer_is_kept_as_text_and_never_half_a_character() {

@@ -228,7 +228,7 @@ async fn what_does_not_end_in_the_grace_of_a_stop_is_cut_off_and_made_by_the_nex
     bench.put("webhook_1", 1).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     bench.stop.cancel();
-    bench.running.await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), bench.running).await.expect("it is cut off").unwrap();
     assert_eq!(Arc::strong_count(&bench.engine), 1, "nobody is left who could write");
     let bench = Bench::over(bench.dir, start() + Duration::from_secs(2), 1.0, |_| 500);
     tokio::time::sleep(Duration::from_secs(1)).await;
