@@ -159,7 +159,12 @@ fn a_set_up_is_exported_planned_and_applied() {
     let expected = [("drop", "delete"), ("keep", "keep"), ("move", "replace"), ("new", "create")];
     let expected = expected.map(|(name, deed)| (name.to_owned(), deed.to_owned()));
     assert_eq!(deeds(&plan["plan"]), expected);
-    let applied = good(dir, &["webhooks", "apply", path]);
+    let output = run(dir, &["webhooks", "apply", path]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    for step in ["✔ move: Create the new one", "✔ new: Create the webhook", "✔ drop: Delete the webhook"] {
+        assert!(said.contains(step), "{step}: {said}");
+    }
+    let applied: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(deeds(&applied["applied"]), expected);
     let again = good(dir, &["webhooks", "plan", path]);
     assert!(again["plan"].as_array().unwrap().iter().all(|it| it["do"] == "keep"), "{again}");

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::webhooks::{Room, at_the_limit};
 use super::{Context, Exit};
 use crate::error::{Category, UserError};
+use crate::step::Step;
 use crate::webhooks::{self, AtLimit, Deed, Refusal};
 
 pub(super) async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> {
@@ -73,8 +74,14 @@ fn word(deed: Deed) -> &'static str {
 pub(super) async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
     let room = Room::open(cx, true).await?;
     let items = planned(file, &room).await?;
-    let mut applied =
-        webhooks::apply(&room.ends, &items, AtLimit::Refuse, &|_, step| room.step(&step), &cx.cancel).await;
+    let told = |index: usize, mut step: Step| {
+        // Which of the file's webhooks it is about.
+        if let Some(item) = items.get(index) {
+            step.title = format!("{}: {}", item.name, step.title);
+        }
+        room.step(&step);
+    };
+    let mut applied = webhooks::apply(&room.ends, &items, AtLimit::Refuse, &told, &cx.cancel).await;
     for it in applied.iter_mut().filter(|it| it.deed == Deed::Replace) {
         it.refused =
             it.refused.take().map(|refusal| Refusal { why: refusal.why.clone(), error: at_the_limit(refusal) });
