@@ -109,8 +109,8 @@ pub enum Action {
         /// What the button does.
         action: Box<Self>,
     },
-    /// Make the webhook that was deleted last again.
-    UndoDelete,
+    /// Make the deleted webhook that had this id again.
+    UndoDelete(String),
     /// Judge a text in the Inspector.
     PasteToInspector(Secret),
     /// Show a received attempt in the Inspector, among the others of its id.

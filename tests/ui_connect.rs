@@ -29,7 +29,7 @@ use kinde_panel::screens::{Cx, connected_apps};
 use kinde_panel::secrets::{KeyringState, Secret, SecretStore};
 use kinde_panel::step::{Step, StepState};
 use kinde_panel::store::DataDir;
-use kinde_panel::tenant::{LastUser, LastWalk, Profile, Profiles, SANDBOX_PROFILE};
+use kinde_panel::tenant::{EnvironmentFacts, LastUser, LastWalk, Profile, Profiles, SANDBOX_PROFILE};
 use kinde_panel::ui::{theme, tokens};
 
 const TOKEN: &str = "gho_canaryCanaryCanaryCanaryCanary8B4a";
@@ -456,8 +456,27 @@ fn a_live_environment_asks_before_a_revoke_and_not_before_a_walk() {
     click(&mut harness, "Revoke");
     let asked = |harness: &Room_| harness.state().actions.iter().any(|action| matches!(action, Action::Run(..)));
     assert!(!asked(&harness));
+    assert!(seen(&harness, "Whether acme is live was not read: it is treated as live."));
     click(&mut harness, "Revoke session");
     assert!(matches!(last(&mut harness).1, Command::Revoke { .. }));
+}
+
+#[test]
+fn a_guarded_environment_says_why_it_asks_before_a_test_user_is_created() {
+    let facts = EnvironmentFacts {
+        code: None,
+        name: None,
+        is_live: Some(false),
+        kinde_domain: None,
+        custom_domain: None,
+        read_at: at(0),
+    };
+    let mut harness = room(Profile { guarded_by_choice: true, environment: Some(facts), ..live() });
+    users(&mut harness, &[], None);
+    click(&mut harness, "Create a test user");
+    assert!(seen(&harness, "acme is guarded, because you chose so."));
+    click(&mut harness, "Create user");
+    assert!(matches!(last(&mut harness).1, Command::CreateTestUser { .. }));
 }
 
 #[test]

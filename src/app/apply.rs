@@ -86,7 +86,7 @@ impl Shell {
                 let id = self.notices.offer(self.clock.now(), mood, title, detail, words);
                 self.offers.insert(id, *action);
             }
-            Action::UndoDelete => self.with_cx(|screens, cx, actions| screens.webhooks.undo(cx, actions)),
+            Action::UndoDelete(id) => self.with_cx(|screens, cx, actions| screens.webhooks.undo(&id, cx, actions)),
             Action::PasteToInspector(text) => {
                 self.screens.inspector.paste(text.expose());
                 self.go(Room::Inspector);

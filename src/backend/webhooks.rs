@@ -314,9 +314,15 @@ async fn left_over(profile: Uuid, job: &Job) -> Result<(), UserError> {
         job.send(Event::LeftOver { profile: profile.id, name: profile.name, count }).await;
         return Ok(());
     }
-    // Nobody looks at these steps: what came of it is told as one sentence each.
+    // Nobody looks at these steps: what came of it is told as one sentence each. What it waits for holds others up.
+    let told = job.clone();
+    let sink = move |step: Step| {
+        if step.id == "wait" {
+            told.post(Event::Step(step));
+        }
+    };
     let result = match ends(profile.id, job).await {
-        Ok(ends) => webhooks::recover(&ends, &|_| {}, &job.cancel).await,
+        Ok(ends) => webhooks::recover(&ends, &sink, &job.cancel).await,
         Err(error) => Err(error),
     };
     job.send(Event::Recovered { profile: profile.name, result }).await;

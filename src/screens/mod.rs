@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::action::JobId;
 use crate::backend::End;
 use crate::secrets::KeyringState;
-use crate::tenant::Profile;
+use crate::tenant::{Guard, Profile};
 use crate::ui::Load;
 
 pub mod activity;
@@ -43,6 +43,17 @@ impl Cx<'_> {
         let id = self.next_job.get() + 1;
         self.next_job.set(id);
         id
+    }
+}
+
+/// Why writing there asks first; empty where it does not.
+fn guard_words(profile: &Profile) -> String {
+    let name = &profile.name;
+    match profile.guard() {
+        Guard::Open => String::new(),
+        Guard::Live => format!("{name} is a live environment"),
+        Guard::Unread => format!("Whether {name} is live was not read: it is treated as live"),
+        Guard::ByChoice => format!("{name} is guarded, because you chose so"),
     }
 }
 

@@ -64,7 +64,7 @@ pub use palette_view::{PaletteAnswer, PaletteItem, PaletteState, palette};
 pub use paste_box::{PasteAnswer, paste_box};
 pub use secret_field::{SecretDraft, secret_field, secret_row, secret_value};
 pub use segmented::{segmented, tabs};
-pub use step_list::{step_list, step_list_with};
+pub use step_list::{step_list, step_list_hinted, step_list_with};
 pub use table::{Cells, Col, Table, TableAnswer};
 pub use theme::{tokens, tokens_of};
 pub use when::{ago, countdown, duration_words, expiry, relative_words};

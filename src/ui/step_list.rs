@@ -11,18 +11,27 @@ use crate::step::{self, Step, StepState};
 
 /// Every step in a row, with "Copy timeline" below. Nothing in it moves by itself.
 pub fn step_list(ui: &mut Ui, steps: &[Step]) {
-    step_list_with(ui, steps, |_, _| {});
+    list(ui, steps, &String::new, &mut |_, _| {});
 }
 
 /// The same; `extra` puts its own things at the right end of a step: a clock, Cancel.
 pub fn step_list_with(ui: &mut Ui, steps: &[Step], mut extra: impl FnMut(&mut Ui, &Step)) {
+    list(ui, steps, &String::new, &mut extra);
+}
+
+/// The same; a curl line that reads a token is copied below `hint()`, the line that fills its variable.
+pub fn step_list_hinted(ui: &mut Ui, steps: &[Step], hint: &dyn Fn() -> String) {
+    list(ui, steps, hint, &mut |_, _| {});
+}
+
+fn list(ui: &mut Ui, steps: &[Step], hint: &dyn Fn() -> String, extra: &mut dyn FnMut(&mut Ui, &Step)) {
     let t = tokens(ui);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for (index, step) in steps.iter().enumerate() {
             let top = ui.cursor().top();
             let left = ui.cursor().left() + 9.0;
-            ui.push_id(step.id, |ui| row(ui, index + 1, step, &mut extra));
+            ui.push_id(step.id, |ui| row(ui, index + 1, step, hint, extra));
             if index + 1 < steps.len() {
                 // The line from mark to mark.
                 let span = (top + size::ROW / 2.0 + 11.0)..=(ui.cursor().top() + size::ROW / 2.0 - 11.0);
@@ -35,7 +44,7 @@ pub fn step_list_with(ui: &mut Ui, steps: &[Step], mut extra: impl FnMut(&mut Ui
     }
 }
 
-fn row(ui: &mut Ui, number: usize, step: &Step, extra: &mut impl FnMut(&mut Ui, &Step)) {
+fn row(ui: &mut Ui, number: usize, step: &Step, hint: &dyn Fn() -> String, extra: &mut dyn FnMut(&mut Ui, &Step)) {
     let t = tokens(ui);
     ui.horizontal(|ui| {
         ui.set_min_height(size::ROW);
@@ -43,7 +52,7 @@ fn row(ui: &mut Ui, number: usize, step: &Step, extra: &mut impl FnMut(&mut Ui, 
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             extra(ui, step);
             if let Some(curl) = &step.curl {
-                copy_icon(ui, &format!("Copy as curl: {}", step.title), || curl.clone());
+                copy_icon(ui, &format!("Copy as curl: {}", step.title), || hinted(curl, hint));
             }
             if let Some(ms) = step.ms {
                 ui.label(RichText::new(format!("{ms} ms")).size(text::SMALL).color(t.text_subdued));
@@ -68,6 +77,11 @@ fn row(ui: &mut Ui, number: usize, step: &Step, extra: &mut impl FnMut(&mut Ui, 
             });
         });
     }
+}
+
+fn hinted(curl: &str, hint: &dyn Fn() -> String) -> String {
+    let hint = if curl.contains("$KINDE_TOKEN") { hint() } else { String::new() };
+    if hint.is_empty() { curl.to_owned() } else { format!("# {hint}\n{curl}") }
 }
 
 /// The mark of a step: its number while it waits, else a shape. The state's word is its name.

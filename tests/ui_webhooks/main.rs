@@ -9,6 +9,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod away;
 mod backend;
 mod editor;
 mod list;

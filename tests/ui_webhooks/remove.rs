@@ -206,3 +206,63 @@ fn what_an_undo_waits_for_is_shown_and_can_be_cancelled() {
     let orders = harness.state_mut().take_orders();
     assert!(orders.iter().any(|order| matches!(order, Order::Cancel(it) if *it == job)));
 }
+
+/// Deletes a webhook, up to its answer.
+fn delete(harness: &mut Window, index: usize) {
+    open(harness, &few()[index].id);
+    press(harness, "Delete…");
+    press(harness, "Delete webhook");
+    let (job, _) = last(harness);
+    let webhook = Box::new(few()[index].clone());
+    let event = Event::Deleted { profile: SANDBOX_PROFILE, webhook, result: Ok(()) };
+    harness.state_mut().on_event(Stamped { job, event: event.into() });
+    harness.run_steps(4);
+    asked(harness);
+}
+
+/// The webhook that was asked to be made again.
+fn undone(harness: &mut Window) -> (u64, String) {
+    match last(harness) {
+        (job, Command::Undo { webhook, .. }) => (job, webhook.id),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn of_two_deletions_each_undo_makes_its_own_webhook_again() {
+    let mut harness = room(Profile::sandbox(), few());
+    delete(&mut harness, 0);
+    delete(&mut harness, 1);
+    // One in the room, for the later one; one in each toast.
+    assert_eq!(harness.get_all_by_role_and_label(Role::Button, "Undo").count(), 3);
+    let mut ids = Vec::new();
+    for number in 0..2 {
+        harness.get_all_by_role_and_label(Role::Button, "Undo").last().unwrap().click();
+        harness.run_steps(4);
+        let (job, id) = undone(&mut harness);
+        let mut again = few().into_iter().find(|it| it.id == id).unwrap();
+        again.id = format!("webhook_009{number}");
+        ids.push(id);
+        let event = Event::Undone(Ok(Created { webhook: again, answer: Value::Null }));
+        harness.state_mut().on_event(Stamped { job, event: event.into() });
+        harness.run_steps(4);
+        asked(&mut harness);
+    }
+    ids.sort();
+    assert_eq!(ids, ["webhook_0001", "webhook_0002"]);
+}
+
+#[test]
+fn an_undo_that_fails_is_told_in_whatever_room_the_person_is() {
+    let mut harness = room(Profile::sandbox(), few());
+    delete(&mut harness, 1);
+    harness.state_mut().act(Action::UndoDelete("webhook_0002".into()));
+    harness.run_steps(4);
+    let (job, _) = undone(&mut harness);
+    harness.get_by_role_and_label(Role::Button, "Tenant").click();
+    harness.run_steps(4);
+    let event = Event::Undone(Err(refused(Why::Limit, "The plan has no room for another webhook")));
+    harness.state_mut().on_event(Stamped { job, event: event.into() });
+    harness.run_steps(4);
+    assert!(seen(&harness, "was not made again") && seen(&harness, "The plan has no room for another webhook"));
+}

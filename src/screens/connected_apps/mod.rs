@@ -18,7 +18,7 @@ pub use state::State;
 
 use crate::action::{Action, Room};
 use crate::backend::connect::Command;
-use crate::screens::Cx;
+use crate::screens::{Cx, guard_words};
 use crate::tenant::{Profile, places};
 use crate::ui::tokens::{size, space};
 use crate::ui::{Answer, Button, Callout, Confirm, Icon, empty_state, heading, subdued, title};
@@ -133,7 +133,7 @@ fn question(ctx: &egui::Context, state: &mut State, profile: &Profile, cx: &Cx<'
             let who = state.work.sessions.get(*number).map(|session| session.who.clone()).unwrap_or_default();
             let who = if who.is_empty() { "this user".to_owned() } else { who };
             let ask = format!("Revoke the session of {who}?");
-            let place = format!("{} is a live environment, or not known to be anything else.", profile.name);
+            let place = format!("{}.", guard_words(profile));
             Confirm::new(&ask, "Revoke session")
                 .text(&place)
                 .text("Kinde hands out no token for it any more; the person has to consent again.")
@@ -142,7 +142,8 @@ fn question(ctx: &egui::Context, state: &mut State, profile: &Profile, cx: &Cx<'
         Question::CreateUser => {
             let ask = format!("Create a test user in {}?", profile.name);
             Confirm::new(&ask, "Create user")
-                .text("The environment is live, or not known to be anything else. The user gets a made-up address at example.com.")
+                .text(&format!("{}.", guard_words(profile)))
+                .text("The user gets a made-up address at example.com.")
                 .harmless()
                 .show(ctx)
         }

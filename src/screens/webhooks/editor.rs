@@ -11,9 +11,7 @@ use crate::kinde::Webhook;
 use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space, text};
-use crate::ui::{
-    Button, FieldRow, Icon, Mood, card, copy_icon, menu, small, step_list, subdued, title, tokens, verdict_mark,
-};
+use crate::ui::{Button, FieldRow, Icon, Mood, card, copy_icon, menu, small, subdued, title, tokens, verdict_mark};
 use crate::webhooks::{AtLimit, check};
 
 /// Draws the open editor over all the room there is.
@@ -36,20 +34,20 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
             ui.set_width(ui.available_width() - space::SM);
             match editor.stage {
                 Stage::Edit => {
-                    said(ui, &mut editor, &mut done);
+                    said(ui, &mut editor, profile, cx, &mut done);
                     form(ui, &mut editor, &checks);
                     types::picker(ui, &mut editor, state, profile, cx, actions);
                     let about_types = checks.iter().filter(|check| check.name == "event types");
                     notes(ui, about_types.filter(|it| it.verdict == Verdict::Warn));
                 }
                 Stage::Review => {
-                    said(ui, &mut editor, &mut done);
+                    said(ui, &mut editor, profile, cx, &mut done);
                     // While two edits collide, what would be sent is shown with the choice between them.
                     if editor.conflict().is_none() {
                         review::show(ui, &editor, profile);
                     }
                 }
-                Stage::Busy(..) => step_list(ui, &editor.steps),
+                Stage::Busy(..) => super::steps(ui, &editor.steps, profile, cx),
             }
         });
         ui.add_space(space::SM);
@@ -65,7 +63,15 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
         }
     }
     let webhook = editor.opened.clone();
-    let which = if done.as_new { Which::New } else { which };
+    let which = if done.as_new && state.editors.get(&Which::New).is_some_and(Editor::is_dirty) {
+        done.question = Some(Question::DropDraft(Box::new(editor.definition())));
+        which
+    } else if done.as_new {
+        editor.become_new();
+        Which::New
+    } else {
+        which
+    };
     state.open = Some(which.clone());
     state.editors.insert(which, editor);
     if let (Some(what), Some(webhook)) = (done.about, webhook) {
@@ -151,7 +157,7 @@ fn head(ui: &mut Ui, editor: &Editor, state: &State, profile: &Profile, cx: &Cx<
 }
 
 /// What came of the last thing done.
-fn said(ui: &mut Ui, editor: &mut Editor, done: &mut Done) {
+fn said(ui: &mut Ui, editor: &mut Editor, profile: &Profile, cx: &Cx<'_>, done: &mut Done) {
     if let Some(words) = &editor.said {
         // An id is long: it wraps.
         ui.horizontal_top(|ui| {
@@ -166,7 +172,9 @@ fn said(ui: &mut Ui, editor: &mut Editor, done: &mut Done) {
         ui.add_space(space::SM);
     }
     if !editor.steps.is_empty() && (editor.refusal.is_some() || editor.steps.len() > 2) {
-        crate::ui::disclosure(ui, "steps", "What was done, step by step", false, |ui| step_list(ui, &editor.steps));
+        crate::ui::disclosure(ui, "steps", "What was done, step by step", false, |ui| {
+            super::steps(ui, &editor.steps, profile, cx);
+        });
         ui.add_space(space::SM);
     }
 }

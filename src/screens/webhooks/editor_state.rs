@@ -72,6 +72,14 @@ impl Editor {
         editor
     }
 
+    /// What was typed is a new webhook from now on.
+    pub(super) fn become_new(&mut self) {
+        self.opened = None;
+        self.refusal = None;
+        self.steps.clear();
+        self.stage = Stage::Edit;
+    }
+
     /// Takes `webhook` for what it is edited from, and drops what was typed.
     pub(super) fn open(&mut self, webhook: Webhook) {
         self.fill(&webhook.definition);

@@ -1,5 +1,6 @@
 //! What answers of the backend change in the room.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -50,7 +51,7 @@ impl State {
             Event::Seen(seen) if job == self.lookup.job => self.lookup.seen = Some(seen),
             Event::LookedUp(result) if job == self.lookup.job => self.lookup.answer(result),
             Event::Arrived(result) => self.trigger.on_arrived(job, result),
-            Event::Triggered(result) => self.trigger.answer(job, result),
+            Event::Triggered(result) => self.trigger.answer(job, result, actions),
             Event::Exported(result) => match result {
                 Ok(Some(path)) => {
                     actions.push(Action::Notify(Mood::Success, "The webhooks are written to a file".to_owned(), path));
@@ -60,9 +61,8 @@ impl State {
             },
             Event::Planned(result) => self.plan.on_planned(job, result),
             Event::Applied(result) => {
-                if self.plan.on_applied(job, result) {
-                    self.list_is_old();
-                }
+                self.plan.on_applied(job, result, actions);
+                self.list_is_old();
             }
             Event::Listed(_) | Event::Types(_) | Event::LookedUp(_) | Event::Seen(_) => {}
         }
@@ -108,6 +108,35 @@ impl State {
         self.editors.iter_mut().find(|(_, editor)| editor.is_doing(job)).map(|(which, editor)| (which.clone(), editor))
     }
 
+    /// The draft of another profile that waits for the answer to `job`.
+    fn put_aside(&mut self, job: JobId) -> Option<&mut Editor> {
+        self.aside.values_mut().flat_map(BTreeMap::values_mut).find(|editor| editor.is_doing(job))
+    }
+
+    /// What came of a write whose profile is not the chosen one any more: its draft is done, or refused as it is; and it is
+    /// told, with the id there is now.
+    fn on_aside(
+        &mut self,
+        job: JobId,
+        doing: Doing,
+        result: Result<(String, String), Refusal>,
+        actions: &mut Vec<Action>,
+    ) {
+        match result {
+            Ok((title, id)) => {
+                self.aside.values_mut().for_each(|editors| editors.retain(|_, editor| !editor.is_doing(job)));
+                let detail = format!("In the profile that was chosen before. Its id is {id}");
+                actions.push(Action::Notify(Mood::Success, title, if id.is_empty() { id } else { detail }));
+            }
+            Err(refusal) => {
+                if let Some(editor) = self.put_aside(job) {
+                    refuse(editor, doing, refusal.clone());
+                }
+                unseen(refusal, actions);
+            }
+        }
+    }
+
     fn put(&mut self, old: Option<&str>, webhook: &Webhook) {
         let Some(listed) = self.list.value_mut() else { return };
         let old = old.unwrap_or(&webhook.id);
@@ -119,7 +148,10 @@ impl State {
     }
 
     fn on_created(&mut self, job: JobId, result: Result<Created, Refusal>, actions: &mut Vec<Action>) {
-        let Some((which, editor)) = self.doing(job) else { return unseen(result.err(), actions) };
+        let Some((which, editor)) = self.doing(job) else {
+            let told = result.map(|created| (format!("{} was created", called(&created.webhook)), created.webhook.id));
+            return self.on_aside(job, Doing::Create, told, actions);
+        };
         match result {
             Ok(created) => {
                 let mut editor = std::mem::take(editor);
@@ -136,7 +168,14 @@ impl State {
     }
 
     fn on_saved(&mut self, job: JobId, result: Result<Saved, Refusal>, actions: &mut Vec<Action>) {
-        let Some((which, editor)) = self.doing(job) else { return unseen(result.err(), actions) };
+        let Some((which, editor)) = self.doing(job) else {
+            let told = result.map(|saved| match saved {
+                Saved::Unchanged => ("Nothing was different, and nothing was sent".to_owned(), String::new()),
+                Saved::Updated { webhook, .. } => (format!("{} was saved", called(&webhook)), webhook.id),
+                Saved::Replaced(it) => (format!("{} was replaced", called(&it.webhook)), it.webhook.id),
+            });
+            return self.on_aside(job, Doing::Save, told, actions);
+        };
         match result {
             Ok(Saved::Unchanged) => {
                 editor.stage = Stage::Edit;
@@ -185,6 +224,7 @@ impl State {
         match result {
             Ok(()) => {
                 self.editors.remove(&which);
+                self.aside.values_mut().for_each(|editors| drop(editors.remove(&which)));
                 self.open.take_if(|open| *open == which);
                 if let Some(listed) = self.list.value_mut() {
                     Arc::make_mut(&mut listed.webhooks).retain(|it| it.id != webhook.id);
@@ -194,25 +234,27 @@ impl State {
                     title: format!("{} was deleted", called(&webhook)),
                     detail: "Undo makes it again as it was, under a new id".to_owned(),
                     words: "Undo",
-                    action: Box::new(Action::UndoDelete),
+                    action: Box::new(Action::UndoDelete(webhook.id.clone())),
                 });
-                self.deleted = Some(Deleted { profile, webhook, job: None, error: None, dismissed: false });
+                self.deleted.push(Deleted { profile, webhook, job: None, error: None, dismissed: false });
                 self.list_is_old();
             }
             Err(refusal) => {
-                let Some((_, editor)) = self.doing(job) else { return unseen(Some(refusal), actions) };
+                let Some((_, editor)) = self.doing(job) else {
+                    return self.on_aside(job, Doing::Delete, Err(refusal), actions);
+                };
                 refuse(editor, Doing::Delete, refusal);
             }
         }
     }
 
     fn on_undone(&mut self, job: JobId, result: Result<Created, Refusal>, actions: &mut Vec<Action>) {
-        let Some(deleted) = self.deleted.as_mut().filter(|deleted| deleted.job == Some(job)) else { return };
+        let Some(at) = self.deleted.iter().position(|deleted| deleted.job == Some(job)) else { return };
+        let mut deleted = self.deleted.remove(at);
         deleted.job = None;
         match result {
             Ok(created) => {
                 let here = Some(deleted.profile) == self.profile;
-                self.deleted = None;
                 let title = format!("{} is there again", called(&created.webhook));
                 let detail = format!("Its new id is {}", created.webhook.id);
                 actions.push(Action::Notify(Mood::Success, title, detail));
@@ -222,7 +264,11 @@ impl State {
                     self.list_is_old();
                 }
             }
-            Err(refusal) => deleted.error = Some(refusal.error),
+            Err(refusal) => {
+                actions.push(not_back(&deleted.webhook, &refusal.error));
+                deleted.error = Some(refusal.error);
+                self.deleted.insert(at, deleted);
+            }
         }
     }
 
@@ -243,7 +289,10 @@ impl State {
             editor.stage = Stage::Edit;
             editor.refusal = end.without_answer().map(|error| (doing, failed(error)));
         }
-        if let Some(deleted) = self.deleted.as_mut().filter(|deleted| deleted.job == Some(job)) {
+        if let Some(editor) = self.put_aside(job) {
+            editor.stage = Stage::Edit;
+        }
+        if let Some(deleted) = self.deleted.iter_mut().find(|deleted| deleted.job == Some(job)) {
             deleted.job = None;
             deleted.error = end.without_answer();
         }
@@ -253,11 +302,15 @@ impl State {
     }
 }
 
+/// An undo that went wrong: the room may not be the one that is open.
+fn not_back(webhook: &Webhook, error: &UserError) -> Action {
+    let title = format!("{} was not made again", called(webhook));
+    Action::Notify(Mood::Error, title, format!("{}. {}", error.title, error.detail))
+}
+
 /// A refusal whose editor is not there any more: the profile was switched meanwhile.
-fn unseen(refusal: Option<Refusal>, actions: &mut Vec<Action>) {
-    if let Some(Refusal { error, .. }) = refusal {
-        actions.push(Action::Notify(Mood::Error, error.title, format!("{}. {}", error.detail, error.hint)));
-    }
+fn unseen(Refusal { error, .. }: Refusal, actions: &mut Vec<Action>) {
+    actions.push(Action::Notify(Mood::Error, error.title, format!("{}. {}", error.detail, error.hint)));
 }
 
 fn failed(error: UserError) -> Refusal {

@@ -27,15 +27,17 @@ pub use state::State;
 use crate::action::{Action, Room};
 use crate::error::{Category, UserError};
 use crate::net::token_hint;
-use crate::screens::Cx;
+use crate::screens::{Cx, guard_words};
+use crate::step::Step;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Callout, Icon, Load, LoadAsk, LoadView, empty_state, heading, menu, menu_item, small, tabs, tokens,
+    Button, Callout, Icon, Load, LoadAsk, LoadView, empty_state, heading, menu, menu_item, small, step_list_hinted,
+    tabs, tokens,
 };
 use crate::webhooks::NO_SWITCH_NOTE;
 use editor_state::called;
-use state::{Question, View, can_ask};
+use state::{Deleted, Question, View, can_ask};
 
 /// Below this width, in points, the editor takes the list's place.
 const NARROW: f32 = 680.0;
@@ -80,6 +82,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         ui.add_space(space::SM);
     }
     left_over(ui, state, profile);
+    picking(ui, state, actions);
     match state.view {
         View::Webhooks if state.plan.shown.is_some() => {
             plan_trouble(ui, state);
@@ -92,6 +95,11 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
     question::show(ui.ctx(), state, profile, cx, actions);
 }
 
+/// The steps of a job; what is copied of them says how its token is filled in.
+fn steps(ui: &mut Ui, steps: &[Step], profile: &Profile, cx: &Cx<'_>) {
+    step_list_hinted(ui, steps, &|| token_hint(&profile.name, cx.data_dir));
+}
+
 fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
@@ -101,11 +109,13 @@ fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
         }
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             let there = state.list.value().is_some();
+            let going = state.plan.is_going();
             menu(ui, "More", |ui| {
                 if there && menu_item(ui, Icon::Download, "Export to a file…") {
                     plan::export(state, profile, cx, actions);
                 }
-                if menu_item(ui, Icon::Upload, "Import a file as a plan…") {
+                let import = |ui: &mut Ui| menu_item(ui, Icon::Upload, "Import a file as a plan…");
+                if ui.add_enabled_ui(!going, import).inner {
                     state.view = View::Webhooks;
                     plan::import(state, profile, cx, actions);
                 }
@@ -125,7 +135,8 @@ fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
                 || state.plan.shown.is_some()
                 || state.list.value().is_none_or(|listed| listed.webhooks.is_empty());
             let button = if back { Button::secondary("New webhook") } else { Button::primary("New webhook") };
-            if there && button.icon(Icon::Plus).show(ui).clicked() {
+            let button = button.icon(Icon::Plus).enabled_or(!going, "A plan is read or applied");
+            if there && button.show(ui).clicked() {
                 state.plan.shown = None;
                 state.show_new();
             }
@@ -155,11 +166,24 @@ fn left_over(ui: &mut Ui, state: &mut State, profile: &Profile) {
     let title = format!("An earlier run left {} in {}", events::things(state.left), profile.name);
     let busy = state.recovering.is_some();
     let pressed = Callout::warn(&title)
-        .text(&format!("{}. Nothing is put right there without you.", state::guard_words(profile)))
+        .text(&format!("{}. Nothing is put right there without you.", guard_words(profile)))
         .show_with(ui, |ui| Button::secondary("Put it right…").enabled_or(!busy, "It is going on").show(ui).clicked());
     if pressed {
         state.question = Some(Question::Recover);
     }
+    ui.add_space(space::SM);
+}
+
+/// A file is chosen, and compared with what there is.
+fn picking(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let Some(job) = state.plan.picking else { return };
+    ui.horizontal(|ui| {
+        if Button::ghost("Cancel").small().name("Cancel reading the plan").show(ui).clicked() {
+            actions.push(Action::Cancel(job));
+        }
+        let words = "The file is compared with what there is, once it is chosen…";
+        wait_line(ui, state.waits.get(&job).map_or(words, String::as_str));
+    });
     ui.add_space(space::SM);
 }
 
@@ -199,9 +223,11 @@ fn webhooks(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, acti
     }
 }
 
-/// The webhook that was deleted last, and the way back.
+/// The webhook that was deleted last of those that are not back, and the way back.
 fn deleted(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let Some(deleted) = state.deleted.as_ref().filter(|it| it.profile == profile.id && !it.dismissed) else { return };
+    let told = |it: &&Deleted| it.profile == profile.id && !it.dismissed;
+    let Some(deleted) = state.deleted.iter().rev().find(told) else { return };
+    let id = deleted.webhook.id.clone();
     let title = format!("{} was deleted", called(&deleted.webhook));
     let busy = deleted.job.is_some();
     let callout = match &deleted.error {
@@ -221,12 +247,11 @@ fn deleted(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actio
         (undo, other)
     });
     match job {
-        _ if undo => state.undo(cx, actions),
+        _ if undo => state.undo(&id, cx, actions),
         Some(job) if other => actions.push(Action::Cancel(job)),
         None if other => {
-            if let Some(deleted) = &mut state.deleted {
-                deleted.dismissed = true;
-            }
+            let idle = state.deleted.iter_mut().filter(|it| it.profile == profile.id && it.job.is_none());
+            idle.for_each(|it| it.dismissed = true);
         }
         _ => {}
     }

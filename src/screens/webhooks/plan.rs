@@ -62,9 +62,11 @@ impl Shown {
         }
     }
 
-    /// Where the ticked items stand.
+    /// Where the ticked items stand. A line that was applied is done, and is not sent a second time.
     pub(super) fn wanted(&self) -> Vec<usize> {
-        self.ticked.iter().enumerate().filter(|(_, ticked)| **ticked).map(|(index, _)| index).collect()
+        let done = |index: &usize| self.results.get(*index).is_some_and(|result| is_done(result.as_ref()));
+        let ticked = self.ticked.iter().enumerate().filter(|(_, ticked)| **ticked).map(|(index, _)| index);
+        ticked.filter(|index| !done(index)).collect()
     }
 
     pub(super) fn deletes(&self) -> usize {
@@ -72,7 +74,34 @@ impl Shown {
     }
 }
 
+/// What came of a plan that was left.
+fn unseen(result: Result<Vec<Applied>, UserError>) -> Action {
+    match result {
+        Ok(results) => {
+            let refused: Vec<String> = results
+                .iter()
+                .filter_map(|it| Some(format!("{}: {}", it.name, it.refused.as_ref()?.error.title)))
+                .collect();
+            let done = results.len() - refused.len();
+            let title = format!("Of the plan that was left, {done} of {} changes were made", results.len());
+            let mood = if refused.is_empty() { Mood::Success } else { Mood::Error };
+            Action::Notify(mood, title, refused.join(". "))
+        }
+        Err(error) => Action::Notify(Mood::Error, error.title, format!("{}. {}", error.detail, error.hint)),
+    }
+}
+
+/// True where a line was applied, and was not refused.
+fn is_done(result: Option<&Applied>) -> bool {
+    result.is_some_and(|applied| applied.refused.is_none())
+}
+
 impl Plan {
+    /// A file is read, or a plan applied.
+    pub(super) fn is_going(&self) -> bool {
+        self.picking.is_some() || self.shown.as_ref().is_some_and(|shown| shown.job.is_some())
+    }
+
     pub(super) fn on_planned(&mut self, job: JobId, result: Result<Option<Planned>, UserError>) {
         if self.picking.take_if(|picking| *picking == job).is_none() {
             return;
@@ -90,9 +119,16 @@ impl Plan {
         }
     }
 
-    /// True where it was this plan.
-    pub(super) fn on_applied(&mut self, job: JobId, result: Result<Vec<Applied>, UserError>) -> bool {
-        let Some(shown) = self.shown.as_mut().filter(|shown| shown.job == Some(job)) else { return false };
+    /// What came of a plan. Where it is not on the screen any more, that is told.
+    pub(super) fn on_applied(
+        &mut self,
+        job: JobId,
+        result: Result<Vec<Applied>, UserError>,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(shown) = self.shown.as_mut().filter(|shown| shown.job == Some(job)) else {
+            return actions.push(unseen(result));
+        };
         shown.job = None;
         match result {
             Ok(results) => {
@@ -105,7 +141,6 @@ impl Plan {
             }
             Err(error) => self.error = Some(error),
         }
-        true
     }
 
     pub(super) fn on_end(&mut self, job: JobId, end: End) {
@@ -216,8 +251,10 @@ fn table(ui: &mut Ui, shown: &mut Shown, height: f32) {
         |cells, index| {
             let Some(item) = items.get(index) else { return };
             let trouble = item.trouble();
+            let result = results.get(index).and_then(Option::as_ref);
+            let free = item.deed != Deed::Keep && trouble.is_none() && !busy && !is_done(result);
             cells.ui(|ui| match ticked.get_mut(index) {
-                Some(tick) if item.deed != Deed::Keep && trouble.is_none() && !busy => {
+                Some(tick) if free => {
                     let name = format!("{} {}", word(item.deed), item.name);
                     let response = checkbox(ui, tick, word(item.deed));
                     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
@@ -229,7 +266,6 @@ fn table(ui: &mut Ui, shown: &mut Shown, height: f32) {
             });
             cells.text(&item.name);
             cells.subdued(&changes(item));
-            let result = results.get(index).and_then(Option::as_ref);
             cells.ui(|ui| match (result, steps.get(index).and_then(Option::as_ref), trouble) {
                 (Some(Applied { refused: None, .. }), ..) => said(ui, Mood::Success, done(item.deed)),
                 (Some(Applied { refused: Some(refusal), .. }), ..) => said(ui, Mood::Error, &refusal.error.title),

@@ -3,12 +3,12 @@
 use egui::{Context, Label, Layout};
 
 use super::editor_state::{Doing, Editor, Which};
-use super::state::{Question, State, guard_words};
+use super::state::{Question, State};
 use super::{plan, trigger};
 use crate::action::Action;
 use crate::backend::webhooks::Command;
 use crate::kinde::Webhook;
-use crate::screens::Cx;
+use crate::screens::{Cx, guard_words};
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
 use crate::ui::{Answer, Button, Confirm, FieldRow, dialog, mono};
@@ -34,8 +34,9 @@ pub(super) fn show(ctx: &Context, state: &mut State, profile: &Profile, cx: &Cx<
                 .text("Where the new one is refused then too, the old one is created again, under a new id.");
             if live { confirm.text(&place) } else { confirm }.show(ctx)
         }
-        Question::Undo => {
-            let name = state.deleted.as_ref().map(|it| it.webhook.definition.name.clone()).unwrap_or_default();
+        Question::Undo(id) => {
+            let gone = state.deleted.iter().find(|it| it.webhook.id == *id);
+            let name = gone.map(|it| it.webhook.definition.name.clone()).unwrap_or_default();
             let ask = format!("Make \u{201c}{name}\u{201d} again in {}?", profile.name);
             Confirm::new(&ask, "Make it again").text(&place).text("It gets a new id.").harmless().show(ctx)
         }
@@ -78,7 +79,7 @@ fn confirmed(state: &mut State, question: Question, profile: &Profile, cx: &Cx<'
         Question::Create => state.run(Doing::Create, AtLimit::Refuse, profile, cx, actions),
         Question::Delete(..) => state.run(Doing::Delete, AtLimit::Refuse, profile, cx, actions),
         Question::DeleteFirst { .. } => state.run(Doing::Save, AtLimit::DeleteFirst, profile, cx, actions),
-        Question::Undo => state.undo_now(cx, actions),
+        Question::Undo(id) => state.undo_now(&id, cx, actions),
         Question::Trigger(event_type) => trigger::run(state, &event_type, profile, cx, actions),
         Question::Recover => {
             let job = cx.job();

@@ -20,13 +20,7 @@ pub(super) fn show(ui: &mut Ui, editor: &mut Editor, done: &mut Done) {
         Why::Gone => {
             let again = Callout::user_error(&refusal.error)
                 .show_with(ui, |ui| Button::secondary("Keep the draft as a new webhook").show(ui).clicked());
-            if again {
-                editor.opened = None;
-                editor.refusal = None;
-                editor.steps.clear();
-                editor.stage = Stage::Edit;
-                done.as_new = true;
-            }
+            done.as_new = again;
         }
         Why::Unusable(checks) => {
             Callout::user_error(&refusal.error).show(ui);

@@ -4,7 +4,7 @@ use egui::Ui;
 
 use super::diff::diff_lines;
 use super::editor_state::Editor;
-use super::state::guard_words;
+use crate::screens::guard_words;
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
 use crate::ui::{Callout, strong};

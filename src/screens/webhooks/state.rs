@@ -13,7 +13,7 @@ use crate::backend::webhooks::{Command, Listed};
 use crate::error::UserError;
 use crate::kinde::{Definition, Webhook};
 use crate::screens::Cx;
-use crate::tenant::{Guard, Profile};
+use crate::tenant::Profile;
 use crate::ui::Load;
 use crate::webhooks::{AtLimit, Catalogue};
 
@@ -40,8 +40,8 @@ pub(super) enum Question {
         /// What Kinde said of the limit.
         said: String,
     },
-    /// Make the deleted one again, on a live environment.
-    Undo,
+    /// Make the deleted one that had this id again, on a live environment.
+    Undo(String),
     /// Cause this event, on a live environment.
     Trigger(String),
     /// Put right what was left, on a live environment.
@@ -52,7 +52,7 @@ pub(super) enum Question {
     DropDraft(Box<Definition>),
 }
 
-/// The webhook that was deleted last.
+/// A webhook that was deleted.
 #[derive(Debug, Clone)]
 pub(super) struct Deleted {
     pub profile: Uuid,
@@ -84,8 +84,9 @@ pub struct State {
     pub(super) editors: BTreeMap<Which, Editor>,
     pub(super) open: Option<Which>,
     /// Drafts of the other profiles.
-    aside: BTreeMap<Uuid, BTreeMap<Which, Editor>>,
-    pub(super) deleted: Option<Deleted>,
+    pub(super) aside: BTreeMap<Uuid, BTreeMap<Which, Editor>>,
+    /// What was deleted and not made again, in that order.
+    pub(super) deleted: Vec<Deleted>,
     pub(super) question: Option<Question>,
     /// Things an earlier run left in a live environment.
     pub(super) left: usize,
@@ -129,15 +130,11 @@ impl State {
         if let Some(profile) = self.profile {
             let mut editors = std::mem::take(&mut self.editors);
             editors.retain(|_, editor| editor.is_dirty());
-            for editor in editors.values_mut() {
-                // Its answer comes when nobody looks: the next save reads what Kinde has, and says what differs.
-                editor.stage = super::editor_state::Stage::Edit;
-            }
             if !editors.is_empty() {
                 aside.insert(profile, editors);
             }
         }
-        *self = Self { aside, deleted: self.deleted.take(), order: self.order, ..Self::default() };
+        *self = Self { aside, deleted: std::mem::take(&mut self.deleted), order: self.order, ..Self::default() };
     }
 
     pub(super) fn read(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -236,9 +233,9 @@ impl State {
         actions.push(Action::Run(job, command.into()));
     }
 
-    /// Makes the webhook that was deleted last again. A live environment is asked about first.
-    pub fn undo(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        let Some(deleted) = &mut self.deleted else {
+    /// Makes the deleted webhook that had this id again. A live environment is asked about first.
+    pub fn undo(&mut self, id: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let Some(deleted) = self.deleted.iter_mut().find(|it| it.webhook.id == id) else {
             let text = "It was made again already".to_owned();
             actions.push(Action::Notify(crate::ui::Mood::Info, "There is nothing to undo".to_owned(), text));
             return;
@@ -250,30 +247,20 @@ impl State {
             actions.push(Action::Notify(crate::ui::Mood::Warn, "Not undone".to_owned(), text));
         } else if live {
             actions.push(Action::Go(crate::action::Room::Webhooks));
-            self.question = Some(Question::Undo);
+            self.question = Some(Question::Undo(id.to_owned()));
         } else {
-            self.undo_now(cx, actions);
+            self.undo_now(id, cx, actions);
         }
     }
 
-    pub(super) fn undo_now(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        let Some(deleted) = self.deleted.as_mut().filter(|deleted| deleted.job.is_none()) else { return };
+    pub(super) fn undo_now(&mut self, id: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let idle = |it: &&mut Deleted| it.webhook.id == id && it.job.is_none();
+        let Some(deleted) = self.deleted.iter_mut().find(idle) else { return };
         let job = cx.job();
         deleted.job = Some(job);
         deleted.error = None;
         let command = Command::Undo { profile: deleted.profile, webhook: deleted.webhook.clone() };
         actions.push(Action::Run(job, command.into()));
-    }
-}
-
-/// Why writing there asks first; empty where it does not.
-pub(super) fn guard_words(profile: &Profile) -> String {
-    let name = &profile.name;
-    match profile.guard() {
-        Guard::Open => String::new(),
-        Guard::Live => format!("{name} is a live environment"),
-        Guard::Unread => format!("Whether {name} is live was not read: it is treated as live"),
-        Guard::ByChoice => format!("{name} is guarded, because you chose so"),
     }
 }
 

@@ -16,9 +16,7 @@ use crate::step::Step;
 use crate::store::attempts::Attempt;
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
-use crate::ui::{
-    Button, Callout, ListRow, Mood, checkbox_row, prose, small, status, step_list, strong, subdued, title,
-};
+use crate::ui::{Button, Callout, ListRow, Mood, checkbox_row, prose, small, status, strong, subdued, title};
 use crate::webhooks::{Refusal, Triggered, can_trigger};
 
 /// Width of the list of events, in points.
@@ -45,11 +43,23 @@ pub(super) struct Trigger {
 }
 
 impl Trigger {
-    pub(super) fn answer(&mut self, job: JobId, result: Result<Triggered, Refusal>) {
+    /// What came of it. Where nobody waits for it any more, that is told.
+    pub(super) fn answer(&mut self, job: JobId, result: Result<Triggered, Refusal>, actions: &mut Vec<Action>) {
         if self.job.take_if(|waits| *waits == job).is_some() {
             self.to_watch = result.is_ok();
             self.done = Some(result.map_err(UserError::from));
+            return;
         }
+        actions.push(match result {
+            Ok(done) => {
+                let left = if done.kept { "was left in the tenant" } else { "is not there any more" };
+                let detail = format!("The test {} {} {left}", done.thing.word(), done.id);
+                Action::Notify(Mood::Success, format!("{} was caused", done.event_type), detail)
+            }
+            Err(Refusal { error, .. }) => {
+                Action::Notify(Mood::Error, error.title, format!("{}. {}", error.detail, error.hint))
+            }
+        });
     }
 
     pub(super) fn on_arrived(&mut self, job: JobId, result: Result<Vec<Attempt>, UserError>) {
@@ -218,10 +228,10 @@ fn cause(
         }
     });
     ui.add_space(space::SM);
-    outcome(ui, state, actions);
+    outcome(ui, state, profile, cx, actions);
 }
 
-fn outcome(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+fn outcome(ui: &mut Ui, state: &State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     match &state.trigger.done {
         Some(Ok(triggered)) => {
             status(ui, Mood::Success, &format!("Done in Kinde {}", seen::tenth(triggered.done_at)));
@@ -241,7 +251,7 @@ fn outcome(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
     if !state.trigger.steps.is_empty() {
         ui.add_space(space::SM);
-        step_list(ui, &state.trigger.steps);
+        super::steps(ui, &state.trigger.steps, profile, cx);
     }
 }
 
