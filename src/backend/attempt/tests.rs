@@ -1,6 +1,5 @@
 use std::path::Path;
 
-use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::super::{AttemptStore, Event as Any, EventSender, SandboxHost};
@@ -33,7 +32,7 @@ fn job(dir: &Path) -> (Job, super::super::Events) {
 }
 
 fn signed(dir: &Path, payload: &str) -> String {
-    crate::sandbox::sign(&dir.join("sandbox"), payload.as_bytes(), Timestamp::now()).unwrap()
+    crate::sandbox::sign(&dir.join("sandbox"), payload.as_bytes(), Clock::real().now()).unwrap()
 }
 
 async fn keep(job: &Job, owner: &str, webhook_id: &str, body: &str) -> i64 {
