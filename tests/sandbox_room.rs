@@ -17,7 +17,7 @@ use kinde_panel::backend::{self, Backend, JobId};
 use kinde_panel::clock::Clock;
 use kinde_panel::kinde::{Domain, KindeApi, M2m, TokenSource, webhooks::Definition};
 use kinde_panel::net::{Http, Recorder};
-use kinde_panel::sandbox::Order;
+use kinde_panel::sandbox::{Order, Rotation};
 use kinde_panel::secrets::SecretStore;
 
 struct Behind {
@@ -162,6 +162,22 @@ fn an_event_is_published_to_a_webhook_delivered_and_shown_as_it_was_sent() {
     let Event::Seen(Ok(_)) = behind.ask(Command::SwitchOn { webhook: delivered[0].webhook.clone() }) else {
         panic!("one that is on may be switched on")
     };
+}
+
+#[test]
+fn the_key_is_rotated_with_the_old_one_kept_and_then_dropped_and_the_limit_of_webhooks_set_and_lifted() {
+    let mut behind = Behind::start();
+    let first = behind.see(Command::Start).kids;
+    let Event::Rotated(Ok(kept)) = behind.ask(Command::RotateKeys(Rotation::KeepOld)) else { panic!("it rotates") };
+    assert_eq!((kept.old_kid.as_str(), kept.old_is_published), (first[0].as_str(), true));
+    assert_eq!(behind.see(Command::Look).kids, [kept.kid.clone(), kept.old_kid]);
+    let Event::Rotated(Ok(dropped)) = behind.ask(Command::RotateKeys(Rotation::DropOld)) else { panic!("it rotates") };
+    assert_eq!((&dropped.old_kid, dropped.old_is_published), (&kept.kid, false));
+    assert_eq!(behind.see(Command::Look).kids, [dropped.kid]);
+    for limit in [Some(1), None] {
+        let runs = behind.see(Command::SetWebhookLimit(limit)).runs.unwrap();
+        assert_eq!(runs.webhook_limit, limit);
+    }
 }
 
 #[test]

@@ -127,6 +127,7 @@ fn running() -> sandbox::SandboxView {
             ca_cert: "/home/ada/.local/share/kinde-panel/sandbox/ca.pem".into(),
             faults: Faults { wrong_secret: true, ..Faults::default() },
             webhooks: Vec::new(),
+            webhook_limit: None,
         }),
         issuer: Some("http://127.0.0.1:40001".into()),
         client_id: "5abd0000000000000000000000000001".into(),

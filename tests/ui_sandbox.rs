@@ -21,8 +21,8 @@ use kinde_panel::backend::sandbox::{Command as Ask, Event, Runs, SandboxView, Se
 use kinde_panel::backend::{Command, End, JobId};
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::sandbox::{
-    AttemptLine, AttemptView, DeliveryView, FactApp, FactOrg, FactUser, Faults, Published, Sample, SentBody,
-    WebhookView,
+    AttemptLine, AttemptView, DeliveryView, FactApp, FactOrg, FactUser, Faults, Published, Rotated, Rotation, Sample,
+    SentBody, WebhookView,
 };
 use kinde_panel::screens::{Cx, sandbox};
 use kinde_panel::secrets::{KeyringState, Secret};
@@ -124,6 +124,7 @@ fn runs() -> Runs {
         ca_cert: "/data/sandbox/ca.pem".into(),
         faults: Faults::default(),
         webhooks: Vec::new(),
+        webhook_limit: None,
     }
 }
 
@@ -497,6 +498,103 @@ fn a_webhook_that_was_switched_off_says_so_and_is_switched_on_again() {
     assert!(matches!(asked.as_slice(), [(_, Ask::SwitchOn { webhook })] if webhook == "webhook_orders"), "{asked:?}");
 }
 
+/// The overview, tall enough to show whole.
+fn whole(view: SandboxView) -> Harness<'static, World> {
+    let mut harness = harness(World::over(view), Theme::Dark);
+    harness.set_size(vec2(1000.0, 1600.0));
+    harness.run();
+    harness
+}
+
+#[test]
+fn the_plan_s_limit_of_webhooks_is_set_and_lifted_and_what_is_no_number_is_told() {
+    let full = |limit| view(Some(Runs { webhooks: vec![webhook("orders", None)], webhook_limit: limit, ..runs() }));
+    let mut harness = whole(full(None));
+    assert!(harness.get_by_label("Set limit").accesskit_node().is_disabled(), "there is nothing to set");
+    type_into(&mut harness, Role::TextInput, "Plan allows", "x");
+    harness.get_by_label("A number, or nothing for any number");
+    assert!(harness.get_by_label("Set limit").accesskit_node().is_disabled());
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.get_by_role_and_label(Role::TextInput, "Plan allows").type_text("1");
+    harness.run();
+    harness.get_by_label("Set limit").click();
+    harness.run();
+    let asked = harness.state_mut().asked();
+    let [(job, Ask::SetWebhookLimit(Some(1)))] = asked.as_slice() else { panic!("{asked:?}") };
+    harness.state_mut().answer(*job, Event::Seen(Ok(Box::new(full(Some(1))))));
+    harness.run();
+    harness.get_by_label("1 of 1 in use. Creating one more than that is refused");
+    harness.get_by_role_and_label(Role::TextInput, "Plan allows").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.key_press(egui::Key::Delete);
+    harness.run();
+    harness.get_by_label("Set limit").click();
+    harness.run();
+    let asked = harness.state_mut().asked();
+    assert!(matches!(asked.as_slice(), [(_, Ask::SetWebhookLimit(None))]), "{asked:?}");
+}
+
+#[test]
+fn the_key_is_rotated_with_the_old_one_kept_or_dropped_and_what_waits_is_said_to_keep_its_signature() {
+    for (button, rotation, kept) in [
+        ("Rotate, keep the old key", Rotation::KeepOld, true),
+        ("Rotate, drop every old key", Rotation::DropOld, false),
+    ] {
+        let mut harness = whole(view(Some(runs())));
+        harness.get_by_label_contains("A delivery that waits keeps the signature it has");
+        harness.get_by_label(button).click();
+        harness.run();
+        let asked = harness.state_mut().asked();
+        let [(job, Ask::RotateKeys(asked))] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(*asked, rotation);
+        assert!(harness.get_by_label(button).accesskit_node().is_disabled(), "one at a time");
+        let rotated = Rotated { kid: "5a:bd:00:22".into(), old_kid: "5a:bd:00:11".into(), old_is_published: kept };
+        harness.state_mut().answer(*job, Event::Rotated(Ok(rotated)));
+        harness.run();
+        harness.get_by_label("New events are signed with 5a:bd:00:22");
+        harness.get_by_label_contains(if kept {
+            "stays in the key set"
+        } else {
+            "deliveries that wait verify no more"
+        });
+        let asked = harness.state_mut().asked();
+        let [(job, Ask::Look)] = asked.as_slice() else { panic!("it is looked at again: {asked:?}") };
+        let mut kids = vec!["5a:bd:00:22".to_owned()];
+        kids.extend(kept.then(|| "5a:bd:00:11".to_owned()));
+        harness.state_mut().answer(*job, Event::Seen(Ok(Box::new(SandboxView { kids, ..view(Some(runs())) }))));
+        harness.run();
+        assert_eq!(harness.query_all_by_label("Also published").count(), usize::from(kept));
+        assert!(harness.state_mut().asked().is_empty());
+    }
+}
+
+#[test]
+fn a_rotation_that_fails_or_breaks_off_says_so_and_can_be_tried_again() {
+    let mut harness = whole(view(Some(runs())));
+    for broken in [false, true] {
+        harness.get_by_label("Rotate, keep the old key").click();
+        harness.run();
+        let (job, _) = harness.state_mut().asked().remove(0);
+        if broken {
+            harness.state_mut().with_cx(|state, _, _| state.on_end(job, End::Broken));
+        } else {
+            harness.state_mut().answer(job, Event::Rotated(Err(failure())));
+        }
+        harness.run();
+        harness.get_by_label(if broken { "The work broke off" } else { "A file of the sandbox is damaged" });
+    }
+    assert!(!harness.get_by_label("Rotate, keep the old key").accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_stopped_sandbox_shows_its_key_and_no_control_of_what_must_run() {
+    let harness = whole(view(None));
+    harness.get_by_label("5a:bd:00:11");
+    assert!(harness.query_by_label("Rotate, keep the old key").is_none());
+    assert!(harness.query_by_label("Set limit").is_none());
+}
+
 /// Pictures to look at, and two that are kept.
 #[test]
 fn the_room_settles_and_looks_as_it_was_judged() {
@@ -506,6 +604,18 @@ fn the_room_settles_and_looks_as_it_was_judged() {
         faults.get_by_label("Faults").click();
         faults.run();
         let webhooks = vec![webhook("billing", None), webhook("orders", Some(at("2026-08-19T00:00:00Z")))];
+        let mut rotated = harness(
+            World::over(view(Some(Runs { webhooks: webhooks.clone(), webhook_limit: Some(2), ..runs() }))),
+            which,
+        );
+        rotated.set_size(vec2(1032.0, 1400.0));
+        rotated.run();
+        rotated.get_by_label("Rotate, drop every old key").click();
+        rotated.run();
+        let (job, _) = rotated.state_mut().asked().remove(0);
+        let keys = Rotated { kid: "5a:bd:00:22".into(), old_kid: "5a:bd:00:11".into(), old_is_published: false };
+        rotated.state_mut().answer(job, Event::Rotated(Ok(keys)));
+        rotated.run();
         let mut inferred = sending("customer.plan_created", which);
         inferred.get_by_role_and_label(Role::Tab, "Address").click();
         inferred.run();
@@ -524,6 +634,7 @@ fn the_room_settles_and_looks_as_it_was_judged() {
         chosen.run_ok();
         let pictures = [
             ("overview", harness(World::over(view(Some(Runs { webhooks, ..runs() }))), which)),
+            ("whole", rotated),
             ("send", sending("user.created", which)),
             ("inferred", inferred),
             ("deliveries", chosen),
@@ -533,11 +644,12 @@ fn the_room_settles_and_looks_as_it_was_judged() {
         for (name, mut picture) in pictures {
             if let Some(folder) = std::env::var_os("KINDE_PANEL_PICTURES") {
                 // The rooms of the three window sizes, rail and top bar taken off.
-                for (width, height) in [(572.0, 444.0), (752.0, 624.0), (1032.0, 724.0)] {
+                let tall = (name == "whole").then_some((1032.0, 1400.0));
+                for (width, height) in [(572.0, 444.0), (752.0, 624.0), (1032.0, 724.0)].into_iter().chain(tall) {
                     picture.set_size(vec2(width, height));
                     picture.run_ok();
                     let image = picture.render().unwrap();
-                    let file = format!("sandbox_{name}_{suffix}_{width}.png");
+                    let file = format!("sandbox_{name}_{suffix}_{width}x{height}.png");
                     image.save(std::path::Path::new(&folder).join(file)).unwrap();
                 }
             }

@@ -6,7 +6,7 @@ mod view;
 
 use super::Job;
 use crate::error::UserError;
-use crate::sandbox::{Control, DeliveryView, Faults, Running, Sample, SentBody};
+use crate::sandbox::{Control, DeliveryView, Faults, Rotated, Rotation, Running, Sample, SentBody};
 
 pub use events::{Sending, Sent};
 pub use view::{Runs, SandboxView};
@@ -54,6 +54,10 @@ pub enum Command {
         /// `webhook_…`.
         webhook: String,
     },
+    /// Set the most webhooks the made-up plan allows; `None` for any number. Tell about the sandbox.
+    SetWebhookLimit(Option<u32>),
+    /// Sign with a new key from now on.
+    RotateKeys(Rotation),
 }
 
 /// What comes back.
@@ -85,6 +89,8 @@ pub enum Event {
     Deliveries(Result<Vec<DeliveryView>, UserError>),
     /// What is sent with a delivery.
     Body(Result<SentBody, UserError>),
+    /// The keys after a rotation; the sandbox is to be looked at again.
+    Rotated(Result<Rotated, UserError>),
 }
 
 /// Does what is asked and sends the answer.
@@ -131,6 +137,17 @@ pub async fn run(command: Command, job: Job) {
                 Ok(()) => view::look(&job).await,
                 Err(error) => Err(error.into()),
             },
+            Err(error) => Err(error),
+        }),
+        Command::SetWebhookLimit(limit) => seen(match control(&job).await {
+            Ok((control, _)) => match control.set_webhook_limit(limit).await {
+                Ok(_) => view::look(&job).await,
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error),
+        }),
+        Command::RotateKeys(old) => Event::Rotated(match control(&job).await {
+            Ok((control, _)) => control.rotate_keys(old).await.map_err(UserError::from),
             Err(error) => Err(error),
         }),
         Command::Deliveries { limit } => Event::Deliveries(events::deliveries(&job, limit).await),

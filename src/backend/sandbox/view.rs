@@ -45,6 +45,8 @@ pub struct Runs {
     pub faults: Faults,
     /// Its webhooks, oldest first.
     pub webhooks: Vec<WebhookView>,
+    /// The most webhooks the made-up plan allows; `None` for any number.
+    pub webhook_limit: Option<u32>,
 }
 
 /// The sandbox as it is now.
@@ -69,6 +71,7 @@ pub(super) async fn look(job: &Job) -> Result<SandboxView, UserError> {
                 ca_cert: running.ca_cert,
                 faults: control.faults().await?,
                 webhooks: control.webhooks().await?,
+                webhook_limit: control.webhook_limit().await?,
             })
         }
     };

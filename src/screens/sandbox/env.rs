@@ -50,6 +50,7 @@ mod tests {
             ca_cert: "/data folder/ca.pem".into(),
             faults: Faults::default(),
             webhooks: Vec::new(),
+            webhook_limit: None,
         });
         SandboxView {
             issuer: runs.as_ref().map(|runs| runs.issuer.clone()),

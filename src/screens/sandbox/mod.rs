@@ -10,6 +10,7 @@ mod faults;
 mod hooks;
 mod keys;
 mod overview;
+mod plan;
 mod providers;
 mod send;
 mod sent;
@@ -32,6 +33,10 @@ const WIDE: f32 = 900.0;
 
 /// Draws the room.
 pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if state.stale && !state.view.is_loading() {
+        state.stale = false;
+        state.ask(Command::Look, cx, actions);
+    }
     head(ui, state, cx, actions);
     let waiting = Some(state.deliveries.waiting()).filter(|count| *count > 0);
     tabs(
@@ -134,9 +139,10 @@ fn looked_at(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Acti
 }
 
 fn overview(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let State { view, scheme, .. } = state;
+    let State { view, scheme, plan, keys, .. } = state;
+    let busy = view.is_loading();
     let Some(view) = view.value() else { return };
-    if let Some(command) = overview::ui(ui, view, scheme, actions) {
+    if let Some(command) = overview::ui(ui, view, overview::Parts { scheme, plan, keys, busy }, cx, actions) {
         state.ask(command, cx, actions);
     }
 }

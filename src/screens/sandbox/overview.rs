@@ -3,9 +3,12 @@
 use egui::Ui;
 
 use super::env::{self, Scheme};
-use super::{hooks, keys};
+use super::hooks;
+use super::keys::{self, Keys};
+use super::plan::{self, Plan};
 use crate::action::{Action, Room};
 use crate::backend::sandbox::{Command, Runs, SandboxView};
+use crate::screens::Cx;
 use crate::ui::tokens::space;
 use crate::ui::{
     Button, Col, Table, code_view, copy_icon, empty_state, key_value_copy, prose, section, section_with, segmented,
@@ -15,8 +18,27 @@ use crate::ui::{
 /// The most rows of users that show at once; the others scroll.
 const ROWS: f32 = 6.0;
 
+/// What the page remembers, in parts.
+pub(super) struct Parts<'a> {
+    /// Which address the lines name.
+    pub scheme: &'a mut Scheme,
+    /// The limit of webhooks.
+    pub plan: &'a mut Plan,
+    /// The change of the key.
+    pub keys: &'a mut Keys,
+    /// The sandbox is being looked at.
+    pub busy: bool,
+}
+
 /// Draws it; what is to be done.
-pub(super) fn ui(ui: &mut Ui, view: &SandboxView, scheme: &mut Scheme, actions: &mut Vec<Action>) -> Option<Command> {
+pub(super) fn ui(
+    ui: &mut Ui,
+    view: &SandboxView,
+    parts: Parts<'_>,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) -> Option<Command> {
+    let Parts { scheme, plan, keys, busy } = parts;
     let mut chosen = *scheme;
     section_with(
         ui,
@@ -27,22 +49,25 @@ pub(super) fn ui(ui: &mut Ui, view: &SandboxView, scheme: &mut Scheme, actions: 
         |ui| app(ui, view, *scheme),
     );
     *scheme = chosen;
-    let switched = match &view.runs {
+    let wanted = match &view.runs {
         Some(runs) => {
             let mut open = false;
             let change = |ui: &mut Ui| open = Button::ghost("Change them").small().show(ui).clicked();
-            let switched = section_with(ui, "Webhooks", change, |ui| hooks::ui(ui, &runs.webhooks));
+            let wanted = section_with(ui, "Webhooks", change, |ui| {
+                let switched = hooks::ui(ui, &runs.webhooks);
+                plan::ui(ui, plan, runs.webhooks.len(), busy).or(switched)
+            });
             if open {
                 actions.push(Action::Go(Room::Webhooks));
             }
-            switched
+            wanted
         }
         None => None,
     };
     section(ui, "Users", |ui| users(ui, view));
     section(ui, "Connected apps", |ui| apps(ui, view));
-    section(ui, "Signing key", |ui| keys::ui(ui, &view.kids));
-    switched
+    section(ui, "Signing key", |ui| keys::ui(ui, keys, &view.kids, view.runs.is_some(), cx, actions));
+    wanted
 }
 
 fn app(ui: &mut Ui, view: &SandboxView, scheme: Scheme) {

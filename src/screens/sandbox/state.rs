@@ -4,6 +4,8 @@ use jiff::Timestamp;
 
 use super::deliveries::Deliveries;
 use super::env::Scheme;
+use super::keys::Keys;
+use super::plan::Plan;
 use super::send::Send;
 use super::{faults, providers};
 use crate::action::Action;
@@ -29,6 +31,10 @@ pub struct State {
     pub(super) view: Load<SandboxView>,
     pub(super) view_job: JobId,
     pub(super) scheme: Scheme,
+    pub(super) plan: Plan,
+    pub(super) keys: Keys,
+    /// The sandbox changed: it is to be looked at again.
+    pub(super) stale: bool,
     pub(super) send: Send,
     pub(super) deliveries: Deliveries,
     pub(super) faults: faults::Editor,
@@ -62,6 +68,7 @@ impl State {
                 if let Ok(view) = &result {
                     let on = view.runs.as_ref().map(|runs| runs.faults.clone()).unwrap_or_default();
                     self.faults.seen(&on);
+                    self.plan.seen(view.runs.as_ref().and_then(|runs| runs.webhook_limit));
                 }
                 self.view.finish(result.map(|view| *view));
             }
@@ -72,6 +79,7 @@ impl State {
             Event::Sent(result) => self.send.sent(job, result),
             Event::Deliveries(result) => self.deliveries.listed(job, result),
             Event::Body(result) => self.deliveries.read(job, result),
+            Event::Rotated(result) => self.stale |= self.keys.rotated(job, result),
         }
     }
 
@@ -81,6 +89,7 @@ impl State {
             give_up(&mut self.view, end);
         }
         self.faults.on_end(job, end);
+        self.keys.on_end(job, end);
         self.happenings.on_end(job, end);
         self.send.on_end(job, end);
         self.deliveries.on_end(job, end);
