@@ -360,6 +360,8 @@ fn an_event_is_found_edited_and_published_and_its_delivery_shown() {
     harness.state_mut().answer(job, Event::Sent(Ok(Sent::Published(published))));
     harness.run();
     harness.get_by_label("1 event published, 1 delivery");
+    let asked = harness.state_mut().asked();
+    assert!(matches!(asked.as_slice(), [(_, Ask::Look)]), "webhooks may have come meanwhile: {asked:?}");
     harness.get_by_label("Show deliveries").click();
     harness.run_ok();
     let asked = harness.state_mut().asked();

@@ -93,6 +93,12 @@ fn a_webhook_is_created_updated_replaced_deleted_and_undone() {
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
+fn in_the_sandbox_room_a_refused_event_is_tried_again_the_key_changes_and_the_plan_is_used_up() {
+    scenario("sandbox_room");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
 fn the_connect_command_opens_the_browser_itself_and_proves_the_token() {
     scenario("command_allow");
 }

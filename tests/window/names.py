@@ -51,6 +51,13 @@ DELETED = "was deleted"
 UNDO = "Undo"
 UNDONE = "Its new id is"
 
+# Sandbox
+SEND_EVENT = "Send event"
+ROTATE_KEEP = "Rotate, keep the old key"
+ROTATE_DROP = "Rotate, drop every old key"
+PLAN_ALLOWS = "Plan allows"
+SET_LIMIT = "Set limit"
+
 # The provider's consent page
 ALLOW = "Allow"
 DENY = "Deny"

@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE))
 import names  # noqa: E402
 from inspector import inspector  # noqa: E402, F401
 from panel import DATA, DESKTOP, PROGRAM, Panel, on_no_file  # noqa: E402
+from sandbox_room import sandbox_room  # noqa: E402, F401
 
 
 def explore(panel):

@@ -39,7 +39,7 @@ impl Plan {
 pub(super) fn ui(ui: &mut Ui, plan: &mut Plan, there: usize, busy: bool) -> Option<Command> {
     let typed = plan.typed();
     let hint = match plan.on {
-        None => "Empty: any number. Creating one more than the plan allows is refused".to_owned(),
+        None => "Empty: any number of webhooks".to_owned(),
         Some(limit) if there > limit as usize => format!("{there} of {limit} in use: those that are there stay"),
         Some(limit) => format!("{there} of {limit} in use. Creating one more than that is refused"),
     };

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::send::Send;
 use super::{faults, providers};
 use crate::action::Action;
-use crate::backend::sandbox::{Command, Event, SandboxView};
+use crate::backend::sandbox::{Command, Event, SandboxView, Sent};
 use crate::backend::{End, JobId};
 use crate::screens::{Cx, give_up};
 use crate::ui::Load;
@@ -76,7 +76,11 @@ impl State {
             Event::Faults(result) => self.faults.applied(job, result),
             Event::Happened { key, what, tokens } => self.happenings.happened(job, &key, what, tokens),
             Event::Sampled { event_type, sample } => self.send.sampled(job, &event_type, sample),
-            Event::Sent(result) => self.send.sent(job, result),
+            Event::Sent(result) => {
+                // Whose it was is told by webhooks that may have come meanwhile.
+                self.stale |= matches!(result, Ok(Sent::Published(_)));
+                self.send.sent(job, result);
+            }
             Event::Deliveries(result) => self.deliveries.listed(job, result),
             Event::Body(result) => self.deliveries.read(job, result),
             Event::Rotated(result) => self.stale |= self.keys.rotated(job, result),
