@@ -254,7 +254,8 @@ fn webhook(name: &str, off_since: Option<Timestamp>) -> WebhookView {
 
 fn attempt(number: u32, began: &str, status: Option<u16>) -> AttemptView {
     let error = status.is_none().then(|| "the connection was refused".to_owned());
-    AttemptView { number, began: at(began), ms: 12, status, error, answer: None }
+    let answer = (status == Some(503)).then(|| "{\"error\":\"the queue is full\"}".to_owned());
+    AttemptView { number, began: at(began), ms: 12, status, error, answer }
 }
 
 fn delivery(id: i64, state: &str, next: Option<Timestamp>, attempts: Vec<AttemptView>) -> DeliveryView {
@@ -443,6 +444,7 @@ fn deliveries_tell_where_they_stand_and_one_shows_its_attempts_and_what_was_sent
     harness.state_mut().answer(*job, Event::Body(Ok(body)));
     harness.run_ok();
     harness.get_by_label("nothing: the connection was refused");
+    harness.get_by_label_contains("the queue is full");
     harness.get_by_label("due");
     open(&mut harness, "Request");
     harness.get_by_label_contains("content-type: application/jwt");

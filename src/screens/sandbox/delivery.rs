@@ -11,7 +11,7 @@ use crate::secrets::Secret;
 use crate::ui::tokens::space;
 use crate::ui::{
     Button, Col, Icon, LoadAsk, LoadView, Mood, Table, code_view, copy_button, key_value, key_value_copy, line, small,
-    status, tabs,
+    status, tabs, tokens,
 };
 
 /// How many attempts the schedule holds.
@@ -81,6 +81,10 @@ fn attempts(ui: &mut Ui, row: &DeliveryView) {
                     let words = answer(attempt.status, attempt.error.as_deref(), attempt.ms);
                     cells.ui(|ui| {
                         status(ui, mood, &words);
+                        if let Some(body) = attempt.answer.as_deref().filter(|body| !body.is_empty()) {
+                            let said = egui::RichText::new(body).monospace().color(tokens(ui).text_subdued);
+                            line(ui, said).on_hover_text(body);
+                        }
                     });
                 }
                 None if index == row.attempts.len() && is_waiting(row) => {
