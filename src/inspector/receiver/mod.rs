@@ -24,7 +24,8 @@ use tokio_util::sync::CancellationToken;
 use crate::check::Check;
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
-use crate::store::attempts::{Attempts, Stored};
+use crate::store::HistoryError;
+use crate::store::attempts::{Attempts, NewAttempt, Stored};
 
 pub use relay::{RELAY_NOTE, Relay, Relayed};
 pub use serve::{kept_header, transport};
@@ -88,9 +89,32 @@ impl std::fmt::Debug for Arrival {
     }
 }
 
+/// Answers when something is on disk.
+pub type Keeping<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, HistoryError>> + Send>>;
+
+/// Where a receiver keeps what comes: the history. A bench keeps it elsewhere, to tell what keeping costs.
+pub trait Keep: Send + Sync {
+    /// Keeps an attempt. It is on disk when this is ready; the sender must not be told otherwise.
+    fn keep(&self, new: NewAttempt) -> Keeping<Stored>;
+    /// Notes what the sender of an attempt was answered after all.
+    fn answered(&self, seq: i64, status: u16) -> Keeping<()>;
+}
+
+impl Keep for Attempts {
+    fn keep(&self, new: NewAttempt) -> Keeping<Stored> {
+        let attempts = self.clone();
+        Box::pin(async move { attempts.receive(new).await })
+    }
+
+    fn answered(&self, seq: i64, status: u16) -> Keeping<()> {
+        let attempts = self.clone();
+        Box::pin(async move { attempts.responded(seq, status).await })
+    }
+}
+
 /// What every connection shares.
 struct Shared {
-    attempts: Attempts,
+    attempts: Box<dyn Keep>,
     owner: String,
     clock: Clock,
     path: String,
@@ -116,7 +140,7 @@ impl Receiver {
     pub async fn start(
         options: Options,
         owner: String,
-        attempts: Attempts,
+        attempts: impl Keep + 'static,
         clock: Clock,
         arrivals: mpsc::Sender<Arrival>,
     ) -> Result<Self, UserError> {
@@ -130,7 +154,7 @@ impl Receiver {
         let address = listener.local_addr().map_err(cannot)?;
         let path = options.path.unwrap_or_else(|| format!("/k/{}", uuid::Uuid::new_v4().simple()));
         let (answering, relay) = (RwLock::new(options.answering), RwLock::new(options.relay));
-        let shared = Arc::new(Shared { attempts, owner, clock, path, answering, relay, arrivals });
+        let shared = Arc::new(Shared { attempts: Box::new(attempts), owner, clock, path, answering, relay, arrivals });
         let stop = CancellationToken::new();
         let served = tokio::spawn(serve::accept(listener, Arc::clone(&shared), stop.clone()));
         Ok(Self { address, shared, stop, served: Some(served) })

@@ -163,7 +163,7 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         whole: sifted.kept.is_none(),
         responded: (!answering.drop && relay.is_none()).then_some(answering.status),
     };
-    let stored = match shared.attempts.receive(new).await {
+    let stored = match shared.attempts.keep(new).await {
         Ok(stored) => stored,
         Err(error) => {
             // Never a success for what is not on disk: the sender tries again.
@@ -194,7 +194,7 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         return Ok(plain(StatusCode::from_u16(answering.status).unwrap_or(StatusCode::OK)));
     };
     let reply = passed_on(relayed.response().await.as_ref());
-    if let Err(error) = shared.attempts.responded(stored.seq, reply.status().as_u16()).await {
+    if let Err(error) = shared.attempts.answered(stored.seq, reply.status().as_u16()).await {
         tracing::warn!(%error, "what the sender was answered was not kept");
     }
     Ok(reply)
