@@ -296,7 +296,10 @@ impl Http {
 
     /// The client that goes the way `request` says.
     fn client_for(&self, request: &Request) -> reqwest::Result<reqwest::Client> {
-        match &request.route {
+        // What is on this machine no proxy can reach, and a bearer meant for it is nobody else's to see.
+        let route =
+            if is_loopback(&request.url) && request.route == Route::Usual { &Route::Direct } else { &request.route };
+        match route {
             Route::Usual => Ok(self.client.clone()),
             Route::Direct => match self.direct.get() {
                 Some(client) => Ok(client.clone()),
@@ -325,6 +328,18 @@ fn builder() -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(5))
         .pool_idle_timeout(Duration::from_secs(30))
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        Some(url::Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    }
 }
 
 fn host_of(request: &Request) -> String {
