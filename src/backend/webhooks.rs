@@ -234,7 +234,7 @@ pub async fn run(command: Command, job: Job) {
             Event::Listed(list(profile, &sink, &job).await)
         }
         Command::Types { profile } => Event::Types(match ends(profile, &job).await {
-            Ok(ends) => webhooks::offered(&ends, &[], &sink, &job.cancel).await.map_err(UserError::from),
+            Ok(ends) => webhooks::offered(&ends, &sink, &job.cancel).await.map_err(UserError::from),
             Err(error) => Err(error),
         }),
         Command::Create { profile, definition } => Event::Created(match ends(profile, &job).await {
@@ -300,7 +300,9 @@ async fn list(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<Lis
 
 /// What earlier runs left of a saved profile: counted without asking anybody.
 async fn count(profile: &Profile, job: &Job) -> Result<usize, UserError> {
-    Ok(Journal::of(&job.services.data).left_over(&profile.id.to_string()).await?.len())
+    let domain = profile.domain.as_ref().filter(|domain| !domain.is_loopback()).map(ToString::to_string);
+    let journal = Journal::of(&job.services.data);
+    Ok(journal.left_over_at(&profile.id.to_string(), domain.as_deref()).await?.len())
 }
 
 /// Puts right what was left of one profile, or says that there is something and that the environment asks first.

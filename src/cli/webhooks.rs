@@ -128,7 +128,7 @@ impl<'a> Room<'a> {
     }
 
     async fn recover(&self) -> Result<(), UserError> {
-        if self.ends.journal.left_over(&self.ends.owner).await?.is_empty() {
+        if self.ends.left_over().await?.is_empty() {
             return Ok(());
         }
         if let Err(refusal) = self.may_write().await {
@@ -171,9 +171,11 @@ impl<'a> Room<'a> {
 
     /// Refuses event types that the tenant's own list does not name. Where that cannot be read Kinde judges them, and
     /// one that this program does not know either is only told of.
-    async fn knows(&self, event_types: &[String]) -> Result<(), UserError> {
+    ///
+    /// Gives the tenant's list; empty where it was not asked for or cannot be read.
+    async fn knows(&self, event_types: &[String]) -> Result<Vec<String>, UserError> {
         if event_types.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         // That the list cannot be read is no failure of what was asked for: only a wait is shown.
         event_types.iter().try_for_each(|it| no_id(it))?;
@@ -182,12 +184,12 @@ impl<'a> Room<'a> {
                 self.step(&step);
             }
         };
-        let catalogue = webhooks::offered(&self.ends, &[], &sink, &self.cx.cancel).await?;
-        let Some(check) = catalogue.judge(event_types, &[]) else { return Ok(()) };
+        let catalogue = webhooks::offered(&self.ends, &sink, &self.cx.cancel).await?;
+        let Some(check) = catalogue.judge(event_types, &[]) else { return Ok(catalogue.known_here()) };
         let why = check.why.unwrap_or_default();
         if catalogue.live.is_err() {
             self.cx.say(&format!("! {why}"));
-            return Ok(());
+            return Ok(Vec::new());
         }
         Err(UserError::new(Category::Input, "An event type cannot be used")
             .detail(why)
@@ -253,7 +255,7 @@ fn in_a_line(webhook: &Webhook) -> String {
 
 async fn types(cx: &Context) -> Result<Exit, UserError> {
     let room = Room::open(cx, false).await?;
-    let catalogue = webhooks::offered(&room.ends, &[], &|step| room.step(&step), &cx.cancel).await?;
+    let catalogue = webhooks::offered(&room.ends, &|step| room.step(&step), &cx.cancel).await?;
     if let Some(note) = catalogue.stand_in_note() {
         cx.say(&note);
         if cx.json {
@@ -281,15 +283,15 @@ async fn create(words: Create, cx: &Context) -> Result<Exit, UserError> {
     let Create { name, endpoint, events, description } = words;
     let definition = Definition { name, description, endpoint, event_types: events };
     let room = Room::open(cx, true).await?;
-    room.knows(&definition.event_types).await?;
-    warn(&room, &definition);
+    let known = room.knows(&definition.event_types).await?;
+    warn(&room, &definition, &known);
     let created = webhooks::create(&room.ends, &definition, &|step| room.step(&step), &cx.cancel).await?;
     Ok(room.told(&created.answer, &in_a_line(&created.webhook)))
 }
 
 /// Says what is unwise about a definition, without refusing it.
-fn warn(room: &Room<'_>, definition: &Definition) {
-    for check in room.ends.check(definition, &[]).iter().filter(|check| check.verdict == Verdict::Warn) {
+fn warn(room: &Room<'_>, definition: &Definition, known: &[String]) {
+    for check in room.ends.check(definition, known).iter().filter(|check| check.verdict == Verdict::Warn) {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         room.cx.say(&format!("! {}. {}", text(&check.why), text(&check.fix)));
     }
@@ -313,8 +315,9 @@ async fn update(words: Update, cx: &Context) -> Result<Exit, UserError> {
     }
     let new: Vec<String> =
         wanted.event_types.iter().filter(|it| !opened.definition.event_types.contains(it)).cloned().collect();
-    room.knows(&new).await?;
-    warn(&room, &wanted);
+    // Kinde's own list knows better than this one what was there before; of the new ones none is strange by now.
+    let known = room.knows(&new).await?;
+    warn(&room, &wanted, &known);
     let change = Change { opened, wanted, at_limit: AtLimit::Refuse };
     let saved = webhooks::save(&room.ends, &change, &|step| room.step(&step), &cx.cancel).await;
     match saved {
@@ -335,10 +338,9 @@ async fn update(words: Update, cx: &Context) -> Result<Exit, UserError> {
 /// What a replacement without room may do instead.
 pub(super) fn at_the_limit(mut refusal: Refusal) -> UserError {
     if matches!(refusal.why, Why::Limit) {
-        refusal
-            .error
-            .hint
-            .push_str("; the window offers to delete the old one first, or do that here: webhooks delete, then create");
+        refusal.error.hint.push_str(
+            "; the window's Replace can delete the old one first, and keeps its definition until the new one is there",
+        );
     }
     refusal.error
 }

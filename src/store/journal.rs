@@ -84,7 +84,16 @@ impl Journal {
     /// # Errors
     /// When they cannot be read.
     pub async fn left_over(&self, owner: &str) -> Result<Vec<Entry>, HistoryError> {
-        let (journal, owner) = (self.clone(), owner.to_owned());
+        self.left_over_at(owner, None).await
+    }
+
+    /// The same, and besides those whose content names `domain` as its own, whoever's they are: a run without a saved
+    /// profile files them under the domain, and a removed profile's stay under an id that nobody has.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn left_over_at(&self, owner: &str, domain: Option<&str>) -> Result<Vec<Entry>, HistoryError> {
+        let (journal, owner, domain) = (self.clone(), owner.to_owned(), domain.map(str::to_owned));
         off_thread(move || {
             // A data folder without a history has no leftovers, and asking for them makes none.
             if !journal.database.exists() {
@@ -96,8 +105,12 @@ impl Journal {
             }
             let ids: Vec<String> = history
                 .reader()
-                .prepare("SELECT id FROM journal WHERE owner = ?1 ORDER BY made_at, id")?
-                .query_map(params![owner], |row| row.get(0))?
+                .prepare(
+                    "SELECT id FROM journal WHERE owner = ?1
+                     OR (json_valid(content) AND json_type(content) = 'object' AND json_extract(content, '$.domain') = ?2)
+                     ORDER BY made_at, id",
+                )?
+                .query_map(params![owner, domain], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             let mut found = Vec::new();
             for id in ids {

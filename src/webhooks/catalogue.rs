@@ -20,8 +20,6 @@ pub struct Offered {
     pub note: Option<&'static str>,
     /// Where the shape of its payload comes from; `None` for a type this program does not know.
     pub origin: Option<Origin>,
-    /// True for a type this program knows and the tenant's list does not have.
-    pub not_here: bool,
 }
 
 /// The types to choose from, group by group.
@@ -91,21 +89,14 @@ fn offer(code: &str) -> Offered {
         category: event_types::category_of(code),
         note: known.and_then(|known| known.note.as_deref()),
         origin: known.map(|known| known.origin),
-        not_here: false,
     }
 }
 
-/// The types to choose from. `chosen` (those a webhook has) are always among them, marked where the tenant does not
-/// list them.
+/// The types to choose from.
 ///
 /// # Errors
 /// When the person cancels; a list that cannot be read is no error here.
-pub async fn offered(
-    ends: &Ends,
-    chosen: &[String],
-    sink: &Sink<'_>,
-    cancel: &CancellationToken,
-) -> Result<Catalogue, Refusal> {
+pub async fn offered(ends: &Ends, sink: &Sink<'_>, cancel: &CancellationToken) -> Result<Catalogue, Refusal> {
     let talk = Talk::new(ends, sink, cancel);
     let live =
         match talk.read("event_types", "List event types", || ends.api.event_types()).await.map_err(Refusal::from) {
@@ -113,12 +104,5 @@ pub async fn offered(
             Err(refusal) if matches!(refusal.why, Why::Cancelled) => return Err(refusal),
             Err(refusal) => Err(refusal.error),
         };
-    let mut catalogue = Catalogue::of(live);
-    for code in chosen {
-        if !catalogue.types.iter().any(|it| it.event_type == *code) {
-            catalogue.types.push(Offered { not_here: true, ..offer(code) });
-        }
-    }
-    catalogue.types.sort_by_key(|it| it.category);
-    Ok(catalogue)
+    Ok(Catalogue::of(live))
 }

@@ -2,7 +2,7 @@
 
 use super::{Ends, endpoint};
 use crate::check::Check;
-use crate::kinde::{Definition, Webhook, WebhookPatch};
+use crate::kinde::{Definition, Webhook, WebhookPatch, event_types};
 
 /// A part of a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub fn check(definition: &Definition, known: &[String], on_this_machine: bool) -
             format!("Not among this tenant's event types: {}", strange.join(", ")),
             "Check the spelling; Kinde may refuse it",
         )
-    } else if !known.is_empty() && known.iter().all(|it| types.contains(it)) {
+    } else if all_chosen(types, known) {
         chosen(Check::warn(
             "event types",
             "All event types are chosen: every sign-in is delivered too, which is a lot",
@@ -143,6 +143,14 @@ pub fn check(definition: &Definition, known: &[String], on_this_machine: bool) -
         chosen(Check::pass("event types"))
     });
     checks
+}
+
+/// All there are: of the tenant's list, else of the types this program knows.
+fn all_chosen(types: &[String], known: &[String]) -> bool {
+    if known.is_empty() {
+        return event_types::known().iter().all(|it| types.contains(&it.event_type));
+    }
+    known.iter().all(|it| types.contains(it))
 }
 
 /// Judges what an edit changes: what was there before, however odd, is not the edit's to refuse.
@@ -233,6 +241,10 @@ mod tests {
         assert_eq!(verdict(&one), Verdict::Pass);
         assert_eq!(verdict(&Definition { name: " ".into(), ..one.clone() }), Verdict::Fail);
         assert_eq!(verdict(&Definition { event_types: Vec::new(), ..one.clone() }), Verdict::Fail);
+        let whole = event_types::known().iter().map(|it| it.event_type.clone()).collect();
+        let all = Definition { event_types: whole, ..one.clone() };
+        assert_eq!(worst(&check(&all, &[], false)), Verdict::Warn, "all that are known, where the list cannot be read");
+        assert_eq!(worst(&check(&one, &[], false)), Verdict::Pass);
         let strange = Definition { event_types: vec!["user.crated".into()], ..one };
         let checks = check(&strange, &known, false);
         assert!(checks.iter().any(|check| check.why.as_deref().is_some_and(|why| why.contains("user.crated"))));

@@ -38,7 +38,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::error::UserError;
 use crate::kinde::{KindeApi, Reply, Webhook};
-use crate::store::Journal;
+use crate::store::{Entry, HistoryError, Journal};
 use crate::tenant::Tenant;
 
 /// How often a list is read for what was just done before it counts as not seen.
@@ -80,6 +80,16 @@ impl Ends {
             on_this_machine: profile.is_sandbox() || tenant.domain.is_loopback(),
             between_looks: Duration::from_millis(500),
         })
+    }
+
+    /// What earlier runs left for this tenant: under its profile, or under no saved one and for the same domain.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn left_over(&self) -> Result<Vec<Entry>, HistoryError> {
+        // An address on this machine is somebody else's tomorrow.
+        let domain = (!self.on_this_machine).then(|| self.api.domain().to_string());
+        self.journal.left_over_at(&self.owner, domain.as_deref()).await
     }
 
     /// Every webhook of the tenant.

@@ -212,7 +212,7 @@ pub async fn plan_here(
     if items.iter().all(|item| item.new_types().is_empty()) {
         return Ok(items);
     }
-    let catalogue = offered(ends, &[], sink, cancel).await?;
+    let catalogue = offered(ends, sink, cancel).await?;
     judge_types(&mut items, &now, &catalogue);
     Ok(items)
 }

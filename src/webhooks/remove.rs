@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::save::{Created, create};
+use super::settle::Earlier;
 use super::talk::Talk;
 use super::{Ends, Refusal, Sink};
 use crate::kinde::Webhook;
@@ -19,9 +20,10 @@ pub async fn delete(
     cancel: &CancellationToken,
 ) -> Result<Value, Refusal> {
     let talk = Talk::new(ends, sink, cancel);
+    let earlier = Earlier::of(ends, Some(&opened.id)).await;
     talk.unchanged(opened).await?;
     let deleted = talk.write("delete", "Delete the webhook", || ends.api.delete_webhook(&opened.id)).await;
-    match deleted {
+    let deleted = match deleted {
         Ok(reply) => Ok(an_object(reply.body, "deleted", &opened.id)),
         Err(stop) if stop.is_not_found() => Err(Refusal::gone(opened)),
         Err(stop) if stop.is_uncertain() => {
@@ -34,7 +36,11 @@ pub async fn delete(
             }
         }
         Err(stop) => Err(stop.into()),
+    };
+    if deleted.is_ok() {
+        earlier.heed(None, Some(&opened.id)).await;
     }
+    deleted
 }
 
 /// Kinde's own answer; where none came, or one that is no object, what was done to which webhook.

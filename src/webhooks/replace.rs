@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::save::Change;
 use super::scopes::allowed;
-use super::settle::{Settled, Swap, settle, state};
+use super::settle::{Earlier, Settled, Swap, settle, state};
 use super::talk::{Stop, Talk, differs, named};
 use super::{Ends, LOOKS, Refusal, Sink};
 use crate::check::{Verdict, worst};
@@ -47,6 +47,8 @@ struct Job<'a> {
     talk: Talk<'a>,
     entry: Entry,
     swap: Swap,
+    /// Held to the end: putting an earlier try right in the middle of this one could take away what this one made.
+    earlier: Earlier,
 }
 
 /// Replaces `change.opened` by a webhook as `change.wanted` says (already tidied).
@@ -83,6 +85,7 @@ async fn begin(
         return Err(Refusal::unusable(checks));
     }
     let talk = Talk::new(ends, sink, cancel);
+    let earlier = Earlier::of(ends, Some(&change.opened.id)).await;
     let list = talk.unchanged(&change.opened).await?;
     let scopes = ["create:webhooks", "delete:webhooks"].map(str::to_owned);
     allowed(ends, &scopes, cancel).await?;
@@ -95,6 +98,8 @@ async fn begin(
         begun: Some(ends.clock.now()),
         taken_back: false,
         recreated: None,
+        let_go: false,
+        told: None,
     };
     let entry = ends.journal.begin(&ends.owner, KIND, state::CREATE, &swap, ends.clock.now()).await;
     let entry = entry.map_err(|error| {
@@ -103,7 +108,7 @@ async fn begin(
         Refusal::failed(error)
     })?;
     talk.say(talk.step("journal", "The old one is written down", StepState::Done));
-    let job = Job { talk, entry, swap };
+    let job = Job { talk, entry, swap, earlier };
     match between {
         Some(between) => job.delete_first(between).await,
         None => job.run(change.at_limit).await,
@@ -197,7 +202,9 @@ impl Job<'_> {
             Ok(None) | Err(_) => {
                 let step = self.talk.step("listed", "The new one was created and not seen yet", StepState::Failed);
                 self.talk.say(step.detail("The journal keeps the old one until it is seen"));
-                Ok(self.replaced())
+                let replaced = self.replaced();
+                self.earlier.heed(Some(&replaced.webhook.id), Some(&replaced.old)).await;
+                Ok(replaced)
             }
         }
     }
@@ -212,6 +219,7 @@ impl Job<'_> {
         let replaced = self.replaced();
         // What stays in the journal is looked at again, and found done.
         self.entry.done().await.ok();
+        self.earlier.heed(Some(&replaced.webhook.id), Some(&replaced.old)).await;
         Ok(replaced)
     }
 
@@ -223,26 +231,27 @@ impl Job<'_> {
     /// Leaves exactly one webhook and says which. `uncertain`: Kinde may yet carry out what it did not answer, so the
     /// journal keeps the entry and the next start looks once more.
     async fn put_right_because(self, refusal: Refusal, uncertain: bool) -> Result<Replaced, Refusal> {
-        let Self { talk, mut entry, mut swap } = self;
+        let Self { talk, mut entry, mut swap, earlier } = self;
         let settled = match settle(&talk, &mut entry, &mut swap).await {
             Ok(settled) => settled,
             Err(stop) => return Err(refusal.left_open(stop, &swap)),
         };
         let state = if settled == Settled::BothGone { StepState::Failed } else { StepState::Done };
         talk.say(talk.step("settled", settled.sentence(&swap), state));
-        let at_its_end = matches!(settled, Settled::NewStands(_) | Settled::Recreated(_));
-        let looks_again = matches!(settled, Settled::Unsure(_)) || (uncertain && !at_its_end);
+        let looks_again = matches!(settled, Settled::Unsure(_)) || (uncertain && settled.may_change());
         if !looks_again {
             entry.done().await.ok();
         }
         if let Settled::NewStands(id) = settled {
+            earlier.heed(Some(&id), Some(&swap.old.id)).await;
             let webhook = Webhook { id, definition: swap.new, created_on: None };
             return Ok(Replaced { old: swap.old.id, webhook });
         }
         let mut refusal = refusal.after(&settled, &swap);
         if looks_again {
             let name = named(&swap.old);
-            let words = format!(". Kinde may still carry it out: the next start looks at {name} once more");
+            let words =
+                format!(". Kinde may still carry it out: the next commands and starts look at {name} once more");
             refusal.error.detail.push_str(&words);
         }
         Err(refusal)

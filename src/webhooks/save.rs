@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::definition::check_changed;
 use super::remove::an_object;
 use super::replace::{AtLimit, Replaced, replace};
+use super::settle::Earlier;
 use super::talk::Talk;
 use super::{Diff, Ends, Refusal, Sink, endpoint};
 use crate::check::{Verdict, worst};
@@ -103,6 +104,8 @@ pub async fn create(
         }
         refusal
     })?;
+    // Just like what a replacement of before was to make, it is none of its.
+    Earlier::of(ends, None).await.heed(Some(&reply.it), None).await;
     let webhook = Webhook { id: reply.it, definition, created_on: None };
     Ok(Created { webhook, answer: reply.body })
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::talk::{Stop, Talk, named};
-use super::{Diff, LOOKS, Refusal};
+use super::{Diff, Ends, LOOKS, Refusal};
 use crate::kinde::{Definition, Webhook};
 use crate::store::Entry;
 
@@ -33,6 +33,19 @@ pub(super) struct Swap {
     /// The id under which the old one was created again.
     #[serde(default)]
     pub recreated: Option<String>,
+    /// The old one was deleted or replaced on purpose since: it is not created again.
+    #[serde(default)]
+    pub let_go: bool,
+    /// What was last told of it while a late call is watched for.
+    #[serde(default)]
+    pub told: Option<String>,
+}
+
+impl Swap {
+    /// `id` is the webhook to replace, or what was created again in its place.
+    fn was(&self, id: &str) -> bool {
+        self.old.id == id || self.recreated.as_deref() == Some(id)
+    }
 }
 
 /// How far a replacement was, as the journal keeps it.
@@ -62,9 +75,18 @@ pub(super) enum Settled {
     BothGone,
     /// The old one is there; this one is just like the new one, and may be somebody else's.
     Unsure(String),
+    /// The old one is gone on purpose, and nothing of the replacement is there.
+    LetGo,
+    /// The old one is gone on purpose, and this one, just like its replacement, is there besides.
+    Late(String),
 }
 
 impl Settled {
+    /// True where a call that got no answer may still change it.
+    pub(super) fn may_change(&self) -> bool {
+        matches!(self, Self::OldStays | Self::NewRemoved | Self::Recreated(_) | Self::LetGo)
+    }
+
     /// How things stand, in a sentence.
     pub(super) fn sentence(&self, swap: &Swap) -> String {
         let old = named(&swap.old);
@@ -90,6 +112,11 @@ impl Settled {
                 "{old} is in place as it was; {id} is just like its replacement, and somebody may have made it by hand. \
                  Delete the one that is not wanted"
             ),
+            Self::LetGo => format!("{old} was deleted or replaced since"),
+            Self::Late(id) => format!(
+                "{old} was deleted or replaced since, and {id} is there now, just like what was to take its place. \
+                 Delete it if it is not wanted"
+            ),
         }
     }
 }
@@ -106,12 +133,16 @@ pub(super) async fn settle(talk: &Talk<'_>, entry: &mut Entry, swap: &mut Swap) 
             // By the id that Kinde told, listed or not: a list may lag behind.
             let id = if let New::This(id) = new { Some(id) } else { swap.new_id.clone() };
             let Some(id) = id else { return Ok(Settled::OldStays) };
+            // By its id from now on: the next look must not take another one just like it for this.
+            swap.new_id = Some(id.clone());
             swap.taken_back = true;
             note(entry, swap, None).await;
             let take = || talk.ends.api.delete_webhook(&id);
             talk.rid("put_back", "Take the replacement away", take).await.map(|()| Settled::NewRemoved)
         }
+        (None, New::This(id) | New::Doubtful(id)) if swap.let_go => Ok(Settled::Late(id)),
         (None, New::This(id) | New::Doubtful(id)) => Ok(Settled::NewStands(id)),
+        (None, New::None) if swap.let_go => Ok(Settled::LetGo),
         (None, New::None) => {
             if let Some(id) = swap.recreated.clone() {
                 return Ok(Settled::Recreated(id));
@@ -136,7 +167,32 @@ pub(super) async fn settle(talk: &Talk<'_>, entry: &mut Entry, swap: &mut Swap) 
 
 /// The old one was taken away by the replacement, and not by somebody else.
 fn may_recreate(state: &str, swap: &Swap) -> bool {
-    [state::DELETE_FIRST, state::RECREATE].contains(&state) || swap.taken_back
+    !swap.let_go && ([state::DELETE_FIRST, state::RECREATE].contains(&state) || swap.taken_back)
+}
+
+/// What came of replacements that are still watched for a late call, once the panel itself made or deleted a webhook:
+/// whoever holds them keeps everybody else from putting them right meanwhile.
+pub(super) struct Earlier(Vec<(Entry, Swap)>);
+
+impl Earlier {
+    /// Those of this tenant, or of the webhook `id` alone. That they cannot be read keeps nobody from what is to be done.
+    pub(super) async fn of(ends: &Ends, id: Option<&str>) -> Self {
+        let domain = ends.api.domain().to_string();
+        let all = ends.left_over().await.unwrap_or_default().into_iter();
+        let swaps = all.filter(|entry| entry.kind == super::replace::KIND);
+        let swaps = swaps.filter_map(|entry| entry.content::<Swap>().ok().map(|swap| (entry, swap)));
+        let is_meant = |swap: &Swap| swap.domain == domain && id.is_none_or(|id| swap.was(id));
+        Self(swaps.filter(|(_, swap)| is_meant(swap)).collect())
+    }
+
+    /// `made` is there on purpose, and belongs to none of them; `gone` is gone on purpose, and is not created again.
+    pub(super) async fn heed(self, made: Option<&str>, gone: Option<&str>) {
+        for (mut entry, mut swap) in self.0 {
+            swap.before.extend(made.map(str::to_owned));
+            swap.let_go |= gone.is_some_and(|id| swap.was(id));
+            note(&mut entry, &swap, None).await;
+        }
+    }
 }
 
 /// A failure to write it is no reason to stop: what was there before is still in the journal, and found by its looks.
@@ -174,7 +230,7 @@ async fn look(talk: &Talk<'_>, state: &str, swap: &Swap) -> Result<Seen, Stop> {
         });
         let old = there(&swap.old.id).then(|| swap.old.id.clone()).or_else(|| again.clone());
         let seen = Seen { again: again.filter(|id| Some(id) == old.as_ref()), old, new: find_new(&list, swap, talk) };
-        if seen.old.is_some() || !matches!(seen.new, New::None) || looks == LOOKS {
+        if seen.old.is_some() || !matches!(seen.new, New::None) || swap.let_go || looks == LOOKS {
             return Ok(seen);
         }
         looks += 1;

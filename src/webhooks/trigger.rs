@@ -3,12 +3,12 @@
 //! Only things made for it are touched, never a person's own: a test user is created, renamed, deleted. What is about
 //! to be made is in the journal before the first call, under a mark by which it is found when its id was lost.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::recover::{Recovered, is_elsewhere, open};
+use super::recover::{LATEST, Recovered, is_elsewhere, open};
 use super::scopes::allowed;
 use super::talk::{Stop, Talk};
 use super::{Ends, LOOKS, Refusal, Sink};
@@ -350,9 +350,6 @@ async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<Taken, Stop> {
     }
     Err(stop)
 }
-
-/// How long after it may have been made a thing that no list shows is looked for.
-const LATEST: SignedDuration = SignedDuration::from_mins(10);
 
 /// Takes away what an earlier run made.
 pub(super) async fn clean_up(talk: &Talk<'_>, entry: Entry) -> Result<Recovered, HistoryError> {

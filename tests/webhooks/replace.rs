@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use kinde_panel::kinde::Webhook;
-use kinde_panel::webhooks::{AtLimit, Change, Refusal, Saved, Why, recover, save};
+use kinde_panel::webhooks::{AtLimit, Change, Refusal, Saved, Why, create, delete, recover, save};
 use tokio_util::sync::CancellationToken;
 
 use super::kinde::{Fault, How, Kinde, definition, nobody};
@@ -368,4 +368,112 @@ async fn where_both_are_gone_the_definition_is_told_in_full() {
     kinde.set(|world| world.webhooks.clear());
     let words = recovered(&kinde).await;
     assert!(words[0].contains(OLD) && words[0].contains("user.updated"), "{words:?}");
+}
+
+async fn recovered_later(kinde: &Kinde) -> Vec<String> {
+    let all = recover(&kinde.ends_later(601), &nobody, &CancellationToken::new()).await.unwrap();
+    all.into_iter().map(|it| it.words).collect()
+}
+
+#[tokio::test]
+async fn a_call_that_is_carried_out_after_the_next_starts_have_looked_still_leaves_exactly_one() {
+    // Deleting the old one: at the end, or first at the plan's limit. Creating the new one: before or after that.
+    for (limit, at_limit, at) in [
+        (None, AtLimit::Refuse, 3),
+        (Some(2), AtLimit::DeleteFirst, 3),
+        (None, AtLimit::Refuse, 1),
+        (Some(2), AtLimit::DeleteFirst, 4),
+    ] {
+        let case = format!("call {at}, limit {limit:?}");
+        let (kinde, opened) = start(limit).await;
+        kinde.fault(at, How::Late, false);
+        let refusal = run(&kinde, &opened, at_limit).await.unwrap_err();
+        assert!(refusal.error.detail.contains("Kinde may still carry it out"), "{case}: {refusal:?}");
+        kinde.heal();
+        let first = recovered(&kinde).await;
+        assert!(first.len() == 1 && first[0].contains("late call"), "{case}: {first:?}");
+        assert!(recovered(&kinde).await.is_empty(), "{case}: it is told once");
+        assert_eq!(orders(&kinde), [OLD], "{case}");
+        kinde.set(|world| world.limit = None);
+        kinde.carry_out();
+        assert_ne!(orders(&kinde), [OLD], "{case}");
+        let words = recovered(&kinde).await;
+        assert_eq!(orders(&kinde), [OLD], "{case}: {words:?}");
+        assert!(recovered(&kinde).await.is_empty(), "{case}");
+        recovered_later(&kinde).await;
+        let calls = kinde.seen().len();
+        assert!(recovered_later(&kinde).await.is_empty(), "{case}");
+        assert_eq!(kinde.seen().len(), calls, "{case}: it is watched no longer");
+        assert_eq!(orders(&kinde), [OLD], "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_replaced_or_deleted_on_purpose_after_a_failed_try_is_not_created_again() {
+    for replaced in [true, false] {
+        for (at, how) in [(3, How::Late), (3, How::Cut), (1, How::Cut)] {
+            let case = format!("{how:?} at {at}, replaced {replaced}");
+            let (kinde, opened) = start(None).await;
+            kinde.fault(at, how, false);
+            run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+            kinde.heal();
+            recovered(&kinde).await;
+            if replaced {
+                run(&kinde, &opened, AtLimit::Refuse).await.unwrap();
+            } else {
+                delete(&kinde.ends(), &opened, &nobody, &CancellationToken::new()).await.unwrap();
+                // What the person then makes by hand is nobody else's to take away.
+                create(&kinde.ends(), &definition("Orders", NEW), &nobody, &CancellationToken::new()).await.unwrap();
+            }
+            assert!(recovered(&kinde).await.is_empty(), "{case}");
+            kinde.carry_out();
+            assert!(recovered(&kinde).await.is_empty(), "{case}");
+            assert_eq!(orders(&kinde), [NEW], "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_person_creates_after_a_failed_replacement_is_not_taken_for_its_half() {
+    let (kinde, opened) = start(None).await;
+    kinde.fault(1, How::Cut, false);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    create(&kinde.ends(), &definition("Orders", NEW), &nobody, &CancellationToken::new()).await.unwrap();
+    let words = recovered(&kinde).await;
+    assert_eq!(orders(&kinde), [OLD, NEW], "{words:?}");
+}
+
+#[tokio::test]
+async fn another_command_leaves_an_earlier_try_alone_while_the_same_webhook_is_replaced_once_more() {
+    let (kinde, opened) = start(None).await;
+    kinde.fault(1, How::Cut, false);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    kinde.fault(3, How::Hang, false);
+    let (ends, change) = (kinde.ends(), change(&opened, AtLimit::Refuse));
+    let job = tokio::spawn(async move { save(&ends, &change, &nobody, &CancellationToken::new()).await.is_ok() });
+    kinde.hanging.notified().await;
+    assert!(recovered(&kinde).await.is_empty());
+    assert_eq!(orders(&kinde), [OLD, NEW]);
+    job.abort();
+}
+
+#[tokio::test]
+async fn what_a_run_without_a_saved_profile_left_is_put_right_by_the_profile_of_that_tenant_and_by_no_other() {
+    let (kinde, opened) = start(Some(2)).await;
+    kinde.fault(4, How::HangAfter, false);
+    let mut ends = kinde.ends();
+    (ends.owner, ends.on_this_machine) = (ends.api.domain().to_string(), false);
+    let change = change(&opened, AtLimit::DeleteFirst);
+    let job = tokio::spawn(async move { save(&ends, &change, &nobody, &CancellationToken::new()).await.is_ok() });
+    kinde.hanging.notified().await;
+    job.abort();
+    job.await.unwrap_err();
+    let elsewhere = Kinde::start().await;
+    let mut other = kinde.ends();
+    (other.api, other.on_this_machine) = (elsewhere.ends().api, false);
+    assert!(recover(&other, &nobody, &CancellationToken::new()).await.unwrap().is_empty());
+    let mut saved = kinde.ends();
+    saved.on_this_machine = false;
+    assert_eq!(recover(&saved, &nobody, &CancellationToken::new()).await.unwrap().len(), 1);
+    assert_eq!(orders(&kinde).len(), 1);
 }

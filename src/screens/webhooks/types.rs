@@ -129,7 +129,7 @@ fn offers(catalogue: Option<&Catalogue>, chosen: &[String]) -> Vec<Offer> {
         Offer { code: code.to_owned(), category: event_types::category_of(code), note }
     };
     let mut offers: Vec<Offer> = match catalogue {
-        Some(catalogue) => catalogue.types.iter().map(|it| offer(&it.event_type, !it.not_here)).collect(),
+        Some(catalogue) => catalogue.types.iter().map(|it| offer(&it.event_type, true)).collect(),
         None => event_types::known().iter().map(|it| offer(&it.event_type, true)).collect(),
     };
     for code in chosen {
