@@ -14,6 +14,7 @@ mod listen;
 mod print;
 mod sandbox;
 mod send;
+mod stdin;
 mod token;
 mod trigger;
 mod webhook_files;

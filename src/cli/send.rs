@@ -65,10 +65,14 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             .detail("None was given")
             .hint("kinde-panel send --forge --list names them"));
     }
+    let mut set = Vec::new();
+    for word in &args.set {
+        set.push(assignment(word, cx).await?);
+    }
     let order = Order {
         event_type: args.event_type.unwrap_or_default(),
         payload: None,
-        set: args.set.iter().map(|word| assignment(word)).collect::<Result<_, _>>()?,
+        set,
         webhook_id: args.webhook_id,
         repeat: args.repeat,
         forge: args.forge,
@@ -210,7 +214,7 @@ fn list(forgeries: bool, cx: &Context) {
 }
 
 /// `PATH=VALUE`: JSON where the value reads as such, else text.
-fn assignment(word: &str) -> Result<(String, Value), UserError> {
+async fn assignment(word: &str, cx: &Context) -> Result<(String, Value), UserError> {
     let Some((path, text)) = word.split_once('=').filter(|(path, _)| !path.is_empty()) else {
         return Err(UserError::new(Category::Input, "--set is not PATH=VALUE")
             .detail(word.to_owned())
@@ -218,8 +222,8 @@ fn assignment(word: &str) -> Result<(String, Value), UserError> {
     };
     let text = match text.strip_prefix('@') {
         None => text.to_owned(),
-        Some("-") => read(path, std::io::read_to_string(std::io::stdin()))?,
-        Some(file) => read(path, std::fs::read_to_string(file))?,
+        Some("-") => read(path, super::stdin::text(&cx.cancel).await?)?,
+        Some(file) => read(path, tokio::fs::read_to_string(file).await)?,
     };
     Ok((path.to_owned(), serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }

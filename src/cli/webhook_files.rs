@@ -27,12 +27,9 @@ pub(super) async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> 
 
 /// What makes the tenant's webhooks those of the file.
 async fn planned(file: &str, room: &Room<'_>) -> Result<Vec<webhooks::Item>, UserError> {
-    let read = if file == "-" {
-        tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin())).await.map_err(std::io::Error::other)
-    } else {
-        Ok(tokio::fs::read_to_string(file).await)
-    };
-    let text = read.and_then(|text| text).map_err(|error| {
+    let read =
+        if file == "-" { super::stdin::text(&room.cx.cancel).await? } else { tokio::fs::read_to_string(file).await };
+    let text = read.map_err(|error| {
         UserError::new(Category::File, "The file could not be read")
             .detail(error.to_string())
             .hint("Name a file that webhooks export wrote")

@@ -11,11 +11,16 @@ const OLD: &str = "https://old.acme.com/kinde";
 const NEW: &str = "https://new.acme.com/kinde";
 
 fn start(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Child {
+    command(kinde, dir, named, args).spawn().unwrap()
+}
+
+fn command(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Command {
     // A process has the real clock.
     kinde.set(|world| world.created_on = Some(jiff::Timestamp::now().to_string()));
     let host = kinde.origin.trim_start_matches("http://");
     let profile: &[&str] = if named { &["--profile", host] } else { &[] };
-    Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kinde-panel"));
+    command
         .args(args)
         .args(profile)
         .arg("--json")
@@ -27,9 +32,8 @@ fn start(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Child {
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::piped());
+    command
 }
 
 async fn run(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> (Output, Value) {
@@ -179,4 +183,64 @@ async fn ctrl_c_in_the_middle_of_a_replacement_puts_it_right_before_the_end_and_
             assert_eq!(kinde.webhooks().len(), 1, "{}", said(&output));
         }
     }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_while_standard_input_is_read_ends_the_command_and_nothing_is_said_to_be_half_done() {
+    let kinde = Kinde::start().await;
+    let dir = folder();
+    for (named, args) in [
+        (true, &["webhooks", "plan", "-"][..]),
+        (true, &["webhooks", "apply", "-"]),
+        (false, &["send", "user.created", "--to", "http://127.0.0.1:9", "--set", "data.x=@-"]),
+    ] {
+        let mut child = command(&kinde, dir.path(), named, args).stdin(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let id = child.id().to_string();
+        // More than a pipe holds: once it is written, somebody reads.
+        let input = tokio::task::spawn_blocking(move || {
+            std::io::Write::write_all(&mut input, &[b' '; 1 << 20]).unwrap();
+            input
+        });
+        let input = input.await.unwrap();
+        Command::new("kill").args(["-INT", &id]).status().unwrap();
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+        drop(input);
+        assert_eq!(ended.status.code(), Some(130), "{args:?}: {}", said(&ended));
+        assert!(!said(&ended).contains("half done"), "{args:?}: {}", said(&ended));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_this_machine_is_reached_whatever_proxy_the_system_names() {
+    let kinde = Kinde::start().await;
+    let dir = folder();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let hook = format!("{}/hook", kinde.origin);
+    for (named, args) in [(true, &["webhooks", "list"][..]), (false, &["send", "user.created", "--to", &hook])] {
+        let mut command = command(&kinde, dir.path(), named, args);
+        command.env("http_proxy", format!("http://{closed}")).env_remove("no_proxy").env_remove("NO_PROXY");
+        let child = command.spawn().unwrap();
+        let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(answer["error"].is_null() && answer["delivery"]["error"].is_null(), "{args:?}: {answer}");
+    }
+    assert!(kinde.seen().iter().any(|call| call.starts_with("POST /hook")), "{:?}", kinde.seen());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_known_types_are_warned_of_where_the_tenants_list_cannot_be_read_and_all_of_its_own_where_it_can() {
+    let kinde = Kinde::start().await;
+    let dir = folder();
+    let all: Vec<&str> = kinde_panel::kinde::event_types::known().iter().map(|it| it.event_type.as_str()).collect();
+    let mut args = vec!["webhooks", "create", "--name", "a", "--endpoint", NEW, "--event"];
+    args.extend(&all);
+    let (output, _) = run(&kinde, dir.path(), true, &args).await;
+    assert!(said(&output).contains("All event types are chosen"), "{}", said(&output));
+    kinde.set(|world| world.event_types = Some(vec!["user.created".into()]));
+    args.truncate(7);
+    args.push("user.created");
+    let (output, _) = run(&kinde, dir.path(), true, &args).await;
+    assert!(said(&output).contains("All event types are chosen"), "{}", said(&output));
 }
