@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use kinde_panel::clock::Clock;
 use kinde_panel::net::{Answer, Http, NetErrorKind, Recorder, Request};
 use kinde_panel::sandbox::{
-    Control, Down, Facts, Faults, Options, ProviderFault, RateLimit, SandboxError, Served, attach, facts, find,
+    Control, Down, Facts, Faults, Options, ProviderFault, RateLimit, SandboxError, Served, attach, attach_briefly,
+    facts, find,
 };
 use kinde_panel::secrets::Secret;
 use serde_json::{Value, json};
@@ -149,6 +150,27 @@ async fn one_process_serves_a_folder_and_the_next_run_takes_the_same_ports() {
     let again = attach(&dir, Clock::real()).await.unwrap();
     assert!(again.served.is_some());
     assert_eq!(again.running.issuer, first.issuer);
+}
+
+#[tokio::test]
+async fn a_damaged_state_is_taken_from_before_its_last_change_and_kept_aside() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("sandbox");
+    let served = Served::start(&dir, Options::default(), Clock::real()).await.unwrap();
+    let first = served.facts();
+    served.stop().await;
+    std::fs::write(dir.join("state.json"), "{\"client_id\": ").unwrap();
+    let again = facts(&dir).unwrap();
+    assert_eq!(again.client_id, first.client_id);
+    assert_eq!(again.client_secret.expose(), first.client_secret.expose());
+    assert_eq!(std::fs::read_to_string(dir.join("state.damaged-1.json")).unwrap(), "{\"client_id\": ");
+    Served::start(&dir, Options::default(), Clock::real()).await.unwrap().stop().await;
+
+    for name in ["state.json", "state.json.bak"] {
+        std::fs::write(dir.join(name), "nothing").unwrap();
+    }
+    assert!(matches!(facts(&dir), Err(SandboxError::Damaged { .. })), "there is nothing to take it from");
+    assert_eq!(std::fs::read_to_string(dir.join("state.json")).unwrap(), "nothing");
 }
 
 #[tokio::test]

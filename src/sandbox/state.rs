@@ -278,6 +278,13 @@ pub fn file(dir: &Path) -> JsonFile<State> {
 pub fn open(dir: &Path, now: Timestamp) -> Result<(State, SigningKey), SandboxError> {
     DataDir::open(dir)?;
     let file = file(dir);
+    if let Some(aside) = file.restore()? {
+        tracing::warn!(
+            "{} was damaged: it holds what it held before its last change again. The damaged file is kept as {}",
+            file.path().display(),
+            aside.display()
+        );
+    }
     let state = file.read().map_err(|error| damaged(file.path().to_owned(), error))?;
     if !state.client_id.is_empty() && dir.join("signing-key.pem").is_file() {
         return Ok((state, SigningKey::open(dir)?));

@@ -58,6 +58,33 @@ impl<T: Serialize + DeserializeOwned + Default> JsonFile<T> {
         Ok(result)
     }
 
+    /// Puts the content before the last change in the place of a document that is no JSON of its kind; the damaged one
+    /// is kept beside it. `Some`: where. `None`: it is sound or missing, or there is nothing sound to put there.
+    ///
+    /// # Errors
+    /// When a file cannot be written. Nothing is lost then.
+    pub fn restore(&self) -> Result<Option<PathBuf>, StoreError> {
+        let damaged = || self.read().is_err_and(|error| error.source.kind() == std::io::ErrorKind::InvalidData);
+        if !damaged() {
+            return Ok(None);
+        }
+        let _lock = self.lock()?;
+        let Ok(before) = fs::read(self.path.with_extension("json.bak")) else { return Ok(None) };
+        // Another process may have been here meanwhile.
+        if !damaged() || serde_json::from_slice::<T>(&before).is_err() {
+            return Ok(None);
+        }
+        let free = |path: &PathBuf| !path.exists();
+        let names = (1..1000).map(|number| self.path.with_extension(format!("damaged-{number}.json")));
+        let fail = |error| StoreError::new(format!("keeping {} aside", self.path.display()), error);
+        let aside = names.into_iter().find(free).ok_or_else(|| fail(std::io::ErrorKind::AlreadyExists.into()))?;
+        // A copy: at no moment is there no document.
+        let bytes = fs::read(&self.path).map_err(fail)?;
+        write_private(&aside, &bytes)?;
+        write_private(&self.path, &before)?;
+        Ok(Some(aside))
+    }
+
     /// Held until dropped. A lock file of its own: the document itself is replaced by rename.
     fn lock(&self) -> Result<File, StoreError> {
         let path = self.path.with_extension("lock");
