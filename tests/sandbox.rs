@@ -19,6 +19,7 @@ use kinde_panel::sandbox::{
 };
 use kinde_panel::secrets::Secret;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 struct Bench {
@@ -150,6 +151,37 @@ async fn one_process_serves_a_folder_and_the_next_run_takes_the_same_ports() {
     let again = attach(&dir, Clock::real()).await.unwrap();
     assert!(again.served.is_some());
     assert_eq!(again.running.issuer, first.issuer);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_serves_it_for_itself_ends_only_once_no_other_command_uses_it() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("sandbox");
+    let served = attach_briefly(&dir, Clock::real()).await.unwrap().served.unwrap();
+    let other = attach_briefly(&dir, Clock::real()).await.unwrap();
+    assert!(other.served.is_none());
+    let at = dir.clone();
+    let ending = tokio::spawn(async move { served.leave(&at, &CancellationToken::new()).await });
+    while find(&dir).is_some() {
+        tokio::task::yield_now().await;
+    }
+    // Nobody new finds it, and who found it before is still answered: the folder is held, and its port open.
+    let http = Http::new(Recorder::silent(), Clock::real()).unwrap();
+    let url: Url = format!("{}/.well-known/openid-configuration", other.running.issuer).parse().unwrap();
+    for _ in 0..20 {
+        assert!(http.send(Request::get("discovery", url.clone())).await.unwrap().is_success());
+    }
+    assert!(!ending.is_finished());
+    // Who comes now waits for the end, and then serves it at the same address.
+    let third = tokio::spawn({
+        let dir = dir.clone();
+        async move { attach_briefly(&dir, Clock::real()).await }
+    });
+    drop(other.using);
+    ending.await.unwrap();
+    let third = third.await.unwrap().unwrap();
+    assert_eq!(third.running.issuer, other.running.issuer);
+    assert!(third.served.is_some());
 }
 
 #[tokio::test]

@@ -101,3 +101,25 @@ fn unusable_words_are_exit_2_and_a_taken_port_is_exit_3() {
     assert_eq!(refused.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&refused.stderr).contains(&port));
 }
+
+#[test]
+fn commands_that_come_at_once_with_no_sandbox_running_all_do_their_job() {
+    let dir = tempfile::tempdir().unwrap();
+    let create = |number: usize| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kinde-panel"));
+        for name in ["KINDE_DOMAIN", "KINDE_MANAGEMENT_CLIENT_ID", "KINDE_MANAGEMENT_CLIENT_SECRET"] {
+            command.env_remove(name);
+        }
+        let name = format!("hook-{number}");
+        command.args(["webhooks", "create", "--json", "--event", "user.created", "--name", &name]);
+        command.args(["--endpoint", "http://127.0.0.1:9/hooks", "--data-dir"]).arg(dir.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let at_once: Vec<Child> = (0..6).map(create).collect();
+    for child in at_once {
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    let state: Value = serde_json::from_slice(&std::fs::read(dir.path().join("sandbox/state.json")).unwrap()).unwrap();
+    assert_eq!(state["webhooks"].as_array().unwrap().len(), 6);
+}

@@ -1,6 +1,7 @@
 //! What every command is given: services, the chosen profile, and the way to print.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,7 @@ use super::{Exit, Global, print};
 use crate::check::{self, Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::kinde::M2m;
-use crate::sandbox::{self, Served};
+use crate::sandbox::{self, Served, Using};
 use crate::services::Services;
 use crate::tenant::{EnvironmentFacts, Guard, Profile, Tenant};
 
@@ -26,9 +27,27 @@ pub struct Context {
     /// Cancelled by Ctrl-C and SIGTERM.
     pub cancel: CancellationToken,
     variables: Variables,
-    /// The sandbox, where this command serves it itself.
-    serving: Arc<Mutex<Option<Served>>>,
+    serving: Serving,
 }
+
+/// The sandbox, where this command serves it itself.
+type Serving = Arc<Mutex<Held>>;
+
+#[derive(Debug, Default)]
+struct Held {
+    served: Option<Served>,
+    /// Serves it once nobody else does.
+    watch: Option<tokio::task::JoinHandle<()>>,
+}
+
+fn held(serving: &Serving) -> MutexGuard<'_, Held> {
+    serving.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For how long a command counts as one that is done in a moment: who serves the sandbox for itself waits that long.
+const MOMENT: Duration = Duration::from_secs(2);
+/// How often a command that takes longer looks whether the sandbox is still served.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What a command needs of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,9 +172,11 @@ impl Context {
     /// See [`Services::tenant`]; when the sandbox cannot be served.
     pub async fn tenant(&self, picked: &Picked) -> Result<Tenant, UserError> {
         if picked.profile.is_sandbox() {
-            let attached = sandbox::attach(&self.services.sandbox_dir(), self.services.clock.clone()).await?;
+            let attached = sandbox::attach_briefly(&self.services.sandbox_dir(), self.services.clock.clone()).await?;
             if let Some(served) = attached.served {
-                *self.serving.lock().unwrap_or_else(PoisonError::into_inner) = Some(served);
+                held(&self.serving).served = Some(served);
+            } else if let Some(using) = attached.using {
+                self.watch(using);
             }
             return self.services.sandbox_tenant(&picked.profile, &attached.running).await;
         }
@@ -191,11 +212,41 @@ impl Context {
             .hint(format!("Add --profile {name} when this is the tenant you mean")))
     }
 
-    /// Ends what this command served itself.
+    /// Keeps who serves the sandbox from ending for a moment, then serves it as soon as nobody does.
+    fn watch(&self, using: Using) {
+        let mut now = held(&self.serving);
+        if now.served.is_some() || now.watch.is_some() {
+            return;
+        }
+        let (dir, clock, serving) =
+            (self.services.sandbox_dir(), self.services.clock.clone(), Arc::clone(&self.serving));
+        now.watch = Some(tokio::spawn(async move {
+            tokio::time::sleep(MOMENT).await;
+            drop(using);
+            loop {
+                match sandbox::attach_briefly(&dir, clock.clone()).await {
+                    Ok(sandbox::Attached { served: Some(served), .. }) => {
+                        held(&serving).served = Some(served);
+                        return;
+                    }
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(%error, "the sandbox this command uses ended"),
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        }));
+    }
+
+    /// Ends what this command served itself, once no other command is in the middle of using it.
     pub(super) async fn close(&self) {
-        let serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(served) = serving {
-            served.stop().await;
+        let watch = held(&self.serving).watch.take();
+        if let Some(watch) = watch {
+            watch.abort();
+            watch.await.ok();
+        }
+        let served = held(&self.serving).served.take();
+        if let Some(served) = served {
+            served.leave(&self.services.sandbox_dir(), &self.cancel).await;
         }
     }
 
@@ -250,6 +301,28 @@ mod tests {
         let variables = Variables { domain, client_id, client_secret: client_secret.map(Secret::new) };
         let global = Global { profile: profile.map(str::to_owned), ..Global::default() };
         (dir, Context::new(services, &global, variables))
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_command_that_takes_long_serves_the_sandbox_itself_once_nobody_does() {
+        let (_dir, cx) = context(None, [None; 3]);
+        let dir = cx.services.sandbox_dir();
+        let other = sandbox::attach_briefly(&dir, cx.services.clock.clone()).await.unwrap().served.unwrap();
+        let issuer = other.running().issuer.clone();
+        let picked = cx.pick_profile(Wants::Tenant).unwrap();
+        cx.tenant(&picked).await.unwrap();
+        assert!(held(&cx.serving).served.is_none(), "another one serves it");
+        let leave = other.leave(&dir, &cx.cancel);
+        tokio::time::timeout(Duration::from_secs(60), leave).await.unwrap();
+        let ours = async {
+            while held(&cx.serving).served.is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), ours).await.unwrap();
+        assert_eq!(sandbox::find(&dir).unwrap().issuer, issuer, "at the same address");
+        cx.close().await;
+        assert!(sandbox::find(&dir).is_none());
     }
 
     #[test]

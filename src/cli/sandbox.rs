@@ -44,6 +44,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         smtp_port: args.smtp_port,
         time_scale: args.time_scale,
         attempts: cx.json,
+        only_new: false,
     };
     let mut served = Served::start(&dir, options, cx.services.clock.clone()).await?;
     let attempts = served.attempts();

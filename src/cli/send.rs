@@ -104,8 +104,9 @@ async fn publish(
     tell: &mut impl FnMut(AttemptLine),
 ) -> Result<(), UserError> {
     let folder = dir.to_owned();
-    let running = tokio::task::spawn_blocking(move || sandbox::find(&folder)).await.ok().flatten();
-    let Some(running) = running else {
+    // Marked as used first: a command that serves it for itself ends only after this one.
+    let found = move || sandbox::Using::mark(&folder).and_then(|using| Some((sandbox::find(&folder)?, using)));
+    let Some((running, _using)) = tokio::task::spawn_blocking(found).await.ok().flatten() else {
         return Err(UserError::new(Category::Network, "No sandbox is running")
             .detail("Without --to the running sandbox publishes the event to its webhooks")
             .hint("Start one with kinde-panel sandbox, or name an address with --to URL"));

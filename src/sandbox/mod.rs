@@ -5,7 +5,7 @@
 //! up: its secrets live in its own folder and may be printed.
 //!
 //! One process serves a data folder: it holds `lock` and writes `running.json`. [`find`] tells whether one does,
-//! [`attach`] uses that one or serves the sandbox itself, [`facts()`] needs no server at all. [`Control`] sets the faults
+//! [`attach`] uses that one or serves the sandbox itself, [`attach_briefly`] does so for a single command, [`facts()`] needs no server at all. [`Control`] sets the faults
 //! of whichever process serves. Nothing here draws, and nothing here reads a person's profiles or keyring.
 
 mod access;
@@ -35,6 +35,7 @@ mod served;
 mod state;
 mod token;
 mod users;
+mod using;
 mod webhooks;
 mod wellknown;
 mod world;
@@ -50,4 +51,5 @@ pub use faults::{Down, Faults, ProviderFault, RateLimit};
 pub use forge::{Forgery, forgeries};
 pub use order::Order;
 pub use running::{Running, find};
-pub use served::{Attached, Attempts, Options, Served, attach};
+pub use served::{Attached, Attempts, Options, Served, attach, attach_briefly};
+pub use using::Using;

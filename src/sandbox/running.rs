@@ -83,12 +83,17 @@ impl Lock {
         let text = serde_json::to_vec_pretty(&written).unwrap_or_default();
         write_private(&self.dir.join(FILE), &text)
     }
+
+    /// Tells nobody any more. The folder stays held.
+    pub fn withdraw(&self) {
+        std::fs::remove_file(self.dir.join(FILE)).ok();
+    }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // Removed while the lock is still held, so that nobody else's file goes. A reader checks the lock anyway.
-        std::fs::remove_file(self.dir.join(FILE)).ok();
+        self.withdraw();
     }
 }
 

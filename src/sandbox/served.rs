@@ -16,6 +16,7 @@ use super::facts::Facts;
 use super::running::{self, Lock, Running, find};
 use super::serve::{self, Door};
 use super::state::{self, Ports};
+use super::using::Using;
 use super::world::{Beginning, World};
 use super::{ca, presets};
 use crate::clock::Clock;
@@ -35,11 +36,13 @@ pub struct Options {
     pub time_scale: f64,
     /// Somebody will read [`Served::attempts`].
     pub attempts: bool,
+    /// Delivers only what is published from now on. What waits keeps its times: it is for a sandbox that stays.
+    pub only_new: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: None, https_port: None, smtp_port: None, time_scale: 1.0, attempts: false }
+        Self { port: None, https_port: None, smtp_port: None, time_scale: 1.0, attempts: false, only_new: false }
     }
 }
 
@@ -99,7 +102,8 @@ impl Served {
             let clock = clock.clone();
             Arc::new(move || clock.now())
         };
-        let engine = Engine::new(store.clone(), options.time_scale, now, post::over(client));
+        let last = if options.only_new { store.read(attempts::last).await? } else { 0 };
+        let engine = Engine::new(store.clone(), options.time_scale, now, post::over(client), last);
         let world = Arc::new(World::new(Beginning {
             dir: dir.to_owned(),
             state,
@@ -148,6 +152,26 @@ impl Served {
         self.attempts.take()
     }
 
+    /// Ends it once nobody else uses it, or at `now`: whoever found it running is not cut off, and whoever comes meanwhile
+    /// finds none running, waits and serves it next.
+    pub async fn leave(self, dir: &Path, now: &CancellationToken) {
+        self.lock.withdraw();
+        let unused = async {
+            loop {
+                if let Some(nobody) = Using::none(dir) {
+                    return nobody;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _nobody = tokio::select! {
+            nobody = unused => Some(nobody),
+            () = now.cancelled() => None,
+            () = tokio::time::sleep(LEAVE) => None,
+        };
+        self.stop().await;
+    }
+
     /// Ends it: open connections are cut, answers and attempts under way get a moment to end, the folder is free.
     pub async fn stop(mut self) {
         self.stop.cancel();
@@ -173,22 +197,42 @@ pub struct Attached {
     pub running: Running,
     /// Where this process serves it: kept for as long as it is needed.
     pub served: Option<Served>,
+    /// Where another process serves it: keeps a command that does so from ending. Held for a few calls, not for long.
+    pub using: Option<Using>,
 }
+
+/// The longest a sandbox that is to end waits for those who use it; they hold their mark for less.
+const LEAVE: Duration = Duration::from_secs(5);
+/// The longest to wait for a process that holds the folder and has not told where it serves it: it begins, or ends.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Uses the sandbox of `dir` that is running, or serves it.
 ///
 /// # Errors
 /// As [`Served::start`]; `Busy` only where a process holds the folder and does not come to serve it.
 pub async fn attach(dir: &Path, clock: Clock) -> Result<Attached, SandboxError> {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    attach_with(dir, Options::default(), clock).await
+}
+
+/// As [`attach`], for a command: where it serves the sandbox, it delivers only what is published meanwhile.
+///
+/// # Errors
+/// As [`attach`].
+pub async fn attach_briefly(dir: &Path, clock: Clock) -> Result<Attached, SandboxError> {
+    attach_with(dir, Options { only_new: true, ..Options::default() }, clock).await
+}
+
+async fn attach_with(dir: &Path, options: Options, clock: Clock) -> Result<Attached, SandboxError> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         let folder = dir.to_owned();
-        let found = tokio::task::spawn_blocking(move || find(&folder)).await.ok().flatten();
-        if let Some(running) = found {
-            return Ok(Attached { running, served: None });
+        // Marked before it is looked for: who serves it for itself alone may be about to end.
+        let found = move || Using::mark(&folder).and_then(|using| Some((find(&folder)?, using)));
+        if let Some((running, using)) = tokio::task::spawn_blocking(found).await.ok().flatten() {
+            return Ok(Attached { running, served: None, using: Some(using) });
         }
-        match Served::start(dir, Options::default(), clock.clone()).await {
-            Ok(served) => return Ok(Attached { running: served.running.clone(), served: Some(served) }),
+        match Served::start(dir, options.clone(), clock.clone()).await {
+            Ok(served) => return Ok(Attached { running: served.running.clone(), served: Some(served), using: None }),
             // It is being started by another process: its addresses follow in a moment.
             Err(SandboxError::Busy { .. }) if tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -218,15 +262,20 @@ fn prepare(dir: &Path, now: jiff::Timestamp, clock: Clock) -> Result<Prepared, S
     Ok(Prepared { state, key, tls, store, lock, http })
 }
 
-/// Takes the lock, with patience for those who only look whether it is held.
+/// Takes the lock, with patience for those who only look whether it is held, and more for who begins or ends.
 fn take(dir: &Path) -> Result<Lock, SandboxError> {
-    for _ in 0..5 {
+    let began = std::time::Instant::now();
+    let holder = loop {
         if let Some(lock) = Lock::take(dir)? {
             return Ok(lock);
         }
-        std::thread::sleep(Duration::from_millis(30));
-    }
-    let holder = running::read(dir);
+        let holder = running::read(dir);
+        let patience = if holder.is_some() { Duration::from_millis(150) } else { PATIENCE };
+        if began.elapsed() >= patience {
+            break holder;
+        }
+        std::thread::sleep(Duration::from_millis(15));
+    };
     Err(SandboxError::Busy {
         pid: holder.as_ref().map(|running| running.pid),
         issuer: holder.map(|running| running.issuer),

@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod brief;
 mod control;
 mod forgeries;
 mod killed;

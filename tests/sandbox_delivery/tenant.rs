@@ -3,7 +3,7 @@
 use http::Method;
 use kinde_panel::clock::Clock;
 use kinde_panel::net::{Answer, Http, Recorder, Request};
-use kinde_panel::sandbox::{Control, Options, Served};
+use kinde_panel::sandbox::{Control, Options, Served, attach_briefly};
 use kinde_panel::secrets::Secret;
 use serde_json::{Value, json};
 
@@ -23,6 +23,10 @@ impl Tenant {
     async fn over(dir: tempfile::TempDir, time_scale: f64) -> Self {
         let options = Options { time_scale, ..Options::default() };
         let served = Served::start(dir.path(), options, Clock::real()).await.unwrap();
+        Self::of(dir, served).await
+    }
+
+    async fn of(dir: tempfile::TempDir, served: Served) -> Self {
         let http = Http::new(Recorder::silent(), Clock::real()).unwrap();
         let control = Control::new(http.clone(), served.running()).unwrap();
         let facts = served.facts();
@@ -44,6 +48,15 @@ impl Tenant {
         served.stop().await;
         change(&rusqlite::Connection::open(dir.path().join("deliveries.db")).unwrap());
         Self::over(dir, 1.0).await
+    }
+
+    /// Stopped, its database changed, and served by a command for itself.
+    pub async fn again_briefly(self, change: impl FnOnce(&rusqlite::Connection)) -> Self {
+        let Self { dir, served, .. } = self;
+        served.stop().await;
+        change(&rusqlite::Connection::open(dir.path().join("deliveries.db")).unwrap());
+        let served = attach_briefly(dir.path(), Clock::real()).await.unwrap().served.unwrap();
+        Self::of(dir, served).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {

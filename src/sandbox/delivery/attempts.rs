@@ -60,11 +60,17 @@ impl Outcome {
     }
 }
 
-/// What is due at `now` and not under way, at most `most` of each webhook: first the one that is longest due of each, then
+/// The number of the newest delivery; 0 where there is none.
+pub fn last(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT coalesce(max(id), 0) FROM deliveries", [], |row| row.get(0))
+}
+
+/// What is due at `now`, numbered above `after` and not under way, at most `most` of each webhook: first the one that is longest due of each, then
 /// the second of each, and so on. No webhook waits behind another's queue.
 pub fn due(
     connection: &Connection,
     now: Timestamp,
+    after: i64,
     under_way: &BTreeSet<i64>,
     most: usize,
 ) -> rusqlite::Result<Vec<Due>> {
@@ -80,11 +86,12 @@ pub fn due(
         )?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    let mut queue = connection
-        .prepare_cached("SELECT next, id FROM deliveries WHERE webhook = ?1 AND next <= ?2 ORDER BY next, id")?;
+    let mut queue = connection.prepare_cached(
+        "SELECT next, id FROM deliveries WHERE webhook = ?1 AND next <= ?2 AND id > ?3 ORDER BY next, id",
+    )?;
     let mut found: Vec<(usize, i64, Due)> = Vec::new();
     for webhook in webhooks {
-        let mut rows = queue.query(params![webhook, now.as_microsecond()])?;
+        let mut rows = queue.query(params![webhook, now.as_microsecond(), after])?;
         let mut place = 0;
         while place < most
             && let Some(row) = rows.next()?

@@ -51,6 +51,8 @@ pub struct Engine {
     store: Store,
     now: Now,
     pace: Pace,
+    /// Deliveries up to this number are left alone.
+    after: i64,
     post: Post,
     wake: Notify,
     lines: broadcast::Sender<Arc<AttemptLine>>,
@@ -64,12 +66,14 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Engine {
-    /// An engine over `store` that runs `scale` times as fast as Kinde. [`Engine::run`] starts it.
-    pub fn new(store: Store, scale: f64, now: Now, post: Post) -> Arc<Self> {
+    /// An engine over `store` that runs `scale` times as fast as Kinde and makes the deliveries numbered above `after`.
+    /// [`Engine::run`] starts it.
+    pub fn new(store: Store, scale: f64, now: Now, post: Post, after: i64) -> Arc<Self> {
         Arc::new(Self {
             store,
             now,
             pace: Pace::new(scale),
+            after,
             post,
             wake: Notify::new(),
             lines: broadcast::Sender::new(LINES),
@@ -141,11 +145,11 @@ impl Engine {
     async fn take(&self) -> Result<(Vec<Parcel>, Option<Timestamp>), SandboxError> {
         let busy: BTreeSet<i64> = held(&self.under_way).keys().copied().collect();
         let room = SLOTS.saturating_sub(busy.len());
-        let now = (self.now)();
+        let (now, after) = ((self.now)(), self.after);
         let (due, next) = self
             .store
             .read(move |connection| {
-                let due = if room == 0 { Vec::new() } else { attempts::due(connection, now, &busy, room)? };
+                let due = if room == 0 { Vec::new() } else { attempts::due(connection, now, after, &busy, room)? };
                 Ok((due, attempts::next_due(connection, now)?))
             })
             .await?;

@@ -64,6 +64,7 @@ impl Bench {
                 log.lock().unwrap().push((begun.elapsed().as_secs_f64(), parcel.delivery, parcel.number));
                 post(parcel)
             }),
+            0,
         );
         let stop = CancellationToken::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stop.clone()));
