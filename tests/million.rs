@@ -20,6 +20,9 @@ use kinde_panel::store::attempts::{
 };
 use serde_json::{Value, json};
 
+/// What is asked, by name, and how the n-th row makes it.
+type Asked<'a> = (&'static str, Box<dyn Fn(i64) -> Filter + 'a>);
+
 const OWNER: &str = "p";
 const TYPES: [&str; 6] =
     ["user.created", "user.updated", "user.deleted", "user.authenticated", "role.created", "role.updated"];
@@ -114,7 +117,7 @@ fn look() {
         told.insert("open".to_owned(), open.into());
         let at = |second: i64| Some(Timestamp::from_second(BEGAN + second).unwrap());
         let of = |word: &str| vec![word.to_owned()];
-        let filters: [(&str, Box<dyn Fn(i64) -> Filter>); 14] = [
+        let filters: [Asked<'_>; 14] = [
             ("page older", Box::new(|n| Filter { before: Some(n), ..base.clone() })),
             ("page newer", Box::new(|n| Filter { after: Some(n), ..base.clone() })),
             ("one type", Box::new(|n| Filter { types: of("user.created"), before: Some(n), ..base.clone() })),

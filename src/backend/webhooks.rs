@@ -15,6 +15,7 @@ pub use seen::Expected;
 use super::Job;
 use crate::error::{Category, UserError};
 use crate::kinde::{Definition, Webhook};
+use crate::net;
 use crate::step::Step;
 use crate::store::Journal;
 use crate::store::attempts::Attempt;
@@ -364,7 +365,13 @@ async fn write_export(path: &Path, webhooks: &[Webhook]) -> Result<(), UserError
 
 async fn import(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<Option<Planned>, UserError> {
     let dialog = rfd::AsyncFileDialog::new().set_title("Import webhooks").add_filter("JSON", &["json"]);
-    let Some(path) = super::dialog::open(dialog, "run `kinde-panel webhooks apply FILE`").await? else {
+    let profiles = job.services.profiles.clone();
+    let name = tokio::task::spawn_blocking(move || profiles.get(profile)).await;
+    let name = name.ok().and_then(Result::ok).flatten().map(|profile| profile.name).unwrap_or_default();
+    let folder = job.services.data.root().to_string_lossy().into_owned();
+    let instead =
+        format!("run `{}`, and then the same with `apply`", net::command("webhooks plan FILE", &name, &folder));
+    let Some(path) = super::dialog::open(dialog, &instead).await? else {
         return Ok(None);
     };
     let wanted = webhooks::import(&read_plan(&path).await?)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use url::Url;
 
+pub(super) use super::print::plain;
 use super::{Context, Exit, Wants};
 use crate::error::{Category, UserError};
 use crate::inspector::decode::{Decoded, Issuers, Keys, Kind, Options, OtherKeys, judge};
@@ -294,20 +295,4 @@ pub(super) fn print_for_people(cx: &Context, decoded: &Decoded) {
         text.push_str(&format!("\n\nPayload\n{}", plain(payload)));
     }
     cx.answer(&text);
-}
-
-/// Text of a token for a terminal: control, direction and zero-width characters as escapes.
-pub(super) fn plain(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if hidden(c) {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-        out
-    })
 }

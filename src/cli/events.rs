@@ -207,8 +207,9 @@ async fn show(cx: &Context, room: &mut Room, seq: i64) -> Result<Exit, UserError
         Some(judged) => decode::print_for_people(cx, &judged.decoded),
         None => cx.answer("A token that is no webhook: kept without its signature, and judged when it came"),
     }
-    let headers: Vec<String> = whole.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    cx.answer(&decode::plain(&format!("\nHeaders\n{}", headers.join("\n"))));
+    let headers: Vec<String> =
+        whole.headers.iter().map(|(name, value)| decode::plain(&format!("{name}: {value}"))).collect();
+    cx.answer(&format!("\nHeaders\n{}", headers.join("\n")));
     Ok(Exit::Good)
 }
 

@@ -22,19 +22,44 @@ pub(super) fn asks_for_json(args: &[OsString]) -> bool {
 /// One line of JSON on stdout.
 pub(super) fn line(value: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(value) {
-        answer(&text);
+        out(&text);
     }
 }
 
 /// Text on stdout, with a line end.
 pub(super) fn answer(text: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).ok();
+    out(&tame(text, &['\n', '\t']));
 }
 
 /// Text on stderr, with a line end.
 pub(super) fn say(text: &str) {
-    writeln!(std::io::stderr().lock(), "{text}").ok();
+    writeln!(std::io::stderr().lock(), "{}", tame(text, &['\n', '\t'])).ok();
+}
+
+fn out(text: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).ok();
+}
+
+/// Text of somebody else for a line of its own: whatever would break the line or steer the terminal stands as an escape.
+pub(super) fn plain(text: &str) -> String {
+    tame(text, &[])
+}
+
+/// Names and messages come from whoever can write to the tenant or to the receiver, and a terminal obeys what is in them.
+fn tame(text: &str, kept: &[char]) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if hidden(c) && !kept.contains(&c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+        out
+    })
 }
 
 /// An error: the `error` object on stdout with `--json`, else in words on stderr.
@@ -140,4 +165,16 @@ pub(super) fn checks(headline: &str, checks: &[Check]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_neither_steer_the_terminal_nor_make_a_row_of_its_own() {
+        let name = "A\u{1b}[31mred\u{202e}evil\nnl\u{9b}é ✔";
+        assert_eq!(plain(name), r"A\u{1b}[31mred\u{202e}evil\u{a}nl\u{9b}é ✔");
+        assert_eq!(tame("one\n\ttwo\r", &['\n', '\t']), "one\n\ttwo\\u{d}");
+    }
 }

@@ -1,7 +1,10 @@
 //! `webhooks export`, `plan` and `apply`: the tenant's webhooks as a file.
 
+use std::io::Read as _;
+
 use serde_json::{Value, json};
 
+use super::print::plain;
 use super::webhooks::{Room, at_the_limit};
 use super::{Context, Exit};
 use crate::error::{Category, UserError};
@@ -25,10 +28,25 @@ pub(super) async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> 
     Ok(room.told(&json!({"count": list.len(), "file": file}), &format!("{count} in {file}")))
 }
 
+/// What a source holds, which may be one without an end.
+fn bounded(source: impl std::io::Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    source.take(webhooks::MAX_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > webhooks::MAX_FILE {
+        return Err(std::io::Error::other("It is larger than 4 MiB"));
+    }
+    Ok(text)
+}
+
 /// What makes the tenant's webhooks those of the file.
 async fn planned(file: &str, room: &Room<'_>) -> Result<Vec<webhooks::Item>, UserError> {
-    let read =
-        if file == "-" { super::stdin::text(&room.cx.cancel).await? } else { tokio::fs::read_to_string(file).await };
+    let read = if file == "-" {
+        super::stdin::text(&room.cx.cancel).await?
+    } else {
+        let name = file.to_owned();
+        let reading = tokio::task::spawn_blocking(move || bounded(std::fs::File::open(name)?));
+        reading.await.map_err(std::io::Error::other).and_then(|text| text)
+    };
     let text = read.map_err(|error| {
         UserError::new(Category::File, "The file could not be read")
             .detail(error.to_string())
@@ -47,9 +65,9 @@ pub(super) async fn plan(file: &str, cx: &Context) -> Result<Exit, UserError> {
 }
 
 fn plan_line(item: &webhooks::Item) -> String {
-    let mut line = format!("{:<8} {}", word(item.deed), item.name);
+    let mut line = format!("{:<8} {}", word(item.deed), plain(&item.name));
     for part in item.diff().iter().flat_map(webhooks::Diff::lines) {
-        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
+        let text = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), plain);
         line.push_str(&format!("\n         {} → {}", text(&part.before), text(&part.after)));
     }
     for trouble in item.troubles() {
@@ -94,7 +112,7 @@ pub(super) async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
         .map(|it| {
             let told = |it: &Refusal| format!("\n         ✖ {}\n           {}", it.error, it.error.hint);
             let refused = it.refused.as_ref().map(told).unwrap_or_default();
-            format!("{:<8} {}{refused}", word(it.deed), it.name)
+            format!("{:<8} {}{refused}", word(it.deed), plain(&it.name))
         })
         .collect();
     room.told(&json!({"applied": lines}), &text.join("\n"));

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::print::plain;
 use super::webhook_files as files;
 use super::{Context, Exit, Picked, Wants};
 use crate::check::Verdict;
@@ -250,7 +251,7 @@ fn in_a_line(webhook: &Webhook) -> String {
         1 => "1 event".to_owned(),
         count => format!("{count} events"),
     };
-    format!("{}  {name}  {endpoint}  {events}", webhook.id)
+    plain(&format!("{}  {name}  {endpoint}  {events}", webhook.id))
 }
 
 async fn types(cx: &Context) -> Result<Exit, UserError> {

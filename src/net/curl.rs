@@ -69,9 +69,14 @@ impl Exchange {
 /// How to fill `$KINDE_TOKEN` with a token of `profile`, out of the data folder this program works in where that is not
 /// the platform's own.
 pub fn token_hint(profile: &str, data_dir: &str) -> String {
+    format!("export KINDE_TOKEN=$({})", command("token", profile, data_dir))
+}
+
+/// `kinde-panel words` for a shell, on `profile` and on the data folder this program works in.
+pub fn command(words: &str, profile: &str, data_dir: &str) -> String {
     let usual = DataDir::default_path().is_some_and(|path| path == Path::new(data_dir));
     let folder = if usual { String::new() } else { format!(" --data-dir {}", quoted(data_dir)) };
-    format!("export KINDE_TOKEN=$(kinde-panel{folder} token --profile {})", quoted(profile))
+    format!("kinde-panel{folder} {words} --profile {}", quoted(profile))
 }
 
 /// `text` in single quotes for a shell, where every masked value is left to a variable.

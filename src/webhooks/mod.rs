@@ -25,7 +25,7 @@ pub use apply::{Applied, apply};
 pub use catalogue::{Catalogue, Offered, offered};
 pub use definition::{Diff, Field, Line, check, duplicate};
 pub use lookup::{Found, look_up};
-pub use plan::{Deed, Item, export, import, plan, plan_here};
+pub use plan::{Deed, Item, MAX_FILE, export, import, plan, plan_here};
 pub use recover::{Recovered, recover};
 pub use remove::{delete, undo_delete};
 pub use replace::{AtLimit, REPLACE_NOTE, Replaced};

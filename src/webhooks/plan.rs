@@ -100,6 +100,12 @@ impl Item {
     }
 }
 
+/// The largest file that is read, in bytes: thousands of webhooks.
+pub const MAX_FILE: u64 = 4 * 1024 * 1024;
+
+/// What a webhook of a file may hold: what is applied, and what the API's own list has beside it.
+const MEMBERS: [&str; 6] = ["name", "description", "endpoint", "event_types", "id", "created_on"];
+
 #[derive(Serialize, Deserialize)]
 struct Document {
     /// Shape of this file.
@@ -139,6 +145,12 @@ pub fn import(text: &str) -> Result<Vec<Definition>, UserError> {
             let name = entry.get("name").and_then(Value::as_str).map(|name| format!(" ({name})")).unwrap_or_default();
             unusable("A webhook of the file cannot be read", format!("Number {}{name}: {error}", number + 1))
         })?;
+        // A misspelt member would read as one that is missing, and a missing description as one to be taken away.
+        if let Some(member) = entry.as_object().and_then(|it| it.keys().find(|key| !MEMBERS.contains(&key.as_str()))) {
+            let detail = format!("Number {} ({}): its member {member} is not known", number + 1, webhook.name);
+            let hint = "Mend its spelling or take it out. Known are name, description, endpoint and event_types";
+            return Err(unusable("A webhook of the file cannot be read", detail).hint(hint));
+        }
         webhooks.push(tidy(&webhook));
     }
     Ok(webhooks)
@@ -310,5 +322,15 @@ mod tests {
             assert!(error.title.contains(part), "{text}: {error:?}");
         }
         assert!(import(r#"[{"name":"a"}]"#).unwrap_err().detail.contains("Number 1 (a)"));
+    }
+
+    #[test]
+    fn a_misspelt_member_of_a_file_is_refused_and_what_the_api_has_beside_a_webhook_is_not() {
+        let file = |more: &str| {
+            format!(r#"[{{"name": "C", "endpoint": "https://a.example", "event_types": ["user.created"]{more}}}]"#)
+        };
+        let error = import(&file(r#", "descripton": "hello""#)).unwrap_err();
+        assert!(error.detail.contains("Number 1 (C)") && error.detail.contains("descripton"), "{error:?}");
+        assert!(import(&file(r#", "id": "webhook_1", "created_on": "2026-01-01", "description": null"#)).is_ok());
     }
 }
