@@ -42,7 +42,9 @@ impl Drop for Listening {
 fn listen(dir: &std::path::Path) -> Listening {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinde-panel"));
     command.arg("--data-dir").arg(dir).args(["--json", "listen"]).stdin(Stdio::null()).stderr(Stdio::null());
-    for name in ["KINDE_DOMAIN", "KINDE_MANAGEMENT_CLIENT_ID", "KINDE_MANAGEMENT_CLIENT_SECRET", "DBUS_SESSION_BUS_ADDRESS"] {
+    for name in
+        ["KINDE_DOMAIN", "KINDE_MANAGEMENT_CLIENT_ID", "KINDE_MANAGEMENT_CLIENT_SECRET", "DBUS_SESSION_BUS_ADDRESS"]
+    {
         command.env_remove(name);
     }
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -133,5 +135,7 @@ async fn every_good_request_is_answered_200_while_slow_ones_hold_all_connections
         assert!(crowded <= most, "p99 {crowded:.1} ms among {sockets} slow sockets, {alone:.1} ms alone");
     }
     let count = seconds * 100;
-    println!("{count} of {count} answered 200 among {sockets} slow sockets: p99 {crowded:.1} ms, alone {alone:.1} ms, limit {most:.1} ms");
+    println!(
+        "{count} of {count} answered 200 among {sockets} slow sockets: p99 {crowded:.1} ms, alone {alone:.1} ms, limit {most:.1} ms"
+    );
 }
