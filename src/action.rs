@@ -131,13 +131,20 @@ pub enum Action {
 }
 
 /// How much of the history is kept; nothing said is no bound.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Keep {
     /// Older events go.
     pub days: Option<u32>,
     /// While there is more, the oldest go.
     pub megabytes: Option<u32>,
+}
+
+impl Default for Keep {
+    /// What the history keeps where nobody said otherwise.
+    fn default() -> Self {
+        Self { days: Some(30), megabytes: Some(4096) }
+    }
 }
 
 /// What can be asked of the Inspector from anywhere.

@@ -20,7 +20,7 @@ use kinde_panel::backend::{self, Backend, End, JobId};
 use kinde_panel::clock::Clock;
 use kinde_panel::inspector::forward::Target;
 use kinde_panel::secrets::SecretStore;
-use kinde_panel::store::attempts::{Attempt, Filter};
+use kinde_panel::store::attempts::{Attempt, Attempts, Filter, Retention};
 use kinde_panel::tenant::SANDBOX_PROFILE;
 use tokio::sync::watch;
 
@@ -188,4 +188,16 @@ fn deleting_all_that_match_spares_what_is_pinned() {
     });
     assert_eq!(gone, 4);
     assert_eq!(behind.page().iter().map(|row| row.seq).collect::<Vec<_>>(), [seq]);
+}
+
+#[test]
+fn what_the_window_keeps_is_the_rule_of_every_process_that_writes_in_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut behind = Behind::over(folder.path());
+    let keep = Retention { age: None, bytes: Some(5 << 20) };
+    let pruning = behind.begin(history::Command::Prune(keep));
+    behind.wait(pruning, |event| matches!(event, backend::Event::History(Event::Pruned(Ok(0)))).then_some(()));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let attempts = Attempts::open(&folder.path().join("history.db")).unwrap();
+    assert_eq!(runtime.block_on(attempts.retention()).unwrap(), keep);
 }

@@ -660,19 +660,19 @@ fn what_matches_is_exported_and_how_much_is_kept_is_said_in_a_form() {
     harness.run();
     harness.get_by_label("Days").focus();
     harness.run();
-    harness.event(egui::Event::Text("30".to_owned()));
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.event(egui::Event::Text("7".to_owned()));
     harness.run();
     harness.get_by_label("Save").click();
     harness.run();
-    let kept = harness
-        .state()
-        .actions
-        .iter()
-        .any(|action| matches!(action, Action::KeepSoMuch(keep) if keep.days == Some(30)));
+    let kept =
+        harness.state().actions.iter().any(|action| matches!(action, Action::KeepSoMuch(keep) if keep.days == Some(7)));
     assert!(kept, "it is remembered");
     let (_, keep) = harness.state_mut().asked(|command| match command {
-        history::Command::Prune(keep) => Some(keep),
+        history::Command::Prune(keep) if keep.age == Some(std::time::Duration::from_secs(7 * 24 * 60 * 60)) => {
+            Some(keep)
+        }
         _ => None,
     });
-    assert_eq!(keep.age, Some(std::time::Duration::from_secs(30 * 24 * 60 * 60)));
+    assert_eq!(keep.bytes, Some(4 << 30), "what was not changed stays");
 }

@@ -284,6 +284,10 @@ pub async fn run(command: Command, job: Job) {
 
 pub(super) async fn prune(job: &Job, keep: Retention) -> Result<usize, UserError> {
     let attempts = job.attempts.get(&job.services).await?;
+    // The history carries a rule out by itself too, and so do other processes: theirs must be what the person chose.
+    if attempts.retention().await? != keep {
+        attempts.set_retention(keep).await?;
+    }
     Ok(attempts.prune(keep, job.services.clock.now()).await?)
 }
 

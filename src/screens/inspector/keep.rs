@@ -130,9 +130,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn where_nobody_said_otherwise_the_window_keeps_what_the_history_keeps() {
+        assert_eq!(retention(Keep::default()), Retention::default());
+    }
+
+    #[test]
     fn days_and_megabytes_are_numbers_or_nothing() {
         let draft = |days: &str, megabytes: &str| Draft { days: days.to_owned(), megabytes: megabytes.to_owned() };
-        assert_eq!(draft("", "").read(), Some(Keep::default()));
+        assert_eq!(draft("", "").read(), Some(Keep { days: None, megabytes: None }));
         assert_eq!(draft("90", " 500 ").read(), Some(Keep { days: Some(90), megabytes: Some(500) }));
         assert_eq!(draft("0", "").read(), None);
         assert_eq!(draft("", "much").read(), None);

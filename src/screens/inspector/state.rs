@@ -366,10 +366,7 @@ impl State {
     }
 
     fn prune(&self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        let keep = self.retention();
-        if keep != Retention::default() {
-            actions.push(Action::Run(cx.job(), Command::Prune(keep).into()));
-        }
+        actions.push(Action::Run(cx.job(), Command::Prune(self.retention()).into()));
     }
 
     fn change(&mut self, command: Command, cx: &Cx<'_>, actions: &mut Vec<Action>) {
