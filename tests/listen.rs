@@ -404,6 +404,72 @@ fn a_failed_forward_is_explained_once_with_the_change_that_mends_it() {
 }
 
 #[test]
+fn a_path_without_a_handler_is_shown_beside_the_one_that_answered_and_a_replay_is_told_from_a_forward() {
+    let dir = tempfile::tempdir().unwrap();
+    Signer::of(dir.path());
+    let profiles = Profiles::of(&DataDir::open(dir.path()).unwrap());
+    profiles.update(SANDBOX_PROFILE, |profile| profile.framework = Some("nextjs".to_owned())).unwrap();
+    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("http://{}", sink.local_addr().unwrap());
+    std::thread::spawn(move || {
+        loop {
+            let mut stream = accepted(&sink);
+            let mut head = [0; 4096];
+            let read = stream.read(&mut head).unwrap();
+            let right = String::from_utf8_lossy(&head[..read]).starts_with("POST /hooks/kinde ");
+            let status = if right { "200 OK" } else { "404 Not Found" };
+            let head = "set-cookie: session=canary-0123456789\r\ncontent-type: text/plain\r\nconnection: close";
+            stream.write_all(format!("HTTP/1.1 {status}\r\n{head}\r\n\r\nan answer").as_bytes()).unwrap();
+        }
+    });
+    let (right, wrong) = (format!("{host}/hooks/kinde"), format!("{host}/api/hook"));
+    let mut told = String::new();
+    for url in [&right, &wrong] {
+        let command = command(dir.path(), &["--json", "listen", "--count", "1", "--forward", url]);
+        let mut listening = Listening::with(command, Stdio::piped());
+        let mut stderr = listening.child.stderr.take().unwrap();
+        assert_eq!(post(&listening.at, "w1", "hello"), Some(200));
+        assert_eq!(listening.event()["forwarded"][0]["url"], json!(url));
+        listening.end();
+        stderr.read_to_string(&mut told).unwrap();
+    }
+    for line in [
+        "sent /api/hook, and it answered 200 at /hooks/kinde before",
+        "\n    Sent to           /api/hook     wants app/api/hook/route.ts, which exports POST\n",
+        "\n    Answered before   /hooks/kinde  200 there\n",
+        "\n    Usual in Next.js  /api/webhook  is app/api/webhook/route.ts\n",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let replayed = run(dir.path(), &["events", "replay", "2", "--to", &right]);
+    assert_eq!(replayed.status.code(), Some(0));
+    let said = String::from_utf8(replayed.stdout).unwrap();
+    assert!(said.contains(&format!("Attempt 2 → replay 1 {right}  200")), "{said}");
+    let show = |words: &[&str]| String::from_utf8(run(dir.path(), words).stdout).unwrap();
+    let shown: Value = serde_json::from_str(&show(&["--json", "events", "show", "2"])).unwrap();
+    let forwarded = &shown["event"]["forwarded"];
+    assert_eq!((forwarded[0].get("replay"), &forwarded[1]["replay"]), (None, &json!(1)), "{forwarded}");
+    let answers = shown["answers"].as_array().unwrap();
+    assert_eq!(answers.len(), 2);
+    assert_eq!((&answers[0]["body"], &answers[0]["checks"][0]["name"]), (&json!("an answer"), &json!("path")));
+    assert_eq!(answers[1]["headers"][1], json!(["content-type", "text/plain"]));
+    let people = show(&["events", "show", "2"]);
+    for words in ["\n  content-type: text/plain", "\n  an answer", "Answered before", "→ replay 1 "] {
+        assert!(people.contains(words), "{words}: {people}");
+    }
+    assert!(!people.contains("canary") && !shown.to_string().contains("canary"), "a cookie is a secret");
+    // Elsewhere it is the same again, answers too.
+    let file = dir.path().join("out.ndjson").display().to_string();
+    let other = tempfile::tempdir().unwrap();
+    assert_eq!(run(dir.path(), &["events", "export", &file]).status.code(), Some(0));
+    assert_eq!(run(other.path(), &["events", "import", &file]).status.code(), Some(0));
+    let again = String::from_utf8(run(other.path(), &["--json", "events", "show", "2"]).stdout).unwrap();
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(again["answers"][1]["body"], json!("an answer"));
+    assert_eq!(again["event"]["forwarded"], shown["event"]["forwarded"]);
+}
+
+#[test]
 fn several_forwards_are_made_at_once_and_told_in_their_order_and_no_proxy_is_asked() {
     let dir = tempfile::tempdir().unwrap();
     Signer::of(dir.path());

@@ -67,6 +67,7 @@ fn one(n: i64) -> Record {
         attempt: 1,
         duplicate: Duplicate::No,
         forwarded: Vec::new(),
+        answers: Vec::new(),
         pinned: n % 50_000 == 7,
         judged: Some((verdict.to_owned(), failed.then(|| "signature".to_owned()), at)),
         decode: None,

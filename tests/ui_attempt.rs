@@ -25,14 +25,14 @@ use kinde_panel::inspector::as_types::Dialect;
 use kinde_panel::inspector::compare::compare;
 use kinde_panel::inspector::damage::{Change, Damage};
 use kinde_panel::inspector::decode::{Decoded, Keys, Options, judge};
-use kinde_panel::inspector::forward::Response;
+use kinde_panel::inspector::forward::{Known, Response};
 use kinde_panel::inspector::replay::{Replayed, Signed};
 use kinde_panel::inspector::truth::{Row, Standing, Truth};
 use kinde_panel::jwt::encode_base64url as b64;
 use kinde_panel::screens::Cx;
 use kinde_panel::screens::inspector::detail::{self, Turn};
 use kinde_panel::secrets::{KeyringState, Secret};
-use kinde_panel::store::attempts::{Attempt, Duplicate, Forwarded, Whole, sha256, sha256_hex};
+use kinde_panel::store::attempts::{Answer, Attempt, Duplicate, Forwarded, Whole, sha256, sha256_hex};
 use kinde_panel::tenant::Profile;
 use kinde_panel::ui::{theme, tokens};
 
@@ -91,7 +91,7 @@ fn whole(attempt: Attempt, body: &str) -> Whole {
 
 fn opened(body: &str) -> Opened {
     let own = attempt(7, "2026-08-20T12:04:31Z", 200);
-    Opened { siblings: vec![own.clone()], whole: whole(own, body) }
+    Opened { siblings: vec![own.clone()], whole: whole(own, body), answers: Vec::new(), known: Vec::new() }
 }
 
 fn decoded(body: &str) -> Decoded {
@@ -296,19 +296,41 @@ fn the_timeline_has_the_attempts_seen_here_kindes_clock_and_a_failed_forward_exp
         let body = token(EVENT);
         let mut own = attempt(8, "2026-08-20T12:04:37Z", 500);
         own.seq = 7;
-        own.forwarded =
-            vec![Forwarded { url: "http://localhost:3000/api/webhook".into(), status: Some(404), ms: 12, error: None }];
+        own.forwarded = vec![Forwarded {
+            url: "http://localhost:3000/api/webhook".into(),
+            status: Some(404),
+            ms: 12,
+            ..Forwarded::default()
+        }];
         let mut first = attempt(7, "2026-08-20T12:04:31Z", 500);
         first.seq = 6;
-        let opened = Opened { siblings: vec![first, own.clone()], whole: whole(own, &body) };
+        let answer = Answer {
+            headers: vec![("server".into(), "canary".into())],
+            body: "Cannot POST /api/webhook".into(),
+            ..Answer::default()
+        };
+        let known = Known { path: "/api/webhooks/kinde".into(), status: 200 };
+        let opened = Opened {
+            siblings: vec![first, own.clone()],
+            whole: whole(own, &body),
+            answers: vec![Some(Answer { size: 24, ..answer })],
+            known: vec![vec![known]],
+        };
         let mut harness = harness(theme, Some(opened), Some(verified(&body)));
         press(&mut harness, "Timeline");
         harness.get_by_label_contains("Kinde says roughly");
         harness.get_by_label_contains("36 hours");
         harness.get_by_label_contains("72 hours");
         harness.get_by_label("404 · 12 ms");
-        harness.set_size(vec2(960.0, 900.0));
+        // The paths stand beside each other.
+        shows(&harness, "Send to /api/webhooks/kinde, or move the handler");
+        for words in ["Sent to", "/api/webhook", "Answered before", "/api/webhooks/kinde", "200 there"] {
+            harness.get_by_label(words);
+        }
+        harness.set_size(vec2(960.0, 1000.0));
         harness.run();
+        press(&mut harness, "Answer, 24 bytes");
+        shows(&harness, "server: canary");
         common::picture(&mut harness, format!("attempt_timeline_{suffix}"));
         harness.get_all_by_label("Replay").last().unwrap().click();
         harness.run();
@@ -419,10 +441,20 @@ fn an_edited_payload_is_signed_by_the_sandbox_alone_and_its_result_stands_beside
     let (job, command) = harness.state_mut().asked();
     let Command::Replay { edited: Some(edited), .. } = command else { panic!("{command:?}") };
     assert!(edited.contains("\"kp_ada\""));
-    let forwarded = Forwarded { url: "http://localhost:3000/".into(), status: Some(401), ms: 3, error: None };
+    let forwarded =
+        Forwarded { url: "http://localhost:3000/".into(), status: Some(401), ms: 3, ..Forwarded::default() };
     let response = Response { forwarded, headers: vec![("server".into(), "x".into())], body: "unauthorized".into() };
     let signed = Signed::BySandbox { webhook_id: "w".into(), token: "t".into() };
-    harness.state_mut().answer(job, Event::Replayed(Ok(Box::new(Replayed { seq: 7, response, signed }))));
+    harness.state_mut().answer(
+        job,
+        Event::Replayed(Ok(Box::new(Replayed {
+            seq: 7,
+            response,
+            signed,
+            answer: Answer::default(),
+            known: Vec::new(),
+        }))),
+    );
     harness.run();
     harness.get_by_label("401 · 3 ms");
     harness.get_by_label_contains("signed by the sandbox under a new request ID");

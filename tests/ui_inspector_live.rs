@@ -510,6 +510,7 @@ fn one_of_each() -> Vec<Attempt> {
         status,
         ms: 4,
         error: status.is_none().then(|| "nothing listens there".to_owned()),
+        ..Forwarded::default()
     };
     vec![
         Attempt { forwarded: vec![on(Some(200))], pinned: true, ..row(10) },
@@ -607,7 +608,8 @@ fn the_chosen_attempt_is_opened_and_read_again_when_its_row_changes() {
     harness.get_by_label("2 user.created, verified").click();
     harness.run_steps(3);
     assert_eq!(opened(harness.state_mut()), [2]);
-    let forwarded = vec![Forwarded { url: "http://localhost/".to_owned(), status: Some(200), ms: 1, error: None }];
+    let forwarded =
+        vec![Forwarded { url: "http://localhost/".to_owned(), status: Some(200), ms: 1, ..Forwarded::default() }];
     let profile = harness.state().profile.id;
     let event = Event::Rows { profile, rows: vec![Attempt { forwarded, ..row(2) }], fresh: 0, missed: false };
     harness.state_mut().tell(job, event);

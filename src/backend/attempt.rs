@@ -13,7 +13,7 @@ use crate::inspector::as_test::Flavour;
 use crate::inspector::as_types::Dialect;
 use crate::inspector::compare::{Comparison, compare};
 use crate::inspector::decode::{Decoded, OtherKeys, TokenVerdict};
-use crate::inspector::forward::{Framework, Target};
+use crate::inspector::forward::{Framework, Known, Target, answered_before};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::replay::{self, Replayed};
@@ -22,7 +22,7 @@ use crate::inspector::signer::signed_by;
 use crate::inspector::truth::{self, Truth};
 use crate::jwt::Json;
 use crate::secrets::Secret;
-use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Whole};
+use crate::store::attempts::{Answer, Attempt, Attempts, Duplicate, Filter, Whole};
 
 /// The most attempts of a group that are looked at.
 const GROUP: usize = 64;
@@ -151,6 +151,10 @@ pub struct Opened {
     pub whole: Whole,
     /// Every attempt of its group and of its event that is kept, itself among them, oldest first.
     pub siblings: Vec<Attempt>,
+    /// What its forwards were answered, in their order; `None` where that is not kept.
+    pub answers: Vec<Option<Answer>>,
+    /// For each of its forwards that found no handler, where the application answered before.
+    pub known: Vec<Vec<Known>>,
 }
 
 /// What an attempt comes to.
@@ -270,7 +274,16 @@ pub(super) async fn find(profile: Uuid, seq: i64, job: &Job) -> Result<Option<(O
     let second_webhook: SecondWebhook = Arc::new(move |_| Box::pin(std::future::ready(explained)));
     let clock = services.clock.clone();
     let intake = Intake { attempts, owner, keys, clock, second_webhook: Some(second_webhook) };
-    Ok(Some((Opened { whole, siblings }, intake)))
+    let answers = if whole.attempt.forwarded.is_empty() {
+        Vec::new()
+    } else {
+        intake.attempts.answers(&intake.owner, whole.attempt.seq).await?
+    };
+    let mut known = Vec::new();
+    for on in &whole.attempt.forwarded {
+        known.push(answered_before(&intake.attempts, &intake.owner, on).await);
+    }
+    Ok(Some((Opened { whole, siblings, answers, known }, intake)))
 }
 
 /// Every attempt under the same request id and of the same event, oldest first.

@@ -15,7 +15,7 @@ use crate::inspector::forward::{Sending, Target, forward};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver, Relay};
-use crate::store::attempts::{Attempt, Attempts, Forwarded, Retention};
+use crate::store::attempts::{Attempt, Attempts, Retention};
 
 /// How many arrivals may wait for their verdict. Those beyond wait in the history.
 const WAITING: usize = 1024;
@@ -298,24 +298,21 @@ impl Onward {
             let (http, arrival) = (self.http.clone(), arrival.clone());
             under_way.spawn(async move {
                 let relayed = arrival.relayed.as_ref().filter(|relayed| relayed.target == target);
-                let forwarded = match relayed {
+                let response = match relayed {
                     // It is under way already, because its answer is returned to the sender.
-                    Some(relayed) => relayed.response().await.map(|response| response.forwarded),
-                    None => {
-                        let sent = forward(&http, &target, &arrival.headers, &arrival.body, Sending::First);
-                        Some(sent.await.forwarded)
-                    }
+                    Some(relayed) => relayed.response().await,
+                    None => Some(forward(&http, &target, &arrival.headers, &arrival.body, Sending::First).await),
                 };
-                (place, forwarded)
+                (place, response.map(|response| (response.kept(&http), response.forwarded)))
             });
         }
         let mut all = under_way.join_all().await;
         all.sort_by_key(|(place, _)| *place);
-        let all: Vec<Forwarded> = all.into_iter().filter_map(|(_, forwarded)| forwarded).collect();
-        if let Err(error) = self.attempts.forwarded(attempt.seq, all.clone()).await {
+        let all: Vec<_> = all.into_iter().filter_map(|(_, went)| went).map(|(answer, short)| (short, answer)).collect();
+        attempt.forwarded = all.iter().map(|(short, _)| short.clone()).collect();
+        if let Err(error) = self.attempts.forwarded(attempt.seq, all).await {
             tracing::warn!(%error, "how a forward went was not kept");
         }
-        attempt.forwarded = all;
         // Receiving has ended.
         self.rows.send(attempt).await.ok();
     }

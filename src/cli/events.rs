@@ -7,14 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::history::{Room, row, words};
+use super::history::{Room, arrow, row, trouble, words};
 use super::{Context, Exit, decode};
 use crate::error::{Category, UserError};
 use crate::inspector::export::{self, ExportError, Which};
-use crate::inspector::forward::Target;
+use crate::inspector::forward::{Outcome, Sent, Target, answered_before, explain};
 use crate::inspector::search::{self, When};
 use crate::inspector::{import, replay};
-use crate::store::attempts::{Filter, Standing};
+use crate::store::attempts::{Answer, Filter, Forwarded, Standing, Whole};
 
 /// How many are read from the history at a time.
 const AT_ONCE: usize = 500;
@@ -191,6 +191,7 @@ async fn show(cx: &Context, room: &mut Room, seq: i64) -> Result<Exit, UserError
         Some(_) => None,
         None => Some(room.intake.look_again(&whole).await?),
     };
+    let forwards = forwards(room, &whole).await?;
     if cx.json {
         let mut line = row(&whole.attempt);
         let told = kept.or_else(|| judged.and_then(|judged| serde_json::to_value(&judged.decoded).ok()));
@@ -198,6 +199,8 @@ async fn show(cx: &Context, room: &mut Room, seq: i64) -> Result<Exit, UserError
             members.insert("decode".to_owned(), told.unwrap_or_default());
             members.insert("headers".to_owned(), json!(whole.headers));
             members.insert("body_b64".to_owned(), STANDARD.encode(&whole.body).into());
+            let answers: Vec<Value> = forwards.into_iter().map(|forward| forward.json).collect();
+            members.insert("answers".to_owned(), answers.into());
         }
         cx.line(&line);
         return Ok(Exit::Good);
@@ -210,7 +213,62 @@ async fn show(cx: &Context, room: &mut Room, seq: i64) -> Result<Exit, UserError
     let headers: Vec<String> =
         whole.headers.iter().map(|(name, value)| decode::plain(&format!("{name}: {value}"))).collect();
     cx.answer(&format!("\nHeaders\n{}", headers.join("\n")));
+    for forward in forwards {
+        cx.answer(&forward.words);
+    }
     Ok(Exit::Good)
+}
+
+/// A forward with what it was answered and why that is not the 200 Kinde wants.
+struct Told {
+    json: Value,
+    words: String,
+}
+
+async fn forwards(room: &Room, whole: &Whole) -> Result<Vec<Told>, UserError> {
+    let attempt = &whole.attempt;
+    let mut answers = room.attempts.answers(&room.owner, attempt.seq).await?;
+    answers.resize(attempt.forwarded.len(), None);
+    let mut all = Vec::new();
+    for (on, answer) in attempt.forwarded.iter().zip(&answers) {
+        let known = answered_before(&room.attempts, &room.owner, on).await;
+        let by_sandbox = on.edited || room.by_sandbox;
+        let sent = Sent { url: &on.url, by_sandbox, known: &known, ..Sent::default() };
+        let outcome = Outcome::kept(on, answer.as_ref());
+        let json = json!({
+            "headers": answer.as_ref().map(|answer| &answer.headers),
+            "body": answer.as_ref().map(|answer| &answer.body),
+            "body_bytes": answer.as_ref().map(|answer| answer.size),
+            "checks": explain(&sent, &outcome, room.framework),
+        });
+        let why = trouble(&sent, &outcome, room.framework).map(|why| format!("\n{why}")).unwrap_or_default();
+        all.push(Told { json, words: format!("\n{}{why}", went(on, answer.as_ref())) });
+    }
+    Ok(all)
+}
+
+/// A forward for a person: the line, and the answer as it came.
+fn went(on: &Forwarded, answer: Option<&Answer>) -> String {
+    let came = match (on.status, &on.error) {
+        (Some(status), _) => format!("{status} · {} ms", on.ms),
+        (None, error) => error.clone().unwrap_or_else(|| "no answer".to_owned()),
+    };
+    let mut text = decode::plain(&format!("{} {}  {came}", arrow(on), on.url));
+    if let Some(answer) = answer {
+        for (name, value) in &answer.headers {
+            text.push_str(&format!("\n  {}", decode::plain(&format!("{name}: {value}"))));
+        }
+        if !answer.body.is_empty() {
+            text.push('\n');
+        }
+        for line in answer.body.lines() {
+            text.push_str(&format!("\n  {}", decode::plain(line)));
+        }
+        if answer.cut {
+            text.push_str(&format!("\n  … of {} bytes", answer.size));
+        }
+    }
+    text
 }
 
 async fn write(cx: &Context, room: &Room, file: &Path) -> Result<Exit, UserError> {
@@ -280,6 +338,11 @@ fn told(cx: &Context, count: usize, skipped: usize, file: &Path, done: &str) {
 
 async fn send(cx: &Context, room: &Room, seq: i64, target: &Target) -> Result<Exit, UserError> {
     let replayed = replay::replay(&room.attempts, &cx.services.http, &room.owner, seq, target).await?;
+    let by_sandbox = room.by_sandbox;
+    let sent = Sent { url: &replayed.response.forwarded.url, by_sandbox, known: &replayed.known, ..Sent::default() };
+    if let Some(why) = trouble(&sent, &Outcome::of(&replayed.response), room.framework) {
+        cx.say(&why);
+    }
     let forwarded = replayed.response.forwarded;
     let attempt = room.attempts.whole(&room.owner, seq).await?.map(|whole| whole.attempt);
     if cx.json {
@@ -293,11 +356,7 @@ async fn send(cx: &Context, room: &Room, seq: i64, target: &Target) -> Result<Ex
             "error": forwarded.error,
         }}));
     } else {
-        let came = match (forwarded.status, &forwarded.error) {
-            (Some(status), _) => format!("{status} · {} ms", forwarded.ms),
-            (None, error) => error.clone().unwrap_or_else(|| "no answer".to_owned()),
-        };
-        cx.answer(&decode::plain(&format!("Attempt {seq} → {}  {came}", forwarded.url)));
+        cx.answer(&format!("Attempt {seq} {}", went(&forwarded, None)));
     }
     Ok(if forwarded.status == Some(200) { Exit::Good } else { Exit::Bad })
 }

@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 
 use super::{Context, Picked, Wants, decode};
+use crate::check::Verdict;
 use crate::clock::rfc3339;
 use crate::error::{Category, UserError};
 use crate::inspector::decode::Issuers;
-use crate::inspector::forward::Framework;
+use crate::inspector::forward::{Framework, Outcome, Sent, explain, patch, paths};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::keys;
 use crate::kinde::Domain;
 use crate::kinde::jwks::{Jwks, Owner};
-use crate::store::attempts::{Attempt, Attempts};
+use crate::store::attempts::{Attempt, Attempts, Forwarded};
 
 /// The history of the profile a command works on.
 pub(super) struct Room {
@@ -86,8 +87,8 @@ pub(super) fn words(attempt: &Attempt) -> String {
         .forwarded
         .iter()
         .map(|on| match (on.status, &on.error) {
-            (Some(status), _) => format!("  → {} {status} · {} ms", on.url, on.ms),
-            (None, error) => format!("  → {} {}", on.url, error.as_deref().unwrap_or("no answer")),
+            (Some(status), _) => format!("  {} {} {status} · {} ms", arrow(on), on.url, on.ms),
+            (None, error) => format!("  {} {} {}", arrow(on), on.url, error.as_deref().unwrap_or("no answer")),
         })
         .collect();
     let text = format!(
@@ -100,4 +101,38 @@ pub(super) fn words(attempt: &Attempt) -> String {
         attempt.attempt,
     );
     decode::plain(&text)
+}
+
+/// What stands before the address of a forward: a replay says which one it was.
+pub(super) fn arrow(on: &Forwarded) -> String {
+    match on.replay {
+        None => "→".to_owned(),
+        Some(number) => format!("→ replay {number}{}", if on.edited { ", edited" } else { "" }),
+    }
+}
+
+/// Why a forward did not end in the 200 Kinde wants, and what mends that, for a person. `None` where it did.
+pub(super) fn trouble(sent: &Sent<'_>, outcome: &Outcome<'_>, framework: Framework) -> Option<String> {
+    let check = explain(sent, outcome, framework).into_iter().next()?;
+    if check.verdict == Verdict::Pass {
+        return None;
+    }
+    let mut words = format!("{}: {}", sent.url, check.why.unwrap_or_default());
+    if outcome.forwarded.status == Some(404) {
+        let places = paths(sent, framework);
+        let width = |text: fn(&crate::inspector::forward::Place) -> &str| {
+            places.iter().map(|place| text(place).chars().count()).max().unwrap_or_default()
+        };
+        let (what, path) = (width(|place| &place.what), width(|place| &place.path));
+        for place in &places {
+            let line = format!("\n    {:<what$}  {:<path$}  {}", place.what, place.path, place.note);
+            words.push_str(line.trim_end());
+        }
+    }
+    words.push_str(&format!("\n  {}", check.fix.unwrap_or_default()));
+    if let Some(patch) = patch(&check.name, framework) {
+        let diff: String = patch.diff.lines().map(|line| format!("\n    {line}")).collect();
+        words.push_str(&format!("\n  {}{diff}", patch.file));
+    }
+    Some(words.lines().map(decode::plain).collect::<Vec<_>>().join("\n"))
 }

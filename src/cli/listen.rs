@@ -9,13 +9,12 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::history::{Room, row};
+use super::history::{Room, row, trouble};
 use super::{Context, Exit};
-use crate::check::Verdict;
 use crate::error::UserError;
-use crate::inspector::forward::{Framework, Outcome, Response, Sending, Sent, Target, explain, forward, patch};
+use crate::inspector::forward::{Framework, Outcome, Response, Sending, Sent, Target, answered_before, forward};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver};
-use crate::store::attempts::{Attempt, Forwarded, Standing};
+use crate::store::attempts::{Attempt, Standing};
 
 /// How many arrivals may wait for their verdict. Those beyond wait in the history.
 const WAITING: usize = 1024;
@@ -181,29 +180,19 @@ impl Onward {
             }
             let mut all: Vec<(usize, Response)> = under_way.join_all().await;
             all.sort_by_key(|(place, _)| *place);
-            troubles = all.iter().filter_map(|(_, response)| self.trouble(response)).collect();
-            let all: Vec<Forwarded> = all.into_iter().map(|(_, response)| response.forwarded).collect();
-            if let Err(error) = self.attempts.forwarded(attempt.seq, all.clone()).await {
+            for (_, response) in &all {
+                let known = answered_before(&self.attempts, &attempt.owner, &response.forwarded).await;
+                let url = response.forwarded.url.as_str();
+                let sent = Sent { url, by_sandbox: self.by_sandbox, known: &known, ..Sent::default() };
+                troubles.extend(trouble(&sent, &Outcome::of(response), self.framework));
+            }
+            attempt.forwarded = all.iter().map(|(_, response)| response.forwarded.clone()).collect();
+            let went = all.into_iter().map(|(_, response)| (response.forwarded.clone(), response.kept(&self.http)));
+            if let Err(error) = self.attempts.forwarded(attempt.seq, went.collect()).await {
                 tracing::warn!(%error, "how a forward went was not kept");
             }
-            attempt.forwarded = all;
         }
         // The command is ending.
         self.rows.send(Done { attempt, troubles }).await.ok();
-    }
-
-    fn trouble(&self, response: &Response) -> Option<String> {
-        let url = response.forwarded.url.as_str();
-        let sent = Sent { url, by_sandbox: self.by_sandbox, ..Sent::default() };
-        let check = explain(&sent, &Outcome::of(response), self.framework).into_iter().next()?;
-        if check.verdict == Verdict::Pass {
-            return None;
-        }
-        let mut words = format!("{url}: {}\n  {}", check.why.unwrap_or_default(), check.fix.unwrap_or_default());
-        if let Some(patch) = patch(&check.name, self.framework) {
-            let diff: String = patch.diff.lines().map(|line| format!("\n    {line}")).collect();
-            words.push_str(&format!("\n  {}{diff}", patch.file));
-        }
-        Some(words.lines().map(super::decode::plain).collect::<Vec<_>>().join("\n"))
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::clock::rfc3339;
 use crate::store::HistoryError;
-use crate::store::attempts::{Attempts, Duplicate, Filter, Forwarded, Whole};
+use crate::store::attempts::{Answer, Attempts, Duplicate, Filter, Forwarded, Whole};
 
 /// How many are read at a time.
 const AT_ONCE: usize = 256;
@@ -33,6 +33,9 @@ pub(super) struct Line {
     pub body_b64: String,
     #[serde(default)]
     pub decode: Option<Value>,
+    /// What the forwards were answered, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Option<Answer>>,
 }
 
 fn yes() -> bool {
@@ -89,8 +92,8 @@ pub enum ExportError {
     Io(#[from] std::io::Error),
 }
 
-/// One attempt as a line, without its end.
-pub fn line(whole: &Whole) -> Result<String, ExportError> {
+/// One attempt as a line, without its end. `answers` are those of its forwards.
+pub fn line(whole: &Whole, answers: Vec<Option<Answer>>) -> Result<String, ExportError> {
     let attempt = &whole.attempt;
     let line = Line {
         event: Event {
@@ -112,6 +115,7 @@ pub fn line(whole: &Whole) -> Result<String, ExportError> {
         headers: whole.headers.clone(),
         body_b64: STANDARD.encode(&whole.body),
         decode: whole.decode.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        answers,
     };
     serde_json::to_string(&line).map_err(|error| ExportError::Io(error.into()))
 }
@@ -153,7 +157,8 @@ pub async fn export(
 /// False where it was deleted meanwhile.
 async fn write(attempts: &Attempts, owner: &str, seq: i64, out: &mut (dyn Write + Send)) -> Result<bool, ExportError> {
     let Some(whole) = attempts.whole(owner, seq).await? else { return Ok(false) };
-    out.write_all(line(&whole)?.as_bytes())?;
+    let answers = if whole.attempt.forwarded.is_empty() { Vec::new() } else { attempts.answers(owner, seq).await? };
+    out.write_all(line(&whole, answers)?.as_bytes())?;
     out.write_all(b"\n")?;
     Ok(true)
 }

@@ -8,12 +8,12 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::forward::{Response, Sending, Target, forward};
+use super::forward::{Known, Response, Sending, Target, answered_before, forward};
 use crate::error::{Category, UserError};
 use crate::jwt::Json;
 use crate::net::Http;
 use crate::sandbox;
-use crate::store::attempts::{Attempts, Whole};
+use crate::store::attempts::{Answer, Attempts, Whole};
 
 /// Who signed what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,10 @@ pub struct Replayed {
     pub response: Response,
     /// Who signed it.
     pub signed: Signed,
+    /// What of the answer is kept, without secrets.
+    pub answer: Answer,
+    /// Where the target answered before, where it has no handler now.
+    pub known: Vec<Known>,
 }
 
 /// Sends attempt `seq` of `owner` to `target` as it came, and notes how that went among its forwards, after those of
@@ -74,9 +78,9 @@ pub async fn replay(
             ))
             .hint("Have it sent again by whoever sent it"));
     }
-    let response = forward(http, target, &whole.headers, &whole.body, Sending::Replay(seq)).await;
-    attempts.forwarded(seq, vec![response.forwarded.clone()]).await?;
-    Ok(Replayed { seq, response, signed: Signed::AsItCame })
+    let mut response = forward(http, target, &whole.headers, &whole.body, Sending::Replay(seq)).await;
+    let (answer, known) = note(attempts, http, owner, seq, &mut response).await?;
+    Ok(Replayed { seq, response, signed: Signed::AsItCame, answer, known })
 }
 
 /// Sends each of `seqs` to `target`, one after the other in the order of the list, and hands each result to `sink`. Ends
@@ -133,9 +137,26 @@ pub async fn replay_edited(
     // Nothing of how the original was packed fits what is sent now.
     let headers = [("webhook-id", webhook_id.as_str()), ("content-type", "application/jwt")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let response = forward(http, target, &headers, token.as_bytes(), Sending::Edited(whole.attempt.seq)).await;
-    attempts.forwarded(seq, vec![response.forwarded.clone()]).await?;
-    Ok(Replayed { seq, response, signed: Signed::BySandbox { webhook_id, token } })
+    let mut response = forward(http, target, &headers, token.as_bytes(), Sending::Edited(whole.attempt.seq)).await;
+    let (answer, known) = note(attempts, http, owner, seq, &mut response).await?;
+    Ok(Replayed { seq, response, signed: Signed::BySandbox { webhook_id, token }, answer, known })
+}
+
+/// Notes it among the forwards, where it gets its number. Answers what is kept of the answer, and where the target answered
+/// before if it has no handler.
+async fn note(
+    attempts: &Attempts,
+    http: &Http,
+    owner: &str,
+    seq: i64,
+    response: &mut Response,
+) -> Result<(Answer, Vec<Known>), UserError> {
+    let answer = response.kept(http);
+    let all = attempts.forwarded(seq, vec![(response.forwarded.clone(), answer.clone())]).await?;
+    if let Some(last) = all.into_iter().last() {
+        response.forwarded = last;
+    }
+    Ok((answer, answered_before(attempts, owner, &response.forwarded).await))
 }
 
 async fn kept(attempts: &Attempts, owner: &str, seq: i64) -> Result<Whole, UserError> {

@@ -132,21 +132,17 @@ impl Exchange {
         body: &[u8],
         ms: u64,
     ) {
-        let without = |text: &str| redact::without(sent, &known.without(text));
         self.outcome = Outcome::Status(status);
         self.ms = ms;
-        let mut masker = Masker::default();
-        let headers: Vec<(String, String)> =
-            headers.iter().map(|(name, value)| (name.clone(), redact::header(&mut masker, name, value))).collect();
         // Redact the whole before cutting it: a cut secret would no longer be found.
-        let shown = if body.len() > 4 * BODY_LIMIT {
-            format!("({} bytes, too long to keep)", body.len())
+        let text = if body.len() > 4 * BODY_LIMIT {
+            format!("({} bytes, too long to keep)", body.len()).into()
         } else {
-            redact::body(&mut masker, &String::from_utf8_lossy(body))
+            String::from_utf8_lossy(body)
         };
-        known.learn(masker.found);
-        self.response_headers = headers.into_iter().map(|(name, value)| (name, without(&value))).collect();
-        self.response_body = cut(&without(&shown));
+        let (headers, body) = redact::answer(known, sent, headers, &text);
+        self.response_headers = headers;
+        self.response_body = cut(&body);
     }
 
     /// Notes that no answer came. `reason` holds no secret: [`super::NetError`] is made without any.

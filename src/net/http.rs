@@ -315,6 +315,11 @@ impl Http {
         }
     }
 
+    /// Headers and body of an answer without secrets: for a room that keeps them.
+    pub fn without_secrets(&self, headers: &[(String, String)], body: &str) -> (Vec<(String, String)>, String) {
+        redact::answer(&self.known, &[], headers, body)
+    }
+
     /// Redacts `text` of the given secrets: for what a room builds from an answer itself.
     pub fn redact(secrets: &[Secret], text: &str) -> String {
         redact::without(secrets, text)

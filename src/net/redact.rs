@@ -142,6 +142,24 @@ fn hide_all(masker: &mut Masker, value: &mut Value) -> bool {
     }
 }
 
+/// An answer's headers and body as they may be shown. `known` learns the secrets in them; `sent` are those of the request,
+/// which it may echo.
+pub(super) fn answer(
+    known: &Known,
+    sent: &[Secret],
+    headers: &[(String, String)],
+    text: &str,
+) -> (Vec<(String, String)>, String) {
+    let clean = |text: &str| without(sent, &known.without(text));
+    let mut masker = Masker::default();
+    let headers: Vec<(String, String)> =
+        headers.iter().map(|(name, value)| (name.clone(), header(&mut masker, name, value))).collect();
+    let text = body(&mut masker, text);
+    // Before the rest is looked through: what a header calls a secret may stand in the body without a name.
+    known.learn(masker.found);
+    (headers.into_iter().map(|(name, value)| (name, clean(&value))).collect(), clean(&text))
+}
+
 /// `text` without any of `secrets`.
 pub(super) fn without(secrets: &[Secret], text: &str) -> String {
     secrets.iter().fold(text.to_owned(), |text, secret| secret.redact(&text))

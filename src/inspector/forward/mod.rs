@@ -11,11 +11,11 @@ mod tests;
 
 use std::time::Duration;
 
-pub use explain::{Framework, Outcome, Patch, Sent, explain, patch};
+pub use explain::{Framework, Known, Outcome, Patch, Place, Sent, explain, known_paths, patch, paths};
 pub use target::Target;
 
 use crate::net::{Http, NetErrorKind, Request};
-use crate::store::attempts::Forwarded;
+use crate::store::attempts::{Answer, Attempts, Filter, Forwarded};
 use target::Door;
 
 /// How long a target may take.
@@ -39,6 +39,11 @@ pub(super) fn was_too_late(error: &str) -> bool {
     error.starts_with(SILENT)
 }
 
+/// The most of an answer's body that is kept, and of its headers together, in bytes.
+const KEPT: usize = 8 << 10;
+/// A body beyond that is not looked through for secrets, and not kept.
+const READ: usize = 256 << 10;
+
 /// Which sending of an attempt it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
@@ -55,9 +60,9 @@ pub enum Sending {
 pub struct Response {
     /// The short form, as it is kept and printed.
     pub forwarded: Forwarded,
-    /// Names in lower case, in order; empty where nothing was answered.
+    /// Names in lower case, in order, as they came; empty where nothing was answered.
     pub headers: Vec<(String, String)>,
-    /// The body, damaged bytes replaced.
+    /// The body as it came, damaged bytes replaced.
     pub body: String,
 }
 
@@ -71,7 +76,7 @@ pub async fn forward(
 ) -> Response {
     let doors = match target.doors().await {
         Ok(doors) => doors,
-        Err(why) => return Response::failed(target, 0, why),
+        Err(why) => return Response::failed(target, sending, 0, why),
     };
     let mut last = None;
     for door in doors {
@@ -80,7 +85,7 @@ pub async fn forward(
             Ok(answer) => {
                 let body = answer.text().into_owned();
                 let (status, ms) = (Some(answer.status), answer.ms);
-                let forwarded = Forwarded { url: target.shown(), status, ms, error: None };
+                let forwarded = Forwarded { status, ms, ..short(target, sending) };
                 return Response { forwarded, headers: answer.headers, body };
             }
             Err(error) => {
@@ -94,21 +99,61 @@ pub async fn forward(
                     NetErrorKind::Broken => BROKEN,
                     NetErrorKind::TooLong => TOO_LONG,
                 };
-                last = Some(Response::failed(target, ms, format!("{begins}: {}", error.reason)));
+                last = Some(Response::failed(target, sending, ms, format!("{begins}: {}", error.reason)));
                 if !refused {
                     break;
                 }
             }
         }
     }
-    last.unwrap_or_else(|| Response::failed(target, 0, NO_ADDRESS.to_owned()))
+    last.unwrap_or_else(|| Response::failed(target, sending, 0, NO_ADDRESS.to_owned()))
 }
 
 impl Response {
-    fn failed(target: &Target, ms: u64, error: String) -> Self {
-        let forwarded = Forwarded { url: target.shown(), status: None, ms, error: Some(error) };
+    fn failed(target: &Target, sending: Sending, ms: u64, error: String) -> Self {
+        let forwarded = Forwarded { ms, error: Some(error), ..short(target, sending) };
         Self { forwarded, headers: Vec::new(), body: String::new() }
     }
+
+    /// What of the answer is kept: without the secrets that `http` finds in it, and cut.
+    pub fn kept(&self, http: &Http) -> Answer {
+        // The whole is looked through before it is cut: half a secret would not be found.
+        let text = if self.body.len() > READ { "" } else { self.body.as_str() };
+        let (mut headers, mut body) = http.without_secrets(&self.headers, text);
+        let mut room = KEPT;
+        headers.retain(|(name, value)| {
+            let size = name.len() + value.len();
+            let fits = size <= room;
+            room = room.saturating_sub(size);
+            fits
+        });
+        let mut end = body.len().min(KEPT);
+        while !body.is_char_boundary(end) {
+            end -= 1;
+        }
+        let cut = end < body.len() || self.body.len() > READ;
+        body.truncate(end);
+        Answer { headers, body, cut, size: u32::try_from(self.body.len()).unwrap_or(u32::MAX) }
+    }
+}
+
+/// How many of the latest attempts are looked at for where an application answered.
+const LOOKED_AT: usize = 200;
+
+/// Where the application at `url` answered before, by the history of `owner`: asked where a path has no handler. Nothing
+/// where the history cannot be read: it is a hint.
+pub async fn answered_before(attempts: &Attempts, owner: &str, forwarded: &Forwarded) -> Vec<Known> {
+    if forwarded.status != Some(404) {
+        return Vec::new();
+    }
+    let latest = attempts.page(owner, Filter { limit: LOOKED_AT, ..Filter::default() }).await.unwrap_or_default();
+    known_paths(&latest, &forwarded.url)
+}
+
+/// The short form of what is sent; its replays are numbered by the history.
+fn short(target: &Target, sending: Sending) -> Forwarded {
+    let replay = (sending != Sending::First).then_some(0);
+    Forwarded { url: target.shown(), replay, edited: matches!(sending, Sending::Edited(_)), ..Forwarded::default() }
 }
 
 fn request(target: &Target, door: Door, headers: &[(String, String)], body: &[u8], sending: Sending) -> Request {

@@ -212,6 +212,7 @@ fn record(item: &Item, owner: &str, now: Timestamp) -> Record {
             attempt: event.attempt.max(1),
             duplicate: event.duplicate,
             forwarded: event.forwarded.clone(),
+            answers: told.answers.clone(),
             pinned: told.pinned,
             judged: event.verdict.clone().map(|verdict| (verdict, event.failed.clone(), told.judged_at.unwrap_or(now))),
             decode: told.decode.as_ref().map(ToString::to_string).filter(|text| !new.whole && clean(text)),

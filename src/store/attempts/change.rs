@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::history::HistoryError;
 use super::Attempts;
-use super::row::{Forwarded, Judgement, NewAttempt, Standing, Stored, sha256};
+use super::row::{Judgement, NewAttempt, Standing, Stored, sha256};
 
 impl Attempts {
     /// Keeps an attempt. It is on disk when this returns.
@@ -26,24 +26,6 @@ impl Attempts {
     /// When it could not be written.
     pub async fn judged(&self, list: Vec<Judgement>) -> Result<(), HistoryError> {
         let work = move |connection: &Connection| list.iter().try_for_each(|judgement| note(connection, judgement));
-        self.writer.write(work).await
-    }
-
-    /// Notes how the forwards of an attempt went, after those noted before.
-    ///
-    /// # Errors
-    /// When it could not be written.
-    pub async fn forwarded(&self, seq: i64, more: Vec<Forwarded>) -> Result<(), HistoryError> {
-        let work = move |connection: &Connection| {
-            let sql = "SELECT forwards FROM attempts WHERE seq = ?1";
-            let text: Option<String> = connection.query_row(sql, params![seq], |row| row.get(0)).optional()?;
-            let Some(text) = text else { return Ok(()) };
-            let mut all: Vec<Forwarded> = serde_json::from_str(&text).unwrap_or_default();
-            all.extend(more);
-            let text = serde_json::to_string(&all).map_err(|error| HistoryError::Other(error.to_string()))?;
-            connection.execute("UPDATE attempts SET forwards = ?2 WHERE seq = ?1", params![seq, text])?;
-            Ok(())
-        };
         self.writer.write(work).await
     }
 

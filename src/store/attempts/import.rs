@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::history::HistoryError;
-use super::Attempts;
 use super::change::{group_of, insert, note};
-use super::row::{Duplicate, Forwarded, Judgement, NewAttempt, Stored, sha256};
+use super::row::{Answer, Duplicate, Forwarded, Judgement, NewAttempt, Stored, sha256};
+use super::{Attempts, answers};
 
 /// An attempt from a file.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Told {
     pub duplicate: Duplicate,
     /// How its forwards went.
     pub forwarded: Vec<Forwarded>,
+    /// What these were answered, in their order; `None` where that was not kept.
+    pub answers: Vec<Option<Answer>>,
     /// It was pinned.
     pub pinned: bool,
     /// What it was judged to be, and when; `None` where it was not judged.
@@ -77,6 +79,11 @@ fn keep(connection: &Connection, record: &Record, now: Timestamp) -> Result<Stor
         told.duplicate.word(),
         told.decode
     ])?;
+    for (place, answer) in told.answers.iter().enumerate().take(told.forwarded.len()) {
+        if let Some(answer) = answer {
+            answers::insert(connection, seq, answers::place(place), answer)?;
+        }
+    }
     stored.attempt = told.attempt;
     if let Some((verdict, failed, at)) = told.judged.clone() {
         let (duplicate, decode, text) = (told.duplicate, told.decode.clone(), told.text.clone());

@@ -17,6 +17,7 @@
 //! that nothing names any more goes with it, and the write-ahead log is emptied into the database afterwards. The file
 //! does not shrink: its free pages are used again. What a file system keeps of overwritten blocks is out of reach here.
 
+mod answers;
 mod change;
 mod count;
 mod filter;
@@ -40,7 +41,7 @@ pub use filter::{Filter, Member};
 pub use import::{Record, Told};
 pub use read::{Earlier, Whole};
 pub use retention::Retention;
-pub use row::{Attempt, Duplicate, Forwarded, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex};
+pub use row::{Answer, Attempt, Duplicate, Forwarded, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex};
 
 use super::history::{History, HistoryError};
 use writer::Writer;

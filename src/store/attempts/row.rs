@@ -107,7 +107,7 @@ impl Standing {
 }
 
 /// How one forward of an attempt went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forwarded {
     /// Where to, without user, password and query.
     pub url: String,
@@ -117,6 +117,25 @@ pub struct Forwarded {
     pub ms: u64,
     /// Why nothing was answered.
     pub error: Option<String>,
+    /// Which replay of the attempt it was, from 1, as the history counts them; `None`: it was sent on when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<u32>,
+    /// An edited payload was sent in the place of what came, signed by the sandbox.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
+}
+
+/// What a forward was answered, as it is kept: without secrets, and cut.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// The beginning of the body, damaged bytes replaced.
+    pub body: String,
+    /// How long the whole body was, in bytes.
+    pub size: u32,
+    /// `body` is not all of it.
+    pub cut: bool,
 }
 
 /// An attempt to be kept.

@@ -1,6 +1,6 @@
 //! Something was answered that is not the 200 Kinde wants, or only looks like it.
 
-use super::{Framework, Outcome, Sent, path_of};
+use super::{Framework, Outcome, Sent, path_of, paths};
 use crate::check::Check;
 
 /// The most of a body that is read for words.
@@ -76,21 +76,7 @@ fn by_status(sent: &Sent<'_>, outcome: &Outcome<'_>, status: u16, framework: Fra
     let says = |some: &[&str]| some.iter().any(|words| text.contains(words));
     let path = path_of(sent.url);
     Some(match status {
-        404 => {
-            let known = sent.known_path.filter(|known| *known != path);
-            let wanted = match (known, framework.serves(&path)) {
-                (Some(known), _) => format!(", the tenant's webhook has {known}"),
-                (None, Some(code)) => format!(", {} answers it by {code}", framework.name()),
-                (None, None) => String::new(),
-            };
-            let fix = if known.is_some() {
-                "Send to that path, or move the handler"
-            } else {
-                "Compare the path with the handler's, letter by letter: prefix, plural, trailing slash. Some frameworks \
-                 answer 404 where there is a handler for GET alone"
-            };
-            Check::fail("path", format!("The application has no handler here: sent {path}{wanted}"), fix)
-        }
+        404 => paths::no_handler(sent, framework, &path),
         405 => {
             let allow = outcome.header("allow").map(|allow| format!(": it takes {allow}")).unwrap_or_default();
             Check::fail("method", format!("The path is right and takes no POST{allow}"), "Add a handler for POST")

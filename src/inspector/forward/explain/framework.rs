@@ -112,20 +112,40 @@ pub struct Patch {
     pub diff: String,
 }
 
+/// Where the examples of a framework, those of these patches too, have the handler.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Usual {
+    /// For whom.
+    #[serde(rename = "for")]
+    pub frameworks: Vec<Framework>,
+    /// The path.
+    pub path: String,
+    /// The code that answers it.
+    pub code: String,
+}
+
 #[derive(Deserialize)]
 struct Asset {
     patch: Vec<Patch>,
+    usual: Vec<Usual>,
 }
 
-fn read() -> Result<Vec<Patch>, toml::de::Error> {
-    toml::from_str::<Asset>(include_str!("../../../../assets/handler_patches.toml")).map(|asset| asset.patch)
+fn read() -> Result<Asset, toml::de::Error> {
+    toml::from_str(include_str!("../../../../assets/handler_patches.toml"))
+}
+
+/// What was read; nothing where the file cannot be, which a test sees.
+static ASSET: LazyLock<Asset> = LazyLock::new(|| read().unwrap_or(Asset { patch: Vec::new(), usual: Vec::new() }));
+
+/// Where `framework` usually has the handler.
+pub(super) fn usual(framework: Framework) -> Option<&'static Usual> {
+    ASSET.usual.iter().find(|usual| usual.frameworks.contains(&framework))
 }
 
 /// The change that mends what the check `name` of [`explain`](super::explain()) found. `None` where no code is at fault,
 /// or where it is not known for that framework.
 pub fn patch(name: &str, framework: Framework) -> Option<&'static Patch> {
-    static ALL: LazyLock<Vec<Patch>> = LazyLock::new(|| read().unwrap_or_default());
-    ALL.iter().find(|patch| patch.check == name && patch.frameworks.contains(&framework))
+    ASSET.patch.iter().find(|patch| patch.check == name && patch.frameworks.contains(&framework))
 }
 
 #[cfg(test)]
@@ -135,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_list_of_changes_is_whole_and_each_is_a_diff() {
-        let all = read().unwrap();
+        let Asset { patch: all, usual: places } = read().unwrap();
         for patch in &all {
             assert!(CHECKS.contains(&patch.check.as_str()), "{}", patch.check);
             assert!(patch.diff.lines().any(|line| line.starts_with('+')), "{}", patch.diff);
@@ -147,6 +167,8 @@ mod tests {
             for check in ["parser", "method", "status", "slow"] {
                 assert!(patch(check, framework).is_some(), "{check} for {framework:?}");
             }
+            let places: Vec<&Usual> = places.iter().filter(|one| one.frameworks.contains(&framework)).collect();
+            assert!(places.len() == 1 && places[0].path.starts_with('/'), "{framework:?}");
             let twice = all.iter().filter(|one| one.check == "parser" && one.frameworks.contains(&framework));
             assert_eq!(twice.count(), 1);
         }

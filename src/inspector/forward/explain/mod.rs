@@ -7,14 +7,16 @@
 
 mod answer;
 mod framework;
+mod paths;
 mod silence;
 #[cfg(test)]
 mod tests;
 
 pub use framework::{Framework, Patch, patch};
+pub use paths::{Known, Place, known_paths, paths};
 
 use crate::check::Check;
-use crate::store::attempts::Forwarded;
+use crate::store::attempts::{Answer, Forwarded};
 
 /// The names of the checks [`explain`] makes. [`patch`] takes them.
 pub const CHECKS: [&str; 17] = [
@@ -44,8 +46,9 @@ pub struct Sent<'a> {
     pub url: &'a str,
     /// The content type it went under.
     pub content_type: Option<&'a str>,
-    /// The path at which the tenant's webhook expects the application, where it is known: the one to compare with.
-    pub known_path: Option<&'a str>,
+    /// Where the same application answered before, as [`known_paths`] finds it: what a path that has no handler is compared
+    /// with.
+    pub known: &'a [Known],
     /// It was signed by the sandbox.
     pub by_sandbox: bool,
 }
@@ -53,7 +56,7 @@ pub struct Sent<'a> {
 /// What came of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome<'a> {
-    /// The short form, all that is kept of an earlier forward.
+    /// The short form.
     pub forwarded: &'a Forwarded,
     /// Of the answer, in lower case; empty where it is not kept.
     pub headers: &'a [(String, String)],
@@ -67,9 +70,12 @@ impl<'a> Outcome<'a> {
         Self { forwarded: &response.forwarded, headers: &response.headers, body: &response.body }
     }
 
-    /// What is kept of an earlier forward: neither headers nor body.
-    pub fn kept(forwarded: &'a Forwarded) -> Self {
-        Self { forwarded, headers: &[], body: "" }
+    /// What is kept of an earlier forward.
+    pub fn kept(forwarded: &'a Forwarded, answer: Option<&'a Answer>) -> Self {
+        match answer {
+            Some(answer) => Self { forwarded, headers: &answer.headers, body: &answer.body },
+            None => Self { forwarded, headers: &[], body: "" },
+        }
     }
 
     fn header(&self, name: &str) -> Option<&str> {

@@ -6,7 +6,7 @@ fn told(status: u16, headers: &[(&str, &str)], body: &str) -> Check {
 }
 
 fn to(url: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Check {
-    let forwarded = Forwarded { url: url.to_owned(), status: Some(status), ms: 1, error: None };
+    let forwarded = Forwarded { url: url.to_owned(), status: Some(status), ms: 1, ..Forwarded::default() };
     let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let outcome = Outcome { forwarded: &forwarded, headers: &headers, body };
     let sent = Sent { url, ..Sent::default() };
@@ -19,8 +19,9 @@ fn to(url: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Check {
 }
 
 fn unanswered(url: &str, error: &str) -> Check {
-    let forwarded = Forwarded { url: url.to_owned(), status: None, ms: 1, error: Some(error.to_owned()) };
-    explain(&Sent { url, ..Sent::default() }, &Outcome::kept(&forwarded), Framework::FastApi).remove(0)
+    let forwarded =
+        Forwarded { url: url.to_owned(), status: None, ms: 1, error: Some(error.to_owned()), ..Forwarded::default() };
+    explain(&Sent { url, ..Sent::default() }, &Outcome::kept(&forwarded, None), Framework::FastApi).remove(0)
 }
 
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
@@ -93,19 +94,37 @@ fn a_redirect_to_a_sign_in_is_told_from_a_slash_and_from_another_address() {
 }
 
 #[test]
-fn a_path_is_shown_beside_the_one_that_is_known() {
-    let forwarded = Forwarded { url: String::new(), status: Some(404), ms: 1, error: None };
-    let sent = Sent { url: "http://localhost:3000/webhook", known_path: Some("/api/kinde"), ..Sent::default() };
-    let check = explain(&sent, &Outcome::kept(&forwarded), Framework::NextJs).remove(0);
-    assert!(check.why.unwrap().ends_with("sent /webhook, the tenant's webhook has /api/kinde"));
-    let sent = Sent { known_path: None, ..sent };
-    let check = explain(&sent, &Outcome::kept(&forwarded), Framework::NextJs).remove(0);
-    assert!(check.why.unwrap().contains("app/webhook/route.ts"));
+fn a_path_without_a_handler_stands_beside_where_it_answered_before_and_where_the_framework_has_it() {
+    let url = "http://localhost:3000/webhook";
+    let forwarded = Forwarded { status: Some(404), ..Forwarded::default() };
+    let known = [Known { path: "/api/kinde".to_owned(), status: 200 }];
+    let sent = Sent { url, known: &known, ..Sent::default() };
+    let check = explain(&sent, &Outcome::kept(&forwarded, None), Framework::NextJs).remove(0);
+    assert!(check.why.unwrap().ends_with("sent /webhook, and it answered 200 at /api/kinde before"));
+    assert_eq!(check.fix.unwrap(), "Send to /api/kinde, or move the handler");
+    let beside: Vec<(String, String)> =
+        paths(&sent, Framework::NextJs).into_iter().map(|place| (place.path, place.note)).collect();
+    let pair = |path: &str, note: &str| (path.to_owned(), note.to_owned());
+    assert_eq!(
+        beside,
+        [
+            pair("/webhook", "wants app/webhook/route.ts, which exports POST"),
+            pair("/api/kinde", "200 there"),
+            pair("/api/webhook", "is app/api/webhook/route.ts"),
+        ]
+    );
+    let sent = Sent { known: &[], ..sent };
+    let check = explain(&sent, &Outcome::kept(&forwarded, None), Framework::NextJs).remove(0);
+    assert!(check.why.unwrap().ends_with("usual in Next.js is /api/webhook (app/api/webhook/route.ts)"));
+    let sent = Sent { url: "http://localhost:3000/api/webhook", ..sent };
+    let check = explain(&sent, &Outcome::kept(&forwarded, None), Framework::NextJs).remove(0);
+    assert!(check.why.unwrap().contains("Next.js answers it by app/api/webhook/route.ts"));
+    assert_eq!(paths(&sent, Framework::Other).len(), 1, "nothing is known to compare with");
 }
 
 #[test]
 fn the_sandbox_is_named_where_an_application_that_points_at_a_tenant_refuses_it() {
-    let forwarded = Forwarded { url: "http://localhost/".to_owned(), status: Some(400), ms: 1, error: None };
+    let forwarded = Forwarded { url: "http://localhost/".to_owned(), status: Some(400), ms: 1, ..Forwarded::default() };
     let outcome =
         Outcome { forwarded: &forwarded, headers: &[], body: "no applicable key found in the JSON Web Key Set" };
     for (by_sandbox, words) in [(true, "the sandbox signed this"), (false, "another environment")] {

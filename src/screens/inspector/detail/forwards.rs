@@ -1,17 +1,21 @@
 //! How forwards of an attempt went, and what explains those that failed.
 
-use egui::Ui;
+use egui::text::LayoutJob;
+use egui::{FontId, Frame, Grid, Margin, TextFormat, Ui};
 
-use super::state::{State, There, What};
+use super::state::{Looked, State, There, What};
 use crate::action::Action;
-use crate::check::Check;
-use crate::inspector::forward::{Framework, Outcome, Response, Sent, Target, explain, patch};
+use crate::check::Verdict;
+use crate::inspector::forward::{Framework, Known, Outcome, Place, Sent, Target, explain, patch, paths};
 use crate::inspector::lens::is_sandbox_kid;
 use crate::jwt::Json;
 use crate::screens::Cx;
-use crate::store::attempts::Forwarded;
-use crate::ui::tokens::space;
-use crate::ui::{Button, Icon, Mood, check_rows, code_view, combo, combo_item, section_with, small, status};
+use crate::store::attempts::{Answer, Forwarded};
+use crate::ui::tokens::{radius, space, text};
+use crate::ui::{
+    Button, Icon, Mood, check_rows, code_view, combo, combo_item, disclosure, section_with, small, status, subdued,
+    tokens,
+};
 
 /// The most forwards that show, the latest first.
 const SHOWN: usize = 20;
@@ -23,9 +27,12 @@ enum Asked {
 }
 
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let State { what: What::There(there), .. } = &*state else { return };
-    let attempt = &there.opened.whole.attempt;
     let framework = framework(cx);
+    let State { what: What::There(there), .. } = &mut *state else { return };
+    explain_once(there, framework);
+    let there = &**there;
+    let attempt = &there.opened.whole.attempt;
+    let looked = there.forwards.as_ref().map_or(&[][..], |(_, looked)| looked);
     let mut asked = None;
     let mut chosen = None;
     let failed = attempt.forwarded.iter().any(|on| on.status != Some(200));
@@ -54,14 +61,18 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
                                 asked = Some(Asked::Replay(on.url.clone()));
                             }
                             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                                if let Some(number) = on.replay {
+                                    let edited = if on.edited { ", edited" } else { "" };
+                                    small(ui, &format!("Replay {number}{edited}"));
+                                }
                                 crate::ui::line(ui, egui::RichText::new(&on.url).monospace());
                             });
                         });
                     });
-                    if on.status != Some(200) {
-                        let sent = sent(there, &on.url, false);
-                        let checks = explain(&sent, &Outcome::kept(on), framework);
-                        explained(ui, &format!("forward {index}"), &checks, framework);
+                    if let Some(looked) = looked.get(index) {
+                        // The latest tells all of itself; those before it when they are asked.
+                        let latest = index + 1 == attempt.forwarded.len();
+                        explained(ui, &format!("forward {index}"), on, looked, framework, latest);
                     }
                 });
             }
@@ -88,7 +99,8 @@ pub(super) fn framework(cx: &Cx<'_>) -> Framework {
 
 fn choose(ui: &mut Ui, chosen: Framework) -> Option<Asked> {
     let mut asked = None;
-    combo(ui, "Built with", chosen.name(), 130.0, |ui| {
+    let shown = if chosen == Framework::Other { "Not chosen" } else { chosen.name() };
+    combo(ui, "Built with", shown, 130.0, |ui| {
         for one in Framework::ALL {
             if combo_item(ui, one == chosen, one.name(), "") {
                 asked = Some(Asked::Framework(one));
@@ -118,34 +130,139 @@ pub(super) fn answer(ui: &mut Ui, on: &Forwarded) {
 }
 
 /// What was sent, for explaining.
-pub(super) fn sent<'a>(there: &'a There, url: &'a str, edited: bool) -> Sent<'a> {
+fn sent<'a>(there: &'a There, url: &'a str, edited: bool, known: &'a [Known]) -> Sent<'a> {
     let whole = &there.opened.whole;
     let content_type = whole.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
     let kid = there.told().and_then(|told| told.decoded.as_ref()?.header.as_ref()?.get("kid")).and_then(Json::as_text);
     Sent {
         url,
         content_type: if edited { Some("application/jwt") } else { content_type },
-        known_path: None,
+        known,
         by_sandbox: edited || kid.is_some_and(is_sandbox_kid),
     }
 }
 
-/// The checks, and the change that mends the first of them that a change mends.
-pub(super) fn explained(ui: &mut Ui, id: &str, checks: &[Check], framework: Framework) {
-    check_rows(ui, id, checks);
-    if let Some(patch) = checks.iter().find_map(|check| patch(&check.name, framework)) {
-        ui.add_space(space::XS);
-        small(ui, &format!("The change for {}, in {}", framework.name(), patch.file));
-        code_view(ui, "Change", patch.diff.trim_end(), 200.0);
+/// What explains a forward. `answer` is what is shown of what it was answered.
+pub(super) fn look(
+    there: &There,
+    outcome: &Outcome<'_>,
+    answer: Option<&Answer>,
+    known: &[Known],
+    framework: Framework,
+) -> Looked {
+    let on = outcome.forwarded;
+    let sent = sent(there, &on.url, on.edited, known);
+    let fine = on.status == Some(200);
+    let checks = explain(&sent, outcome, framework);
+    Looked {
+        paths: if on.status == Some(404) { paths(&sent, framework) } else { Vec::new() },
+        // That all is well is said by its status.
+        checks: if fine && checks.iter().all(|check| check.verdict == Verdict::Pass) { Vec::new() } else { checks },
+        answer: answer.filter(|answer| !answer.headers.is_empty() || !answer.body.is_empty()).map(shown),
+    }
+}
+
+/// The answer as text, and what is to be said of it.
+fn shown(answer: &Answer) -> (String, String) {
+    let mut text: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    if !answer.body.is_empty() {
+        text.push_str(&format!("\n{}", answer.body));
+    }
+    let size = match answer.size {
+        0 => "Answer, without a body".to_owned(),
+        size if answer.cut => format!("Answer, the beginning of {size} bytes"),
+        1 => "Answer, 1 byte".to_owned(),
+        size => format!("Answer, {size} bytes"),
+    };
+    (text, size)
+}
+
+/// Reads the answers once and not each frame: they may be long.
+fn explain_once(there: &mut There, framework: Framework) {
+    if there.told.is_none() || there.forwards.as_ref().is_some_and(|(own, _)| *own == framework) {
+        return;
+    }
+    let opened = &there.opened;
+    let all = opened.whole.attempt.forwarded.iter().enumerate().map(|(index, on)| {
+        let answer = opened.answers.get(index).and_then(Option::as_ref);
+        let known = opened.known.get(index).map_or(&[][..], Vec::as_slice);
+        look(there, &Outcome::kept(on, answer), answer, known, framework)
+    });
+    let all = all.collect();
+    there.forwards = Some((framework, all));
+}
+
+/// The checks, the paths beside each other, the change that mends the first check that a change mends, and the answer.
+pub(super) fn explained(ui: &mut Ui, id: &str, on: &Forwarded, looked: &Looked, framework: Framework, at_length: bool) {
+    let Looked { checks, paths, answer } = looked;
+    if !checks.is_empty() {
+        let why = |ui: &mut Ui| {
+            check_rows(ui, id, checks);
+            side_by_side(ui, id, paths);
+            if let Some(patch) = checks.iter().find_map(|check| patch(&check.name, framework)) {
+                ui.add_space(space::XS);
+                small(ui, &format!("The change for {}, in {}", framework.name(), patch.file));
+                code_view(ui, "Change", patch.diff.trim_end(), 200.0);
+            }
+        };
+        if at_length {
+            why(ui);
+        } else {
+            disclosure(ui, &format!("{id} why"), "Why?", false, why);
+        }
+    }
+    if let Some((text, words)) = answer {
+        disclosure(ui, &format!("{id} answer"), words, false, |ui| code_view(ui, "Answer", text, 180.0));
+    } else if on.status.is_some() {
+        small(ui, "Its answer is not kept");
     }
     ui.add_space(space::SM);
 }
 
-/// The answer's headers and body.
-pub(super) fn response(ui: &mut Ui, response: &Response) {
-    if response.headers.is_empty() && response.body.is_empty() {
-        return;
+/// The paths, each below the other in one face, with what differs of each in another ink.
+fn side_by_side(ui: &mut Ui, id: &str, paths: &[Place]) {
+    let [sent, others @ ..] = paths else { return };
+    let t = tokens(ui);
+    Frame::new().fill(t.field).corner_radius(radius::CONTROL).inner_margin(Margin::same(10)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        Grid::new(("paths", id)).num_columns(3).spacing([space::LG, space::XS]).show(ui, |ui| {
+            for place in paths {
+                let other = if std::ptr::eq(place, sent) { others.first() } else { Some(sent) };
+                let (start, differs, end) = difference(&place.path, other.map_or(&place.path, |other| &other.path));
+                let mut job = LayoutJob::default();
+                for (part, ink) in [(start, t.text), (differs, t.warn.text), (end, t.text)] {
+                    job.append(part, 0.0, TextFormat::simple(FontId::monospace(text::BODY), ink));
+                }
+                subdued(ui, &place.what);
+                ui.label(job);
+                small(ui, &place.note);
+                ui.end_row();
+            }
+        });
+    });
+}
+
+/// What `own` begins with as `other` does, what differs, and what both end with.
+fn difference<'a>(own: &'a str, other: &str) -> (&'a str, &'a str, &'a str) {
+    let same = |(one, two): &(char, char)| one == two;
+    let start: usize = own.chars().zip(other.chars()).take_while(same).map(|(one, _)| one.len_utf8()).sum();
+    let (begin, rest) = own.split_at_checked(start).unwrap_or((own, ""));
+    let left = other.get(start..).unwrap_or_default();
+    let end: usize = rest.chars().rev().zip(left.chars().rev()).take_while(same).map(|(one, _)| one.len_utf8()).sum();
+    let (differs, end) = rest.split_at_checked(rest.len() - end).unwrap_or((rest, ""));
+    (begin, differs, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_of_two_paths_is_found_between_what_they_begin_and_end_with() {
+        assert_eq!(difference("/api/webhook", "/api/webhooks"), ("/api/webhook", "", ""));
+        assert_eq!(difference("/api/webhooks", "/api/webhook"), ("/api/webhook", "s", ""));
+        assert_eq!(difference("/webhook/kinde", "/api/hook/kinde"), ("/", "web", "hook/kinde"));
+        assert_eq!(difference("/a/a", "/a/a/a"), ("/a/a", "", ""));
+        assert_eq!(difference("/ä", "/ö"), ("/", "ä", ""));
     }
-    let head: String = response.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-    code_view(ui, "Response", &format!("{head}\n{}", response.body), 180.0);
 }

@@ -6,8 +6,7 @@ use super::forwards;
 use super::state::{Payload, State, There, What};
 use crate::action::Action;
 use crate::inspector::copies::USUAL_TARGET;
-use crate::inspector::forward::{Framework, Outcome, Target, explain};
-use crate::inspector::replay::Signed;
+use crate::inspector::forward::{Framework, Outcome, Target};
 use crate::jwt::Json;
 use crate::screens::Cx;
 use crate::ui::tokens::space;
@@ -105,12 +104,10 @@ fn result(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
                         crate::ui::line(ui, egui::RichText::new(&on.url).monospace());
                     });
                     small(ui, replayed.signed.words());
-                    if on.status != Some(200) {
-                        let checks = there.explained.as_ref().map(|(_, checks)| checks.as_slice());
-                        forwards::explained(ui, "replayed", checks.unwrap_or_default(), framework);
-                        choose = true;
+                    choose = on.status != Some(200);
+                    if let Some((_, looked)) = &there.explained {
+                        forwards::explained(ui, "replayed", on, looked, framework, true);
                     }
-                    forwards::response(ui, &replayed.response);
                 },
             );
         }
@@ -126,9 +123,10 @@ fn explain_once(there: &mut There, framework: Framework) {
     if there.explained.as_ref().is_some_and(|(own, _)| *own == framework) {
         return;
     }
-    let edited = matches!(replayed.signed, Signed::BySandbox { .. });
-    let sent = forwards::sent(there, &replayed.response.forwarded.url, edited);
-    there.explained = Some((framework, explain(&sent, &Outcome::of(&replayed.response), framework)));
+    let response = &replayed.response;
+    let answer = &replayed.answer;
+    let looked = forwards::look(there, &Outcome::of(response), Some(answer), &replayed.known, framework);
+    there.explained = Some((framework, looked));
 }
 
 /// As a person edits it; as it is where writing it anew would change more than its blanks.

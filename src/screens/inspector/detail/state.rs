@@ -8,7 +8,7 @@ use crate::backend::attempt::{Command, Compared, Event, Opened, Told, Writing, W
 use crate::check::Check;
 use crate::error::UserError;
 use crate::inspector::decode::Decoded;
-use crate::inspector::forward::{Framework, Target};
+use crate::inspector::forward::{Framework, Place, Target};
 use crate::inspector::replay::Replayed;
 use crate::inspector::truth::Truth;
 use crate::jwt::{Json, decode_base64url};
@@ -110,11 +110,22 @@ pub(super) struct There {
     pub truth: Load<Box<Truth>>,
     pub replayed: Load<Box<Replayed>>,
     /// What explains its result, for the framework it was explained for.
-    pub explained: Option<(Framework, Vec<Check>)>,
+    pub explained: Option<(Framework, Looked)>,
+    /// What explains its forwards, for the framework they were explained for.
+    pub forwards: Option<(Framework, Vec<Looked>)>,
     /// The edited payload, while one is edited.
     pub edited: Option<String>,
     pub writing: Option<JobId>,
     pub written: Option<Result<(String, String), UserError>>,
+}
+
+/// What explains a forward.
+pub(super) struct Looked {
+    pub checks: Vec<Check>,
+    /// The paths to hold beside each other, where it found no handler.
+    pub paths: Vec<Place>,
+    /// The answer's headers and body, and what is to be said of them.
+    pub answer: Option<(String, String)>,
 }
 
 /// The payload, as far as it can be read.
@@ -213,6 +224,7 @@ impl State {
             && there.opened.whole.attempt.seq == opened.whole.attempt.seq
         {
             there.opened = opened;
+            there.forwards = None;
             return;
         }
         self.turn += 1;
@@ -339,6 +351,7 @@ impl There {
             truth: Load::Idle,
             replayed: Load::Idle,
             explained: None,
+            forwards: None,
             edited: None,
             writing: None,
             written: None,
