@@ -7,7 +7,12 @@ use crate::jwt::{self, EnvelopeFault, Header, HeaderFault};
 
 /// Evidence without end is none.
 pub(super) fn shorten(text: &str) -> String {
-    match text.char_indices().nth(120) {
+    const MOST: usize = 120;
+    // No text has more characters than bytes.
+    if text.len() <= MOST {
+        return text.to_owned();
+    }
+    match text.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
     }

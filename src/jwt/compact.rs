@@ -63,18 +63,12 @@ impl<'a> Compact<'a> {
         if is_json_serialisation(token) {
             return Err(EnvelopeFault::JsonSerialisation);
         }
-        let count = token.iter().filter(|byte| **byte == b'.').count() + 1;
         let mut parts = token.splitn(3, |byte| *byte == b'.');
-        let (header, payload, signature) = match (count, parts.next(), parts.next(), parts.next()) {
-            (3, Some(header), Some(payload), Some(signature)) => (header, payload, signature),
-            (5, Some(header), ..) if looks_like_jwe(header) => return Err(EnvelopeFault::Encrypted),
-            _ => {
-                return Err(match tokens_in(token) {
-                    0 | 1 => EnvelopeFault::Parts(count),
-                    several => EnvelopeFault::Several(several),
-                });
-            }
-        };
+        let three = (parts.next(), parts.next(), parts.next());
+        let (Some(header), Some(payload), Some(signature)) = three else { return Err(no_three_parts(token)) };
+        if signature.contains(&b'.') {
+            return Err(no_three_parts(token));
+        }
         let decode = |part, text| decode_base64url(text).map_err(|why| EnvelopeFault::Base64 { part, why });
         let header_bytes = decode("header", header)?;
         let payload_bytes = decode("payload", payload)?;
@@ -84,6 +78,18 @@ impl<'a> Compact<'a> {
         let header_read = Header::read(json).ok_or(EnvelopeFault::HeaderKind(kind))?;
         let signed = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
         Ok(Self { header: header_read, payload: payload_bytes, signature: signature_bytes, signed })
+    }
+}
+
+/// What `token` is, which has not three parts.
+fn no_three_parts(token: &[u8]) -> EnvelopeFault {
+    let count = token.split(|byte| *byte == b'.').count();
+    if count == 5 && token.split(|byte| *byte == b'.').next().is_some_and(looks_like_jwe) {
+        return EnvelopeFault::Encrypted;
+    }
+    match tokens_in(token) {
+        0 | 1 => EnvelopeFault::Parts(count),
+        several => EnvelopeFault::Several(several),
     }
 }
 

@@ -30,8 +30,6 @@ pub fn provider_token(text: &str) -> Option<&'static str> {
     ];
     // A JWT starts with the base64url of `{"`, which none of these does.
     let bare = text.trim();
-    if bare.contains(char::is_whitespace) || bare.len() < 12 {
-        return None;
-    }
-    PREFIXES.iter().find(|(prefix, _)| bare.starts_with(prefix)).map(|(_, name)| *name)
+    let (_, name) = PREFIXES.iter().find(|(prefix, _)| bare.starts_with(prefix))?;
+    (bare.len() >= 12 && !bare.contains(char::is_whitespace)).then_some(name)
 }

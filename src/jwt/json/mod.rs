@@ -101,12 +101,10 @@ impl Json {
     fn find_doubles<'a>(&'a self, path: &mut Vec<Step<'a>>, found: &mut Doubles) {
         match self {
             Self::Object(members) => {
-                let mut seen = std::collections::HashMap::new();
-                for (name, value) in members {
+                let mut second = second_of_a_name(members).into_iter().peekable();
+                for (index, (name, value)) in members.iter().enumerate() {
                     path.push(Step::Member(name));
-                    let times = seen.entry(name).or_insert(0_usize);
-                    *times += 1;
-                    if *times == 2 {
+                    if second.next_if_eq(&index).is_some() {
                         found.add(path);
                     }
                     value.find_doubles(path, found);
@@ -123,6 +121,27 @@ impl Json {
             _ => {}
         }
     }
+}
+
+/// Where a name stands for the second time, in order.
+fn second_of_a_name(members: &[(String, Json)]) -> Vec<usize> {
+    // Few names are compared faster than hashed.
+    if members.len() <= 16 {
+        let times_before =
+            |index: usize, name: &str| members.iter().take(index).filter(|(other, _)| other == name).count();
+        let second = |(index, (name, _)): (usize, &(String, Json))| (times_before(index, name) == 1).then_some(index);
+        return members.iter().enumerate().filter_map(second).collect();
+    }
+    let mut seen = std::collections::HashMap::new();
+    let mut second = Vec::new();
+    for (index, (name, _)) in members.iter().enumerate() {
+        let times = seen.entry(name).or_insert(0_usize);
+        *times += 1;
+        if *times == 2 {
+            second.push(index);
+        }
+    }
+    second
 }
 
 /// One step of the way to a value.

@@ -15,7 +15,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -147,11 +147,13 @@ impl Reader<'_> {
         self.at += 1;
         let mut out = String::new();
         loop {
-            let from = self.at;
-            while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..=0x1f)) {
+            let plain = self.plain();
+            // Most texts are one run without an escape.
+            if out.is_empty() && self.peek() == Some(b'"') {
                 self.at += 1;
+                return Ok(plain.to_owned());
             }
-            out.push_str(self.text.get(from..self.at).unwrap_or_default());
+            out.push_str(plain);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -164,6 +166,15 @@ impl Reader<'_> {
                 _ => return self.fault("a control character in a text"),
             }
         }
+    }
+
+    /// Takes what needs no unescaping.
+    fn plain(&mut self) -> &'a str {
+        let rest: &'a str = self.text.get(self.at..).unwrap_or_default();
+        let ends = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+        let plain = ends.and_then(|end| rest.get(..end)).unwrap_or(rest);
+        self.at += plain.len();
+        plain
     }
 
     fn escape(&mut self) -> Result<char, JsonFault> {
