@@ -199,11 +199,13 @@ fn times(findings: &mut Findings, claims: &Json, at: Timestamp) {
 }
 
 fn issuer(findings: &mut Findings, claims: &Json, kind: Kind, cx: &Context<'_>) {
+    if *cx.issuers == Issuers::Any {
+        return;
+    }
     let iss = claims.get("iss").and_then(Json::as_text);
-    let expected = match cx.issuers {
-        Issuers::Any => return,
+    let expected = || match cx.issuers {
         Issuers::These(domains) => domains.join(" or "),
-        Issuers::Loopback => "the sandbox's own address".to_owned(),
+        _ => "the sandbox's own address".to_owned(),
     };
     let fits = |iss: &str| match cx.issuers {
         Issuers::Any => true,
@@ -217,7 +219,7 @@ fn issuer(findings: &mut Findings, claims: &Json, kind: Kind, cx: &Context<'_>) 
     };
     match iss {
         Some(iss) if !fits(iss) => findings.fail(
-            format!("`iss` is {iss}, not {expected}"),
+            format!("`iss` is {iss}, not {}", expected()),
             "The keys and the issuer must be of one environment. Its custom domain and its kinde.com domain both count once the profile knows both",
         ),
         None if claims.get("iss").is_none() && matches!(kind, Kind::Access | Kind::Id | Kind::M2m) => {

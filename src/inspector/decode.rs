@@ -11,7 +11,7 @@ use super::paste::PastedRequest;
 use crate::check::Check;
 use crate::jwt::{Json, KeySet};
 
-pub use super::judge::judge;
+pub use super::judge::{judge, judge_read};
 
 /// What the envelope, the header, the key and the signature come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::decode::{Decoded, Kind, Options, judge};
+use super::decode::{Decoded, Kind, Options, judge_read};
 use super::dedupe::{self, Looked};
 use super::key_source::KeySource;
 use super::lost;
-use super::receiver::{Arrival, Sifted, sift, transport};
+use super::reading::Reading;
+use super::receiver::{Arrival, Sifted, sift_read, transport};
 use super::second_webhook::SecondWebhook;
 use crate::check::{Check, Verdict};
 use crate::clock::Clock;
@@ -55,7 +56,7 @@ pub struct Reverified {
 struct Subject<'a> {
     seq: i64,
     attempt: u32,
-    body: &'a [u8],
+    reading: Reading<'a>,
     sifted: &'a Sifted,
     transport: Check,
     /// When it came, for one that is judged again.
@@ -74,8 +75,9 @@ impl Intake {
             let mut judgements = Vec::new();
             for Arrival { stored, body, sifted, transport, .. } in some {
                 let transport = transport.clone();
+                let reading = Reading::of(body);
                 let subject =
-                    Subject { seq: stored.seq, attempt: stored.attempt, body, sifted, transport, received: None };
+                    Subject { seq: stored.seq, attempt: stored.attempt, reading, sifted, transport, received: None };
                 let judged = self.judge(subject, &verdicts).await?;
                 let judgement = self.judgement(stored.seq, sifted, &judged);
                 verdicts.insert(stored.seq, judgement.verdict.clone());
@@ -138,8 +140,9 @@ impl Intake {
             let mut judgements = Vec::new();
             for attempt in page.iter().filter(lost) {
                 let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
-                let sifted = sift(&whole.body);
-                let mut judged = self.judge_again(&whole, &sifted, &HashMap::new()).await?;
+                let reading = Reading::of(&whole.body);
+                let sifted = sift_read(&reading);
+                let mut judged = self.judge_again(&whole, reading, &sifted, &HashMap::new()).await?;
                 lost::tell(&mut judged.decoded);
                 judgements.push(self.judgement(attempt.seq, &sifted, &judged));
             }
@@ -153,8 +156,9 @@ impl Intake {
     /// # Errors
     /// When the history could not be read.
     pub async fn look_again(&mut self, whole: &Whole) -> Result<Judged, HistoryError> {
-        let sifted = sift(&whole.body);
-        self.judge_again(whole, &sifted, &HashMap::new()).await
+        let reading = Reading::of(&whole.body);
+        let sifted = sift_read(&reading);
+        self.judge_again(whole, reading, &sifted, &HashMap::new()).await
     }
 
     /// Judges every kept attempt again and notes what it comes to now. Tokens that are kept without their signature stay
@@ -190,8 +194,9 @@ impl Intake {
         let (mut verdicts, mut judgements, mut all) = (HashMap::new(), Vec::new(), Vec::new());
         for &seq in seqs {
             let Some(whole) = self.attempts.whole(&self.owner, seq).await? else { continue };
-            let sifted = sift(&whole.body);
-            let judged = self.judge_again(&whole, &sifted, &verdicts).await?;
+            let reading = Reading::of(&whole.body);
+            let sifted = sift_read(&reading);
+            let judged = self.judge_again(&whole, reading, &sifted, &verdicts).await?;
             let judgement = self.judgement(seq, &sifted, &judged);
             all.push((whole.attempt.standing(), Standing::of(Some(&judgement.verdict), judgement.failed.as_deref())));
             verdicts.insert(seq, judgement.verdict.clone());
@@ -204,19 +209,21 @@ impl Intake {
     pub(super) async fn judge_again(
         &mut self,
         whole: &Whole,
+        reading: Reading<'_>,
         sifted: &Sifted,
         verdicts: &HashMap<i64, String>,
     ) -> Result<Judged, HistoryError> {
-        let Whole { attempt, headers, body, .. } = whole;
+        let Whole { attempt, headers, .. } = whole;
         let (transport, received) = (transport(headers), Some(attempt.received_at));
-        let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, body, sifted, transport, received };
+        let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, reading, sifted, transport, received };
         self.judge(subject, verdicts).await
     }
 
     /// `verdicts` are those of this batch, which are not written yet.
     async fn judge(&mut self, subject: Subject<'_>, verdicts: &HashMap<i64, String>) -> Result<Judged, HistoryError> {
-        let Subject { seq, attempt, body, sifted, transport, received } = subject;
-        let keys = self.keys.keys(body).await;
+        let Subject { seq, attempt, reading, sifted, transport, received } = subject;
+        let keys = self.keys.for_kid(reading.kid()).await;
+        let body = reading.bytes;
         let options = Options {
             // Its age is that which it had when it came.
             at: received.unwrap_or_else(|| self.clock.now()),
@@ -226,7 +233,7 @@ impl Intake {
             transport: Some(transport),
             duplicate: None,
         };
-        let mut decoded = judge(body, &keys, &options);
+        let mut decoded = judge_read(reading, &keys, &options);
         let mut earlier = self.attempts.earlier(&self.owner, seq).await?;
         for before in &mut earlier {
             if let Some(verdict) = verdicts.get(&before.seq) {

@@ -10,6 +10,7 @@ use super::freshness::{by_this_clock, judge_freshness};
 use super::lens::{self, is_sandbox_kid};
 use super::missing_key::no_key;
 use super::paste::{self, PastedRequest};
+use super::reading::{Payload, Reading, Token};
 use super::rung::{Findings, span};
 use super::words::{header_faults, shorten, transport};
 use crate::check::{Check, Verdict};
@@ -23,25 +24,22 @@ pub const RUNGS: [&str; 8] =
 
 /// Judges `input` with `keys`. Pure: no clock, no network; a second per 16 MiB at most.
 pub fn judge(input: &[u8], keys: &Keys, options: &Options) -> Decoded {
+    if !options.pasted {
+        return judge_read(Reading::of(input), keys, options);
+    }
     let Ok(text) = std::str::from_utf8(input) else {
         return Ladder::new("", Vec::new(), None).no_text(input, keys, options);
     };
-    let pasted = if options.pasted {
-        paste::clean(text)
-    } else {
-        paste::Pasted { token: text.to_owned(), cleaned: Vec::new(), request: None }
-    };
+    let pasted = paste::clean(text);
     let ladder = Ladder::new(&pasted.token, pasted.cleaned, pasted.request);
-    if let Some(name) = paste::provider_token(&pasted.token) {
-        return ladder.unreadable(
-            &format!("A provider token ({name}), not a JWT: only the provider can read it"),
-            "Probe it under Connected apps, where the provider itself says what it is good for",
-            options,
-        );
-    }
-    match Compact::split(pasted.token.as_bytes()) {
-        Ok(compact) => ladder.climb(&compact, keys, options),
-        Err(fault) => ladder.broken(&fault, keys, options),
+    ladder.start(Reading::of(pasted.token.as_bytes()), keys, options)
+}
+
+/// Judges what was read of a received body, which nothing is taken off.
+pub fn judge_read(reading: Reading<'_>, keys: &Keys, options: &Options) -> Decoded {
+    match std::str::from_utf8(reading.bytes) {
+        Ok(text) => Ladder::new(text, Vec::new(), None).start(reading, keys, options),
+        Err(_) => Ladder::new("", Vec::new(), None).no_text(reading.bytes, keys, options),
     }
 }
 
@@ -55,6 +53,20 @@ pub(super) struct Ladder<'a> {
 impl<'a> Ladder<'a> {
     fn new(token: &'a str, cleaned: Vec<String>, request: Option<PastedRequest>) -> Self {
         Self { token, cleaned, request, checks: Vec::new() }
+    }
+
+    fn start(self, reading: Reading<'_>, keys: &Keys, options: &Options) -> Decoded {
+        if let Some(name) = paste::provider_token(self.token) {
+            return self.unreadable(
+                &format!("A provider token ({name}), not a JWT: only the provider can read it"),
+                "Probe it under Connected apps, where the provider itself says what it is good for",
+                options,
+            );
+        }
+        match reading.token {
+            Ok(token) => self.climb(token, keys, options),
+            Err(fault) => self.broken(&fault, keys, options),
+        }
     }
 
     /// Everything the rungs came to. Rungs that were not reached are skipped.
@@ -76,7 +88,7 @@ impl<'a> Ladder<'a> {
         let checks: Vec<Check> = RUNGS
             .into_iter()
             .map(|name| {
-                let hit = found.iter().find(|check| check.name == name).cloned();
+                let hit = found.iter().position(|check| check.name == name).map(|at| found.remove(at));
                 hit.unwrap_or_else(|| Check::skipped(name, "Not reached: see the first failing rung"))
             })
             .collect();
@@ -85,7 +97,7 @@ impl<'a> Ladder<'a> {
         let headline = match (failing, warning) {
             (Some(check), _) => check.why.clone().unwrap_or_default(),
             (None, Some(check)) => format!("Verified, but: {}", check.why.clone().unwrap_or_default()),
-            (None, None) => read.good.clone(),
+            (None, None) => read.good,
         };
         Decoded {
             verdict,
@@ -105,8 +117,8 @@ impl<'a> Ladder<'a> {
             offer: read.offer,
             doubled: read.doubled.paths,
             damage: read.damage,
-            payload_text: read.payload.as_ref().and_then(|bytes| String::from_utf8(bytes.clone()).ok()),
-            payload_b64: read.payload.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default(),
+            payload_b64: read.payload.as_ref().map(|bytes| STANDARD.encode(bytes)).unwrap_or_default(),
+            payload_text: read.payload.and_then(|bytes| String::from_utf8(bytes).ok()),
             header: read.header,
             claims: read.claims,
             checks,
@@ -117,12 +129,11 @@ impl<'a> Ladder<'a> {
     }
 
     /// A token with a sound envelope.
-    fn climb(mut self, compact: &Compact<'_>, keys: &Keys, options: &Options) -> Decoded {
+    fn climb(mut self, token: Token<'_>, keys: &Keys, options: &Options) -> Decoded {
+        let Token { compact, payload } = token;
         let header = &compact.header;
         let mut read = Read::nothing(options);
-        read.header = Some(header.json.clone());
-        read.kid.clone_from(&header.kid);
-        read.take_payload(compact.payload.clone());
+        read.take(payload);
         let found = read.claims.as_ref().map_or(Kind::Other, |claims| claims::kind_of(claims, header.typ.as_deref()));
         read.kind = match options.kind {
             Some(Kind::Access) if found == Kind::M2m => Kind::M2m,
@@ -139,7 +150,7 @@ impl<'a> Ladder<'a> {
         let good = (!self.cleaned.is_empty()).then(|| format!("Taken off: {}", self.cleaned.join(", ")));
         self.checks.push(Check { why: good, ..Check::pass("envelope") }.seen(size));
 
-        let (verdict, signature) = self.climb_signature(compact, keys, options, &mut read);
+        let (verdict, signature) = self.climb_signature(&compact, keys, options, &mut read);
         let doubled = std::mem::take(&mut read.doubled);
         match &read.claims {
             Some(claims) => {
@@ -172,6 +183,9 @@ impl<'a> Ladder<'a> {
             Some(event) => format!("Verified: {event}, signed by {}", keys.whose),
             None => format!("Verified: {}, signed by {}", read.kind.with_article(), keys.whose),
         };
+        read.payload = Some(compact.payload);
+        read.kid = compact.header.kid;
+        read.header = Some(compact.header.json);
         self.finish(verdict, signature, read, options)
     }
 
@@ -320,15 +334,18 @@ impl Read {
     }
 
     pub(super) fn take_payload(&mut self, payload: Vec<u8>) {
-        match Json::parse(&payload) {
-            Ok(json) if json.members().is_some() => {
-                self.doubled = json.doubles();
-                self.claims = Some(json);
-            }
-            Ok(json) => self.payload_fault = format!("it is {}", json.kind()),
-            Err(fault) => self.payload_fault = fault.to_string(),
-        }
+        self.take(Payload::of(&payload));
         self.payload = Some(payload);
+    }
+
+    fn take(&mut self, payload: Payload) {
+        match payload {
+            Payload::Claims(claims, doubled) => {
+                self.doubled = doubled;
+                self.claims = Some(claims);
+            }
+            Payload::Other(what) => self.payload_fault = what,
+        }
     }
 }
 

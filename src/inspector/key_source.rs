@@ -50,16 +50,20 @@ impl KeySource {
 
     /// The keys to judge `input` with.
     pub async fn keys(&mut self, input: &[u8]) -> Keys {
+        self.for_kid(keys::kid_of(input, false).as_deref()).await
+    }
+
+    /// The keys to judge a token with that names this key.
+    pub(super) async fn for_kid(&mut self, kid: Option<&str>) -> Keys {
         match self {
             Self::Fixed(keys) => keys.clone(),
             Self::Tenant(tenant) => {
                 let TenantKeys { jwks, owner, issuers, extra, last, renewed } = tenant.as_mut();
-                let kid = keys::kid_of(input, false);
-                let known = |keys: &Keys| kid.as_deref().is_none_or(|kid| has(keys, kid));
+                let known = |keys: &Keys| kid.is_none_or(|kid| has(keys, kid));
                 if let Some(keys) = last.as_ref().filter(|keys| keys.trouble.is_none() && known(keys)) {
                     return keys.clone();
                 }
-                let keys = keys::of_tenant(jwks, owner, issuers.clone(), kid.as_deref(), extra.clone()).await;
+                let keys = keys::of_tenant(jwks, owner, issuers.clone(), kid, extra.clone()).await;
                 let ids = |keys: &Keys| -> Vec<String> {
                     let all = keys.sets.iter().flat_map(|dated| dated.set.keys());
                     all.filter_map(|key| key.kid.clone()).collect()

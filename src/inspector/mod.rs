@@ -21,6 +21,7 @@ pub mod lens;
 mod lost;
 mod missing_key;
 pub mod paste;
+pub mod reading;
 pub mod receiver;
 pub mod replay;
 pub mod retry_clock;

@@ -37,9 +37,10 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self, KeyPair as _, RsaKeyPair};
 use jiff::Timestamp;
-use kinde_panel::inspector::decode::{Decoded, Issuers, Keys, Kind, Options, judge};
+use kinde_panel::inspector::decode::{Decoded, Issuers, Keys, Kind, Options, judge_read};
 use kinde_panel::inspector::dedupe::{self, Looked};
-use kinde_panel::inspector::receiver::{sift, transport};
+use kinde_panel::inspector::reading::Reading;
+use kinde_panel::inspector::receiver::{sift_read, transport};
 use kinde_panel::jwt::{Compact, KeySet, Pick, Policy, encode_base64url as b64};
 use kinde_panel::store::attempts::sha256_hex;
 use serde_json::json;
@@ -121,7 +122,8 @@ impl Bench {
     }
 
     fn judged(&self, token: &str) -> Decoded {
-        let sifted = sift(token.as_bytes());
+        let reading = Reading::of(token.as_bytes());
+        let sifted = sift_read(&reading);
         let looked = Looked {
             content: sifted.content,
             body_sha256: &sha256_hex(token.as_bytes()),
@@ -138,7 +140,7 @@ impl Bench {
             transport: Some(transport(&self.headers)),
             duplicate: Some(duplicate),
         };
-        judge(token.as_bytes(), &self.keys, &options)
+        judge_read(reading, &self.keys, &options)
     }
 }
 

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::intake::Intake;
-use super::receiver::{Arrival, kept_header, sift, transport};
+use super::reading::Reading;
+use super::receiver::{Arrival, kept_header, sift, sift_read, transport};
 use crate::error::{Category, UserError};
 use crate::store::attempts::{NewAttempt, Record, Stored, Told};
 
@@ -169,8 +170,9 @@ async fn doubt(intake: &mut Intake, seqs: Vec<i64>) -> Result<usize, UserError> 
     let (mut judgements, mut unknown) = (Vec::new(), 0);
     for seq in seqs {
         let Some(whole) = intake.attempts.whole(&intake.owner, seq).await? else { continue };
-        let sifted = sift(&whole.body);
-        let judged = intake.judge_again(&whole, &sifted, &std::collections::HashMap::new()).await?;
+        let reading = Reading::of(&whole.body);
+        let sifted = sift_read(&reading);
+        let judged = intake.judge_again(&whole, reading, &sifted, &std::collections::HashMap::new()).await?;
         let judgement = intake.judgement(seq, &sifted, &judged);
         match judgement.verdict.as_str() {
             "verified" => {}

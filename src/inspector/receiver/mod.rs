@@ -29,7 +29,7 @@ use crate::store::attempts::{Attempts, NewAttempt, Stored};
 
 pub use relay::{RELAY_NOTE, Relay, Relayed};
 pub use serve::{kept_header, transport};
-pub use sift::{Sifted, sift};
+pub use sift::{Sifted, sift, sift_read};
 
 /// The most bytes of a body.
 pub const MAX_BODY: usize = 1 << 20;

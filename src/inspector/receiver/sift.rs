@@ -1,9 +1,10 @@
 //! What a body is, found before it is kept: an event, a token that must not be kept whole, or anything else.
 
-use serde_json::Value;
+use std::ops::Range;
 
 use super::super::claims::kind_of;
 use super::super::decode::Kind;
+use super::super::reading::{Payload, Reading, Token};
 use crate::jwt::{Json, decode_base64url};
 use crate::store::attempts::sha256;
 
@@ -30,38 +31,21 @@ const CREDENTIAL: [&str; 11] =
 
 /// Looks at `body`, however damaged it is: every run of it that reads as a token counts.
 pub fn sift(body: &[u8]) -> Sifted {
+    sift_read(&Reading::of(body))
+}
+
+/// Looks at what was read of a body.
+pub fn sift_read(reading: &Reading<'_>) -> Sifted {
+    let body = reading.bytes;
     let mut sifted = Sifted::default();
-    let mut cut: Vec<std::ops::Range<usize>> = Vec::new();
-    for run in runs(body) {
-        let mut start = run.start;
-        let parts: Vec<std::ops::Range<usize>> = body
-            .get(run)
-            .unwrap_or_default()
-            .split(|byte| *byte == b'.')
-            .map(|part| {
-                let range = start..start + part.len();
-                start = range.end + 1;
-                range
-            })
-            .collect();
-        for three in parts.windows(3) {
-            let [header, payload, signature] = three else { continue };
-            let object = |range: &std::ops::Range<usize>| {
-                let bytes = decode_base64url(body.get(range.clone())?).ok()?;
-                Json::parse(&bytes).ok().filter(|json| json.members().is_some()).map(|json| (json, bytes))
-            };
-            let Some((header, _)) = object(header) else { continue };
-            let Some((claims, bytes)) = object(payload) else { continue };
-            let typ = header.get("typ").and_then(Json::as_text);
-            if kind_of(&claims, typ) == Kind::Webhook {
-                if sifted.content.is_none() {
-                    sifted.take(&claims, &bytes);
-                }
-            } else if CREDENTIAL.into_iter().any(|name| claims.get(name).is_some()) {
-                cut.push(signature.clone());
-            }
+    let cut = match &reading.token {
+        Ok(Token { compact, payload: Payload::Claims(claims, _) }) => {
+            let signature = compact.signed.len() + 1..body.len();
+            Vec::from_iter(sifted.look(&compact.header.json, claims, &compact.payload, signature))
         }
-    }
+        Ok(_) => Vec::new(),
+        Err(_) => sifted.look_everywhere(body),
+    };
     if !cut.is_empty() {
         let mut kept = body.to_vec();
         for range in cut.into_iter().rev() {
@@ -73,7 +57,7 @@ pub fn sift(body: &[u8]) -> Sifted {
 }
 
 /// The runs of characters that a compact token is made of, long enough for one.
-fn runs(body: &[u8]) -> Vec<std::ops::Range<usize>> {
+fn runs(body: &[u8]) -> Vec<Range<usize>> {
     let of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let mut all = Vec::new();
     let mut start = None;
@@ -93,33 +77,70 @@ fn runs(body: &[u8]) -> Vec<std::ops::Range<usize>> {
 }
 
 impl Sifted {
+    /// Looks at all of `body` that reads as a token. Answers which bytes of it must not be kept.
+    fn look_everywhere(&mut self, body: &[u8]) -> Vec<Range<usize>> {
+        let mut cut = Vec::new();
+        for run in runs(body) {
+            let mut start = run.start;
+            let parts: Vec<Range<usize>> = body
+                .get(run)
+                .unwrap_or_default()
+                .split(|byte| *byte == b'.')
+                .map(|part| {
+                    let range = start..start + part.len();
+                    start = range.end + 1;
+                    range
+                })
+                .collect();
+            for three in parts.windows(3) {
+                let [header, payload, signature] = three else { continue };
+                let object = |range: &Range<usize>| {
+                    let bytes = decode_base64url(body.get(range.clone())?).ok()?;
+                    Json::parse(&bytes).ok().filter(|json| json.members().is_some()).map(|json| (json, bytes))
+                };
+                let Some((header, _)) = object(header) else { continue };
+                let Some((claims, bytes)) = object(payload) else { continue };
+                cut.extend(self.look(&header, &claims, &bytes, signature.clone()));
+            }
+        }
+        cut
+    }
+
+    /// Takes what a token tells. Where it opens something, answers which bytes of the body must not be kept.
+    fn look(&mut self, header: &Json, claims: &Json, payload: &[u8], signature: Range<usize>) -> Option<Range<usize>> {
+        if kind_of(claims, header.get("typ").and_then(Json::as_text)) == Kind::Webhook {
+            if self.content.is_none() {
+                self.take(claims, payload);
+            }
+            return None;
+        }
+        CREDENTIAL.into_iter().any(|name| claims.get(name).is_some()).then_some(signature)
+    }
+
     fn take(&mut self, claims: &Json, payload: &[u8]) {
         let text = |name: &str| claims.get(name).and_then(Json::as_text).map(str::to_owned);
         self.event_id = text("event_id");
         self.event_type = text("type");
-        let data =
-            serde_json::from_slice::<Value>(payload).ok().map(|all| all.get("data").cloned().unwrap_or_default());
-        self.who = data.as_ref().and_then(who);
-        // Members in the order of their names, so that the order they were written in does not matter.
-        let data = data.map_or_else(|| payload.to_vec(), |data| data.to_string().into_bytes());
-        let mut signed = self.event_id.clone().unwrap_or_default().into_bytes();
-        signed.push(0);
-        signed.extend(data);
-        self.content = Some(sha256(&signed));
+        let data = claims.get("data");
+        self.who = data.and_then(who);
+        let mut signed = self.event_id.clone().unwrap_or_default();
+        signed.push('\0');
+        signed.push_str(&data.map(Json::to_canonical).unwrap_or_default());
+        self.content = Some(sha256(signed.as_bytes()));
         self.text = String::from_utf8_lossy(payload).into_owned();
     }
 }
 
 /// An email address, else an id: the first that stands in the data.
-fn who(data: &Value) -> Option<String> {
+fn who(data: &Json) -> Option<String> {
     ["email", "user_id", "id", "code", "org_code", "customer_id"].into_iter().find_map(|name| find(data, name, 0))
 }
 
-fn find(value: &Value, name: &str, depth: u8) -> Option<String> {
-    let members = value.as_object().filter(|_| depth < 3)?;
-    let own = members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+fn find(value: &Json, name: &str, depth: u8) -> Option<String> {
+    value.members().filter(|_| depth < 3)?;
+    let own = value.get(name).and_then(Json::as_text).filter(|text| !text.is_empty());
     own.map(|text| text.chars().take(200).collect())
-        .or_else(|| members.values().find_map(|inner| find(inner, name, depth + 1)))
+        .or_else(|| value.by_name().into_iter().find_map(|(_, inner)| find(inner, name, depth + 1)))
 }
 
 #[cfg(test)]

@@ -73,6 +73,26 @@ proptest! {
     }
 
     #[test]
+    fn canonical_text_is_what_serde_json_writes_with_its_members_in_order(text in r#"(\{("[a-c]":(1|-0|1\.50|1E2|true|null|"\\n\u00e9"|\[1,"x"\]),){0,4}"b":\{"b":1,"a":\[\{"z":1,"a":2\}\],"b":2\}\})"#) {
+        let theirs: serde_json::Value = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(Json::parse(text.as_bytes()).unwrap().to_canonical(), theirs.to_string());
+    }
+
+    #[test]
+    fn doubles_are_the_same_among_few_members_and_among_many(names in proptest::collection::vec(0..9_u8, 0..40)) {
+        let members = |names: &[u8]| names.iter().map(|name| (name.to_string(), Json::Null)).collect::<Vec<_>>();
+        let mut seen = Vec::new();
+        let mut second = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            seen.push(name);
+            if seen.iter().filter(|other| *other == &name).count() == 2 {
+                second.push(index);
+            }
+        }
+        prop_assert_eq!(second_of_a_name(&members(&names)), second);
+    }
+
+    #[test]
     fn it_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         drop(Json::parse(&bytes));
     }

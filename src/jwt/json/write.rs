@@ -8,14 +8,33 @@ impl Json {
     /// Compact JSON text; numbers and doubled members exactly as they were written.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        self.write(&mut text);
+        self.write(&mut text, Style::AsWritten);
         text
     }
 
-    fn write(&self, out: &mut String) {
+    /// Compact JSON text that is the same for what means the same: members in the order of their names, of doubles the
+    /// last, numbers in one spelling.
+    pub fn to_canonical(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text, Style::Canonical);
+        text
+    }
+
+    /// The members of an object in the order of their names, of doubles the last; none of anything else.
+    pub fn by_name(&self) -> Vec<(&str, &Self)> {
+        let members = self.members().unwrap_or_default().iter();
+        // The last comes first: the sort is stable, and of equals the first stays.
+        let mut sorted: Vec<_> = members.rev().map(|(name, value)| (name.as_str(), value)).collect();
+        sorted.sort_by_key(|(name, _)| *name);
+        sorted.dedup_by_key(|(name, _)| *name);
+        sorted
+    }
+
+    fn write(&self, out: &mut String, style: Style) {
         match self {
             Self::Null => out.push_str("null"),
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(text) if style == Style::Canonical => write_canonical_number(text, out),
             Self::Number(text) => out.push_str(text),
             Self::Text(text) => write_text(text, out),
             Self::List(items) => {
@@ -24,24 +43,40 @@ impl Json {
                     if index > 0 {
                         out.push(',');
                     }
-                    item.write(out);
+                    item.write(out, style);
                 }
                 out.push(']');
             }
             Self::Object(members) => {
                 out.push('{');
-                for (index, (name, value)) in members.iter().enumerate() {
+                let mut member = |index: usize, name: &str, value: &Self| {
                     if index > 0 {
                         out.push(',');
                     }
                     write_text(name, out);
                     out.push(':');
-                    value.write(out);
+                    value.write(out, style);
+                };
+                match style {
+                    Style::AsWritten => {
+                        members.iter().enumerate().for_each(|(index, (name, value))| member(index, name, value));
+                    }
+                    Style::Canonical => {
+                        let sorted = self.by_name().into_iter().enumerate();
+                        sorted.for_each(|(index, (name, value))| member(index, name, value));
+                    }
                 }
                 out.push('}');
             }
         }
     }
+}
+
+/// How it is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    AsWritten,
+    Canonical,
 }
 
 /// Numbers beyond 64-bit integers and doubles are rounded here: [`Json::to_text`] is exact. Of doubles the last is written.
@@ -79,6 +114,20 @@ impl Serialize for Json {
 }
 
 fn write_text(text: &str, out: &mut String) {
-    // Writing a text as JSON cannot fail.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+        // Writing a text as JSON cannot fail.
+        out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
+}
+
+/// One spelling for `1.0` and `1.00`; a number beyond a double's range keeps its own.
+fn write_canonical_number(text: &str, out: &mut String) {
+    match serde_json::from_str::<serde_json::Number>(text) {
+        Ok(number) => out.push_str(&number.to_string()),
+        Err(_) => out.push_str(text),
+    }
 }
