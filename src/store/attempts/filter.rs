@@ -55,6 +55,17 @@ pub(super) struct Plan {
     pub values: Vec<Value>,
 }
 
+/// What the last word of a search is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Last {
+    /// Itself.
+    Whole,
+    /// The beginning of a word.
+    Beginning,
+    /// The beginning of one of these, and of no other that there is.
+    OneOf(Vec<String>),
+}
+
 /// Numbers from `low` on, below `high`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Range {
@@ -96,14 +107,13 @@ impl Filter {
         !self.types.is_empty() || !self.not_types.is_empty()
     }
 
-    /// The walks that together meet everything wanted. `known` are the types that the owner has; `open`: the last word is
-    /// a beginning.
-    pub(super) fn starts(&self, known: &[String], open: bool) -> Vec<Start> {
+    /// The walks that together meet everything wanted. `known` are the types that the owner has.
+    pub(super) fn starts(&self, known: &[String], last: &Last) -> Vec<Start> {
         if let Some(seq) = self.seq {
             return vec![Start::Number(seq)];
         }
         if self.by_text() {
-            return vec![Start::Words(self.match_of(open))];
+            return vec![Start::Words(self.match_of(last))];
         }
         if let Some(id) = &self.id {
             return vec![Start::Group(id.clone()), Start::Event(id.clone())];
@@ -231,19 +241,24 @@ impl Filter {
         }
         if self.by_text() && matches!(start, Start::Number(_)) {
             let of_it = "EXISTS (SELECT 1 FROM attempt_words WHERE attempt_words MATCH ? AND rowid = attempts.seq)";
-            also(of_it, self.match_of(true).into());
+            also(of_it, self.match_of(&Last::Beginning).into());
         }
     }
 
-    /// The words as FTS5 takes them: each a quoted phrase, so that nothing in it is a command; the last one a
-    /// beginning where `open`.
+    /// The words as FTS5 takes them: each a quoted phrase, so that nothing in it is a command.
     /// Of a member, its name and its value.
-    pub(super) fn match_of(&self, open: bool) -> String {
+    pub(super) fn match_of(&self, ending: &Last) -> String {
         let phrase = |word: &str, open: bool| {
             format!("\"{}\"{}", word.replace('"', "\"\"").replace('\0', " "), if open { "*" } else { "" })
         };
         let last = self.words.len().saturating_sub(1);
-        let words = self.words.iter().enumerate().map(|(index, word)| phrase(word, open && index == last));
+        let words = self.words.iter().enumerate().map(|(index, word)| match ending {
+            Last::OneOf(words) if index == last => {
+                let all: Vec<String> = words.iter().map(|word| phrase(word, false)).collect();
+                format!("({})", all.join(" OR "))
+            }
+            _ => phrase(word, *ending == Last::Beginning && index == last),
+        });
         let members = self.members.iter().flat_map(|member| {
             let name = member.path.iter().rev().find(|name| name.parse::<usize>().is_err());
             let value = member.value.strip_suffix('*');

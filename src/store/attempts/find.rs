@@ -5,15 +5,19 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::super::history::HistoryError;
-use super::filter::{Filter, Member, Range};
+use super::filter::{Filter, Last, Member, Range};
 
 /// As the bits of a number that a span leaves away.
 const SPAN_BITS: u32 = 10;
+/// Beginnings of so many letters are one look-up in the index of words, as it was made (007_words.sql).
+const LOOKED_UP: [usize; 7] = [1, 2, 3, 4, 5, 6, 8];
+/// Of any other, so many words that begin so are looked for one by one.
+const WORDS: usize = 32;
 
 /// The numbers that `filter` wants, at most its limit, in the order of the walk.
 pub(super) fn seqs(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<i64>, HistoryError> {
     let known = if filter.by_type() { types(connection, owner)? } else { Vec::new() };
-    let starts = filter.starts(&known, opens(connection, filter)?);
+    let starts = filter.starts(&known, &last(connection, filter)?);
     let most = if filter.limit == 0 { usize::MAX } else { filter.limit };
     let mut found: Vec<i64> = Vec::new();
     for range in ranges(connection, owner, filter)? {
@@ -64,17 +68,38 @@ pub(super) fn seqs(connection: &Connection, owner: &str, filter: &Filter) -> Res
     Ok(found)
 }
 
-/// True where the last word is a beginning: nothing has it whole. A beginning of many words costs as many look-ups, and what
-/// is typed to its end is meant.
-fn opens(connection: &Connection, filter: &Filter) -> Result<bool, HistoryError> {
-    if filter.words.is_empty() {
-        return Ok(false);
-    }
+/// What the last word is: a beginning only where nothing has it whole, since what is typed to its end is meant.
+pub(super) fn last(connection: &Connection, filter: &Filter) -> Result<Last, HistoryError> {
+    let Some(word) = filter.words.last() else { return Ok(Last::Whole) };
     let sql = "SELECT rowid FROM attempt_words WHERE attempt_words MATCH ?1 ORDER BY rowid DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
     let whole: Option<i64> =
-        connection.prepare_cached(sql)?.query_row(params![filter.match_of(false)], |row| row.get(0)).optional()?;
-    Ok(whole.is_none())
+        statement.query_row(params![filter.match_of(&Last::Whole)], |row| row.get(0)).optional()?;
+    if whole.is_some() {
+        return Ok(Last::Whole);
+    }
+    let (head, tail) = word.split_at(word.trim_end_matches(char::is_alphanumeric).len());
+    if tail.is_empty() || !tail.is_ascii() || LOOKED_UP.contains(&tail.len()) {
+        return Ok(Last::Beginning);
+    }
+    let tail = tail.to_ascii_lowercase();
+    let mut statement = connection.prepare_cached(NEXT_WORD)?;
+    let (mut from, mut all) = (tail.clone(), Vec::new());
+    while let Some(term) = statement.query_row(params![from], |row| row.get::<_, String>(0)).optional()?
+        && term.starts_with(&tail)
+    {
+        if all.len() == WORDS {
+            return Ok(Last::Beginning);
+        }
+        all.push(format!("{head}{term}"));
+        // The next after it, without walking past all its places.
+        from = format!("{term}\0");
+    }
+    Ok(if all.is_empty() { Last::Beginning } else { Last::OneOf(all) })
 }
+
+/// The first word from one on.
+pub(super) const NEXT_WORD: &str = "SELECT term FROM attempt_terms WHERE term >= ?1 ORDER BY term LIMIT 1";
 
 /// The ranges of numbers in which something of the wanted time can be, in the order of the walk.
 pub(super) fn ranges(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<Range>, HistoryError> {

@@ -73,6 +73,10 @@ impl Attempts {
         let history = History::open(path)?;
         history.reader().pragma_update(None, "secure_delete", "ON")?;
         history.reader().pragma_update(None, "journal_size_limit", 64 << 20)?;
+        // Pages that several commits change are moved into the database once: 16 MB of log. And those that many attempts
+        // land in, the indexes, are at hand.
+        history.reader().pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        history.reader().pragma_update(None, "cache_size", -8_000)?;
         let writer = Writer::start(history)?;
         Ok(Self::over(path.to_owned(), writer))
     }

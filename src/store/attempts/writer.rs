@@ -106,8 +106,8 @@ fn commit(connection: &Connection, batch: Vec<Work>) {
             lost = Some("the disk is full, or could not be written".to_owned());
             continue;
         }
-        let close = if good { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
-        if let Err(why) = savepoint(connection, close) {
+        let undone = if good { Ok(()) } else { savepoint(connection, "ROLLBACK TO work") };
+        if let Err(why) = undone.and_then(|()| savepoint(connection, "RELEASE work")) {
             lost = Some(why);
         }
     }
@@ -124,5 +124,6 @@ fn commit(connection: &Connection, batch: Vec<Work>) {
 }
 
 fn savepoint(connection: &Connection, sql: &str) -> Result<(), String> {
-    connection.execute_batch(sql).map_err(|error| HistoryError::from(error).to_string())
+    let run = || connection.prepare_cached(sql)?.execute([]);
+    run().map(|_| ()).map_err(|error: rusqlite::Error| HistoryError::from(error).to_string())
 }

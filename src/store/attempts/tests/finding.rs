@@ -1,5 +1,6 @@
 //! How attempts are found: pages both ways, times, members, counts; and that nothing of it looks at every row.
 
+use super::filter::Last;
 use super::*;
 
 fn of(words: &[&str]) -> Vec<String> {
@@ -62,7 +63,7 @@ async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
     let known = of(&["user.created"]);
     let mut walks = 0;
     for filter in filters() {
-        for start in filter.starts(&known, true) {
+        for start in filter.starts(&known, &Last::OneOf(of(&["adam", "adah"]))) {
             let plan = filter.plan(&start, "p", range, 100, &known);
             assert!(!plan.sql.contains("OFFSET"), "{}", plan.sql);
             for step in steps(&database, &plan.sql, &plan.values) {
@@ -77,6 +78,9 @@ async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
     let now = rusqlite::types::Value::from(1);
     for step in steps(&database, retention::OLDEST, &[now.clone(), now]) {
         assert!(step.starts_with("SEARCH") && step.contains("attempts_by_age"), "{step}");
+    }
+    for step in steps(&database, find::NEXT_WORD, &["ada".to_owned().into()]) {
+        assert!(step.contains("VIRTUAL TABLE INDEX") && !step.contains("TEMP B-TREE"), "{step}");
     }
 }
 
@@ -242,7 +246,10 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
     let database = Connection::open(&path).unwrap();
     database
         .execute_batch(
-            "DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers; DROP TRIGGER attempts_kept; DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
+            "CREATE VIRTUAL TABLE old USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
+             INSERT INTO old (rowid, text) SELECT rowid, text FROM attempt_words; DROP TABLE attempt_terms;
+             DROP TABLE attempt_words; ALTER TABLE old RENAME TO attempt_words;
+             DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers; DROP TRIGGER attempts_kept; DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
              DROP TABLE spans; DROP INDEX attempts_by_age; DROP INDEX attempts_by_failed; DROP INDEX attempts_pinned;
              ALTER TABLE attempts DROP COLUMN kept_at;
              CREATE INDEX attempts_by_time ON attempts (owner, received_at); PRAGMA user_version = 3",
@@ -253,4 +260,33 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
     let picture = attempts.histogram("p", Filter::default(), at(0), at(60), 1).await.unwrap();
     assert_eq!(picture.buckets[0].count(Standing::Good), 6);
     assert_eq!(seqs(&attempts, Filter { until: Some(at(3)), ..Filter::default() }).await, [3, 2, 1]);
+    assert_eq!(seqs(&attempts, Filter { words: of(&["role.up"]), ..Filter::default() }).await, [10, 8, 6, 4, 2]);
+}
+
+#[tokio::test]
+async fn a_beginning_of_any_length_finds_what_begins_so_and_a_word_that_is_there_only_itself() {
+    let (dir, attempts) = open();
+    let words =
+        ["organization", "organizations", "organizational chart", "Authentication", "authenticated", "ada.lovelace"];
+    for (n, word) in words.into_iter().enumerate() {
+        let seq = attempts.receive(new(None, Some(&format!("e{n}")), "t", word)).await.unwrap().seq;
+        attempts.judged(vec![judged(seq, "verified", &format!("é {word} end"))]).await.unwrap();
+    }
+    let find = async |words: &[&str]| seqs(&attempts, Filter { words: of(words), ..Filter::default() }).await;
+    for length in 1..12 {
+        assert_eq!(find(&[&"organization"[..length]]).await, [3, 2, 1], "{length}");
+        assert_eq!(
+            find(&["é", &"AUTHENTICAT"[..length]]).await,
+            if length == 1 { vec![6, 5, 4] } else { vec![5, 4] },
+            "{length}"
+        );
+    }
+    assert_eq!(find(&["organization"]).await, [1]);
+    assert_eq!(find(&["ada.lovela"]).await, [6]);
+    assert!(find(&["eve.lovelac"]).await.is_empty());
+    let database = Connection::open(dir.path().join("history.db")).unwrap();
+    let last = |word| find::last(&database, &Filter { words: of(&[word]), ..Filter::default() }).unwrap();
+    assert_eq!(last("ada.LOVELAC"), Last::OneOf(of(&["ada.lovelace"])));
+    assert_eq!(last("ada.love"), Last::Beginning);
+    assert_eq!(last("ada.lovelace"), Last::Whole);
 }
