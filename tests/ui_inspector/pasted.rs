@@ -1,29 +1,20 @@
-//! The inspector by its accessible names: what is pasted is judged, told, compared and forgotten.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
+//! What is pasted is judged, told, compared and forgotten.
 
-mod common;
-
-use std::cell::Cell;
 use std::sync::Arc;
 
 use egui::{Theme, vec2};
+use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
-use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use jiff::Timestamp;
 use kinde_panel::action::{Action, Command, JobId};
 use kinde_panel::backend::inspect::{self, Event, FileText, Judged, WhichKeys};
 use kinde_panel::inspector::decode::{Keys, Options, judge};
 use kinde_panel::jwt::encode_base64url as b64;
-use kinde_panel::screens::{Cx, inspector};
-use kinde_panel::secrets::{KeyringState, Secret};
+use kinde_panel::screens::inspector;
+use kinde_panel::secrets::Secret;
 use kinde_panel::tenant::Profile;
-use kinde_panel::ui::{theme, tokens};
+
+use super::{common, stage};
 
 const CLAIMS: &str = r#"{"aud":[],"azp":"3c0b1a","exp":1714549305,"feature_flags":{"beta":{"t":"b","v":true}},"iat":1714545705,"iss":"https://acme.kinde.com","org_code":"org_1","permissions":["read:invoices"],"scp":["openid","offline"],"sub":"kp_ada","big":12345678901234567890}"#;
 
@@ -31,40 +22,32 @@ fn token(claims: &str) -> String {
     format!("{}.{}.{}", b64(br#"{"alg":"RS256","kid":"k1","typ":"JWT"}"#), b64(claims.as_bytes()), b64(&[7; 256]))
 }
 
-struct World {
-    state: inspector::State,
-    actions: Vec<Action>,
-    profile: Option<Profile>,
-    next: Cell<JobId>,
+type World = stage::World<inspector::State>;
+type Harness = egui_kittest::Harness<'static, World>;
+
+/// What the tests ask of the Paste side.
+trait Pasted {
+    /// The last thing asked of the backend.
+    fn asked(&mut self) -> (JobId, inspect::Command);
+
+    fn answer(&mut self, job: JobId, event: Event);
+
+    /// Answers what was asked as the backend would, without a network.
+    fn judge(&mut self);
 }
 
-impl World {
-    /// The last thing asked of the backend.
+impl Pasted for World {
     fn asked(&mut self) -> (JobId, inspect::Command) {
-        let run = self.actions.drain(..).filter_map(|action| match action {
-            Action::Run(job, Command::Inspect(command)) => Some((job, command)),
+        self.ran(|_, command| match command {
+            Command::Inspect(command) => Some(command),
             _ => None,
-        });
-        run.reduce(|_, last| last).expect("nothing was asked")
-    }
-
-    fn with<R>(&mut self, work: impl FnOnce(&mut inspector::State, &Cx<'_>, &mut Vec<Action>) -> R) -> R {
-        let cx = Cx {
-            now: Timestamp::UNIX_EPOCH,
-            profile: self.profile.as_ref(),
-            profiles: &[],
-            keyring: &KeyringState::Ready,
-            data_dir: "",
-            next_job: &self.next,
-        };
-        work(&mut self.state, &cx, &mut self.actions)
+        })
     }
 
     fn answer(&mut self, job: JobId, event: Event) {
         self.with(|state, _, actions| state.on_event(job, event, Timestamp::UNIX_EPOCH, actions));
     }
 
-    /// Answers what was asked as the backend would, without a network.
     fn judge(&mut self) {
         let (job, command) = self.asked();
         let inspect::Command::Judge { input, keys } = command else { panic!("{command:?}") };
@@ -81,28 +64,14 @@ impl World {
     }
 }
 
-fn harness(which: Theme) -> Harness<'static, World> {
-    let world = World { state: inspector::State::default(), actions: Vec::new(), profile: None, next: Cell::new(0) };
-    Harness::builder()
-        .with_size(vec2(900.0, 1500.0))
-        .with_theme(which)
-        .with_os(egui::os::OperatingSystem::Nix)
-        .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            |ui, world: &mut World| {
-                let page = tokens(ui).page;
-                let whole = ui.ctx().content_rect();
-                ui.ctx().layer_painter(egui::LayerId::background()).rect_filled(whole, 0, page);
-                egui::Frame::new().fill(page).inner_margin(16).show(ui, |ui| {
-                    world.with(|state, cx, actions| inspector::ui(ui, state, cx, actions));
-                });
-            },
-            world,
-        )
+fn harness(which: Theme) -> Harness {
+    let world = World::new(None, Timestamp::UNIX_EPOCH);
+    stage::harness(which, vec2(900.0, 1500.0), world, |ui, world| {
+        world.with(|state, cx, actions| inspector::ui(ui, state, cx, actions));
+    })
 }
 
-fn paste(harness: &mut Harness<'_, World>, name: &str, text: &str) {
+fn paste(harness: &mut Harness, name: &str, text: &str) {
     harness.get_by_label(name).focus();
     harness.run();
     harness.event(egui::Event::Paste(text.to_owned()));

@@ -1,0 +1,123 @@
+//! What is done with attempts: chosen, deleted, kept, exported.
+
+use super::live::*;
+
+#[test]
+fn several_are_chosen_by_click_and_by_keys_and_deleted_only_after_a_question() {
+    let mut harness = with_rows(rows(1..6), false);
+    harness.get_by_label("5 user.created, verified").click();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
+    harness.run();
+    harness.get_by_label("3 selected");
+    harness.key_press(Key::Delete);
+    harness.run();
+    assert!(!harness.state().actions.iter().any(|action| format!("{action:?}").contains("Delete")), "it asks first");
+    harness.get_by_role_and_label(Role::Dialog, "Delete 3 events?");
+    harness.get_by_role_and_label(Role::Button, "Delete").click();
+    harness.run();
+    let (job, which) = harness.state_mut().asked(|command| match command {
+        history::Command::Delete { which, .. } => Some(which),
+        _ => None,
+    });
+    let Which::These(seqs) = which else { panic!("{which:?}") };
+    assert_eq!(seqs, [3, 4, 5]);
+    harness.state_mut().tell(job, Event::Deleted(Ok(3)));
+    harness.run_steps(2);
+    harness.state_mut().page(rows(1..3), false, 0);
+    harness.run();
+    assert!(!named(&harness, "5 user.created, verified"));
+    harness.get_by_label("2 user.created, verified").click();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run();
+    harness.get_by_label("All that match");
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(!named(&harness, "All that match"));
+}
+
+#[test]
+fn clearing_the_history_names_the_profile_and_asks_first() {
+    let mut harness = with_rows(rows(1..4), false);
+    harness.get_by_label("More of the Inspector").click();
+    harness.run();
+    harness.get_by_label("Clear history…").click();
+    harness.run();
+    let ask = harness.state_mut().actions.drain(..).find_map(|action| match action {
+        Action::Inspector(ask) => Some(ask),
+        _ => None,
+    });
+    assert_eq!(ask, Some(InspectorAsk::Clear));
+    harness.state_mut().with(|state, cx, actions| state.ask(InspectorAsk::Clear, cx, actions));
+    harness.run();
+    harness.get_by_role_and_label(Role::Dialog, "Delete everything received for sandbox?");
+    harness.get_by_role_and_label(Role::Button, "Delete").click();
+    harness.run();
+    let (_, which) = harness.state_mut().asked(|command| match command {
+        history::Command::Delete { which, .. } => Some(which),
+        _ => None,
+    });
+    assert!(matches!(which, Which::Matching(_)), "{which:?}");
+}
+
+#[test]
+fn pasted_webhooks_are_kept_when_a_person_says_so_and_what_was_skipped_is_told() {
+    let mut harness = with_rows(rows(1..3), false);
+    harness.get_by_label("Paste").click();
+    harness.run();
+    assert!(!named(&harness, "Keep its webhooks"), "there is nothing to keep");
+    harness.get_by_label("Token").focus();
+    harness.run();
+    harness.event(egui::Event::Paste("one.two.three\nfour.five.six".to_owned()));
+    harness.run_steps(3);
+    harness.get_by_label("Keep its webhooks").click();
+    harness.run_steps(3);
+    let (job, text) = harness.state_mut().asked(|command| match command {
+        history::Command::Import { from: history::From::Text(text), .. } => Some(text),
+        _ => None,
+    });
+    assert_eq!(text.expose(), "one.two.three\nfour.five.six");
+    let why = vec![Skipped { line: 2, why: "it is no token".to_owned() }];
+    let imported = Imported { count: 1, skipped: 1, why, ..Imported::default() };
+    harness.state_mut().tell(job, Event::Imported(Ok(Some(imported))));
+    harness.run_steps(3);
+    harness.get_by_label("1 kept in the history, 1 not");
+    assert!(harness.query_all_by_label_contains("Line 2: it is no token").count() > 0);
+}
+
+#[test]
+fn what_matches_is_exported_and_how_much_is_kept_is_said_in_a_form() {
+    let mut harness = with_rows(rows(1..3), false);
+    let ask = |world: &mut World, ask| world.with(|state, cx, actions| state.ask(ask, cx, actions));
+    ask(harness.state_mut(), InspectorAsk::Export);
+    let (job, which) = harness.state_mut().asked(|command| match command {
+        history::Command::Export { which, .. } => Some(which),
+        _ => None,
+    });
+    assert!(matches!(which, Which::Matching(_)), "{which:?}");
+    harness.state_mut().tell(job, Event::Exported(Ok(Some((2, "/tmp/events.ndjson".to_owned())))));
+    harness.run();
+    harness.get_by_label("2 events written");
+    ask(harness.state_mut(), InspectorAsk::Retention);
+    harness.run();
+    harness.get_by_label("Days").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.event(egui::Event::Text("7".to_owned()));
+    harness.run();
+    harness.get_by_label("Save").click();
+    harness.run();
+    let kept =
+        harness.state().actions.iter().any(|action| matches!(action, Action::KeepSoMuch(keep) if keep.days == Some(7)));
+    assert!(kept, "it is remembered");
+    let (_, keep) = harness.state_mut().asked(|command| match command {
+        history::Command::Prune(keep) if keep.age == Some(std::time::Duration::from_secs(7 * 24 * 60 * 60)) => {
+            Some(keep)
+        }
+        _ => None,
+    });
+    assert_eq!(keep.bytes, Some(4 << 30), "what was not changed stays");
+}
