@@ -174,6 +174,16 @@ pub struct NetError {
 impl From<NetError> for UserError {
     fn from(error: NetError) -> Self {
         let (title, hint) = match error.kind {
+            NetErrorKind::Connect if on_loopback(&error.host) => (
+                "Nothing answered",
+                "That is this machine: what listened there has ended. Where it was the sandbox, start it again \
+                 (kinde-panel sandbox)",
+            ),
+            NetErrorKind::Broken if on_loopback(&error.host) => (
+                "The connection broke off",
+                "What answers there, on this machine, may have ended in the middle. Try again; where it was the sandbox \
+                 and it is gone, start it again (kinde-panel sandbox)",
+            ),
             NetErrorKind::Dns => {
                 ("The name has no address", "Check the spelling of the domain, and that this machine is online")
             }
@@ -215,6 +225,12 @@ impl Http {
     #[must_use]
     pub fn for_profile(&self, name: &str) -> Self {
         Self { profile: Some(name.into()), ..self.clone() }
+    }
+
+    /// The same client for what is no exchange of interest: the panel asking itself, again and again. Nobody is told of it.
+    #[must_use]
+    pub fn unrecorded(&self) -> Self {
+        Self { recorder: Recorder::silent(), ..self.clone() }
     }
 
     /// The clock that exchanges are stamped with.
@@ -347,6 +363,11 @@ fn is_loopback(url: &url::Url) -> bool {
     }
 }
 
+/// Whether `host`, as an error names it, is this machine.
+fn on_loopback(host: &str) -> bool {
+    url::Url::parse(&format!("http://{host}/")).is_ok_and(|url| is_loopback(&url))
+}
+
 fn host_of(request: &Request) -> String {
     let host = request.url.host_str().unwrap_or_default();
     request.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -407,6 +428,21 @@ mod tests {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&seen);
         (Http::new(Recorder::to(move |e| sink.lock().unwrap().push(e)), Clock::real()).unwrap(), seen)
+    }
+
+    #[test]
+    fn what_does_not_answer_on_this_machine_is_no_matter_of_a_firewall() {
+        let told = |kind, host: &str| {
+            let (host, reason) = (host.to_owned(), "refused".to_owned());
+            UserError::from(NetError { kind, host, reason, exchange: 1 }).hint
+        };
+        for host in ["127.0.0.1:4711", "localhost:80", "[::1]:4711"] {
+            for kind in [NetErrorKind::Connect, NetErrorKind::Broken] {
+                assert!(told(kind, host).contains("kinde-panel sandbox"), "{host} {kind:?}");
+            }
+        }
+        assert!(told(NetErrorKind::Connect, "acme.kinde.com").contains("firewall"));
+        assert!(told(NetErrorKind::Timeout, "127.0.0.1:4711").contains("Try again"));
     }
 
     #[tokio::test]
