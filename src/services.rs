@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::inspector::second_webhook::{self, SecondWebhook};
 use crate::kinde::token::{CLIENT_SECRET_FIELD, TOKEN_FIELD};
-use crate::kinde::{Domain, KindeApi, M2m, TokenSource};
+use crate::kinde::{Domain, EventType, KindeApi, M2m, TokenSource};
 use crate::net::{Http, Recorder};
 use crate::sandbox::{self, Running};
 use crate::secrets::{KeyringState, Secret, SecretError, SecretStore};
@@ -76,6 +76,16 @@ impl Services {
     /// Where the sandbox keeps its files.
     pub fn sandbox_dir(&self) -> PathBuf {
         self.data.file("sandbox")
+    }
+
+    /// Keeps the schemas that the event types of the tenant at `domain` carry, for samples of the sandbox to follow. One that
+    /// cannot be kept is told in the log alone: nobody asked for it.
+    pub async fn keep_schemas(&self, domain: &Domain, types: Vec<EventType>) {
+        let (dir, from, now) = (self.sandbox_dir(), domain.as_str().to_owned(), self.clock.now());
+        let keep = move || sandbox::keep_schemas(&dir, &from, &types, now);
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(keep).await {
+            tracing::warn!(%error, "the schemas of event types were not kept");
+        }
     }
 
     /// Opens the sandbox's tenant as `running` serves it, with the sandbox's own made-up credentials.

@@ -114,7 +114,9 @@ async fn types(
 
 async fn schema(profile: Uuid, event_type: &str, job: &Job) -> Result<Option<serde_json::Value>, UserError> {
     let tenant = job.tenant(profile).await?;
-    let reply = tenant.api()?.event_types().await?;
+    let api = tenant.api()?;
+    let reply = api.event_types().await?;
+    job.services.keep_schemas(api.domain(), reply.it.clone()).await;
     let found = reply.it.into_iter().find(|known| known.code == event_type).map(|known| known.schema);
     Ok(found.filter(|schema| schema.as_object().is_some_and(|members| !members.is_empty())))
 }

@@ -235,7 +235,13 @@ pub async fn run(command: Command, job: Job) {
             Event::Listed(list(profile, &sink, &job).await)
         }
         Command::Types { profile } => Event::Types(match ends(profile, &job).await {
-            Ok(ends) => webhooks::offered(&ends, &sink, &job.cancel).await.map_err(UserError::from),
+            Ok(ends) => {
+                let offered = webhooks::offered(&ends, &sink, &job.cancel).await.map_err(UserError::from);
+                if let Ok(Ok(live)) = offered.as_ref().map(|offered| &offered.live) {
+                    job.services.keep_schemas(ends.api.domain(), live.it.clone()).await;
+                }
+                offered
+            }
             Err(error) => Err(error),
         }),
         Command::Create { profile, definition } => Event::Created(match ends(profile, &job).await {

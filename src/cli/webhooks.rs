@@ -257,6 +257,9 @@ fn in_a_line(webhook: &Webhook) -> String {
 async fn types(cx: &Context) -> Result<Exit, UserError> {
     let room = Room::open(cx, false).await?;
     let catalogue = webhooks::offered(&room.ends, &|step| room.step(&step), &cx.cancel).await?;
+    if let Ok(live) = &catalogue.live {
+        cx.services.keep_schemas(room.ends.api.domain(), live.it.clone()).await;
+    }
     if let Some(note) = catalogue.stand_in_note() {
         cx.say(&note);
         if cx.json {

@@ -33,8 +33,8 @@ pub async fn send_to(
     let (key, store) = opened.await?;
     let key = Arc::new(key);
     for portion in order.portions(PORTION) {
-        let (key, now) = (Arc::clone(&key), http.clock().now());
-        let events = on_a_thread(move || portion.events(&key, now)).await?;
+        let (key, folder, now) = (Arc::clone(&key), dir.to_owned(), http.clock().now());
+        let events = on_a_thread(move || portion.events(&key, &folder, now)).await?;
         let kept = events.clone();
         store
             .write(move |connection| kept.iter().try_for_each(|event| events::keep(connection, event).map(|_| ())))

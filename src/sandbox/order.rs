@@ -1,5 +1,7 @@
 //! What is to be published, and the events that come of it.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +12,7 @@ use super::error::SandboxError;
 use super::forge;
 use super::keys::SigningKey;
 use super::samples;
+use super::schemas;
 
 /// What is to be published.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -52,8 +55,10 @@ impl Order {
     /// The same in portions of at most `most` events: no more than that is signed before the first is sent.
     pub fn portions(&self, most: u32) -> impl Iterator<Item = Self> + use<'_> {
         let whole = if self.webhook_id.is_some() { 1 } else { self.repeat.div_ceil(most.max(1)) };
+        // Of one size, as far as may be: a portion of one would keep the id of an edited payload.
+        let each = self.repeat.div_ceil(whole.max(1));
         (0..whole).map(move |number| {
-            let repeat = if self.webhook_id.is_some() { self.repeat } else { (self.repeat - number * most).min(most) };
+            let repeat = if self.webhook_id.is_some() { self.repeat } else { (self.repeat - number * each).min(each) };
             Self { repeat, ..self.clone() }
         })
     }
@@ -63,19 +68,20 @@ impl Order {
         if self.webhook_id.is_some() { self.repeat } else { 1 }
     }
 
-    /// The events, signed or forged. Blocking: a signature takes a millisecond.
+    /// The events, signed or forged; samples follow the schemas kept in `dir`. Blocking: a signature takes a millisecond.
     ///
     /// # Errors
     /// [`SandboxError::Order`] where the type, a path or the forgery is unknown.
-    pub(super) fn events(&self, key: &SigningKey, now: Timestamp) -> Result<Vec<NewEvent>, SandboxError> {
+    pub(super) fn events(&self, key: &SigningKey, dir: &Path, now: Timestamp) -> Result<Vec<NewEvent>, SandboxError> {
         self.check()?;
         let unusable = |why: String| SandboxError::Order(why);
         let sample = samples::sample(&self.event_type).ok_or_else(|| unusable(self.event_type.clone()))?;
         let forgery = self.forge.as_deref().and_then(forge::find);
+        let live = if self.payload.is_none() { schemas::kept(dir, &self.event_type) } else { None };
         let count = if self.webhook_id.is_some() { 1 } else { self.repeat };
         (0..count)
             .map(|_| {
-                let mut claims = self.payload.clone().unwrap_or_else(|| sample.claims(now));
+                let mut claims = self.payload.clone().unwrap_or_else(|| sample.following(live.clone(), now).0);
                 if self.payload.is_some() && count > 1 {
                     put(&mut claims, "event_id", samples::event_id(now).into()).map_err(unusable)?;
                 }
@@ -149,19 +155,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let key = SigningKey::open(dir.path()).unwrap();
         let order = Order { event_type: "user.created".into(), repeat: 3, ..Order::default() };
-        let events = order.events(&key, Timestamp::UNIX_EPOCH).unwrap();
+        let events = order.events(&key, dir.path(), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((events.len(), order.times()), (3, 1));
         assert_ne!(events[0].event_id, events[1].event_id);
         let same = Order { webhook_id: Some("w".into()), ..order.clone() };
-        assert_eq!((same.events(&key, Timestamp::UNIX_EPOCH).unwrap().len(), same.times()), (1, 3));
+        assert_eq!((same.events(&key, dir.path(), Timestamp::UNIX_EPOCH).unwrap().len(), same.times()), (1, 3));
         let unknown = Order { event_type: "user.made".into(), ..order };
-        assert!(matches!(unknown.events(&key, Timestamp::UNIX_EPOCH), Err(SandboxError::Order(_))));
+        assert!(matches!(unknown.events(&key, dir.path(), Timestamp::UNIX_EPOCH), Err(SandboxError::Order(_))));
     }
 
     #[test]
     fn many_events_are_made_in_portions_and_the_same_one_many_times_is_one() {
         let order = Order { event_type: "user.created".into(), repeat: 250, ..Order::default() };
-        assert_eq!(order.portions(100).map(|part| part.repeat).collect::<Vec<_>>(), [100, 100, 50]);
+        assert_eq!(order.portions(100).map(|part| part.repeat).collect::<Vec<_>>(), [84, 84, 82]);
         let same = Order { webhook_id: Some("w".into()), ..order };
         assert_eq!(same.portions(100).map(|part| part.repeat).collect::<Vec<_>>(), [250]);
     }

@@ -9,7 +9,9 @@ use jiff::{Timestamp, tz::Offset};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::follow::{Trust, follow};
 use super::presets;
+use super::schemas::{Live, LiveSchema};
 
 /// A sample of one event type.
 #[derive(Debug, Clone, Deserialize)]
@@ -75,11 +77,16 @@ pub fn sample(event_type: &str) -> Option<&'static Sample> {
 }
 
 impl Sample {
-    /// The claims of a sample event at `now`: a new event id, new made-up ids.
-    pub fn claims(&self, now: Timestamp) -> Value {
-        let mut made = Vec::new();
-        let data = fill(&self.data, &mut made, now);
-        self.around(&data, &self.source, now)
+    /// The claims of a sample event at `now`: a new event id, new made-up ids. Its data are as `live` has them where that
+    /// says anything of them; then also where that schema is from.
+    pub fn following(&self, live: Option<LiveSchema>, now: Timestamp) -> (Value, Option<Live>) {
+        use crate::kinde::event_types::{Origin, find};
+        let data = fill(&self.data, &mut Vec::new(), now);
+        let guessed = find(&self.event_type).is_none_or(|known| known.origin == Origin::Inferred);
+        let trust = if guessed { Trust::Guessed } else { Trust::Known };
+        let followed = live.and_then(|live| Some((follow(&data, &live.schema, trust, now)?, live.live)));
+        let (data, live) = followed.map_or((data, None), |(data, live)| (data, Some(live)));
+        (self.around(&data, &self.source, now), live)
     }
 
     /// The claims of an event of this type that did happen in the sandbox, caused through the API.
@@ -205,7 +212,7 @@ mod tests {
     #[test]
     fn a_sample_holds_what_a_delivery_holds_and_nothing_of_an_access_token() {
         for sample in samples() {
-            let claims = sample.claims(at());
+            let claims = sample.following(None, at()).0;
             for name in ["data", "event_id", "source", "timestamp", "type"] {
                 assert!(claims.get(name).is_some(), "{name} in {claims}");
             }
@@ -218,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_quirks_of_real_events_are_there() {
-        let claims = |event_type| sample(event_type).unwrap().claims(at());
+        let claims = |event_type| sample(event_type).unwrap().following(None, at()).0;
         assert_eq!(claims("user.created")["data"]["user"]["email"], Value::Null);
         assert_eq!(claims("user.updated")["timestamp"], "2026-11-23T22:00:00.250000+10:00");
         assert_eq!(claims("user.updated").get("event_timestamp"), None);
@@ -227,6 +234,28 @@ mod tests {
         assert_eq!(claims("user.authenticated")["ip_address"], "203.0.113.7");
         let date = claims("customer.invoice_overdue")["data"]["invoice_due_on"].as_str().unwrap().to_owned();
         assert!(date.ends_with("+00"), "{date}: an hour alone, which RFC 3339 does not have");
+    }
+
+    #[test]
+    fn a_sample_follows_a_live_schema_in_its_data_and_stays_an_event() {
+        let live = |schema| {
+            let live = Live { from: "https://acme.kinde.com".into(), read: at() };
+            Some(LiveSchema { schema, live })
+        };
+        let plan = sample("customer.plan_created").unwrap();
+        let schema = json!({"properties": {"plan": {"properties": {"code": {"type": "string"}}}}});
+        let (claims, from) = plan.following(live(schema), at());
+        assert_eq!(
+            (&claims["data"], &claims["type"]),
+            (&json!({"plan": {"code": "pro"}}), &json!("customer.plan_created"))
+        );
+        assert_eq!(from.unwrap().from, "https://acme.kinde.com");
+        let (claims, from) = plan.following(live(json!({"type": "object"})), at());
+        assert!(from.is_none() && claims["data"] != json!({}), "a schema that names nothing changes nothing");
+        let user = sample("user.created").unwrap();
+        let schema = json!({"properties": {"user": {"properties": {"nick_name": {"type": "string"}}}}});
+        let data = user.following(live(schema), at()).0["data"]["user"].clone();
+        assert_eq!((&data["nick_name"], &data["email"]), (&json!("nick name"), &Value::Null));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::faults::Faults;
 use crate::sandbox::order::Order;
 use crate::sandbox::samples;
+use crate::sandbox::schemas;
 use crate::sandbox::world::World;
 
 /// Answers a request to the control address.
@@ -61,7 +62,7 @@ async fn judged(world: &World, ask: &Ask) -> Result<Reply, Reply> {
             let number = ask.query("delivery").and_then(|text| text.parse().ok()).unwrap_or_default();
             told(room::body(world, number).await)
         }
-        (&Method::GET, "/sample") => sample(world, ask),
+        (&Method::GET, "/sample") => sample(world, ask).await,
         _ => Reply::empty(404),
     })
 }
@@ -82,8 +83,8 @@ async fn publish(world: &World, order: Order) -> Reply {
     let (request_id, times) = (order.webhook_id.clone(), order.times());
     // Signing takes a millisecond an event: off the threads that answer.
     let key = world.key();
-    let now = world.now();
-    let made = tokio::task::spawn_blocking(move || order.events(&key, now)).await;
+    let (dir, now) = (world.dir.clone(), world.now());
+    let made = tokio::task::spawn_blocking(move || order.events(&key, &dir, now)).await;
     let accepted = match made {
         Ok(Ok(events)) => world.publish(events, request_id, times).await,
         Ok(Err(error)) => return Reply::text(400, &error.to_string()),
@@ -106,11 +107,14 @@ async fn deliveries(world: &World, ask: &Ask) -> Reply {
 }
 
 /// The payload of a sample event, to be looked at or edited before it is published.
-fn sample(world: &World, ask: &Ask) -> Reply {
+async fn sample(world: &World, ask: &Ask) -> Reply {
     let Some(sample) = ask.query("type").and_then(samples::sample) else {
         return Reply::text(404, "No such event type");
     };
-    written(&Sample { payload: sample.claims(world.now()), note: sample.note.clone() })
+    let dir = world.dir.clone();
+    let live = tokio::task::spawn_blocking(move || schemas::kept(&dir, &sample.event_type)).await.ok().flatten();
+    let (payload, live) = sample.following(live, world.now());
+    written(&Sample { payload, note: sample.note.clone(), live })
 }
 
 async fn happen(world: &World, provider: &Provider) -> Reply {

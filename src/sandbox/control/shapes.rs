@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::sandbox::schemas::Live;
+
 /// Something that happens at a provider, outside Kinde.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +59,9 @@ pub struct Sample {
     pub payload: Value,
     /// What is peculiar about it.
     pub note: Option<String>,
+    /// The live schema it follows, where one is kept that says something of it.
+    #[serde(default)]
+    pub live: Option<Live>,
 }
 
 /// What came of publishing.
