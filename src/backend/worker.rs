@@ -177,7 +177,8 @@ fn serve(
         tokio::time::timeout(Duration::from_millis(500), keeper).await.ok();
         // Jobs that heed their token put things back; the others are dropped with the runtime.
         tokio::time::timeout(Duration::from_millis(500), jobs.wait()).await.ok();
-        tokio::time::timeout(Duration::from_millis(500), sandbox.stop()).await.ok();
+        // Longer only where another process is in the middle of using it.
+        sandbox.leave(&services, Duration::from_secs(1)).await;
     });
     runtime.shutdown_timeout(Duration::from_millis(500));
     if overdue.is_set() {

@@ -1,10 +1,13 @@
-//! Events of the sandbox on their way: sending them, and looking at what became of them.
+//! Events of the sandbox on their way.
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Job, control};
+use super::Job;
 use crate::error::UserError;
-use crate::sandbox::{self, AttemptLine, DeliveryView, Order, Published};
+use crate::sandbox::{self, AttemptLine, Control, Order, Published};
+
+/// Events published at a time: between two portions it can be stopped.
+const PORTION: u32 = 100;
 
 /// An event to be signed and sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,31 +22,64 @@ pub struct Sending {
 
 /// What came of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sent {
-    /// It was published; the first attempts follow at once.
+pub struct Sent {
+    /// What was done.
+    pub done: Done,
+    /// The person stopped it: the rest was not sent.
+    pub stopped: bool,
+}
+
+/// What was done with the events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// They were published; the first attempts follow at once.
     Published(Published),
-    /// It was sent to an address.
+    /// They were sent to an address.
     Answered(Vec<AttemptLine>),
 }
 
-/// Signs and sends.
+/// Signs and sends. Starts the sandbox where none runs.
 pub(super) async fn send(job: &Job, sending: Sending) -> Result<Sent, UserError> {
     let Sending { mut order, renew, to } = sending;
-    let (control, _) = control(job).await?;
+    // Kept until the end: who serves it for itself waits for this.
+    let (running, _using) = match job.sandbox.found(&job.services).await {
+        Some(found) => found,
+        None => (job.sandbox.running(&job.services).await?, None),
+    };
+    let control = Control::new(job.services.http.clone(), &running)?;
     if !renew.is_empty() {
-        let sample = control.sample(&order.event_type).await?.payload;
-        let new = renew.into_iter().filter_map(|name| Some((name.to_owned(), sample.get(name)?.clone())));
-        order.set.extend(new);
+        let sample = control.unrecorded().sample(&order.event_type).await?.payload;
+        // A sample need not have each of the two times; a received event may.
+        let new = |name: &str| sample.get(name).or_else(|| sample.get("timestamp")).cloned();
+        order.set.extend(renew.into_iter().filter_map(|name| Some((name.to_owned(), new(name)?))));
     }
-    let Some(to) = to else { return Ok(Sent::Published(control.publish(&order).await?)) };
-    let answers = Mutex::new(Vec::new());
-    let keep = |line: AttemptLine| answers.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-    sandbox::send_to(&job.services.sandbox_dir(), &order, &to, &job.services.http, keep).await?;
-    Ok(Sent::Answered(answers.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    match to {
+        None => publish(job, &control, &order).await,
+        Some(to) => deliver(job, &order, &to).await,
+    }
 }
 
-/// The newest deliveries.
-pub(super) async fn deliveries(job: &Job, limit: u32) -> Result<Vec<DeliveryView>, UserError> {
-    let (control, _) = control(job).await?;
-    Ok(control.deliveries(None, limit).await?)
+async fn publish(job: &Job, control: &Control, order: &Order) -> Result<Sent, UserError> {
+    let mut all = Published { events: Vec::new(), deliveries: Vec::new() };
+    for portion in order.portions(PORTION) {
+        if job.cancel.is_cancelled() {
+            return Ok(Sent { done: Done::Published(all), stopped: true });
+        }
+        // Never dropped half-way: it would not be known what was published.
+        let Published { events, deliveries } = control.publish(&portion).await?;
+        all.events.extend(events);
+        all.deliveries.extend(deliveries);
+    }
+    Ok(Sent { done: Done::Published(all), stopped: false })
+}
+
+async fn deliver(job: &Job, order: &Order, to: &str) -> Result<Sent, UserError> {
+    let answers = Mutex::new(Vec::new());
+    let keep = |line: AttemptLine| answers.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    let dir = job.services.sandbox_dir();
+    let sending = sandbox::send_to(&dir, order, to, &job.services.http, keep);
+    // What hangs is dropped with its connection; what was answered is told.
+    let ended = job.cancel.run_until_cancelled(sending).await.transpose()?;
+    let lines = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Sent { done: Done::Answered(lines), stopped: ended.is_none() })
 }

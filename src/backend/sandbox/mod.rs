@@ -2,13 +2,15 @@
 //! providers.
 
 mod events;
+mod received;
 mod view;
 
 use super::Job;
-use crate::error::UserError;
-use crate::sandbox::{Control, DeliveryView, Faults, Rotated, Rotation, Running, Sample, SentBody};
+use crate::error::{Category, UserError};
+use crate::sandbox::{Control, DeliveryView, Faults, Rotated, Rotation, Sample, SandboxError, SentBody};
 
-pub use events::{Sending, Sent};
+pub use events::{Done, Sending, Sent};
+pub use received::Received;
 pub use view::{Runs, SandboxView};
 
 /// What is asked of the sandbox.
@@ -37,7 +39,12 @@ pub enum Command {
         /// `user.created`.
         event_type: String,
     },
-    /// Sign an event and send it.
+    /// Show the newest kept attempt of an event type, whichever profile received it.
+    Received {
+        /// `user.created`.
+        event_type: String,
+    },
+    /// Sign an event and send it, to the sandbox's webhooks or to an address. Heeds its token between two of many.
     Send(Box<Sending>),
     /// List the newest deliveries.
     Deliveries {
@@ -83,6 +90,13 @@ pub enum Event {
         /// What the token would say.
         sample: Result<Sample, UserError>,
     },
+    /// The newest kept attempt of an event type.
+    Received {
+        /// `user.created`.
+        event_type: String,
+        /// `None` where none is kept that can be read.
+        received: Result<Option<Received>, UserError>,
+    },
     /// What came of sending.
     Sent(Result<Sent, UserError>),
     /// The deliveries, newest first.
@@ -105,52 +119,37 @@ pub async fn run(command: Command, job: Job) {
             job.sandbox.stop().await;
             seen(view::look(&job).await)
         }
-        Command::SetFaults(faults) => Event::Faults(set_faults(&job, &faults).await),
+        Command::SetFaults(faults) => {
+            Event::Faults(asked(&job, async |control| control.set_faults(&faults).await).await)
+        }
         Command::Disconnect { key } => {
-            let tokens = match control(&job).await {
-                Ok((control, _)) => control.disconnect_at_provider(&key).await.map_err(UserError::from),
-                Err(error) => Err(error),
-            };
+            let tokens = asked(&job, async |control| control.disconnect_at_provider(&key).await).await;
             Event::Happened { key, what: "disconnected", tokens }
         }
         Command::Expire { key } => {
-            let tokens = match control(&job).await {
-                Ok((control, _)) => control.expire_at_provider(&key).await.map_err(UserError::from),
-                Err(error) => Err(error),
-            };
+            let tokens = asked(&job, async |control| control.expire_at_provider(&key).await).await;
             Event::Happened { key, what: "expired", tokens }
         }
         Command::Sample { event_type } => {
-            let sample = match control(&job).await {
-                Ok((control, _)) => control.sample(&event_type).await.map_err(UserError::from),
-                Err(error) => Err(error),
-            };
+            let sample = asked(&job, async |control| control.sample(&event_type).await).await;
             Event::Sampled { event_type, sample }
         }
+        Command::Received { event_type } => {
+            let received = received::newest(&job, &event_type).await;
+            Event::Received { event_type, received }
+        }
         Command::Send(sending) => Event::Sent(events::send(&job, *sending).await),
-        Command::Body { delivery } => Event::Body(match control(&job).await {
-            Ok((control, _)) => control.body(delivery).await.map_err(UserError::from),
-            Err(error) => Err(error),
-        }),
-        Command::SwitchOn { webhook } => seen(match control(&job).await {
-            Ok((control, _)) => match control.switch_on(&webhook).await {
-                Ok(()) => view::look(&job).await,
-                Err(error) => Err(error.into()),
-            },
-            Err(error) => Err(error),
-        }),
-        Command::SetWebhookLimit(limit) => seen(match control(&job).await {
-            Ok((control, _)) => match control.set_webhook_limit(limit).await {
-                Ok(_) => view::look(&job).await,
-                Err(error) => Err(error.into()),
-            },
-            Err(error) => Err(error),
-        }),
-        Command::RotateKeys(old) => Event::Rotated(match control(&job).await {
-            Ok((control, _)) => control.rotate_keys(old).await.map_err(UserError::from),
-            Err(error) => Err(error),
-        }),
-        Command::Deliveries { limit } => Event::Deliveries(events::deliveries(&job, limit).await),
+        Command::Body { delivery } => Event::Body(asked(&job, async |control| control.body(delivery).await).await),
+        Command::SwitchOn { webhook } => {
+            seen(and_look(&job, asked(&job, async |control| control.switch_on(&webhook).await).await).await)
+        }
+        Command::SetWebhookLimit(limit) => {
+            seen(and_look(&job, asked(&job, async |control| control.set_webhook_limit(limit).await).await).await)
+        }
+        Command::RotateKeys(old) => Event::Rotated(asked(&job, async |control| control.rotate_keys(old).await).await),
+        Command::Deliveries { limit } => {
+            Event::Deliveries(asked(&job, async |control| control.unrecorded().deliveries(None, limit).await).await)
+        }
     };
     job.send(event).await;
 }
@@ -159,13 +158,24 @@ fn seen(result: Result<SandboxView, UserError>) -> Event {
     Event::Seen(result.map(Box::new))
 }
 
-async fn set_faults(job: &Job, faults: &Faults) -> Result<Faults, UserError> {
-    let (control, _) = control(job).await?;
-    Ok(control.set_faults(faults).await?)
+/// The sandbox as it is after what was done to it.
+async fn and_look<T>(job: &Job, done: Result<T, UserError>) -> Result<SandboxView, UserError> {
+    done?;
+    view::look(job).await
 }
 
-async fn control(job: &Job) -> Result<(Control, Running), UserError> {
-    let running = job.sandbox.running(&job.services).await?;
-    let control = Control::new(job.services.http.clone(), &running)?;
-    Ok((control, running))
+/// Asks the running sandbox. One that has ended is not started again by it: only a start and a sending do that.
+async fn asked<T>(job: &Job, ask: impl AsyncFnOnce(Control) -> Result<T, SandboxError>) -> Result<T, UserError> {
+    let Some((running, _using)) = job.sandbox.found(&job.services).await else { return Err(ended()) };
+    Ok(ask(Control::new(job.services.http.clone(), &running)?).await?)
 }
+
+/// Nobody serves it any more.
+fn ended() -> UserError {
+    UserError::new(Category::Network, ENDED)
+        .detail("Nothing serves it any more: the process that did, or this window, stopped it")
+        .hint("Start it again")
+}
+
+/// The title of what is told where the sandbox has ended behind the room's back.
+pub const ENDED: &str = "The sandbox has ended";

@@ -46,6 +46,12 @@ impl Control {
         Ok(Self { http, base, token: running.control_token.clone() })
     }
 
+    /// The same, for what is asked again and again: its exchanges do not show in Activity.
+    #[must_use]
+    pub fn unrecorded(&self) -> Self {
+        Self { http: self.http.unrecorded(), ..self.clone() }
+    }
+
     /// The faults that are on.
     ///
     /// # Errors

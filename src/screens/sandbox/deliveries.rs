@@ -196,7 +196,7 @@ fn table(ui: &mut Ui, list: &[DeliveryView], selected: Option<i64>, height: f32)
     } else {
         columns.push(Col::rest("Event"));
     }
-    columns.extend([Col::exact("Status", 132.0), Col::exact("Next", 82.0)]);
+    columns.extend([Col::exact("Status", 168.0), Col::exact("Next", 82.0)]);
     let row = selected.and_then(|id| list.iter().position(|delivery| delivery.id == id));
     let answer = Table::new("Deliveries", &columns).selected(row).max_height(height).show(
         ui,

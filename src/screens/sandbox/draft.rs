@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::backend::sandbox::Sending;
-use crate::sandbox::Order;
+use crate::sandbox::{Live, Order};
 
 /// Where a payload stops being JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,19 @@ impl Wrong {
 /// Two events never have these in common.
 const NEW_EACH_TIME: [&str; 3] = ["event_id", "timestamp", "event_timestamp"];
 
+/// Where a payload comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum From {
+    /// The type's sample, and the live schema it follows.
+    Sample(Option<Live>),
+    /// A kept attempt.
+    Received {
+        /// From when and which profile.
+        told: String,
+        verified: bool,
+    },
+}
+
 /// A payload while it is edited. It is read again when it was changed, and not each frame.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -37,16 +50,17 @@ pub(super) struct Draft {
     /// As it came.
     fresh: String,
     sample: Value,
-    /// What is peculiar about the sample it came from.
+    /// What is peculiar about what it came from.
     pub note: Option<String>,
+    pub from: From,
     read: Result<Value, Wrong>,
 }
 
 impl Draft {
-    /// A draft of a sample.
-    pub fn of(payload: &Value, note: Option<String>) -> Self {
+    /// A draft of a payload.
+    pub fn of(payload: &Value, note: Option<String>, from: From) -> Self {
         let text = serde_json::to_string_pretty(payload).unwrap_or_default();
-        Self { read: read(&text), fresh: text.clone(), sample: payload.clone(), text, note }
+        Self { read: read(&text), fresh: text.clone(), sample: payload.clone(), text, note, from }
     }
 
     /// Reads it again: it was changed.
@@ -63,6 +77,11 @@ impl Draft {
     /// Differs from how it came.
     pub fn is_edited(&self) -> bool {
         self.text != self.fresh
+    }
+
+    /// Is sent as it stands: nothing else makes it.
+    fn stands(&self) -> bool {
+        self.is_edited() || matches!(self.from, From::Received { .. })
     }
 
     /// The members that are made anew at each send, as far as nobody wrote others.
@@ -148,13 +167,13 @@ impl Way {
         let id = self.webhook_id.trim();
         let order = Order {
             event_type: event_type.to_owned(),
-            payload: draft.is_edited().then(|| payload.clone()),
+            payload: draft.stands().then(|| payload.clone()),
             set: Vec::new(),
             webhook_id: (!id.is_empty()).then(|| id.to_owned()),
             repeat: self.times().ok_or("How often is not a number from 1 to 1000")?,
             forge: self.forge.map(str::to_owned),
         };
-        let mut renew = if draft.is_edited() { draft.renewed(payload) } else { Vec::new() };
+        let mut renew = if draft.stands() { draft.renewed(payload) } else { Vec::new() };
         if order.repeat > 1 && order.webhook_id.is_none() {
             // Each of them has an ID of its own then.
             renew.retain(|name| *name != "event_id");
@@ -169,7 +188,7 @@ mod tests {
     use serde_json::json;
 
     fn draft() -> Draft {
-        Draft::of(&json!({"type": "user.created", "data": {}}), None)
+        Draft::of(&json!({"type": "user.created", "data": {}}), None, From::Sample(None))
     }
 
     #[test]
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn an_edited_payload_keeps_what_was_written_and_is_a_new_event_at_each_send() {
         let sample = json!({"type": "user.created", "event_id": "event_1", "timestamp": "2026-01-01", "data": {}});
-        let mut draft = Draft::of(&sample, None);
+        let mut draft = Draft::of(&sample, None, From::Sample(None));
         let way = Way::default();
         let sending = way.sending("user.created", &draft).unwrap();
         assert_eq!((sending.order.payload, sending.renew), (None, vec![]), "a sample is made anew as a whole");
@@ -213,6 +232,10 @@ mod tests {
         let sending = way.sending("user.created", &draft).unwrap();
         assert_eq!(sending.order.payload.unwrap()["timestamp"], "1999-01-01");
         assert_eq!(sending.renew, ["event_id"]);
+        let received = From::Received { told: String::new(), verified: true };
+        let sending = way.sending("user.created", &Draft::of(&sample, None, received)).unwrap();
+        assert_eq!(sending.order.payload, Some(sample), "what was received is sent as it stands");
+        assert_eq!(sending.renew, ["event_id", "timestamp"], "and is a new event all the same");
         let many = Way { times: "5".to_owned(), ..way };
         assert!(many.sending("user.created", &draft).unwrap().renew.is_empty(), "the sandbox makes five IDs");
     }

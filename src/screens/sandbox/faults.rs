@@ -1,6 +1,6 @@
 //! The faults editor: every fault of the sandbox as a control.
 
-use egui::Ui;
+use egui::{Align, Layout, RichText, Ui};
 
 use crate::action::Action;
 use crate::backend::sandbox::Command;
@@ -9,8 +9,10 @@ use crate::error::UserError;
 use crate::sandbox::{Down, Faults, ProviderFault, RateLimit};
 use crate::screens::Cx;
 use crate::tenant::scopes;
-use crate::ui::tokens::space;
-use crate::ui::{Button, Callout, FieldRow, Mood, checkbox, combo_item, combo_row, disclosure, small, status, subdued};
+use crate::ui::tokens::{size, space, text};
+use crate::ui::{
+    Button, Callout, FieldRow, Mood, checkbox, combo_item, combo_row, disclosure, line, small, status, subdued, tokens,
+};
 
 const DOWN: [(Option<Down>, &str); 3] =
     [(None, "works"), (Some(Down::Unavailable), "answers 503"), (Some(Down::Closed), "closes the connection")];
@@ -91,7 +93,7 @@ pub(super) struct Editor {
 impl Editor {
     /// The faults that are on came with the sandbox: what was typed and not yet applied stays.
     pub fn seen(&mut self, on: &Faults) {
-        if self.form == FaultForm::of(&self.on) {
+        if !self.is_changed() {
             self.form = FaultForm::of(on);
         }
         self.on = on.clone();
@@ -117,52 +119,73 @@ impl Editor {
         }
     }
 
+    /// Something was changed that is not in place yet.
+    fn is_changed(&self) -> bool {
+        FaultForm { wrong: None, ..self.form.clone() } != FaultForm::of(&self.on)
+    }
+
     /// True while any is on.
     pub fn any(&self) -> bool {
         self.on != Faults::default()
     }
 }
 
-/// The editor with "Apply" and "Clear all".
-pub(super) fn ui(ui: &mut Ui, editor: &mut Editor, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    if editor.any() {
-        status(ui, Mood::Warn, "Faults are on");
-    } else {
-        subdued(ui, "None is on. They last until they are cleared, or the sandbox ends");
-    }
-    ui.add_space(space::XS);
-    let form = &mut editor.form;
-    token_endpoint(ui, &mut form.faults);
-    management(ui, form);
-    provider(ui, form);
-    if let Some(wrong) = form.wrong {
+/// What is on, what was changed and is not, and the buttons: above the form, so that they are seen wherever it stands.
+pub(super) fn bar(ui: &mut Ui, editor: &mut Editor, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let busy = editor.job != 0;
+    let changed = editor.is_changed();
+    let mut wanted = None;
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let clear = Button::secondary("Clear all").name("Clear all faults");
+            let why_not = if busy { "It is being applied" } else { "None is on" };
+            if clear.enabled_or(!busy && (changed || editor.any()), why_not).show(ui).clicked() {
+                wanted = Some(Faults::default());
+            }
+            let why_not = if busy { "It is being applied" } else { "Nothing was changed" };
+            let apply = Button::primary("Apply").name("Apply faults").enabled_or(!busy && changed, why_not).show(ui);
+            if apply.clicked() {
+                match editor.form.read() {
+                    Ok(faults) => wanted = Some(faults),
+                    Err(name) => editor.form.wrong = Some(name),
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| match (changed, editor.any()) {
+                (true, _) => {
+                    status(ui, Mood::Warn, "Changed, not applied yet");
+                }
+                (false, true) => {
+                    status(ui, Mood::Warn, "Faults are on");
+                }
+                (false, false) => {
+                    line(ui, RichText::new("None is on").size(text::SMALL).color(tokens(ui).text_subdued));
+                }
+            });
+        });
+    });
+    if let Some(wrong) = editor.form.wrong {
         Callout::error(&format!("{wrong} is not a number")).text("Type digits alone, or nothing").show(ui);
     }
     if let Some(error) = &editor.error {
         Callout::user_error(error).show(ui);
     }
-    ui.add_space(space::SM);
-    let busy = editor.job != 0;
-    let mut wanted = None;
-    ui.horizontal(|ui| {
-        let apply = Button::primary("Apply").name("Apply faults").enabled_or(!busy, "It is being applied").show(ui);
-        if apply.clicked() {
-            match editor.form.read() {
-                Ok(faults) => wanted = Some(faults),
-                Err(name) => editor.form.wrong = Some(name),
-            }
-        }
-        let clear = Button::secondary("Clear all").name("Clear all faults");
-        if clear.enabled_or(!busy, "It is being applied").show(ui).clicked() {
-            wanted = Some(Faults::default());
-        }
-    });
     if let Some(faults) = wanted {
         editor.form.wrong = None;
         editor.error = None;
         editor.job = cx.job();
         actions.push(Action::Run(editor.job, Command::SetFaults(faults).into()));
     }
+}
+
+/// The form.
+pub(super) fn ui(ui: &mut Ui, editor: &mut Editor) {
+    subdued(ui, "They last until they are cleared, or the sandbox ends");
+    ui.add_space(space::XS);
+    let form = &mut editor.form;
+    token_endpoint(ui, &mut form.faults);
+    management(ui, form);
+    provider(ui, form);
 }
 
 fn token_endpoint(ui: &mut Ui, faults: &mut Faults) {

@@ -9,6 +9,7 @@ mod env;
 mod faults;
 mod hooks;
 mod keys;
+mod origin;
 mod overview;
 mod plan;
 mod providers;
@@ -72,8 +73,9 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         (Tab::Deliveries, Some(_)) => deliveries::ui(ui, &mut state.deliveries, cx, actions),
         (Tab::Faults, Some(view)) => {
             let apps = view.apps.clone();
+            faults::bar(ui, &mut state.faults, cx, actions);
             scroll(ui, "faults", |ui| {
-                section(ui, "Faults", |ui| faults::ui(ui, &mut state.faults, cx, actions));
+                section(ui, "Faults", |ui| faults::ui(ui, &mut state.faults));
                 section(ui, "At the providers", |ui| providers::ui(ui, &mut state.happenings, &apps, cx, actions));
             });
         }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use egui::{Align, Layout, ScrollArea, Ui, vec2};
 
-use super::draft::{Draft, Goes, Way};
+use super::draft::{Draft, From, Goes, Way};
+use super::origin::{self, Kept, Wanted};
 use super::{sent, types};
 use crate::action::{Action, Room};
-use crate::backend::sandbox::{Command, Sent};
+use crate::backend::sandbox::{Command, Received, Sent};
 use crate::backend::{End, JobId};
 use crate::error::UserError;
 use crate::kinde::event_types::{self, KnownType};
@@ -15,14 +16,14 @@ use crate::sandbox::{Sample, WebhookView, forgeries};
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space, text};
 use crate::ui::{
-    Button, Callout, FieldRow, Icon, Load, LoadAsk, LoadView, Mood, combo_item, combo_row, disclosure, empty_state,
-    line, paste_box, segmented, small, status, title, tokens,
+    Button, FieldRow, Icon, Load, LoadAsk, LoadView, Mood, combo_item, combo_row, disclosure, empty_state, line,
+    paste_box, segmented, small, status, title, tokens,
 };
 
 /// Width of the list of types, in points.
 const LIST: f32 = 232.0;
 /// Points around the payload: what it is, where it goes, what came of it, options.
-const AROUND: f32 = 330.0;
+const AROUND: f32 = 362.0;
 
 /// What the page remembers.
 #[derive(Default)]
@@ -33,6 +34,10 @@ pub(super) struct Send {
     drafts: BTreeMap<&'static str, Draft>,
     sample: Load<()>,
     sample_job: JobId,
+    kept: Kept,
+    kept_job: JobId,
+    /// It is to be put into the editor when it comes.
+    wants_kept: bool,
     way: Way,
     job: JobId,
     sent: Option<Result<Sent, UserError>>,
@@ -46,6 +51,35 @@ impl Send {
         self.sent = None;
         if !self.drafts.contains_key(known.event_type.as_str()) {
             self.fetch(known, cx, actions);
+        }
+        self.wants_kept = false;
+        self.kept = Kept::Asked;
+        self.look_for_kept(cx, actions);
+    }
+
+    /// Looks again what the history holds of the chosen type: something may have come.
+    pub fn look_for_kept(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let Some(known) = self.chosen else { return };
+        self.kept_job = cx.job();
+        actions.push(Action::Run(self.kept_job, Command::Received { event_type: known.event_type.clone() }.into()));
+    }
+
+    /// What the history holds of the chosen type came.
+    pub fn received(&mut self, job: JobId, event_type: &str, result: Result<Option<Received>, UserError>) {
+        if job != self.kept_job {
+            return;
+        }
+        self.kept = match result {
+            Ok(Some(received)) => Kept::Newest(received),
+            Ok(None) => Kept::None,
+            Err(error) => Kept::Failed(error),
+        };
+        let wanted = std::mem::take(&mut self.wants_kept);
+        if let (Kept::Newest(received), Some(known)) = (&self.kept, event_types::find(event_type).filter(|_| wanted)) {
+            let told = origin::told(received);
+            let from = From::Received { told: told.clone(), verified: received.verified };
+            let note = format!("{told}. ID and time are made anew at each send");
+            self.drafts.insert(known.event_type.as_str(), Draft::of(&received.payload, Some(note), from));
         }
     }
 
@@ -64,7 +98,10 @@ impl Send {
         }
         match (result, event_types::find(event_type)) {
             (Ok(sample), Some(known)) => {
-                self.drafts.insert(known.event_type.as_str(), Draft::of(&sample.payload, sample.note));
+                self.drafts.insert(
+                    known.event_type.as_str(),
+                    Draft::of(&sample.payload, sample.note, From::Sample(sample.live)),
+                );
                 self.sample.ready(());
             }
             (Err(error), _) => self.sample.fail(error),
@@ -89,6 +126,9 @@ impl Send {
         if job == self.job {
             self.job = 0;
             self.sent = end.without_answer().map(Err);
+        }
+        if job == self.kept_job && matches!(self.kept, Kept::Asked) {
+            self.kept = end.without_answer().map_or(Kept::None, Kept::Failed);
         }
     }
 }
@@ -130,12 +170,17 @@ fn event(
     height: f32,
 ) {
     let name = known.event_type.as_str();
-    ui.horizontal(|ui| {
-        title(ui, name);
-        types::origin_badge(ui, known.origin);
-    });
-    if let Some(banner) = known.origin.banner() {
-        Callout::warn(banner).show(ui);
+    title(ui, name);
+    match origin::ui(ui, known, state.drafts.get(name), &state.kept) {
+        Some(Wanted::Received) => {
+            state.wants_kept = true;
+            state.look_for_kept(cx, actions);
+        }
+        Some(Wanted::Sample) => {
+            state.drafts.remove(name);
+            state.fetch(known, cx, actions);
+        }
+        None => {}
     }
     let Some(draft) = state.drafts.get_mut(name) else {
         let ask = LoadView::new("Reading a sample…").idle("There is no sample yet", "Read one").show(
@@ -161,6 +206,10 @@ fn event(
                 wanted = sending.ok();
             }
             if busy {
+                let cancel = Button::secondary("Cancel").name("Cancel the sending");
+                if cancel.hint("What was sent stays sent").show(ui).clicked() {
+                    actions.push(Action::Cancel(state.job));
+                }
                 small(ui, "Sending…");
             }
         });
@@ -252,7 +301,7 @@ fn targets(ui: &mut Ui, event_type: &str, hooks: &[WebhookView], actions: &mut V
         ui.set_min_height(size::CONTROL);
         match chose {
             0 => {
-                status(ui, Mood::Warn, "No webhook of the sandbox chose this type");
+                status(ui, Mood::Warn, "No webhook chose this type");
                 if Button::ghost("Webhooks").name("Open the Webhooks room").small().show(ui).clicked() {
                     actions.push(Action::Go(Room::Webhooks));
                 }

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::backend::sandbox::Sent;
+use crate::backend::sandbox::{Done, Sent};
 use crate::error::UserError;
 use crate::sandbox::AttemptLine;
 use crate::ui::{Button, Callout, Mood};
@@ -14,23 +14,31 @@ pub(super) fn ui(ui: &mut Ui, result: &Result<Sent, UserError>) -> bool {
             Callout::user_error(error).show(ui);
             false
         }
-        Ok(Sent::Published(published)) => {
+        Ok(Sent { done: Done::Published(published), stopped }) => {
             let deliveries = published.deliveries.len();
             let events = counted(published.events.len(), "event");
             let title = format!("{events} published, {}", counted(deliveries, "delivery"));
-            let note = if deliveries == 0 { "No webhook that is switched on chose this type" } else { "" };
-            let mood = if deliveries == 0 { Mood::Warn } else { Mood::Success };
+            let title = if *stopped { format!("Cancelled: {title}") } else { title };
+            let note = if deliveries == 0 && !stopped { "No webhook that is switched on chose this type" } else { "" };
+            let mood = if deliveries == 0 || *stopped { Mood::Warn } else { Mood::Success };
             Callout::new(mood, &title)
                 .text(note)
                 .show_with(ui, |ui| deliveries > 0 && Button::secondary("Show deliveries").small().show(ui).clicked())
         }
-        Ok(Sent::Answered(attempts)) => {
+        Ok(Sent { done: Done::Answered(attempts), stopped: true }) if attempts.is_empty() => {
+            Callout::warn("Cancelled before the target answered")
+                .text("It may have taken the event all the same")
+                .show(ui);
+            false
+        }
+        Ok(Sent { done: Done::Answered(attempts), stopped }) => {
             let good = attempts.iter().filter(|attempt| attempt.status == Some(200)).count();
             let mood = if good == attempts.len() { Mood::Success } else { Mood::Error };
             let title = match attempts.as_slice() {
                 [one] => format!("The target answered {}", of(one)),
                 all => format!("{good} of {} were answered 200", all.len()),
             };
+            let title = if *stopped { format!("Cancelled: {title}") } else { title };
             let mut others: Vec<String> = attempts.iter().filter(|one| one.status != Some(200)).map(of).collect();
             others.dedup();
             others.truncate(5);

@@ -9,8 +9,9 @@ use super::plan::Plan;
 use super::send::Send;
 use super::{faults, providers};
 use crate::action::Action;
-use crate::backend::sandbox::{Command, Event, SandboxView, Sent};
+use crate::backend::sandbox::{Command, Done, ENDED, Event, SandboxView, Sent};
 use crate::backend::{End, JobId};
+use crate::error::UserError;
 use crate::screens::{Cx, give_up};
 use crate::ui::Load;
 
@@ -47,6 +48,7 @@ impl State {
         if !self.view.is_loading() {
             self.ask(Command::Look, cx, actions);
         }
+        self.send.look_for_kept(cx, actions);
     }
 
     /// The profile was switched: what was typed for the sandbox goes, what was asked of it is done all the same.
@@ -63,12 +65,18 @@ impl State {
 
     /// Takes what came back; what nobody waits for any more is dropped.
     pub fn on_event(&mut self, job: JobId, event: Event, _now: Timestamp, _actions: &mut Vec<Action>) {
+        // It ended behind the room's back: the room says so once it has looked.
+        self.stale |= error_of(&event).is_some_and(|error| error.title == ENDED);
         match event {
             Event::Seen(result) if job == self.view_job && self.view.is_loading() => {
                 if let Ok(view) = &result {
                     let on = view.runs.as_ref().map(|runs| runs.faults.clone()).unwrap_or_default();
                     self.faults.seen(&on);
                     self.plan.seen(view.runs.as_ref().and_then(|runs| runs.webhook_limit));
+                    if view.runs.is_none() {
+                        // What the next run has is read from that one.
+                        self.deliveries = Deliveries::default();
+                    }
                 }
                 self.view.finish(result.map(|view| *view));
             }
@@ -76,9 +84,10 @@ impl State {
             Event::Faults(result) => self.faults.applied(job, result),
             Event::Happened { key, what, tokens } => self.happenings.happened(job, &key, what, tokens),
             Event::Sampled { event_type, sample } => self.send.sampled(job, &event_type, sample),
+            Event::Received { event_type, received } => self.send.received(job, &event_type, received),
             Event::Sent(result) => {
                 // Whose it was is told by webhooks that may have come meanwhile.
-                self.stale |= matches!(result, Ok(Sent::Published(_)));
+                self.stale |= matches!(result, Ok(Sent { done: Done::Published(_), .. }));
                 self.send.sent(job, result);
             }
             Event::Deliveries(result) => self.deliveries.listed(job, result),
@@ -97,5 +106,19 @@ impl State {
         self.happenings.on_end(job, end);
         self.send.on_end(job, end);
         self.deliveries.on_end(job, end);
+    }
+}
+
+/// Why what was asked of the running sandbox was not done.
+fn error_of(event: &Event) -> Option<&UserError> {
+    match event {
+        Event::Faults(result) => result.as_ref().err(),
+        Event::Happened { tokens, .. } => tokens.as_ref().err(),
+        Event::Sampled { sample, .. } => sample.as_ref().err(),
+        Event::Deliveries(result) => result.as_ref().err(),
+        Event::Body(result) => result.as_ref().err(),
+        Event::Rotated(result) => result.as_ref().err(),
+        Event::Seen(result) => result.as_ref().err(),
+        Event::Sent(_) | Event::Received { .. } => None,
     }
 }

@@ -2,9 +2,9 @@
 
 use egui::{ScrollArea, Ui};
 
-use crate::kinde::event_types::{Category, KnownType, Origin, known};
+use crate::kinde::event_types::{Category, KnownType, known};
 use crate::ui::tokens::space;
-use crate::ui::{ListRow, Mood, badge, small, subdued, text_field};
+use crate::ui::{ListRow, small, subdued, text_field};
 
 /// The list; the type chosen just now.
 pub(super) fn ui(ui: &mut Ui, filter: &mut String, chosen: Option<&str>) -> Option<&'static KnownType> {
@@ -38,14 +38,4 @@ pub(super) fn ui(ui: &mut Ui, filter: &mut String, chosen: Option<&str>) -> Opti
         }
     });
     picked
-}
-
-/// Where the shape of a sample comes from.
-pub(super) fn origin_badge(ui: &mut Ui, origin: Origin) {
-    let (mood, words, why) = match origin {
-        Origin::Measured => (Mood::Success, "measured", "As in a delivery of Kinde that was read"),
-        Origin::Typed => (Mood::Info, "Kinde's types", "As Kinde's own library types it"),
-        Origin::Inferred => (Mood::Warn, "inferred", "Put together from handlers others wrote"),
-    };
-    badge(ui, mood, words).on_hover_text(why);
 }
