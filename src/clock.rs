@@ -1,12 +1,13 @@
 //! The only `now()` of the program, so that a test can hold time still.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicI64, Ordering},
 };
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Where the wall-clock time comes from. Clones of a fixed clock move together.
 #[derive(Debug, Clone, Default)]
@@ -48,14 +49,28 @@ pub fn rfc3339(at: Timestamp) -> String {
     at.to_string()
 }
 
+/// Where the clock times are that are shown; the machine's own zone where nothing else was said.
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// Shows clock times and days of `zone` for the rest of the run: the pictures of tests are the same wherever they are made.
+/// What was said first holds.
+pub fn show_times_in(zone: TimeZone) {
+    ZONE.set(zone).ok();
+}
+
+/// The zone in which times are shown, and read where a person writes one without it.
+pub fn zone() -> TimeZone {
+    ZONE.get().cloned().unwrap_or_else(TimeZone::system)
+}
+
 /// A moment as lists show it: the local clock time, `12:04:31`.
 pub fn clock_time(at: Timestamp) -> String {
-    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+    at.to_zoned_datetime(zone()).strftime("%H:%M:%S").to_string()
 }
 
 /// A day as lists show it: the local date, `2026-11-23`.
 pub fn day(at: Timestamp) -> String {
-    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d").to_string()
+    at.to_zoned_datetime(zone()).strftime("%Y-%m-%d").to_string()
 }
 
 #[cfg(test)]

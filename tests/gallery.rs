@@ -7,7 +7,7 @@ use egui::{Theme, vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use kinde_panel::ui::gallery::{self, GalleryState, Over};
-use kinde_panel::ui::{theme, tokens};
+use kinde_panel::ui::tokens;
 
 /// The only place a threshold is made: room for another driver's rounding, not for another look.
 fn options() -> SnapshotOptions {
@@ -20,7 +20,7 @@ fn harness(name: &'static str, which: Theme) -> Harness<'static, (GalleryState, 
         .with_theme(which)
         .with_os(egui::os::OperatingSystem::Nix)
         .with_options(options())
-        .with_context_setup(theme::install)
+        .with_context_setup(common::look)
         .build_ui_state(
             move |ui, (state, height)| {
                 let page = tokens(ui).page;

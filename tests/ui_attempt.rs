@@ -34,7 +34,7 @@ use kinde_panel::screens::inspector::detail::{self, Turn};
 use kinde_panel::secrets::{KeyringState, Secret};
 use kinde_panel::store::attempts::{Answer, Attempt, Duplicate, Forwarded, Whole, sha256, sha256_hex};
 use kinde_panel::tenant::Profile;
-use kinde_panel::ui::{theme, tokens};
+use kinde_panel::ui::tokens;
 
 const EVENT: &str = r#"{"data":{"user":{"email":"ada@example.com","first_name":"Ada","id":"kp_ada","is_suspended":false,"organizations":[{"code":"org_1","permissions":null}],"phone":null}},"event_id":"event_1","source":"admin","timestamp":"2026-08-20T12:04:29Z","type":"user.created"}"#;
 
@@ -180,7 +180,7 @@ fn harness(which: Theme, opened: Option<Opened>, told: Option<Told>) -> Harness<
         .with_theme(which)
         .with_os(egui::os::OperatingSystem::Nix)
         .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
-        .with_context_setup(theme::install)
+        .with_context_setup(common::look)
         .build_ui_state(
             |ui, world: &mut World| {
                 let page = tokens(ui).page;

@@ -30,7 +30,7 @@ use kinde_panel::secrets::{KeyringState, Secret, SecretStore};
 use kinde_panel::step::{Step, StepState};
 use kinde_panel::store::DataDir;
 use kinde_panel::tenant::{EnvironmentFacts, LastUser, LastWalk, Profile, Profiles, SANDBOX_PROFILE};
-use kinde_panel::ui::{theme, tokens};
+use kinde_panel::ui::tokens;
 
 const TOKEN: &str = "gho_canaryCanaryCanaryCanaryCanary8B4a";
 const SESSION: &str = "ses_canary_0123456789_canary";
@@ -81,7 +81,7 @@ fn room_in(profile: Option<Profile>, which: Theme) -> Room_ {
         .with_theme(which)
         .with_os(egui::os::OperatingSystem::Nix)
         .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
-        .with_context_setup(theme::install)
+        .with_context_setup(common::look)
         .build_ui_state(
             |ui, stage: &mut Stage| {
                 let whole = ui.ctx().content_rect();

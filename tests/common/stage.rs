@@ -9,7 +9,7 @@ use kinde_panel::action::{Action, Command, JobId};
 use kinde_panel::screens::Cx;
 use kinde_panel::secrets::KeyringState;
 use kinde_panel::tenant::Profile;
-use kinde_panel::ui::{theme, tokens};
+use kinde_panel::ui::tokens;
 
 /// What a test holds; `note` is whatever else it keeps.
 pub struct World<S, N = ()> {
@@ -63,7 +63,7 @@ pub fn harness<S: 'static, N: 'static>(
         .with_theme(which)
         .with_os(egui::os::OperatingSystem::Nix)
         .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
-        .with_context_setup(theme::install)
+        .with_context_setup(crate::common::look)
         .build_ui_state(
             move |ui, world| {
                 let page = tokens(ui).page;

@@ -13,7 +13,7 @@ use kinde_panel::sandbox::{AttemptView, DeliveryView, FactApp, FactOrg, FactUser
 use kinde_panel::screens::{Cx, sandbox};
 use kinde_panel::secrets::{KeyringState, Secret};
 use kinde_panel::tenant::Profile;
-use kinde_panel::ui::{theme, tokens};
+use kinde_panel::ui::tokens;
 use serde_json::json;
 use std::cell::Cell;
 
@@ -96,7 +96,7 @@ pub fn harness(world: World, which: Theme) -> Harness<'static, World> {
         .with_theme(which)
         .with_os(egui::os::OperatingSystem::Nix)
         .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
-        .with_context_setup(theme::install)
+        .with_context_setup(crate::common::look)
         .build_ui_state(page, world);
     harness.run();
     harness

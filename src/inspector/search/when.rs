@@ -41,7 +41,7 @@ impl When {
 
     /// The moment, seen from `now`.
     pub fn moment(&self, now: Timestamp) -> Timestamp {
-        self.moment_in(now, &TimeZone::system())
+        self.moment_in(now, &crate::clock::zone())
     }
 
     pub(super) fn moment_in(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
