@@ -5,7 +5,7 @@ use super::damage::{self, Damage};
 use super::decode::{Decoded, Keys, Options, SignatureState, TokenVerdict};
 use super::judge::{Ladder, Read};
 use super::paste;
-use super::words::envelope_words;
+use super::words::{envelope_words, json_words};
 use crate::check::Check;
 use crate::jwt::{Compact, EnvelopeFault, Json};
 
@@ -31,6 +31,11 @@ impl Ladder<'_> {
             && let Some(damage) = damage::around(self.token.as_bytes(), keys)
         {
             return self.damaged(damage, options);
+        }
+        let parts =
+            matches!(fault, EnvelopeFault::Parts(_) | EnvelopeFault::Base64 { .. } | EnvelopeFault::HeaderJson(_));
+        if let Some((why, fix)) = json_words(self.token).filter(|_| parts) {
+            return self.unreadable(why, fix, options);
         }
         let (rung, mut why, fix) = envelope_words(fault);
         let mut read = Read::nothing(options);

@@ -3,7 +3,7 @@
 use super::paste::PastedRequest;
 use super::rung::Findings;
 use crate::check::Check;
-use crate::jwt::{self, EnvelopeFault, Header, HeaderFault};
+use crate::jwt::{self, EnvelopeFault, Header, HeaderFault, Json};
 
 /// Evidence without end is none.
 pub(super) fn shorten(text: &str) -> String {
@@ -85,6 +85,34 @@ pub(super) fn envelope_words(fault: &EnvelopeFault) -> (&'static str, String, &'
             ("header", format!("The first part is {kind}, not an object"), "Not a JWT: copy it again from its source")
         }
     }
+}
+
+/// What JSON in the place of a token is, and where the token is to be had. `None`: it is no JSON object or list.
+pub(super) fn json_words(text: &str) -> Option<(&'static str, &'static str)> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let json = Json::parse(text.as_bytes()).ok()?;
+    let has = |name: &str| json.get(name).is_some();
+    let body = "Give the request's body as it came, the text that begins with eyJ: Kinde sends application/jwt, so read it as \
+                text, before any JSON parser";
+    Some(if json.members().is_some_and(<[_]>::is_empty) {
+        ("An empty JSON object and no JWT: a parser for application/json makes that of a body it does not take", body)
+    } else if has("type") && (has("data") || has("event_id")) {
+        (
+            "This is an event as JSON and no JWT: probably what a handler decoded. Its signature is gone, so that nobody can \
+             verify it",
+            body,
+        )
+    } else if has("keys") || has("kty") {
+        (
+            "This is a key set as JSON and no JWT",
+            "Give the token, and name the key set beside it: on the command line with --jwks FILE",
+        )
+    } else {
+        ("This is JSON and no JWT: probably what a handler or a log made of a body", body)
+    })
 }
 
 pub(super) fn header_faults(header: &Header, findings: &mut Findings) {

@@ -84,6 +84,10 @@ impl Pasted {
 
     /// `token=…`, `"access_token": "…",`, `const token = '…';`, `#access_token=…&state=…`, a cookie line.
     pub(super) fn peel_name(&mut self, text: &str) -> bool {
+        // JSON in which no token was found is none, and its first name stands before no token.
+        if text.trim_start().starts_with(['{', '[']) && Json::parse(text.trim().as_bytes()).is_ok() {
+            return false;
+        }
         let bare = text.trim_start_matches(['#', '?', '&', '/', '{', '$', '-', ' ', '\t', '\n', '\r']);
         if bare.contains('=') && (bare.contains('&') || bare.contains("%2E") || bare.contains("%2e")) {
             let pairs: Vec<_> = url::form_urlencoded::parse(bare.as_bytes())
