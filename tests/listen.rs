@@ -310,28 +310,45 @@ fn unusable_words_are_exit_2_and_a_taken_port_is_exit_3() {
     assert!(told["category"] == "network" && told["detail"].as_str().unwrap().contains(&port), "{told}");
 }
 
+/// Whether it ended by itself on Ctrl-C. After a second it is cut off, which is no clean end, and it says so.
+fn ended_by_itself(mut listening: Listening) -> bool {
+    let mut stderr = listening.child.stderr.take().unwrap();
+    listening.signal("-INT");
+    assert_eq!(listening.end(), 0);
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).unwrap();
+    !said.contains("still under way")
+}
+
+/// A machine that is busy for a second may cut off what ends by itself, but not three times.
+fn once_of_three(once: impl Fn() -> bool) -> bool {
+    (0..3).any(|_| once())
+}
+
 #[test]
 fn ctrl_c_ends_it_with_exit_0_though_a_sender_a_forward_and_an_idle_connection_hang() {
-    let dir = tempfile::tempdir().unwrap();
-    Signer::of(dir.path());
-    // Takes connections and never answers.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/hook", silent.local_addr().unwrap());
-    let listening = Listening::start(dir.path(), &["--forward", &url]);
-    let mut slow = TcpStream::connect(&listening.at.0).unwrap();
-    slow.write_all(b"POST /").unwrap();
-    let _idle = TcpStream::connect(&listening.at.0).unwrap();
-    assert_eq!(post(&listening.at, "w1", "hello"), Some(200));
-    let _forward = accepted(&silent);
-    listening.signal("-INT");
-    let begun = Instant::now();
-    assert_eq!(listening.end(), 0);
-    assert!(begun.elapsed() < Duration::from_secs(5), "the contract says a second; a loaded machine is given more");
-    let kept = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let attempts = Attempts::open(&dir.path().join("history.db")).unwrap();
-        attempts.page(&SANDBOX_PROFILE.to_string(), Filter::default()).await.unwrap().len()
-    });
-    assert_eq!(kept, 1, "what was acknowledged is kept");
+    let once = || {
+        let dir = tempfile::tempdir().unwrap();
+        Signer::of(dir.path());
+        // Takes connections and never answers.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hook", silent.local_addr().unwrap());
+        let command = command(dir.path(), &["--json", "listen", "--forward", &url]);
+        let listening = Listening::with(command, Stdio::piped());
+        let mut slow = TcpStream::connect(&listening.at.0).unwrap();
+        slow.write_all(b"POST /").unwrap();
+        let _idle = TcpStream::connect(&listening.at.0).unwrap();
+        assert_eq!(post(&listening.at, "w1", "hello"), Some(200));
+        let _forward = accepted(&silent);
+        let by_itself = ended_by_itself(listening);
+        let kept = tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let attempts = Attempts::open(&dir.path().join("history.db")).unwrap();
+            attempts.page(&SANDBOX_PROFILE.to_string(), Filter::default()).await.unwrap().len()
+        });
+        assert_eq!(kept, 1, "what was acknowledged is kept");
+        by_itself
+    };
+    assert!(once_of_three(once));
 }
 
 #[test]
@@ -360,17 +377,19 @@ fn a_tenant_that_does_not_answer_for_its_keys_keeps_no_sender_waiting() {
 
 #[test]
 fn ctrl_c_ends_it_while_the_tenant_is_asked_for_its_keys() {
-    let dir = tempfile::tempdir().unwrap();
-    let signer = Signer::of(dir.path());
-    let keys = TcpListener::bind("127.0.0.1:0").unwrap();
-    let domain = format!("http://{}", keys.local_addr().unwrap());
-    let listening = Listening::start(dir.path(), &["--domain", &domain]);
-    assert_eq!(post(&listening.at, "w1", &signer.sign(&event("event_1", "kp_1"))), Some(200));
-    let _asked = accepted(&keys);
-    listening.signal("-INT");
-    let begun = Instant::now();
-    assert_eq!(listening.end(), 0);
-    assert!(begun.elapsed() < Duration::from_secs(4), "the tenant is given five seconds, twice");
+    let once = || {
+        let dir = tempfile::tempdir().unwrap();
+        let signer = Signer::of(dir.path());
+        let keys = TcpListener::bind("127.0.0.1:0").unwrap();
+        let domain = format!("http://{}", keys.local_addr().unwrap());
+        let command = command(dir.path(), &["--json", "listen", "--domain", &domain]);
+        let listening = Listening::with(command, Stdio::piped());
+        assert_eq!(post(&listening.at, "w1", &signer.sign(&event("event_1", "kp_1"))), Some(200));
+        // It is never answered, and a tenant is given five seconds, twice.
+        let _asked = accepted(&keys);
+        ended_by_itself(listening)
+    };
+    assert!(once_of_three(once));
 }
 
 #[test]

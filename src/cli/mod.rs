@@ -279,7 +279,12 @@ async fn until_interrupted(command: Command, cx: &Context) -> Result<Exit, UserE
             }
             return if serves { ended.map(|_| exit) } else { Ok(exit) };
         }
-        () = tokio::time::sleep(leave) => exit,
+        () = tokio::time::sleep(leave) => {
+            if serves {
+                cx.say("Ended, though something was still under way");
+            }
+            exit
+        }
         () = interrupted() => Exit::Interrupted,
     };
     if puts_back {
