@@ -250,3 +250,64 @@ async fn the_rule_is_kept_with_the_history_and_carried_out_as_new_ones_come_whic
     }
     assert_eq!(seqs(&attempts, Filter::default()).await.len(), 602);
 }
+
+#[tokio::test]
+async fn what_is_searched_for_is_never_read_as_sql_nor_in_the_word_index_own_language() {
+    let (_dir, attempts) = open();
+    let hostile = [
+        "'",
+        "\"",
+        "\"\"",
+        "*",
+        "a*",
+        "^a",
+        "a:b",
+        "text:a",
+        "NEAR(a b)",
+        "a AND b",
+        "a OR",
+        "NOT",
+        "(",
+        ")",
+        "a)",
+        "{",
+        "}",
+        "+",
+        "-a",
+        "--",
+        ";",
+        "'; DROP TABLE attempts; --",
+        "\" OR 1=1 --",
+        "%",
+        "_",
+        "\\",
+        "\u{0}",
+        "\u{202e}",
+        "a\"b'c",
+        "?1",
+        "$x",
+        ":x",
+    ];
+    for (number, word) in hostile.iter().enumerate() {
+        let kept = attempts.receive(new(Some(word), Some(word), "t", &format!("{number}"))).await.unwrap();
+        attempts.judged(vec![judged(kept.seq, "verified", word)]).await.unwrap();
+    }
+    for word in hostile {
+        let own = |filter: Filter| attempts.page("p", filter);
+        let words = vec![word.to_owned(), "t".to_owned()];
+        own(Filter { words, ..Filter::default() }).await.unwrap();
+        own(Filter { not_words: vec![word.to_owned()], words: vec!["t".to_owned()], ..Filter::default() })
+            .await
+            .unwrap();
+        own(Filter { types: vec![word.to_owned()], not_types: vec![word.to_owned()], ..Filter::default() })
+            .await
+            .unwrap();
+        own(Filter { failed: vec![word.to_owned()], ..Filter::default() }).await.unwrap();
+        let member = Member { path: vec![word.to_owned()], value: word.to_owned() };
+        own(Filter { members: vec![member], ..Filter::default() }).await.unwrap();
+        // An id is compared whole, whatever stands in it.
+        let id = own(Filter { id: Some(word.to_owned()), ..Filter::default() }).await.unwrap();
+        assert!(id.len() == 1 && id[0].webhook_id.as_deref() == Some(word), "{word:?}");
+    }
+    assert_eq!(seqs(&attempts, Filter::default()).await.len(), hostile.len());
+}
