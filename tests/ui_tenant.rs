@@ -17,7 +17,9 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use jiff::Timestamp;
 use kinde_panel::action::{Action, Room};
-use kinde_panel::backend::tenant::{AddedM2m, Command as Ask, EnvFile, Event, FoundTenant, HandedToken};
+use kinde_panel::backend::tenant::{
+    AddedM2m, Command as Ask, EnvFile, Event, FoundTenant, HandedToken, RemovedProfile,
+};
 use kinde_panel::backend::{self, Backend, Command, JobId, sandbox};
 use kinde_panel::check::Check;
 use kinde_panel::error::{Category, UserError};
@@ -27,7 +29,7 @@ use kinde_panel::screens::{Cx, start, tenant};
 use kinde_panel::secrets::{Kept, KeyringState, Secret};
 use kinde_panel::tenant::doctor::Report;
 use kinde_panel::tenant::{EnvironmentFacts, Profile, env_import};
-use kinde_panel::ui::{theme, tokens};
+use kinde_panel::ui::tokens;
 
 const SECRET: &str = "canary9f3aCanary9f3aCanary9f3aCanary9f3aCanary";
 
@@ -115,7 +117,7 @@ fn harness(world: World, which: Theme) -> Harness<'static, World> {
         .with_theme(which)
         .with_os(egui::os::OperatingSystem::Nix)
         .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
-        .with_context_setup(theme::install)
+        .with_context_setup(common::look)
         .build_ui_state(page, world);
     harness.run();
     harness
@@ -408,7 +410,29 @@ fn removing_a_profile_asks_by_its_name() {
     buttons.last().unwrap().click();
     harness.run();
     let asked = harness.state_mut().asked();
-    assert!(matches!(asked.as_slice(), [(_, Ask::Remove { anyway: false, .. })]), "{asked:?}");
+    // What it received goes with it, unless a person says otherwise.
+    assert!(matches!(asked.as_slice(), [(_, Ask::Remove { anyway: false, events: true, .. })]), "{asked:?}");
+    let removed = RemovedProfile { name: "acme".into(), events: Some(Ok(12)) };
+    harness.state_mut().answer(asked[0].0, Event::Removed(Ok(removed)));
+    let told = format!("{:?}", harness.state().actions);
+    assert!(told.contains("12 received events were deleted with it"), "{told}");
+}
+
+#[test]
+fn the_events_of_a_removed_profile_stay_where_a_person_says_so_and_it_is_told_where_they_are() {
+    let mut harness = harness(World::new(Some(acme())), Theme::Dark);
+    harness.get_by_label("Remove profile").click();
+    harness.run();
+    harness.get_by_label("Leave its events in the data folder, where no profile shows them").click();
+    harness.run();
+    harness.query_all_by_label("Remove profile").last().unwrap().click();
+    harness.run();
+    let asked = harness.state_mut().asked();
+    assert!(matches!(asked.as_slice(), [(_, Ask::Remove { events: false, .. })]), "{asked:?}");
+    let removed = RemovedProfile { name: "acme".into(), events: None };
+    harness.state_mut().answer(asked[0].0, Event::Removed(Ok(removed)));
+    let told = format!("{:?}", harness.state().actions);
+    assert!(told.contains("Settings counts them, and deletes them"), "{told}");
 }
 
 #[test]

@@ -75,6 +75,7 @@ impl Shell {
         let mut screens = Screens::default();
         screens.connected_apps.walk_timeout = walk_timeout;
         screens.inspector.remember(&prefs.receiving, prefs.keep);
+        screens.settings.keep_is(prefs.keep);
         let mut shell = Self {
             room: prefs.room,
             clock,
@@ -138,13 +139,15 @@ impl Shell {
             let now = self.clock.now();
             self.notices.push(now, mood, error.title, format!("{}. {}", error.detail, error.hint));
         }
-        let Screens { tenant, connected_apps, webhooks, inspector, sandbox, activity, .. } = &mut self.screens;
+        let Screens { tenant, connected_apps, webhooks, inspector, sandbox, activity, settings, .. } =
+            &mut self.screens;
         tenant.on_end(job, end);
         connected_apps.on_end(job, end);
         webhooks.on_end(job, end);
         inspector.on_end(job, end);
         sandbox.on_end(job, end);
         activity.on_end(job, end);
+        settings.on_end(job, end);
     }
 
     /// True while the sandbox profile is chosen: its room is there.
@@ -184,7 +187,8 @@ impl Shell {
             Room::Inspector => screens.inspector.entered(cx, actions),
             Room::Sandbox => screens.sandbox.entered(cx, actions),
             Room::Activity => screens.activity.entered(cx, actions),
-            Room::Start | Room::Settings => {}
+            Room::Settings => screens.settings.entered(cx, actions),
+            Room::Start => {}
         });
     }
 
@@ -201,6 +205,7 @@ impl Shell {
             Event::History(event) => self.screens.inspector.on_history(job, event, &mut self.actions),
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
             Event::Attempt(event) => self.screens.inspector.detail.on_event(job, event, now, &mut self.actions),
+            Event::Keeping(event) => self.screens.settings.on_event(job, event),
             Event::Ended(end) => self.on_end(job, end),
             Event::Activity(event) => self.screens.activity.on_event(job, event, now, &mut self.actions),
         }

@@ -49,6 +49,7 @@ impl Command {
                     | connect::Command::Credentials { .. }
             ),
             Self::History(command) => command.only_reads(),
+            Self::Keeping(command) => command.only_reads(),
             Self::Sandbox(command) => matches!(command, super::sandbox::Command::Look),
             Self::Shell(command) => matches!(command, shell::Command::ReadProfiles),
             Self::Webhooks(command) => command.only_reads(),

@@ -19,6 +19,7 @@ mod history_files;
 pub mod inspect;
 mod job;
 mod keeper;
+pub mod keeping;
 mod receiver;
 pub mod sandbox;
 mod sandbox_host;
@@ -81,6 +82,8 @@ rooms! {
     History => history,
     /// The inspector: judge a token.
     Inspect => inspect,
+    /// Settings: how much of the history is kept.
+    Keeping => keeping,
     /// The sandbox: start it, set its faults.
     Sandbox => sandbox,
     /// The shell: profiles, browser, keyring.

@@ -61,6 +61,8 @@ pub enum Command {
         profile: Uuid,
         /// Although the keyring does not let go of the secrets.
         anyway: bool,
+        /// Delete the events it received too.
+        events: bool,
     },
     /// Let the person choose a `.env` file, and read it.
     PickEnv,
@@ -104,13 +106,22 @@ pub enum Event {
     /// The guard, the web application or the like was written.
     Changed(Result<(), UserError>),
     /// The profile of that name is gone.
-    Removed(Result<String, UserError>),
+    Removed(Result<RemovedProfile, UserError>),
     /// The profile is still here: the keyring does not let go of its secrets.
     SecretsStay(UserError),
     /// What a `.env` text holds; `None` where none was chosen.
     Env(Result<Option<Box<EnvFile>>, UserError>),
     /// The text of the file that was dropped on the first page.
     Dropped(Result<Secret, UserError>),
+}
+
+/// A profile that is gone.
+#[derive(Debug)]
+pub struct RemovedProfile {
+    /// Its name.
+    pub name: String,
+    /// How many of its events were deleted; `None` where they were to stay.
+    pub events: Option<Result<usize, UserError>>,
 }
 
 /// A tenant that answers.
@@ -173,7 +184,7 @@ pub async fn run(command: Command, job: Job) {
         Command::Guard { profile, on } => {
             Event::Changed(job.services.profiles.update(profile, |profile| profile.guarded_by_choice = on).map(drop))
         }
-        Command::Remove { profile, anyway } => remove(&job, profile, anyway).await,
+        Command::Remove { profile, anyway, events } => remove(&job, profile, anyway, events).await,
         Command::PickEnv => Event::Env(pick_env().await.map(|file| file.map(Box::new))),
         Command::ReadEnv { path } => Event::Env(read_env(&path).await.map(|file| Some(Box::new(file)))),
         Command::ReadDropped { path } => Event::Dropped(read_text(&path, "file with the token or request").await),
@@ -231,16 +242,24 @@ async fn token(job: &Job, id: Uuid) -> Result<HandedToken, UserError> {
     Ok(HandedToken { secret: token.secret, expires_at: token.expires_at })
 }
 
-async fn remove(job: &Job, id: Uuid, anyway: bool) -> Event {
+async fn remove(job: &Job, id: Uuid, anyway: bool, events: bool) -> Event {
     let name = match job.profile(id).await {
         Ok(profile) => profile.name,
         Err(error) => return Event::Removed(Err(error)),
     };
     match job.services.remove_profile(id, anyway).await {
-        Ok(()) => Event::Removed(Ok(name)),
+        Ok(()) => {
+            let events = if events { Some(delete_events(job, id).await) } else { None };
+            Event::Removed(Ok(RemovedProfile { name, events }))
+        }
         Err(error @ RemoveError::Keyring(_)) => Event::SecretsStay(error.into()),
         Err(error) => Event::Removed(Err(error.into())),
     }
+}
+
+/// What the profile received; it is gone already.
+async fn delete_events(job: &Job, id: Uuid) -> Result<usize, UserError> {
+    Ok(job.attempts.get(&job.services).await?.delete_owner(&super::history::owner(id)).await?)
 }
 
 /// Lets the key set of the tenant be kept, for the day it is out of reach: which tenant signed an old token?

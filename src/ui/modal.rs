@@ -3,6 +3,7 @@
 use egui::{Align, Context, Frame, Id, Label, Layout, Margin, Modal, RichText, Ui};
 
 use super::button::Button;
+use super::choice::checkbox;
 use super::icons::Icon;
 use super::theme::tokens_of;
 use super::tokens::{radius, size, space, text};
@@ -27,18 +28,25 @@ pub struct Confirm<'a> {
     title: &'a str,
     action: &'a str,
     lines: Vec<&'a str>,
+    choice: Option<(&'a mut bool, &'a str)>,
     danger: bool,
 }
 
 impl<'a> Confirm<'a> {
     /// `title` asks and names the object; `action` is the verb on the button.
     pub fn new(title: &'a str, action: &'a str) -> Self {
-        Self { title, action, lines: Vec::new(), danger: true }
+        Self { title, action, lines: Vec::new(), choice: None, danger: true }
     }
 
     /// A paragraph about what will happen.
     pub fn text(mut self, text: &'a str) -> Self {
         self.lines.push(text);
+        self
+    }
+
+    /// A box to tick below the paragraphs, for what may be done otherwise.
+    pub fn choice(mut self, on: &'a mut bool, words: &'a str) -> Self {
+        self.choice = Some((on, words));
         self
     }
 
@@ -50,11 +58,14 @@ impl<'a> Confirm<'a> {
 
     /// Shows it; call it each frame while it is open.
     pub fn show(self, ctx: &Context) -> Option<Answer> {
-        let Self { title, action, lines, danger } = self;
+        let Self { title, action, lines, choice, danger } = self;
         let mut answer = None;
         let closed = dialog(ctx, title, |ui, fresh| {
             for line in lines {
                 ui.add(Label::new(line).wrap());
+            }
+            if let Some((on, words)) = choice {
+                checkbox(ui, on, words);
             }
             ui.add_space(space::SM);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -16,11 +16,16 @@ use crate::ui::{Button, Callout, FieldRow, Mood, dialog};
 const DAY: u64 = 24 * 60 * 60;
 const MEGABYTE: u64 = 1 << 20;
 
-/// The form while it is open.
-pub(super) struct Draft {
+/// The rule while it is typed: here, and in Settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
     days: String,
     megabytes: String,
 }
+
+/// What the rule does, in one sentence.
+pub const WORDS: &str =
+    "The oldest events go first, of every profile. Pinned ones stay, and a new one is never refused.";
 
 /// What a file or a pasted text came to, to be told where it was asked for.
 pub(super) struct Told {
@@ -30,7 +35,7 @@ pub(super) struct Told {
 }
 
 /// As the history takes it.
-pub(super) fn retention(keep: Keep) -> Retention {
+pub fn retention(keep: Keep) -> Retention {
     Retention {
         age: keep.days.map(|days| Duration::from_secs(u64::from(days) * DAY)),
         bytes: keep.megabytes.map(|megabytes| u64::from(megabytes) * MEGABYTE),
@@ -38,6 +43,7 @@ pub(super) fn retention(keep: Keep) -> Retention {
 }
 
 impl Draft {
+    /// As a form has it.
     pub fn of(keep: Keep) -> Self {
         let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
         Self { days: text(keep.days), megabytes: text(keep.megabytes) }
@@ -50,8 +56,22 @@ impl Draft {
         }
     }
 
-    fn read(&self) -> Option<Keep> {
+    /// The rule, where it can be had.
+    pub fn read(&self) -> Option<Keep> {
         Some(Keep { days: Self::number(&self.days).ok()?, megabytes: Self::number(&self.megabytes).ok()? })
+    }
+
+    /// Its two fields. `fresh`: the keyboard is placed in the first.
+    pub fn fields(&mut self, ui: &mut Ui, fresh: bool) {
+        let wrong = Self::number(&self.days).err();
+        let days = FieldRow::new("Days").placeholder("90").hint("Empty: however old").error(wrong);
+        let days = days.show(ui, &mut self.days);
+        if fresh {
+            days.request_focus();
+        }
+        let wrong = Self::number(&self.megabytes).err();
+        let row = FieldRow::new("Megabytes").placeholder("1000").hint("Empty: however much").error(wrong);
+        row.show(ui, &mut self.megabytes);
     }
 }
 
@@ -60,19 +80,8 @@ pub(super) fn ui(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Acti
     let Some(mut draft) = state.keeping.take() else { return };
     let mut saved = false;
     let closed = dialog(ui.ctx(), "How much is kept", |ui, fresh| {
-        let words = "The oldest events go first, of every profile. Pinned ones stay, and a new one is never refused.";
-        ui.add(Label::new(RichText::new(words)).wrap());
-        let days =
-            FieldRow::new("Days").placeholder("90").hint("Empty: however old").error(Draft::number(&draft.days).err());
-        let days = days.show(ui, &mut draft.days);
-        if fresh {
-            days.request_focus();
-        }
-        FieldRow::new("Megabytes")
-            .placeholder("1000")
-            .hint("Empty: however much")
-            .error(Draft::number(&draft.megabytes).err())
-            .show(ui, &mut draft.megabytes);
+        ui.add(Label::new(RichText::new(WORDS)).wrap());
+        draft.fields(ui, fresh);
         ui.add_space(space::SM);
         let row = egui::vec2(ui.available_width(), size::CONTROL);
         ui.allocate_ui_with_layout(row, egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -5,7 +5,7 @@
 mod chain;
 pub mod detail;
 mod input;
-mod keep;
+pub mod keep;
 mod list;
 mod live;
 mod pasting;

@@ -357,12 +357,17 @@ impl State {
 
     /// So much is kept from now on.
     pub(super) fn set_keep(&mut self, keep: Keep, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.keep_is(keep);
+        self.prune(cx, actions);
+    }
+
+    /// So much is kept from now on, by whoever said so: receivers carry it out.
+    pub fn keep_is(&mut self, keep: Keep) {
         self.keep = keep;
         let retention = self.retention();
         for receiving in self.receivers.values() {
             receiving.settings.send_modify(|settings| settings.keep = retention);
         }
-        self.prune(cx, actions);
     }
 
     fn prune(&self, cx: &Cx<'_>, actions: &mut Vec<Action>) {

@@ -1,4 +1,9 @@
-//! Settings: how the window looks, and where things are kept. Holds no setting itself: the shell does.
+//! Settings: how the window looks, how much of the history is kept, and where. Holds no setting itself: the shell does.
+
+mod history;
+mod state;
+
+pub use state::State;
 
 use egui::ThemePreference;
 
@@ -10,25 +15,15 @@ use crate::ui::{
     Button, Mood, form_row, heading, key_value_copy, key_value_ui, prose, section, segmented, small, status,
 };
 
-/// What this screen holds: nothing yet.
-#[derive(Default)]
-pub struct State {}
-
-impl State {
-    /// The room is opened: there is nothing to load.
-    pub fn entered(&mut self, _cx: &Cx<'_>, _actions: &mut Vec<Action>) {}
-
-    /// Another profile: nothing here is bound to one.
-    pub fn forget(&mut self, _actions: &mut Vec<Action>) {}
-}
-
 /// Draws the screen.
-pub fn ui(ui: &mut egui::Ui, _state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+pub fn ui(ui: &mut egui::Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     heading(ui, "Settings");
     ui.add_space(space::MD);
     section(ui, "Appearance", |ui| appearance(ui, actions));
     section(ui, "Secrets", |ui| keyring_row(ui, cx, actions));
+    section(ui, "Received events", |ui| history::ui(ui, state, cx, actions));
     section(ui, "Storage", |ui| storage(ui, cx));
+    history::ask(ui, state, cx, actions);
 }
 
 fn appearance(ui: &mut egui::Ui, actions: &mut Vec<Action>) {

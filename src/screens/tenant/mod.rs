@@ -104,6 +104,11 @@ fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let answer = match question {
         Question::Remove => Confirm::new(&format!("Remove the profile {name}?"), "Remove profile")
             .text("Its client secret and token leave the keyring, its connected apps are forgotten.")
+            .text(
+                "The events it received are deleted for good, pinned ones too. To have them later, export them in the \
+                 Inspector first.",
+            )
+            .choice(&mut state.events_stay, "Leave its events in the data folder, where no profile shows them")
             .text("Nothing changes at Kinde.")
             .show(ui.ctx()),
         Question::RemoveAnyway => Confirm::new(&format!("Remove {name} and leave its secrets?"), "Remove anyway")
@@ -130,7 +135,7 @@ fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
                     state.cancel_reads(actions);
                     state.change_error = None;
                     let anyway = question == Question::RemoveAnyway;
-                    crate::backend::tenant::Command::Remove { profile: profile.id, anyway }
+                    crate::backend::tenant::Command::Remove { profile: profile.id, anyway, events: !state.events_stay }
                 }
                 Question::Loosen => {
                     state.change_job = job;

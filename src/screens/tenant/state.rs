@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::m2m::M2mForm;
 use crate::action::{Action, Mood};
-use crate::backend::tenant::{AddedM2m, Command, EnvFile, Event, FoundTenant, HandedToken};
+use crate::backend::tenant::{AddedM2m, Command, EnvFile, Event, FoundTenant, HandedToken, RemovedProfile};
 use crate::backend::{End, JobId};
 use crate::check::Check;
 use crate::error::UserError;
@@ -66,9 +66,34 @@ pub struct State {
     pub(super) change_job: JobId,
     pub(super) change_error: Option<UserError>,
     pub(super) question: Option<Question>,
+    /// The events of a removed profile stay.
+    pub(super) events_stay: bool,
     pub(super) remove_job: JobId,
     /// The profile that this room itself is about to choose: what is typed stays then.
     pub(super) expected: Option<Uuid>,
+}
+
+/// What became of a removed profile and its events.
+fn told(removed: RemovedProfile) -> Action {
+    let RemovedProfile { name, events } = removed;
+    let title = format!("{name} was removed");
+    match events {
+        None => Action::Notify(
+            Mood::Success,
+            title,
+            "Its received events are still in the data folder: Settings counts them, and deletes them".to_owned(),
+        ),
+        Some(Ok(0)) => Action::Notify(Mood::Success, title, String::new()),
+        Some(Ok(1)) => Action::Notify(Mood::Success, title, "1 received event was deleted with it".to_owned()),
+        Some(Ok(count)) => {
+            Action::Notify(Mood::Success, title, format!("{count} received events were deleted with it"))
+        }
+        Some(Err(error)) => Action::Notify(
+            Mood::Error,
+            format!("{title}, its received events were not deleted"),
+            format!("{}. {} Settings can delete them", error.detail, error.hint),
+        ),
+    }
 }
 
 impl State {
@@ -170,10 +195,10 @@ impl State {
             Event::Removed(result) if job == self.remove_job => {
                 self.remove_job = 0;
                 match result {
-                    Ok(name) => {
+                    Ok(removed) => {
                         *self = Self::default();
                         actions.push(Action::ProfilesChanged);
-                        actions.push(Action::Notify(Mood::Success, format!("{name} was removed"), String::new()));
+                        actions.push(told(removed));
                     }
                     Err(error) => self.change_error = Some(error),
                 }

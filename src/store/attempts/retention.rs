@@ -122,13 +122,17 @@ fn too_much(connection: &Connection, keep: Retention, now: Timestamp) -> Result<
             return Ok(old);
         }
     }
-    if let Some(bytes) = keep.bytes {
-        let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
-        let used = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
-        let used = used.saturating_mul(number("PRAGMA page_size")?);
-        if u64::try_from(used).unwrap_or(0) > bytes {
-            return oldest(i64::MAX);
-        }
+    if let Some(bytes) = keep.bytes
+        && used(connection)? > bytes
+    {
+        return oldest(i64::MAX);
     }
     Ok(Vec::new())
+}
+
+/// The used part of the database, in bytes.
+pub(super) fn used(connection: &Connection) -> Result<u64, HistoryError> {
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let used = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+    Ok(u64::try_from(used.saturating_mul(number("PRAGMA page_size")?)).unwrap_or(0))
 }
