@@ -90,15 +90,14 @@ pub(super) fn group_of(new: &NewAttempt, hash: &[u8; 32]) -> String {
 pub(super) fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored, HistoryError> {
     let hash = sha256(&new.body);
     let group = group_of(new, &hash);
-    let known: Option<i64> = connection
-        .prepare_cached("SELECT id FROM bodies WHERE sha256 = ?1")?
-        .query_row(params![hash], |row| row.get(0))
-        .optional()?;
-    let body = match known {
-        Some(id) => id,
-        None => connection
-            .prepare_cached("INSERT INTO bodies (sha256, bytes) VALUES (?1, ?2)")?
-            .insert(params![hash, new.body])?,
+    let new_body = connection
+        .prepare_cached("INSERT INTO bodies (sha256, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![hash, new.body])?;
+    let body: i64 = match new_body {
+        0 => connection
+            .prepare_cached("SELECT id FROM bodies WHERE sha256 = ?1")?
+            .query_row(params![hash], |row| row.get(0))?,
+        _ => connection.last_insert_rowid(),
     };
     let last: Option<u32> = connection
         .prepare_cached("SELECT attempt FROM attempts WHERE owner = ?1 AND group_key = ?2 ORDER BY seq DESC LIMIT 1")?

@@ -61,10 +61,17 @@ impl Writer {
 fn run(history: &History, mut waiting: mpsc::Receiver<Work>) {
     while let Some(first) = waiting.blocking_recv() {
         let mut batch = vec![first];
-        while batch.len() < TOGETHER
-            && let Ok(work) = waiting.try_recv()
-        {
-            batch.push(work);
+        // A commit costs the same for one as for many: those about to ask get their turn first, as long as there are any.
+        let mut more = true;
+        while more && batch.len() < TOGETHER {
+            std::thread::yield_now();
+            let before = batch.len();
+            while batch.len() < TOGETHER
+                && let Ok(work) = waiting.try_recv()
+            {
+                batch.push(work);
+            }
+            more = batch.len() > before;
         }
         let Some(connection) = history.writer() else {
             refuse(batch, &HistoryError::Newer.to_string());
