@@ -18,6 +18,9 @@ use crate::ui::{Button, Icon, Mood, focus, menu_item, status_with, tokens};
 /// Rows from the end at which more are asked for.
 const AHEAD: usize = 60;
 
+/// Narrower than this, in points, and the columns stand closer.
+const NARROW: f32 = 680.0;
+
 /// Where each column begins and ends, in points from the left.
 struct Columns {
     spans: [(f32, f32); 6],
@@ -27,7 +30,9 @@ const NAMES: [&str; 6] = ["Time", "Type", "Verdict", "Who", "Attempt", "Forwarde
 
 impl Columns {
     fn of(width: f32) -> Self {
-        let (time, verdict, attempt, onward) = (78.0, 150.0, 78.0, 116.0);
+        // What it is and whom it is about are what a narrow window has room for.
+        let (time, verdict, attempt, onward) =
+            if width < NARROW { (74.0, 120.0, 62.0, 78.0) } else { (78.0, 150.0, 78.0, 116.0) };
         let rest = (width - time - verdict - attempt - onward - 12.0).max(120.0);
         let widths = [time, rest * 0.46, verdict, rest * 0.54, attempt, onward];
         let mut left = 8.0;
