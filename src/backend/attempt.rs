@@ -303,7 +303,7 @@ async fn judge(whole: &Whole, intake: &mut Intake, job: &Job) -> Result<Told, Us
         return Ok(told_once(whole));
     }
     let decoded = intake.look_again(whole).await?.decoded;
-    let signer = signer(&decoded, &intake.keys.keys(&whole.body).await.others, job).await;
+    let signer = signer(&decoded, &whole.body, &intake.keys.keys(&whole.body).await.others, job).await;
     Ok(Told {
         headline: decoded.headline.clone(),
         checks: decoded.checks.clone(),
@@ -327,11 +327,11 @@ fn told_once(whole: &Whole) -> Told {
 }
 
 /// The saved profile whose key signed a token that is not verified here.
-async fn signer(decoded: &Decoded, others: &[OtherKeys], job: &Job) -> Option<Signer> {
+async fn signer(decoded: &Decoded, body: &[u8], others: &[OtherKeys], job: &Job) -> Option<Signer> {
     if decoded.verdict != TokenVerdict::UnknownKey {
         return None;
     }
-    let name = signed_by(decoded.token.expose().as_bytes(), others)?.to_owned();
+    let name = signed_by(body, others)?.to_owned();
     let profiles = job.services.profiles.clone();
     let all = tokio::task::spawn_blocking(move || profiles.list()).await.ok()?.ok()?;
     let sandbox = name == "the sandbox";

@@ -280,7 +280,7 @@ pub(super) fn print_for_people(cx: &Context, decoded: &Decoded) {
         .collect();
     cx.checks(&plain(&decoded.headline), &checks);
     let mut text = String::new();
-    for fact in &decoded.lens {
+    for fact in &decoded.lens() {
         let note = fact.note.map(|note| format!("  ({note})")).unwrap_or_default();
         text.push_str(&format!("\n{:<16} {}{note}", fact.label, plain(&fact.value)));
     }

@@ -12,7 +12,7 @@ use crate::jwt::{Compact, EnvelopeFault, Json};
 impl Ladder<'_> {
     pub(super) fn unreadable(mut self, why: &str, fix: &str, options: &Options) -> Decoded {
         self.checks.push(Check::fail("envelope", why, fix));
-        self.finish(TokenVerdict::Unreadable, SignatureState::NotChecked, Read::nothing(options), options)
+        self.finish(TokenVerdict::Unreadable, SignatureState::NotChecked, Read::nothing(options))
     }
 
     /// Bytes that are no text.
@@ -58,7 +58,7 @@ impl Ladder<'_> {
             self.checks.push(Check::pass("envelope"));
         }
         self.checks.push(Check::fail(rung, why, fix));
-        self.finish(verdict, SignatureState::NotChecked, read, options)
+        self.finish(verdict, SignatureState::NotChecked, read)
     }
 
     /// A token that one undoing makes whole. What was received stays what is judged: the rest is only shown.
@@ -67,14 +67,14 @@ impl Ladder<'_> {
         if let Ok(compact) = Compact::split(damage.token.expose().as_bytes()) {
             read.header = Some(compact.header.json.clone());
             read.take_payload(compact.payload);
-            let typ = compact.header.typ.as_deref();
+            let typ = compact.header.typ();
             if let (None, Some(claims)) = (options.kind, &read.claims) {
                 read.kind = kind_of(claims, typ);
             }
         }
         self.checks.push(Check::fail("envelope", damage.why(), damage.fix()).seen(damage.seen()));
         read.damage = Some(damage);
-        self.finish(TokenVerdict::NotVerified, SignatureState::NotChecked, read, options)
+        self.finish(TokenVerdict::NotVerified, SignatureState::NotChecked, read)
     }
 
     /// The `signature` check of a token whose key is at hand and did not sign it.
@@ -96,7 +96,7 @@ impl Ladder<'_> {
                 "Copy the whole token again from its source. Kinde's body must reach the check byte for byte, before any JSON parser",
             ),
         };
-        let alg = compact.header.alg.as_deref().unwrap_or_default();
+        let alg = compact.header.alg().unwrap_or_default();
         self.checks.push(check.seen(format!("{alg}, {} bytes", compact.signature.len())));
     }
 }

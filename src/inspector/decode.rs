@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::damage::Damage;
-use super::lens::Fact;
+use super::lens::{self, Fact};
 use super::paste::PastedRequest;
-use crate::check::Check;
+use crate::check::{Check, Verdict};
 use crate::jwt::{Json, KeySet};
 
 pub use super::judge::{judge, judge_read};
@@ -260,9 +260,6 @@ pub struct Decoded {
     /// One sentence: the first wrong thing, or what it is.
     #[serde(skip)]
     pub headline: String,
-    /// The claims in words.
-    #[serde(skip)]
-    pub lens: Vec<Fact>,
     /// The issuer to offer where nobody said whose keys to use.
     #[serde(skip)]
     pub offer: Option<String>,
@@ -272,9 +269,6 @@ pub struct Decoded {
     /// What was done to it on its way, where undoing that makes it whole.
     #[serde(skip)]
     pub damage: Option<Damage>,
-    /// The judged token itself, cleaned.
-    #[serde(skip)]
-    pub token: crate::secrets::Secret,
     /// The HTTP request it was pasted in.
     #[serde(skip)]
     pub request: Option<PastedRequest>,
@@ -284,6 +278,15 @@ impl Decoded {
     /// True where it is verified and nothing failed: the command line's exit 0.
     pub fn is_good(&self) -> bool {
         self.verdict == TokenVerdict::Verified && self.failed.is_none()
+    }
+
+    /// The claims in words.
+    pub fn lens(&self) -> Vec<Fact> {
+        // Of a token that came damaged nothing is known but what it says.
+        let sound = self.check("envelope").is_some_and(|check| check.verdict == Verdict::Pass);
+        let header = self.header.as_ref().filter(|_| sound);
+        let kid = header.and_then(|header| header.get("kid")).and_then(Json::as_text);
+        self.claims.as_ref().map(|claims| lens::look(claims, kid, self.kind)).unwrap_or_default()
     }
 
     /// The check of that rung.

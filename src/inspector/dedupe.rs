@@ -1,16 +1,18 @@
 //! The rung `duplicate`: how an attempt stands to those before it, by what was signed and not by its bytes.
 
+use std::cell::LazyCell;
+
 use crate::check::Check;
 use crate::clock::rfc3339;
-use crate::store::attempts::{Duplicate, Earlier};
+use crate::store::attempts::{Duplicate, Earlier, sha256_hex};
 
 /// The attempt that is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Looked<'a> {
     /// SHA-256 of what makes the event the same event; `None` where there is no event in it.
     pub content: Option<[u8; 32]>,
-    /// SHA-256 of its bytes, in hex.
-    pub body_sha256: &'a str,
+    /// Its bytes.
+    pub body: &'a [u8],
     /// Which attempt of its group it is, from 1.
     pub attempt: u32,
     /// It was verified: what was not verified before it is nothing to compare it with.
@@ -22,9 +24,11 @@ pub struct Looked<'a> {
 /// How `looked` stands to `earlier`.
 pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
     let counts = |before: &&Earlier| !looked.verified || before.verdict.as_deref() == Some("verified");
+    // Most attempts have none before them to be compared with.
+    let body_sha256 = LazyCell::new(|| sha256_hex(looked.body));
     let same = |before: &Earlier| match (looked.content, before.content) {
         (Some(own), Some(other)) => own == other,
-        _ => before.body_sha256 == looked.body_sha256,
+        _ => before.body_sha256 == *body_sha256,
     };
     let earlier: Vec<&Earlier> = earlier.iter().filter(counts).collect();
     if let Some(other) = earlier.iter().find(|before| !same(before)) {
@@ -37,7 +41,7 @@ pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
         return (Duplicate::Conflict, check.seen(format!("seq {}", other.seq)));
     }
     if let Some(first) = earlier.iter().find(|before| before.same_group) {
-        let resigned = if first.body_sha256 == looked.body_sha256 { "" } else { ", re-signed" };
+        let resigned = if first.body_sha256 == *body_sha256 { "" } else { ", re-signed" };
         let why = format!(
             "Attempt {} of the same request{resigned}; the first seen here came {}",
             looked.attempt.max(2),
@@ -72,13 +76,12 @@ mod tests {
             seq: 7,
             same_group,
             content: Some([content; 32]),
-            body_sha256: body.to_owned(),
+            body_sha256: sha256_hex(body.as_bytes()),
             received_at: jiff::Timestamp::UNIX_EPOCH,
             verdict: Some(verdict.to_owned()),
         };
         let good = "verified";
-        let looked =
-            Looked { content: Some([1; 32]), body_sha256: "a", attempt: 3, verified: true, second_webhook: false };
+        let looked = Looked { content: Some([1; 32]), body: b"a", attempt: 3, verified: true, second_webhook: false };
         let second = Looked { second_webhook: true, ..looked };
         let forged = Looked { verified: false, ..looked };
         for (looked, earlier, duplicate, verdict, word) in [
@@ -101,12 +104,12 @@ mod tests {
 
     #[test]
     fn without_an_event_in_it_the_bytes_are_compared() {
-        let looked = Looked { content: None, body_sha256: "a", attempt: 2, verified: false, second_webhook: false };
+        let looked = Looked { content: None, body: b"a", attempt: 2, verified: false, second_webhook: false };
         let earlier = |body: &str| Earlier {
             seq: 1,
             same_group: true,
             content: None,
-            body_sha256: body.to_owned(),
+            body_sha256: sha256_hex(body.as_bytes()),
             received_at: jiff::Timestamp::UNIX_EPOCH,
             verdict: None,
         };

@@ -12,7 +12,7 @@ use super::second_webhook::SecondWebhook;
 use crate::check::{Check, Verdict};
 use crate::clock::Clock;
 use crate::store::HistoryError;
-use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, Standing, Whole, sha256_hex};
+use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, Standing, Whole};
 
 /// How many verdicts one transaction takes.
 const TOGETHER: usize = 64;
@@ -233,7 +233,7 @@ impl Intake {
             transport: Some(transport),
             duplicate: None,
         };
-        let mut decoded = judge_read(reading, &keys, &options);
+        let mut decoded = judge_read(reading, &keys, options);
         let mut earlier = self.attempts.earlier(&self.owner, seq).await?;
         for before in &mut earlier {
             if let Some(verdict) = verdicts.get(&before.seq) {
@@ -245,13 +245,8 @@ impl Intake {
             Some(second_webhook) if ask => second_webhook(sifted.event_type.clone()).await,
             _ => false,
         };
-        let looked = Looked {
-            content: sifted.content,
-            body_sha256: &sha256_hex(body),
-            attempt,
-            verified: word(&decoded) == "verified",
-            second_webhook,
-        };
+        let looked =
+            Looked { content: sifted.content, body, attempt, verified: word(&decoded) == "verified", second_webhook };
         let (duplicate, check) = dedupe::look(&looked, &earlier);
         settle(&mut decoded, check);
         Ok(Judged { decoded, duplicate })

@@ -7,7 +7,7 @@ use super::claims::{self, Context};
 use super::damage::Damage;
 use super::decode::{Decoded, Keys, Kind, Options, Origin, SignatureState, TokenVerdict};
 use super::freshness::{by_this_clock, judge_freshness};
-use super::lens::{self, is_sandbox_kid};
+use super::lens::is_sandbox_kid;
 use super::missing_key::no_key;
 use super::paste::{self, PastedRequest};
 use super::reading::{Payload, Reading, Token};
@@ -16,7 +16,6 @@ use super::words::{header_faults, shorten, transport};
 use crate::check::{Check, Verdict};
 use crate::clock::rfc3339;
 use crate::jwt::{self, Alg, Compact, Doubles, Header, HeaderFault, Json, Pick, Policy};
-use crate::secrets::Secret;
 
 /// The rungs, in order.
 pub const RUNGS: [&str; 8] =
@@ -24,22 +23,27 @@ pub const RUNGS: [&str; 8] =
 
 /// Judges `input` with `keys`. Pure: no clock, no network; a second per 16 MiB at most.
 pub fn judge(input: &[u8], keys: &Keys, options: &Options) -> Decoded {
-    if !options.pasted {
-        return judge_read(Reading::of(input), keys, options);
+    match std::str::from_utf8(input) {
+        Ok(text) if options.pasted => {
+            let pasted = paste::clean(text);
+            let mut ladder = Ladder::new(&pasted.token, pasted.cleaned, pasted.request);
+            ladder.transport.clone_from(&options.transport);
+            ladder.duplicate.clone_from(&options.duplicate);
+            ladder.start(Reading::of(pasted.token.as_bytes()), keys, options)
+        }
+        _ => judge_read(Reading::of(input), keys, options.clone()),
     }
-    let Ok(text) = std::str::from_utf8(input) else {
-        return Ladder::new("", Vec::new(), None).no_text(input, keys, options);
-    };
-    let pasted = paste::clean(text);
-    let ladder = Ladder::new(&pasted.token, pasted.cleaned, pasted.request);
-    ladder.start(Reading::of(pasted.token.as_bytes()), keys, options)
 }
 
 /// Judges what was read of a received body, which nothing is taken off.
-pub fn judge_read(reading: Reading<'_>, keys: &Keys, options: &Options) -> Decoded {
-    match std::str::from_utf8(reading.bytes) {
-        Ok(text) => Ladder::new(text, Vec::new(), None).start(reading, keys, options),
-        Err(_) => Ladder::new("", Vec::new(), None).no_text(reading.bytes, keys, options),
+pub fn judge_read(reading: Reading<'_>, keys: &Keys, mut options: Options) -> Decoded {
+    let text = std::str::from_utf8(reading.bytes);
+    let mut ladder = Ladder::new(text.unwrap_or_default(), Vec::new(), None);
+    ladder.transport = options.transport.take();
+    ladder.duplicate = options.duplicate.take();
+    match text {
+        Ok(_) => ladder.start(reading, keys, &options),
+        Err(_) => ladder.no_text(reading.bytes, keys, &options),
     }
 }
 
@@ -48,11 +52,15 @@ pub(super) struct Ladder<'a> {
     cleaned: Vec<String>,
     request: Option<PastedRequest>,
     pub(super) checks: Vec<Check>,
+    /// The rungs that others judge.
+    transport: Option<Check>,
+    duplicate: Option<Check>,
 }
 
 impl<'a> Ladder<'a> {
     fn new(token: &'a str, cleaned: Vec<String>, request: Option<PastedRequest>) -> Self {
-        Self { token, cleaned, request, checks: Vec::new() }
+        let checks = Vec::with_capacity(RUNGS.len());
+        Self { token, cleaned, request, checks, transport: None, duplicate: None }
     }
 
     fn start(self, reading: Reading<'_>, keys: &Keys, options: &Options) -> Decoded {
@@ -70,25 +78,17 @@ impl<'a> Ladder<'a> {
     }
 
     /// Everything the rungs came to. Rungs that were not reached are skipped.
-    pub(super) fn finish(
-        mut self,
-        verdict: TokenVerdict,
-        signature: SignatureState,
-        read: Read,
-        options: &Options,
-    ) -> Decoded {
-        let mut found: Vec<Check> = vec![options.transport.clone().unwrap_or_else(|| transport(self.request.as_ref()))];
-        found.append(&mut self.checks);
+    pub(super) fn finish(self, verdict: TokenVerdict, signature: SignatureState, read: Read) -> Decoded {
+        let mut found = self.checks;
+        found.push(self.transport.unwrap_or_else(|| transport(self.request.as_ref())));
         found.push(
-            options
-                .duplicate
-                .clone()
+            self.duplicate
                 .unwrap_or_else(|| Check::skipped("duplicate", "Only the history of received events can tell")),
         );
         let checks: Vec<Check> = RUNGS
             .into_iter()
             .map(|name| {
-                let hit = found.iter().position(|check| check.name == name).map(|at| found.remove(at));
+                let hit = found.iter().position(|check| check.name == name).map(|at| found.swap_remove(at));
                 hit.unwrap_or_else(|| Check::skipped(name, "Not reached: see the first failing rung"))
             })
             .collect();
@@ -109,11 +109,6 @@ impl<'a> Ladder<'a> {
             } else {
                 headline
             },
-            lens: read
-                .claims
-                .as_ref()
-                .map(|claims| lens::look(claims, read.kid.as_deref(), read.kind))
-                .unwrap_or_default(),
             offer: read.offer,
             doubled: read.doubled.paths,
             damage: read.damage,
@@ -123,7 +118,6 @@ impl<'a> Ladder<'a> {
             claims: read.claims,
             checks,
             cleaned: self.cleaned,
-            token: Secret::new(self.token),
             request: self.request,
         }
     }
@@ -134,7 +128,7 @@ impl<'a> Ladder<'a> {
         let header = &compact.header;
         let mut read = Read::nothing(options);
         read.take(payload);
-        let found = read.claims.as_ref().map_or(Kind::Other, |claims| claims::kind_of(claims, header.typ.as_deref()));
+        let found = read.claims.as_ref().map_or(Kind::Other, |claims| claims::kind_of(claims, header.typ()));
         read.kind = match options.kind {
             Some(Kind::Access) if found == Kind::M2m => Kind::M2m,
             Some(forced) => forced,
@@ -184,9 +178,8 @@ impl<'a> Ladder<'a> {
             None => format!("Verified: {}, signed by {}", read.kind.with_article(), keys.whose),
         };
         read.payload = Some(compact.payload);
-        read.kid = compact.header.kid;
         read.header = Some(compact.header.json);
-        self.finish(verdict, signature, read, options)
+        self.finish(verdict, signature, read)
     }
 
     /// Header, key and signature.
@@ -211,9 +204,9 @@ impl<'a> Ladder<'a> {
             );
         }
         let refused = findings.failed();
-        let seen = header.alg.as_deref().unwrap_or("no alg");
-        let seen = header.kid.as_deref().map_or_else(|| seen.to_owned(), |kid| format!("{seen}, kid {kid}"));
-        self.checks.push(findings.into_check("header", None).seen(shorten(&seen)));
+        let seen = header.alg().unwrap_or("no alg");
+        let seen = header.kid().map_or_else(|| seen.to_owned(), |kid| format!("{seen}, kid {kid}"));
+        self.checks.push(findings.into_check("header", None).seen(shorten(seen)));
         if unsigned {
             return (TokenVerdict::Unsigned, SignatureState::NotChecked);
         }
@@ -270,7 +263,7 @@ impl<'a> Ladder<'a> {
                 fix,
             );
         }
-        if header.kid.is_none() {
+        if header.kid().is_none() {
             findings.warn(
                 "It names no key (`kid`); the only key that fits was used",
                 "Kinde always writes `kid`: find out who made this token",
@@ -290,8 +283,8 @@ impl<'a> Ladder<'a> {
         if let Some(until) = until {
             good.push_str(&format!(", which published it when this arrived and last on {}", rfc3339(until)));
         }
-        let seen = key.kid.as_deref().unwrap_or("a key without kid").to_owned();
-        self.checks.push(findings.into_check("key", Some(good)).seen(shorten(&seen)));
+        let seen = key.kid.as_deref().unwrap_or("a key without kid");
+        self.checks.push(findings.into_check("key", Some(good)).seen(shorten(seen)));
         if holds {
             self.checks.push(Check::pass("signature").seen(alg.name()));
             return (TokenVerdict::Verified, SignatureState::Valid);
@@ -303,7 +296,6 @@ impl<'a> Ladder<'a> {
 /// What could be read, whatever the verdict.
 pub(super) struct Read {
     pub(super) header: Option<Json>,
-    kid: Option<String>,
     payload: Option<Vec<u8>>,
     pub(super) claims: Option<Json>,
     payload_fault: String,
@@ -320,7 +312,6 @@ impl Read {
     pub(super) fn nothing(options: &Options) -> Self {
         Self {
             header: None,
-            kid: None,
             payload: None,
             claims: None,
             payload_fault: String::new(),
@@ -366,7 +357,7 @@ fn unsigned(compact: &Compact<'_>, findings: &mut Findings) -> bool {
 /// The header's algorithm, against the key where one is at hand, else against the policy alone.
 fn algorithm(header: &Header, keys: &Keys) -> Result<(), String> {
     // A header whose `alg` is missing or no text is refused already.
-    let Some(name) = header.alg.as_deref() else { return Ok(()) };
+    let Some(name) = header.alg() else { return Ok(()) };
     match keys.origin {
         Origin::Nobody => {
             Alg::named(name).map(|_| ()).ok_or_else(|| format!("`{name}` is no signature algorithm known here"))

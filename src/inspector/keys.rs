@@ -12,7 +12,7 @@ use crate::store::DataDir;
 pub fn kid_of(input: &[u8], pasted: bool) -> Option<String> {
     let text = std::str::from_utf8(input).ok()?;
     let token = if pasted { super::paste::clean(text).token } else { text.to_owned() };
-    Compact::split(token.as_bytes()).ok()?.header.kid
+    Compact::split(token.as_bytes()).ok()?.header.kid().map(str::to_owned)
 }
 
 /// The keys to judge a token of `owner` with, fetched where needed. `issuers` are the domains of its environment;

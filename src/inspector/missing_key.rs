@@ -10,7 +10,7 @@ use crate::jwt::{Compact, Json, Pick};
 /// The failing `key` check of a token whose key is not there.
 pub(super) fn no_key(compact: &Compact<'_>, keys: &Keys) -> Check {
     let header = &compact.header;
-    let kid = shorten(header.kid.as_deref().unwrap_or("none"));
+    let kid = shorten(header.kid().unwrap_or("none"));
     let whose = &keys.whose;
     let others = keys.others.iter().filter(|other| match other.set.pick(header) {
         Pick::Found { key, alg } => key.verify(alg, compact.signed, &compact.signature),
@@ -48,7 +48,7 @@ pub(super) fn no_key(compact: &Compact<'_>, keys: &Keys) -> Check {
         Some(Pick::Empty) | None => {
             (format!("{whose} has no key for signatures"), "Give the key set of the tenant that signed it".to_owned())
         }
-        _ if header.kid.as_deref().is_some_and(is_sandbox_kid) => (
+        _ if header.kid().is_some_and(is_sandbox_kid) => (
             format!("This is a sandbox key, and {whose} has it not"),
             "Judge it with the sandbox profile whose data folder made it".to_owned(),
         ),

@@ -25,7 +25,7 @@ impl<'a> Reading<'a> {
 
     /// The key ID that the token names.
     pub fn kid(&self) -> Option<&str> {
-        self.token.as_ref().ok()?.compact.header.kid.as_deref()
+        self.token.as_ref().ok()?.compact.header.kid()
     }
 }
 

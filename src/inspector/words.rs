@@ -6,16 +6,17 @@ use crate::check::Check;
 use crate::jwt::{self, EnvelopeFault, Header, HeaderFault, Json};
 
 /// Evidence without end is none.
-pub(super) fn shorten(text: &str) -> String {
+pub(super) fn shorten(text: impl Into<String>) -> String {
     const MOST: usize = 120;
+    let mut text = text.into();
     // No text has more characters than bytes.
-    if text.len() <= MOST {
-        return text.to_owned();
+    if text.len() > MOST
+        && let Some((at, _)) = text.char_indices().nth(MOST)
+    {
+        text.truncate(at);
+        text.push('…');
     }
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    text
 }
 
 pub(super) fn transport(request: Option<&PastedRequest>) -> Check {

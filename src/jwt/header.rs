@@ -29,12 +29,6 @@ pub enum HeaderFault {
 pub struct Header {
     /// As it was written.
     pub json: Json,
-    /// `alg`, where it is a text.
-    pub alg: Option<String>,
-    /// `kid`, where it is a text.
-    pub kid: Option<String>,
-    /// `typ`, where it is a text.
-    pub typ: Option<String>,
     /// Why it is refused.
     pub faults: Vec<HeaderFault>,
     /// Members that carry or name key material (`jwk`, `jku`, `x5c`, `x5u`): ignored.
@@ -75,8 +69,22 @@ impl Header {
             None | Some(Json::Text(_)) => {}
             Some(other) => faults.push(HeaderFault::Kid(format!("is {}, not a text", other.kind()))),
         }
-        let text = |name: &str| json.get(name).and_then(Json::as_text).map(str::to_owned);
         let ignored = ["jku", "jwk", "x5c", "x5u"].into_iter().filter(|name| json.get(name).is_some()).collect();
-        Some(Self { alg: text("alg"), kid: text("kid"), typ: text("typ"), faults, ignored, json })
+        Some(Self { faults, ignored, json })
+    }
+
+    /// `alg`, where it is a text.
+    pub fn alg(&self) -> Option<&str> {
+        self.json.get("alg").and_then(Json::as_text)
+    }
+
+    /// `kid`, where it is a text.
+    pub fn kid(&self) -> Option<&str> {
+        self.json.get("kid").and_then(Json::as_text)
+    }
+
+    /// `typ`, where it is a text.
+    pub fn typ(&self) -> Option<&str> {
+        self.json.get("typ").and_then(Json::as_text)
     }
 }

@@ -146,7 +146,7 @@ impl KeySet {
         if self.keys.is_empty() {
             return Pick::Empty;
         }
-        if let Some(key) = header.kid.as_deref().and_then(|kid| self.by_kid(kid)) {
+        if let Some(key) = header.kid().and_then(|kid| self.by_kid(kid)) {
             return if key.serves(alg) {
                 Pick::Found { key, alg }
             } else {
@@ -159,7 +159,7 @@ impl KeySet {
             };
         }
         // With an ID in the token only a key without one can be meant, and only where a person chose it.
-        let open: Vec<&Key> = match (&header.kid, self.policy) {
+        let open: Vec<&Key> = match (header.kid(), self.policy) {
             (None, _) => self.keys.iter().collect(),
             (Some(_), Policy::Chosen) => self.keys.iter().filter(|key| key.kid.is_none()).collect(),
             (Some(_), Policy::Published) => Vec::new(),
@@ -179,7 +179,7 @@ impl KeySet {
 /// # Errors
 /// In words.
 pub fn allowed(header: &Header, policy: Policy) -> Result<Alg, String> {
-    let name = header.alg.as_deref().unwrap_or_default();
+    let name = header.alg().unwrap_or_default();
     match (Alg::named(name), policy) {
         (None, _) => Err(format!("`{name}` is no signature algorithm known here")),
         (Some(Alg::Rs256), Policy::Published) => Ok(Alg::Rs256),

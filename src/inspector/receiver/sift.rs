@@ -123,11 +123,13 @@ impl Sifted {
         self.event_type = text("type");
         let data = claims.get("data");
         self.who = data.and_then(who);
-        let mut signed = self.event_id.clone().unwrap_or_default();
+        let mut signed = String::with_capacity(payload.len());
+        signed.push_str(self.event_id.as_deref().unwrap_or_default());
         signed.push('\0');
-        signed.push_str(&data.map(Json::to_canonical).unwrap_or_default());
+        data.into_iter().for_each(|data| data.write_canonical(&mut signed));
         self.content = Some(sha256(signed.as_bytes()));
-        self.text = String::from_utf8_lossy(payload).into_owned();
+        // It was read as JSON, so it is text.
+        self.text = str::from_utf8(payload).unwrap_or_default().to_owned();
     }
 }
 

@@ -19,19 +19,20 @@ fn an_access_token_is_told_in_kindes_words() {
     let decoded = judged(&token(ACCESS));
     expect(&decoded, Verified, Valid, None);
     assert_eq!(decoded.kind, Kind::Access);
-    let fact = |label: &str| decoded.lens.iter().find(|fact| fact.label == label).unwrap();
+    let lens = decoded.lens();
+    let fact = |label: &str| lens.iter().find(|fact| fact.label == label).unwrap();
     assert_eq!(fact("Permissions").value, "read:todos");
     assert_eq!(fact("Audience").value, "empty");
     assert!(fact("Audience").note.unwrap().contains("No API"));
     assert!(fact("Scopes").note.unwrap().contains("refresh token was given"));
     let offline = judged(&token(&ACCESS.replace("\"offline\"", "\"offline_access\"")));
-    assert!(offline.lens.iter().any(|fact| fact.note.is_some_and(|note| note.contains("name others use"))));
+    assert!(offline.lens().iter().any(|fact| fact.note.is_some_and(|note| note.contains("name others use"))));
     let machine = ACCESS.replace("\"sub\":\"kp_1\"", r#""gty":["client_credentials"]"#);
     assert_eq!(judged(&token(&machine)).kind, Kind::M2m);
     let id = r#"{"at_hash":"x","aud":["c1"],"azp":"c1","exp":1714550000,"iss":"https://acme.kinde.com","sub":"kp_1","email":"a@example.com"}"#;
     assert_eq!(judged(&token(id)).kind, Kind::Id);
     let flags = ACCESS.replace("\"jti\"", r#""feature_flags":{"dark":{"t":"b","v":true}},"jti""#);
-    assert!(judged(&token(&flags)).lens.iter().any(|fact| fact.value == "dark = true (boolean)"));
+    assert!(judged(&token(&flags)).lens().iter().any(|fact| fact.value == "dark = true (boolean)"));
 }
 
 #[test]

@@ -80,7 +80,6 @@ fn one_known_mangling_is_named_with_its_culprit_and_the_bytes_that_differ() {
         assert_eq!(taken_back(&bytes, &damage.changes), good.as_bytes(), "{shown}");
         // It is shown, and nothing of what was received is altered.
         assert_eq!((decoded.payload_text.as_deref(), decoded.kind), (Some(WEBHOOK), Kind::Webhook));
-        assert_eq!(decoded.token.expose(), std::str::from_utf8(&bytes).unwrap_or_default());
     }
     assert!(received(good.as_bytes()).damage.is_none());
 }

@@ -68,7 +68,7 @@ fn sandbox_keys_are_named() {
     let keys = Keys::published("the sandbox", jwks(1, sandbox).as_bytes(), Issuers::Loopback);
     let decoded = judge(input.as_bytes(), &keys, &then());
     expect(&decoded, Verified, Valid, None);
-    assert!(decoded.lens.iter().any(|fact| fact.value == "the sandbox"));
+    assert!(decoded.lens().iter().any(|fact| fact.value == "the sandbox"));
     let header = format!(r#"{{"alg":"RS256","kid":"{sandbox}"}}"#);
     let local = ACCESS.replace("https://acme.kinde.com", "http://127.0.0.1:4567");
     expect(&judge(sign(1, &header, local.as_bytes()).as_bytes(), &keys, &then()), Verified, Valid, None);

@@ -12,17 +12,18 @@ impl Json {
         text
     }
 
-    /// Compact JSON text that is the same for what means the same: members in the order of their names, of doubles the
+    /// Appends compact JSON text that is the same for what means the same: members in the order of their names, of doubles the
     /// last, numbers in one spelling.
-    pub fn to_canonical(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text, Style::Canonical);
-        text
+    pub fn write_canonical(&self, out: &mut String) {
+        self.write(out, Style::Canonical);
     }
 
     /// The members of an object in the order of their names, of doubles the last; none of anything else.
     pub fn by_name(&self) -> Vec<(&str, &Self)> {
         let members = self.members().unwrap_or_default().iter();
+        if members.as_slice().is_sorted_by(|(one, _), (next, _)| one < next) {
+            return members.map(|(name, value)| (name.as_str(), value)).collect();
+        }
         // The last comes first: the sort is stable, and of equals the first stays.
         let mut sorted: Vec<_> = members.rev().map(|(name, value)| (name.as_str(), value)).collect();
         sorted.sort_by_key(|(name, _)| *name);

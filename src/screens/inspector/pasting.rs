@@ -322,7 +322,7 @@ fn made_ready(judged: Judged, turn: u64) -> Shown {
         None => Err("The payload is no text. See Raw payload"),
     };
     let header = decoded.header.as_ref().and_then(|header| JsonTree::parse(header.to_text()).ok());
-    let facts = decoded.lens.iter().map(|fact| (fact.label, short(&fact.value), fact.note)).collect();
+    let facts = decoded.lens().iter().map(|fact| (fact.label, short(&fact.value), fact.note)).collect();
     Shown { claims, header, facts, judged, turn }
 }
 
