@@ -245,7 +245,8 @@ fn page(outcome: &Outcome<'_>, status: u16, text: &str) -> Option<Check> {
     let html = outcome.header("content-type").is_some_and(|kind| kind.contains("text/html"))
         || text.trim_start().starts_with("<!doctype html")
         || text.trim_start().starts_with("<html");
-    if !html || !(200..300).contains(&status) && status != 401 && status != 403 {
+    // Express calls any text HTML: what is good and holds no element is an answer.
+    if !html || status < 300 && !text.contains('<') || !(200..300).contains(&status) && status != 401 && status != 403 {
         return None;
     }
     let login = ["sign in", "sign-in", "signin", "log in", "login", "type=\"password\"", "/oauth2/auth"];

@@ -76,6 +76,7 @@ fn only_200_is_what_kinde_documents_and_an_empty_object_is_looked_at_twice() {
         assert_eq!((check.name.as_str(), check.verdict), ("status", Verdict::Warn));
     }
     assert_eq!(told(200, &[JSON], "{}").name, "parser");
+    assert_eq!(told(200, &[HTML], "ok").verdict, Verdict::Pass, "Express calls what is sent so");
 }
 
 #[test]
