@@ -21,7 +21,7 @@ use crate::store::Journal;
 use crate::store::attempts::Attempt;
 use crate::tenant::Profile;
 use crate::webhooks::{
-    self, Applied, AtLimit, Catalogue, Change, Created, Ends, Found, Item, Recovered, Refusal, Saved, Triggered,
+    self, Applied, AtLimit, Catalogue, Change, Created, Ends, Found, Item, Leftovers, Recovered, Refusal, Saved, Triggered,
 };
 
 /// The largest file that is read as a plan, in bytes.
@@ -100,6 +100,8 @@ pub enum Command {
     },
     /// Writes the webhooks to a file the person chooses.
     Export {
+        /// Whose.
+        profile: Uuid,
         /// Name to propose.
         name: String,
         /// All of them.
@@ -214,10 +216,28 @@ impl Command {
     }
 }
 
+impl Command {
+    /// The tenant it writes to on the person's word.
+    fn writes_to(&self) -> Option<Uuid> {
+        match self {
+            Self::Create { profile, .. }
+            | Self::Save { profile, .. }
+            | Self::Delete { profile, .. }
+            | Self::Undo { profile, .. }
+            | Self::Trigger { profile, .. }
+            | Self::Apply { profile, .. } => Some(*profile),
+            _ => None,
+        }
+    }
+}
+
 /// Does what was asked. Answers carry the job's id.
 pub async fn run(command: Command, job: Job) {
     let told = job.clone();
     let sink = move |step: Step| told.post(Event::Step(step));
+    if let Some(profile) = command.writes_to() {
+        look_again(profile, &job).await;
+    }
     let event = match command {
         Command::RecoverAll => return recover_all(&job).await,
         Command::Recover { profile } => {
@@ -229,7 +249,7 @@ pub async fn run(command: Command, job: Job) {
             Event::Recovered { profile: name, result }
         }
         Command::List { profile } => {
-            if let Err(error) = left_over(profile, &job).await {
+            if let Err(error) = left_over(profile, Leftovers::New, &job).await {
                 job.send(Event::Recovered { profile: String::new(), result: Err(error) }).await;
             }
             Event::Listed(list(profile, &sink, &job).await)
@@ -277,7 +297,9 @@ pub async fn run(command: Command, job: Job) {
             Ok(ends) => webhooks::trigger(&ends, &event_type, keep, &sink, &job.cancel).await,
             Err(error) => Err(failed(error)),
         }),
-        Command::Export { name, webhooks } => Event::Exported(export(&name, &webhooks).await),
+        Command::Export { profile, name, webhooks } => {
+            Event::Exported(export(profile, &name, &webhooks, &job).await)
+        }
         Command::Import { profile } => Event::Planned(import(profile, &sink, &job).await),
         Command::Apply { profile, items, at_limit } => Event::Applied(match ends(profile, &job).await {
             Ok(ends) => {
@@ -305,22 +327,32 @@ async fn list(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<Lis
     Ok(Listed { webhooks: Arc::new(reply.it), curl: reply.wire.curl, origin: ends.api.domain().to_string() })
 }
 
-/// What earlier runs left of a saved profile: counted without asking anybody.
-async fn count(profile: &Profile, job: &Job) -> Result<usize, UserError> {
+/// What earlier runs left of a saved profile, counted without asking anybody: what nobody looked at yet, and what was
+/// looked at and is only watched.
+async fn count(profile: &Profile, job: &Job) -> Result<(usize, usize), UserError> {
     let domain = profile.domain.as_ref().filter(|domain| !domain.is_loopback()).map(ToString::to_string);
     let journal = Journal::of(&job.services.data);
-    Ok(journal.left_over_at(&profile.id.to_string(), domain.as_deref()).await?.len())
+    let left = journal.left_over_at(&profile.id.to_string(), domain.as_deref()).await?;
+    let watched = left.iter().filter(|entry| webhooks::is_watched(entry)).count();
+    Ok((left.len() - watched, watched))
 }
 
-/// Puts right what was left of one profile, or says that there is something and that the environment asks first.
-async fn left_over(profile: Uuid, job: &Job) -> Result<(), UserError> {
+/// Puts right what was left of one profile, or says that there is something and that the environment asks first. What
+/// is watched was asked about, or belongs to what the person did.
+async fn left_over(profile: Uuid, which: Leftovers, job: &Job) -> Result<(), UserError> {
     let profile = job.profile(profile).await?;
-    let count = count(&profile, job).await?;
-    if count == 0 {
-        return Ok(());
+    let (new, watched) = count(&profile, job).await?;
+    let mut which = which;
+    if new > 0 && which != Leftovers::Watched && profile.guard().is_on() {
+        job.send(Event::LeftOver { profile: profile.id, name: profile.name.clone(), count: new }).await;
+        which = if which == Leftovers::All { Leftovers::Watched } else { return Ok(()) };
     }
-    if profile.guard().is_on() {
-        job.send(Event::LeftOver { profile: profile.id, name: profile.name, count }).await;
+    let some = match which {
+        Leftovers::All => new + watched,
+        Leftovers::New => new,
+        Leftovers::Watched => watched,
+    };
+    if some == 0 {
         return Ok(());
     }
     // Nobody looks at these steps: what came of it is told as one sentence each. What it waits for holds others up.
@@ -331,11 +363,22 @@ async fn left_over(profile: Uuid, job: &Job) -> Result<(), UserError> {
         }
     };
     let result = match ends(profile.id, job).await {
-        Ok(ends) => webhooks::recover(&ends, &sink, &job.cancel).await,
+        Ok(ends) => webhooks::recover_of(&ends, which, &sink, &job.cancel).await,
         Err(error) => Err(error),
     };
+    // A look that found nothing new is nobody's news.
+    if result.as_ref().is_ok_and(Vec::is_empty) {
+        return Ok(());
+    }
     job.send(Event::Recovered { profile: profile.name, result }).await;
     Ok(())
+}
+
+/// Before something is written: a late call of what is watched may have come.
+async fn look_again(profile: Uuid, job: &Job) {
+    if let Err(error) = left_over(profile, Leftovers::Watched, job).await {
+        tracing::warn!(%error, "what is watched was not looked at");
+    }
 }
 
 async fn recover_all(job: &Job) {
@@ -345,16 +388,23 @@ async fn recover_all(job: &Job) {
         return;
     };
     for profile in profiles {
-        if let Err(error) = left_over(profile.id, job).await {
+        if let Err(error) = left_over(profile.id, Leftovers::All, job).await {
             job.send(Event::Recovered { profile: profile.name, result: Err(error) }).await;
         }
     }
 }
 
-async fn export(name: &str, webhooks: &[Webhook]) -> Result<Option<String>, UserError> {
+/// A command of the command line that does the same for the same tenant.
+async fn command(words: &str, profile: Uuid, job: &Job) -> String {
+    let name = job.profile(profile).await.map(|profile| profile.name).unwrap_or_default();
+    net::command(words, &name, &job.services.data.root().to_string_lossy())
+}
+
+async fn export(profile: Uuid, name: &str, webhooks: &[Webhook], job: &Job) -> Result<Option<String>, UserError> {
     let dialog = rfd::AsyncFileDialog::new().set_title("Export webhooks").add_filter("JSON", &["json"]);
     let dialog = dialog.set_file_name(name);
-    let Some(path) = super::dialog::save(dialog, "run `kinde-panel webhooks export FILE`").await? else {
+    let instead = format!("run `{}`", command("webhooks export FILE", profile, job).await);
+    let Some(path) = super::dialog::save(dialog, &instead).await? else {
         return Ok(None);
     };
     write_export(&path, webhooks).await?;
@@ -371,12 +421,8 @@ async fn write_export(path: &Path, webhooks: &[Webhook]) -> Result<(), UserError
 
 async fn import(profile: Uuid, sink: &webhooks::Sink<'_>, job: &Job) -> Result<Option<Planned>, UserError> {
     let dialog = rfd::AsyncFileDialog::new().set_title("Import webhooks").add_filter("JSON", &["json"]);
-    let profiles = job.services.profiles.clone();
-    let name = tokio::task::spawn_blocking(move || profiles.get(profile)).await;
-    let name = name.ok().and_then(Result::ok).flatten().map(|profile| profile.name).unwrap_or_default();
-    let folder = job.services.data.root().to_string_lossy().into_owned();
-    let instead =
-        format!("run `{}`, and then the same with `apply`", net::command("webhooks plan FILE", &name, &folder));
+    let plan = command("webhooks plan FILE", profile, job).await;
+    let instead = format!("run `{plan}`, and then the same with `apply`");
     let Some(path) = super::dialog::open(dialog, &instead).await? else {
         return Ok(None);
     };

@@ -19,6 +19,8 @@ pub struct Args {
 /// # Errors
 /// When the word is no Event ID, Kinde does not know it, or does not answer.
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
+    // What is no Event ID needs no tenant to say so.
+    webhooks::ids::event_id(&args.id)?;
     let room = Room::open(cx, false).await?;
     let found = webhooks::look_up(&room.ends, &args.id, &|step| room.step(&step), &cx.cancel).await?;
     if let Some(at) = found.made_at {

@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// The webhook-id header; with --repeat, N times the same event
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub webhook_id: Option<String>,
     /// How many events
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]

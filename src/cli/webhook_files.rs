@@ -8,10 +8,41 @@ use super::print::plain;
 use super::webhooks::{Room, at_the_limit};
 use super::{Context, Exit};
 use crate::error::{Category, UserError};
+use crate::kinde::Definition;
 use crate::step::Step;
 use crate::webhooks::{self, AtLimit, Deed, Refusal};
 
+/// Refuses an export over a file that is there. What is no file, as a pipe, is written to.
+fn is_free(file: &str) -> Result<(), UserError> {
+    match std::fs::symlink_metadata(file).and_then(|_| std::fs::metadata(file)) {
+        Ok(about) if about.is_file() => Err(UserError::new(Category::Input, "That file is there already")
+            .detail("An export never writes over a file. Nothing was read or written")
+            .hint("Name another file, or move that one away; - writes to standard output")),
+        Ok(about) if about.is_dir() => Err(UserError::new(Category::Input, "That is a folder")
+            .detail("Nothing was read or written")
+            .hint("Name a file in it")),
+        _ => Ok(()),
+    }
+}
+
+fn write_new(file: &str, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    let is_pipe = std::fs::metadata(file).is_ok_and(|about| !about.is_file());
+    let mut opened = if is_pipe { options.open(file)? } else { options.create_new(true).open(file)? };
+    opened.write_all(text.as_bytes()).inspect_err(|_| {
+        // Half an export would be taken for a whole one.
+        if !is_pipe {
+            std::fs::remove_file(file).ok();
+        }
+    })
+}
+
 pub(super) async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    if file != "-" {
+        is_free(file)?;
+    }
     let room = Room::open(cx, false).await?;
     let (list, _) = room.list().await?;
     let text = webhooks::export(&list);
@@ -19,7 +50,12 @@ pub(super) async fn export(file: &str, cx: &Context) -> Result<Exit, UserError> 
         let whole: Value = serde_json::from_str(&text).unwrap_or_default();
         return Ok(room.told(&whole, text.trim_end()));
     }
-    tokio::fs::write(file, text).await.map_err(|error| {
+    let name = file.to_owned();
+    let writing = tokio::task::spawn_blocking(move || write_new(&name, &text));
+    let Some(written) = cx.cancel.run_until_cancelled(writing).await else {
+        return Err(UserError::new(Category::Input, "Cancelled").detail("The file was not written to its end"));
+    };
+    written.map_err(std::io::Error::other).and_then(|it| it).map_err(|error| {
         UserError::new(Category::File, "The file could not be written")
             .detail(error.to_string())
             .hint("Name a file in a folder that exists and may be written to")
@@ -38,27 +74,36 @@ fn bounded(source: impl std::io::Read) -> std::io::Result<String> {
     Ok(text)
 }
 
-/// What makes the tenant's webhooks those of the file.
-async fn planned(file: &str, room: &Room<'_>) -> Result<Vec<webhooks::Item>, UserError> {
+/// The webhooks of the file.
+async fn read(file: &str, cx: &Context) -> Result<Vec<Definition>, UserError> {
     let read = if file == "-" {
-        super::stdin::text(&room.cx.cancel).await?
+        super::stdin::text(&cx.cancel).await?
     } else {
         let name = file.to_owned();
         let reading = tokio::task::spawn_blocking(move || bounded(std::fs::File::open(name)?));
-        reading.await.map_err(std::io::Error::other).and_then(|text| text)
+        // A pipe that nobody writes to has no end: the thread that reads stays behind.
+        let Some(read) = cx.cancel.run_until_cancelled(reading).await else {
+            return Err(UserError::new(Category::Input, "Cancelled").detail("The file was not read to its end"));
+        };
+        read.map_err(std::io::Error::other).and_then(|text| text)
     };
     let text = read.map_err(|error| {
         UserError::new(Category::File, "The file could not be read")
             .detail(error.to_string())
             .hint("Name a file that webhooks export wrote")
     })?;
-    let wanted = webhooks::import(&text)?;
-    webhooks::plan_here(&room.ends, &wanted, &|step| room.step(&step), &room.cx.cancel).await
+    webhooks::import(&text)
+}
+
+/// What makes the tenant's webhooks those of the file.
+async fn planned(wanted: &[Definition], room: &Room<'_>) -> Result<Vec<webhooks::Item>, UserError> {
+    webhooks::plan_here(&room.ends, wanted, &|step| room.step(&step), &room.cx.cancel).await
 }
 
 pub(super) async fn plan(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let wanted = read(file, cx).await?;
     let room = Room::open(cx, false).await?;
-    let items = planned(file, &room).await?;
+    let items = planned(&wanted, &room).await?;
     let lines: Vec<String> = items.iter().map(plan_line).collect();
     room.told(&json!({"plan": items.iter().map(webhooks::Item::json).collect::<Vec<_>>()}), &lines.join("\n"));
     Ok(if items.iter().any(|item| item.trouble().is_some()) { Exit::Bad } else { Exit::Good })
@@ -87,8 +132,9 @@ fn word(deed: Deed) -> &'static str {
 }
 
 pub(super) async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
+    let wanted = read(file, cx).await?;
     let room = Room::open(cx, true).await?;
-    let items = planned(file, &room).await?;
+    let items = planned(&wanted, &room).await?;
     let told = |index: usize, mut step: Step| {
         // Which of the file's webhooks it is about.
         if let Some(item) = items.get(index) {

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use super::print::plain;
 use super::webhook_files as files;
 use super::{Context, Exit, Picked, Wants};
-use crate::check::Verdict;
+use crate::check::{self, Verdict};
 use crate::error::{Category, UserError};
 use crate::kinde::{Definition, Webhook, event_types};
 use crate::step::{Step, StepState};
 use crate::store::Journal;
 use crate::tenant::Tenant;
 use crate::webhooks::ids::{Pasted, no_id, what_is};
-use crate::webhooks::{self, AtLimit, Change, Ends, Refusal, Saved, Why};
+use crate::webhooks::{self, AtLimit, Change, Ends, Leftovers, Refusal, Saved, Why};
 
 /// The words of `webhooks`.
 #[derive(Debug, clap::Args)]
@@ -98,7 +98,8 @@ pub(super) struct Room<'a> {
 
 impl<'a> Room<'a> {
     /// Opens the tenant, and puts right first what an earlier run left half done. `writes`: this command writes, which
-    /// a live environment that nobody named refuses.
+    /// a live environment that nobody named refuses. What was looked at before and is only watched is looked at again by
+    /// those that write alone.
     ///
     /// # Errors
     /// When the tenant cannot be opened, or may not be written to.
@@ -118,7 +119,7 @@ impl<'a> Room<'a> {
             Err(UserError::new(Category::Input, "Cancelled").detail("Nothing was written to the tenant"))
         })?;
         let room = Self { ends, picked, tenant, cx };
-        if let Err(error) = room.recover().await {
+        if let Err(error) = room.recover(writes).await {
             cx.say(&format!("What an earlier run may have left was not looked at: {}. {}", error.title, error.detail));
         }
         Ok(room)
@@ -128,15 +129,19 @@ impl<'a> Room<'a> {
         self.cx.may_write(&self.picked, &self.tenant).await
     }
 
-    async fn recover(&self) -> Result<(), UserError> {
-        if self.ends.left_over().await?.is_empty() {
+    async fn recover(&self, writes: bool) -> Result<(), UserError> {
+        let which = if writes { Leftovers::All } else { Leftovers::New };
+        let left = self.ends.left_over().await?;
+        if !left.iter().any(|entry| writes || !webhooks::is_watched(entry)) {
             return Ok(());
         }
-        if let Err(refusal) = self.may_write().await {
+        // Whoever holds them keeps everybody else from putting them right.
+        drop(left);
+        if !writes && let Err(refusal) = self.may_write().await {
             self.cx.say(&format!("An earlier run left something to put right. {}", refusal.as_text()));
             return Ok(());
         }
-        for left in webhooks::recover(&self.ends, &|step| self.step(&step), &self.cx.cancel).await? {
+        for left in webhooks::recover_of(&self.ends, which, &|step| self.step(&step), &self.cx.cancel).await? {
             self.cx.say(&format!("{} {}", if left.settled { "Put right:" } else { "Left open:" }, left.words));
         }
         Ok(())
@@ -156,8 +161,24 @@ impl<'a> Room<'a> {
     }
 
     pub(super) async fn list(&self) -> Result<(Vec<Webhook>, Value), UserError> {
-        let reply = self.ends.list(&|step| self.step(&step), &self.cx.cancel).await?;
+        self.read_list(false).await
+    }
+
+    /// Reads the list; `quietly`, a wait that Kinde asks for is all that is said of it.
+    pub(super) async fn read_list(&self, quietly: bool) -> Result<(Vec<Webhook>, Value), UserError> {
+        let sink = |step: Step| {
+            if !quietly || step.id == "wait" {
+                self.step(&step);
+            }
+        };
+        let reply = self.ends.list(&sink, &self.cx.cancel).await?;
         Ok((reply.it, reply.body))
+    }
+
+    /// A command for the same tenant.
+    pub(super) fn command(&self, words: &str) -> String {
+        let folder = self.cx.services.data.root().to_string_lossy().into_owned();
+        crate::net::command(words, &self.picked.profile.name, &folder)
     }
 
     /// The API's own answer with `--json`, else words.
@@ -179,7 +200,6 @@ impl<'a> Room<'a> {
             return Ok(Vec::new());
         }
         // That the list cannot be read is no failure of what was asked for: only a wait is shown.
-        event_types.iter().try_for_each(|it| no_id(it))?;
         let sink = |step: Step| {
             if step.id == "wait" {
                 self.step(&step);
@@ -197,23 +217,45 @@ impl<'a> Room<'a> {
             .hint("kinde-panel webhooks types lists those of the tenant"))
     }
 
-    /// The webhook that a word names.
-    async fn named(&self, word: &str) -> Result<Webhook, UserError> {
-        let id = match what_is(word) {
-            Pasted::Webhook(id) => id,
-            other => {
-                // Without repeating it: what was pasted may be a token.
-                return Err(UserError::new(Category::Input, "This is no Webhook ID")
-                    .detail(other.sentence())
-                    .hint("kinde-panel webhooks list shows each one's id"));
-            }
-        };
+    /// The webhook of that id.
+    async fn named(&self, id: &str) -> Result<Webhook, UserError> {
         let (list, _) = self.list().await?;
         list.into_iter().find(|webhook| webhook.id == id).ok_or_else(|| {
             UserError::new(Category::Api, format!("There is no webhook {id}"))
                 .detail("The tenant does not list it: it was deleted, or belongs to another environment")
                 .hint("kinde-panel webhooks list shows those there are")
         })
+    }
+}
+
+/// The Webhook ID that a word names.
+fn id_of(word: &str) -> Result<String, UserError> {
+    match what_is(word) {
+        Pasted::Webhook(id) => Ok(id),
+        // Without repeating it: what was pasted may be a token.
+        other => Err(UserError::new(Category::Input, "This is no Webhook ID")
+            .detail(other.sentence())
+            .hint("kinde-panel webhooks list shows each one's id")),
+    }
+}
+
+/// Refuses what no tenant takes before any is asked. A part that is not given is not judged.
+fn usable(name: Option<&str>, endpoint: Option<&str>, events: &[String], text: Option<&str>) -> Result<(), UserError> {
+    events.iter().try_for_each(|it| no_id(it))?;
+    let definition = Definition {
+        name: name.unwrap_or("given").to_owned(),
+        description: text.map(str::to_owned),
+        endpoint: endpoint.unwrap_or("https://given.example.com").to_owned(),
+        event_types: if events.is_empty() { vec!["user.created".to_owned()] } else { events.to_vec() },
+    };
+    // Whether plain HTTP on loopback will do is the tenant's to say.
+    match check::first_trouble(&webhooks::check(&definition, &[], true)) {
+        Some(check) if check.verdict == Verdict::Fail => {
+            Err(UserError::new(Category::Input, "The webhook cannot be saved like this")
+                .detail(check.why.clone().unwrap_or_default())
+                .hint(check.fix.clone().unwrap_or_default()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -285,6 +327,7 @@ async fn types(cx: &Context) -> Result<Exit, UserError> {
 
 async fn create(words: Create, cx: &Context) -> Result<Exit, UserError> {
     let Create { name, endpoint, events, description } = words;
+    usable(Some(&name), Some(&endpoint), &events, description.as_deref())?;
     let definition = Definition { name, description, endpoint, event_types: events };
     let room = Room::open(cx, true).await?;
     let known = room.knows(&definition.event_types).await?;
@@ -302,8 +345,10 @@ fn warn(room: &Room<'_>, definition: &Definition, known: &[String]) {
 }
 
 async fn update(words: Update, cx: &Context) -> Result<Exit, UserError> {
+    let id = id_of(&words.id)?;
+    usable(words.name.as_deref(), words.endpoint.as_deref(), &words.events, words.description.as_deref())?;
     let room = Room::open(cx, true).await?;
-    let opened = room.named(&words.id).await?;
+    let opened = room.named(&id).await?;
     let mut wanted = opened.definition.clone();
     if let Some(name) = words.name {
         wanted.name = name;
@@ -350,8 +395,9 @@ pub(super) fn at_the_limit(mut refusal: Refusal) -> UserError {
 }
 
 async fn delete(word: &str, cx: &Context) -> Result<Exit, UserError> {
+    let id = id_of(word)?;
     let room = Room::open(cx, true).await?;
-    let opened = room.named(word).await?;
+    let opened = room.named(&id).await?;
     let answer = webhooks::delete(&room.ends, &opened, &|step| room.step(&step), &cx.cancel).await?;
     Ok(room.told(&answer, &format!("{} is deleted", opened.id)))
 }

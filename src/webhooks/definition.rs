@@ -113,13 +113,27 @@ impl Diff {
     }
 }
 
+/// The longest name and description that are sent, in characters. Kinde publishes no limit: these only keep out what
+/// was pasted by mistake.
+const LONGEST_NAME: usize = 500;
+const LONGEST_TEXT: usize = 5000;
+
 /// Judges a definition before it is sent. `known` are the tenant's event types; empty where they are not known.
 pub fn check(definition: &Definition, known: &[String], on_this_machine: bool) -> Vec<Check> {
+    let letters = definition.name.chars().count();
     let mut checks = vec![if definition.name.trim().is_empty() {
         Check::fail("name", "A webhook has a name", "Type what it is for, as you want to see it in the list")
+    } else if letters > LONGEST_NAME {
+        let why = format!("A name of {letters} characters is longer than any list shows");
+        Check::fail("name", why, format!("Shorten it to {LONGEST_NAME} characters"))
     } else {
         Check::pass("name")
     }];
+    let letters = definition.description.as_ref().map_or(0, |text| text.chars().count());
+    if letters > LONGEST_TEXT {
+        let why = format!("A description of {letters} characters is longer than anybody reads");
+        checks.push(Check::fail("description", why, format!("Shorten it to {LONGEST_TEXT} characters")));
+    }
     checks.extend(endpoint::lint(&definition.endpoint, on_this_machine));
     let types = &definition.event_types;
     let strange: Vec<&str> =
@@ -157,6 +171,7 @@ fn all_chosen(types: &[String], known: &[String]) -> bool {
 pub(super) fn check_changed(diff: &Diff, wanted: &Definition, on_this_machine: bool) -> Vec<Check> {
     let touched = |name: &str| match name {
         "name" => diff.name.is_some(),
+        "description" => diff.description.is_some(),
         "event types" => diff.patch().event_types.is_some(),
         _ => false,
     };

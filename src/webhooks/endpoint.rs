@@ -9,6 +9,9 @@ use crate::check::Check;
 /// Longer than this, servers and proxies begin to refuse.
 const LONG: usize = 2000;
 
+/// Longer than this, none takes it.
+const TOO_LONG: usize = 16_000;
+
 /// Names that lead nowhere from the internet.
 const LOCAL_NAMES: [&str; 9] =
     ["localhost", "local", "internal", "lan", "home.arpa", "test", "example", "invalid", "localdomain"];
@@ -44,6 +47,11 @@ pub fn lint(text: &str, on_this_machine: bool) -> Vec<Check> {
             "endpoint",
             "There is no address to deliver to",
             "Type the address of your app's webhook route: https://app.example.com/api/kinde",
+        )),
+        _ if cleaned.len() > TOO_LONG => checks.push(Check::fail(
+            "endpoint",
+            format!("An address of {} characters is none that a server takes", cleaned.chars().count()),
+            "Check what was pasted",
         )),
         Ok(url) if url.has_host() => {
             checks.push(address(&url, on_this_machine));

@@ -69,6 +69,19 @@ pub fn no_id(text: &str) -> Result<(), UserError> {
     }
 }
 
+/// The Event ID that `text` is, alone or as it stands in a payload.
+///
+/// # Errors
+/// What it is instead.
+pub fn event_id(text: &str) -> Result<String, UserError> {
+    match what_is(text) {
+        Pasted::Event { id, .. } => Ok(id),
+        other => Err(UserError::new(Category::Input, "This is no Event ID")
+            .detail(other.sentence())
+            .hint("Paste the event_id of a payload: event_ and 32 characters")),
+    }
+}
+
 /// What `text` is: quotes, commas and a name before it (`"event_id": "…"`, `webhook-id: …`) are taken off first.
 pub fn what_is(text: &str) -> Pasted {
     let bare = |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`,;{}".contains(c)).to_owned();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::ids::{Pasted, made_at, what_is};
+use super::ids::{event_id, made_at};
 use super::talk::{Stop, Talk};
 use super::{Ends, Refusal, Sink};
 use crate::error::{Category, UserError};
@@ -23,16 +23,10 @@ pub struct Found {
 /// # Errors
 /// When it is no Event ID (the words say what it is), Kinde does not know it, or does not answer.
 pub async fn look_up(ends: &Ends, pasted: &str, sink: &Sink<'_>, cancel: &CancellationToken) -> Result<Found, Refusal> {
-    let pasted = what_is(pasted);
-    let Pasted::Event { id, .. } = &pasted else {
-        let error = UserError::new(Category::Input, "This is no Event ID")
-            .detail(pasted.sentence())
-            .hint("Paste the event_id of a payload: event_ and 32 characters");
-        return Err(Refusal::failed(error));
-    };
+    let id = event_id(pasted).map_err(Refusal::failed)?;
     let talk = Talk::new(ends, sink, cancel);
-    match talk.read("event", "Look the event up", || ends.api.event(id)).await {
-        Ok(reply) => Ok(Found { reply, made_at: made_at(id) }),
+    match talk.read("event", "Look the event up", || ends.api.event(&id)).await {
+        Ok(reply) => Ok(Found { reply, made_at: made_at(&id) }),
         Err(Stop::Api(error)) if matches!(error.kind, ApiErrorKind::NotFound | ApiErrorKind::Validation) => {
             let error = UserError::new(Category::Api, "Kinde does not know this event")
                 .detail(format!("This environment has no event of that id. {}", error.said()))

@@ -26,12 +26,12 @@ pub use catalogue::{Catalogue, Offered, offered};
 pub use definition::{Diff, Field, Line, check, duplicate};
 pub use lookup::{Found, look_up};
 pub use plan::{Deed, Item, MAX_FILE, export, import, plan, plan_here};
-pub use recover::{Recovered, recover};
+pub use recover::{Leftovers, Recovered, is_watched, recover, recover_of};
 pub use remove::{delete, undo_delete};
 pub use replace::{AtLimit, REPLACE_NOTE, Replaced};
 pub use save::{Change, Created, Saved, create, save};
 pub use talk::{Refusal, Sink, Why};
-pub use trigger::{Triggered, can_trigger, trigger};
+pub use trigger::{Triggered, can_trigger, causes, takers, trigger};
 
 use std::time::Duration;
 

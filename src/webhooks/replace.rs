@@ -238,8 +238,13 @@ impl Job<'_> {
         };
         let state = if settled == Settled::BothGone { StepState::Failed } else { StepState::Done };
         talk.say(talk.step("settled", settled.sentence(&swap), state));
-        let looks_again = matches!(settled, Settled::Unsure(_)) || (uncertain && settled.may_change());
-        if !looks_again {
+        let looks_again = uncertain && settled.may_change();
+        if looks_again {
+            // Told here: what looks again says only what is news.
+            swap.told = Some(settled.told(&swap));
+            let state = entry.state.clone();
+            entry.advance(&state, &swap).await.ok();
+        } else {
             entry.done().await.ok();
         }
         if let Settled::NewStands(id) = settled {
@@ -251,7 +256,7 @@ impl Job<'_> {
         if looks_again {
             let name = named(&swap.old);
             let words =
-                format!(". Kinde may still carry it out: the next commands and starts look at {name} once more");
+                format!(". Kinde may still carry it out: the next command that writes looks at {name} once more");
             refusal.error.detail.push_str(&words);
         }
         Err(refusal)

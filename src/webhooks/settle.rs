@@ -3,7 +3,7 @@
 //! The same function serves a step that failed and a program that was killed. It takes nothing away without having
 //! seen in the same list that the other one is there.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::talk::{Stop, Talk, named};
@@ -36,7 +36,7 @@ pub(super) struct Swap {
     /// The old one was deleted or replaced on purpose since: it is not created again.
     #[serde(default)]
     pub let_go: bool,
-    /// What was last told of it while a late call is watched for.
+    /// What was told of it while a late call is watched for, line by line.
     #[serde(default)]
     pub told: Option<String>,
 }
@@ -73,7 +73,7 @@ pub(super) enum Settled {
     Recreated(String),
     /// Both are gone, and it was not this that took the new one away.
     BothGone,
-    /// The old one is there; this one is just like the new one, and may be somebody else's.
+    /// The old one is there; this one is just like the new one, and nobody can tell whose it is.
     Unsure(String),
     /// The old one is gone on purpose, and nothing of the replacement is there.
     LetGo,
@@ -84,7 +84,12 @@ pub(super) enum Settled {
 impl Settled {
     /// True where a call that got no answer may still change it.
     pub(super) fn may_change(&self) -> bool {
-        matches!(self, Self::OldStays | Self::NewRemoved | Self::Recreated(_) | Self::LetGo)
+        matches!(self, Self::OldStays | Self::NewRemoved | Self::Recreated(_) | Self::LetGo | Self::Unsure(_))
+    }
+
+    /// What is told of a replacement that was cut off, and remembered as told.
+    pub(super) fn told(&self, swap: &Swap) -> String {
+        format!("A replacement was cut off. {}", self.sentence(swap))
     }
 
     /// How things stand, in a sentence.
@@ -109,8 +114,9 @@ impl Settled {
                 serde_json::to_string(&swap.old.definition).unwrap_or_default()
             ),
             Self::Unsure(id) => format!(
-                "{old} is in place as it was; {id} is just like its replacement, and somebody may have made it by hand. \
-                 Delete the one that is not wanted"
+                "{old} is in place as it was, with its old endpoint; {id} is there too, just like its replacement, and \
+                 nothing tells whether this run or somebody else made it. Nothing was deleted: delete the one that is not \
+                 wanted"
             ),
             Self::LetGo => format!("{old} was deleted or replaced since"),
             Self::Late(id) => format!(
@@ -214,7 +220,7 @@ struct Seen {
 enum New {
     None,
     This(String),
-    /// Just as it should be, and by its time somebody else's.
+    /// Just as it should be, and perhaps somebody else's: Kinde told no id.
     Doubtful(String),
 }
 
@@ -229,7 +235,7 @@ async fn look(talk: &Talk<'_>, state: &str, swap: &Swap) -> Result<Seen, Stop> {
             again.flatten().map(|webhook| webhook.id.clone())
         });
         let old = there(&swap.old.id).then(|| swap.old.id.clone()).or_else(|| again.clone());
-        let seen = Seen { again: again.filter(|id| Some(id) == old.as_ref()), old, new: find_new(&list, swap, talk) };
+        let seen = Seen { again: again.filter(|id| Some(id) == old.as_ref()), old, new: find_new(&list, swap) };
         if seen.old.is_some() || !matches!(seen.new, New::None) || swap.let_go || looks == LOOKS {
             return Ok(seen);
         }
@@ -247,25 +253,13 @@ fn fitting<'a>(list: &'a [Webhook], swap: &'a Swap, wanted: &'a Definition) -> i
     })
 }
 
-/// How far from the replacement's own time a webhook may have been created to be taken for its: clocks differ, and a
-/// call may be carried out late.
-const CLOSE: SignedDuration = SignedDuration::from_mins(10);
-
-/// The new webhook in `list`: by its id, else the only one that was not there before, is just as it should be, and was
-/// created at about that time. Somebody may have made the same one by hand.
-fn find_new(list: &[Webhook], swap: &Swap, talk: &Talk<'_>) -> New {
+/// The new webhook in `list`: by the id that Kinde told. Without one it is at best doubtful: somebody may have made the
+/// same one by hand in the meantime, and nothing in it tells the two apart.
+fn find_new(list: &[Webhook], swap: &Swap) -> New {
     if let Some(id) = &swap.new_id {
         return if list.iter().any(|webhook| webhook.id == *id) { New::This(id.clone()) } else { New::None };
     }
-    let begun = swap.begun.unwrap_or_else(|| talk.ends.clock.now());
-    let mut fitting = fitting(list, swap, &swap.new);
-    match (fitting.next(), fitting.next()) {
-        (None, _) => New::None,
-        (Some(webhook), None) if webhook.created_at().is_some_and(|at| at.duration_since(begun).abs() <= CLOSE) => {
-            New::This(webhook.id.clone())
-        }
-        (Some(webhook), _) => New::Doubtful(webhook.id.clone()),
-    }
+    fitting(list, swap, &swap.new).next().map_or(New::None, |webhook| New::Doubtful(webhook.id.clone()))
 }
 
 impl Refusal {

@@ -12,8 +12,9 @@ use super::recover::{LATEST, Recovered, is_elsewhere, open};
 use super::scopes::allowed;
 use super::talk::{Stop, Talk};
 use super::{Ends, LOOKS, Refusal, Sink};
+use crate::clock::clock_time;
 use crate::error::{Category, UserError};
-use crate::kinde::Thing;
+use crate::kinde::{Thing, Webhook};
 use crate::kinde::event_types::{self, Cause, Recipe};
 use crate::store::{Entry, HistoryError};
 
@@ -71,6 +72,15 @@ struct Made {
     thing: Thing,
     mark: String,
     id: Option<String>,
+    /// What was told of it while it is watched for: it was looked for, and not seen.
+    #[serde(default)]
+    told: Option<String>,
+}
+
+impl Made {
+    fn not_seen(&self) -> String {
+        format!("Causing {} was cut off: the test {} {} was not seen in Kinde", self.event_type, self.thing.word(), self.mark)
+    }
 }
 
 /// Whether the API can cause events of that type: the scopes it takes, else why not.
@@ -140,7 +150,7 @@ pub async fn trigger(
     allowed(ends, &scopes(thing, deed, keep), cancel).await?;
     let talk = Talk::new(ends, sink, cancel);
     let mark = format!("kinde_panel_{}", Uuid::new_v4().simple().to_string().get(..10).unwrap_or_default());
-    let made = Made { domain: ends.api.domain().to_string(), event_type: event_type.to_owned(), thing, mark, id: None };
+    let made = Made { domain: ends.api.domain().to_string(), event_type: event_type.to_owned(), thing, mark, id: None, told: None };
     let entry = ends.journal.begin(&ends.owner, KIND, "create", &made, ends.clock.now()).await;
     let entry = entry.map_err(|error| {
         let mut error = UserError::from(error);
@@ -197,11 +207,11 @@ impl Job<'_> {
 
     /// The id of the new thing, which the answer did not name.
     async fn found(&self, thing: Thing, mark: &str) -> Result<String, Stop> {
-        seen(&self.talk, thing, mark).await?.ok_or_else(Stop::not_found)
+        seen(&self.talk, thing, mark, LOOKS).await?.ok_or_else(Stop::not_found)
     }
 
     async fn end(self, outcome: Result<(), Stop>, deed: Deed, keep: bool) -> Result<Triggered, Refusal> {
-        let Self { talk, entry, made, exists, done_at } = self;
+        let Self { talk, mut entry, mut made, exists, done_at } = self;
         let nothing_left = outcome.is_ok() && (keep || deed == Deed::Deleted);
         // A refused creation left nothing; one without a good answer may have.
         let never_made = matches!(&outcome, Err(stop) if !exists && !stop.is_uncertain());
@@ -226,9 +236,18 @@ impl Job<'_> {
             }
             outcome => outcome.err(),
         };
-        let undone = take_away(&talk, &made).await;
-        if matches!(undone, Ok(Taken::Gone)) {
-            entry.done().await.ok();
+        let undone = take_away(&talk, &made, LOOKS).await;
+        match undone {
+            Ok(Taken::Gone) => {
+                entry.done().await.ok();
+            }
+            Ok(Taken::NotSeen) => {
+                // Told here: what looks again says only what is news.
+                made.told = Some(made.not_seen());
+                let state = entry.state.clone();
+                entry.advance(&state, &made).await.ok();
+            }
+            Err(_) => {}
         }
         match (stop, undone) {
             (None, Ok(Taken::Gone)) => Ok(triggered(made, deed, keep, done_at.unwrap_or(talk.ends.clock.now()))),
@@ -270,7 +289,7 @@ impl Job<'_> {
 }
 
 /// What to do about a thing that was not seen.
-const AGAIN: &str = "The next command or start looks for it again";
+const AGAIN: &str = "The next command that writes, or the next start, looks for it again";
 
 /// How it stands with a thing that was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -282,23 +301,35 @@ enum Taken {
 }
 
 fn triggered(made: Made, deed: Deed, keep: bool, done_at: Timestamp) -> Triggered {
-    let word = made.thing.word();
-    let mut events = vec![format!("{word}.created")];
-    if deed == Deed::Updated {
-        events.push(format!("{word}.updated"));
-    }
-    let deleted = deed == Deed::Deleted || !keep;
-    if deleted {
-        events.push(format!("{word}.deleted"));
-    }
     Triggered {
         event_type: made.event_type,
         thing: made.thing,
         id: made.id.unwrap_or_default(),
         done_at,
-        kept: !deleted,
-        events,
+        kept: keep && deed != Deed::Deleted,
+        events: caused_by(made.thing, deed, keep),
     }
+}
+
+/// Every event of making the thing, of the deed, and of undoing it.
+fn caused_by(thing: Thing, deed: Deed, keep: bool) -> Vec<String> {
+    let gone = deed == Deed::Deleted || !keep;
+    let verbs = [("created", true), ("updated", deed == Deed::Updated), ("deleted", gone)];
+    verbs.into_iter().filter(|(_, comes)| *comes).map(|(verb, _)| format!("{}.{verb}", thing.word())).collect()
+}
+
+/// Every event to expect where one of that type is caused, in order: making and undoing cause some too.
+///
+/// # Errors
+/// As [`can_trigger`].
+pub fn causes(event_type: &str, keep: bool) -> Result<Vec<String>, UserError> {
+    recipe(event_type, keep).map(|(thing, deed)| caused_by(thing, deed, keep))
+}
+
+/// Which of `webhooks` take each of `events`. Where none does, it is delivered nowhere.
+pub fn takers<'a>(webhooks: &'a [Webhook], events: &[String]) -> Vec<(String, Vec<&'a Webhook>)> {
+    let of = |event: &String| webhooks.iter().filter(|it| it.definition.event_types.contains(event)).collect();
+    events.iter().map(|event| (event.clone(), of(event))).collect()
 }
 
 async fn find(talk: &Talk<'_>, thing: Thing, mark: &str) -> Result<Option<String>, Stop> {
@@ -306,13 +337,13 @@ async fn find(talk: &Talk<'_>, thing: Thing, mark: &str) -> Result<Option<String
     Ok(talk.read("find", &title, || talk.ends.api.find_thing(thing, mark)).await?.it)
 }
 
-/// The same, several times where it is not there: a list may lag behind.
-async fn seen(talk: &Talk<'_>, thing: Thing, mark: &str) -> Result<Option<String>, Stop> {
-    for look in 1..=LOOKS {
+/// The same, up to `looks` times where it is not there: a list may lag behind.
+async fn seen(talk: &Talk<'_>, thing: Thing, mark: &str, looks: u32) -> Result<Option<String>, Stop> {
+    for look in 1..=looks {
         if let Some(id) = find(talk, thing, mark).await? {
             return Ok(Some(id));
         }
-        if look < LOOKS && !talk.sleep(talk.ends.between_looks).await {
+        if look < looks && !talk.sleep(talk.ends.between_looks).await {
             return Err(Stop::Cancelled);
         }
     }
@@ -320,11 +351,11 @@ async fn seen(talk: &Talk<'_>, thing: Thing, mark: &str) -> Result<Option<String
 }
 
 /// Deletes what was made, found by its mark where its id is not known. Whether the person cancels or not.
-async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<Taken, Stop> {
+async fn take_away(talk: &Talk<'_>, made: &Made, looks: u32) -> Result<Taken, Stop> {
     let talk = &talk.firmly();
     let id = match &made.id {
         Some(id) => Some(id.clone()),
-        None => seen(talk, made.thing, &made.mark).await?,
+        None => seen(talk, made.thing, &made.mark, looks).await?,
     };
     let Some(id) = id else { return Ok(Taken::NotSeen) };
     let title = format!("Delete the test {}", made.thing.word());
@@ -340,7 +371,7 @@ async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<Taken, Stop> {
     };
     // Some calls answer 400 for what is not there: the list tells the two apart.
     let gone =
-        stop.is_not_found() || (stop.is_refused() && matches!(seen(talk, made.thing, &made.mark).await, Ok(None)));
+        stop.is_not_found() || (stop.is_refused() && matches!(seen(talk, made.thing, &made.mark, LOOKS).await, Ok(None)));
     if gone {
         talk.say_gone("undo", &title);
         return Ok(Taken::Gone);
@@ -351,40 +382,52 @@ async fn take_away(talk: &Talk<'_>, made: &Made) -> Result<Taken, Stop> {
     Err(stop)
 }
 
-/// Takes away what an earlier run made.
-pub(super) async fn clean_up(talk: &Talk<'_>, entry: Entry) -> Result<Recovered, HistoryError> {
-    let made: Made = entry.content()?;
+/// Takes away what an earlier run made. `None` where nothing is to be told: all is as it was told before.
+pub(super) async fn clean_up(talk: &Talk<'_>, mut entry: Entry) -> Result<Option<Recovered>, HistoryError> {
+    let mut made: Made = entry.content()?;
     let (word, mark) = (made.thing.word(), made.mark.clone());
     if is_elsewhere(talk.ends, &made.domain) {
         let domain = &made.domain;
-        return Ok(open(format!("The test {word} {mark} is at {domain}, where this profile does not point any more")));
+        let words = format!("The test {word} {mark} is at {domain}, where this profile does not point any more");
+        return Ok(Some(open(words)));
     }
     if made.thing == Thing::Subscriber {
         let email = Thing::email(&mark);
         entry.done().await?;
         let words =
             format!("A test subscriber {email} may be left: the API cannot delete it, Kinde's Subscribers page can");
-        return Ok(open(words));
+        return Ok(Some(open(words)));
     }
-    match take_away(talk, &made).await {
+    let may_come = talk.ends.clock.now().duration_since(entry.made_at) < LATEST;
+    // While it may come, one look is enough: this is not the last one.
+    let looks = if may_come || made.told.is_some() { 1 } else { LOOKS };
+    match take_away(talk, &made, looks).await {
         Ok(Taken::NotSeen) => {
-            let words =
-                format!("Causing {} was cut off: the test {word} {mark} was not seen in Kinde", made.event_type);
-            if talk.ends.clock.now().duration_since(entry.made_at) < LATEST {
-                return Ok(open(format!("{words} and may still appear there: it is looked for again")));
+            let is_news = made.told.is_none();
+            let words = made.not_seen();
+            if may_come {
+                if is_news {
+                    made.told = Some(words.clone());
+                    let state = entry.state.clone();
+                    entry.advance(&state, &made).await?;
+                }
+                let until = clock_time(entry.made_at.saturating_add(LATEST).unwrap_or(entry.made_at));
+                let words = format!("{words} and may still appear there: until {until} what writes looks again");
+                return Ok(is_news.then(|| open(words)));
             }
             entry.done().await?;
-            Ok(Recovered { words, settled: true })
+            Ok(is_news.then_some(Recovered { words, settled: true }))
         }
         Ok(Taken::Gone) => {
             entry.done().await?;
             let words =
                 format!("Causing {} was cut off: the test {word} {mark} is not there any more", made.event_type);
-            Ok(Recovered { words, settled: true })
+            Ok(Some(Recovered { words, settled: true }))
         }
         Err(stop) => {
             let why = Refusal::from(stop).error;
-            Ok(open(format!("The test {word} {mark} could not be taken away yet: {}. {}", why.title, why.detail)))
+            let words = format!("The test {word} {mark} could not be taken away yet: {}. {}", why.title, why.detail);
+            Ok(Some(open(words)))
         }
     }
 }

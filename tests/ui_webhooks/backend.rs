@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use kinde_panel::backend::webhooks::{Command, Event};
+use kinde_panel::backend::history;
+use kinde_panel::backend::webhooks::{Command, Event, Expected};
 use kinde_panel::backend::{self, Backend, JobId};
 use kinde_panel::clock::Clock;
 use kinde_panel::kinde::{Definition, Domain, Webhook};
@@ -127,6 +128,71 @@ fn an_event_is_caused_and_undone_on_the_sandbox_and_what_is_no_event_id_is_refus
     let command = Command::LookUp { profile, pasted: "webhook_1".into() };
     let Event::LookedUp(Err(refusal)) = behind.ask(command) else { panic!() };
     assert!(refusal.error.detail.contains("Webhook ID"), "{refusal:?}");
+}
+
+/// A receiver of the Inspector's on a free port, and its address.
+fn listen(behind: &mut Behind) -> (tokio::sync::watch::Sender<history::Settings>, String) {
+    let (steer, settings) = tokio::sync::watch::channel(history::Settings::default());
+    behind.job += 1;
+    let wish = history::Wish::default();
+    let command = history::Command::Listen { profile: SANDBOX_PROFILE, wish, settings };
+    behind.backend.run(behind.job, command.into()).unwrap();
+    loop {
+        while let Some(stamped) = behind.backend.next_event() {
+            if let backend::Event::History(history::Event::Listening(up)) = stamped.event {
+                return (steer, up.unwrap().url);
+            }
+        }
+        behind.woken.recv_timeout(Duration::from_secs(30)).expect("the receiver is up");
+    }
+}
+
+#[test]
+fn what_is_caused_arrives_at_the_inspectors_receiver_and_is_told_until_all_of_it_is_judged() {
+    let mut behind = Behind::start();
+    let profile = SANDBOX_PROFILE;
+    let (_steer, url) = listen(&mut behind);
+    let types = ["role.created", "role.updated"];
+    let definition =
+        Definition { endpoint: url, event_types: types.iter().map(|it| (*it).to_owned()).collect(), ..orders() };
+    let Event::Created(Ok(_)) = behind.ask(Command::Create { profile, definition }) else { panic!() };
+    behind.next();
+    let since = Clock::real().now();
+    let command = Command::Trigger { profile, event_type: "role.updated".into(), keep: false };
+    let Event::Triggered(Ok(done)) = behind.ask(command) else { panic!() };
+    behind.next();
+    let expected = Expected { since, id: done.id.clone(), events: types.iter().map(|it| (*it).to_owned()).collect() };
+    let Event::Arrived(Ok(mut arrived)) = behind.ask(Command::Watch { profile, expected }) else { panic!() };
+    while let Some(event) = behind.next() {
+        let Event::Arrived(Ok(more)) = event else { panic!("{event:?}") };
+        arrived = more;
+    }
+    // It ended by itself: both are in, and judged. The third has no taker.
+    let mut kinds: Vec<&str> = arrived.iter().filter_map(|it| it.event_type.as_deref()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, types, "{arrived:#?}");
+    for attempt in &arrived {
+        assert_eq!((attempt.verdict.as_deref(), attempt.failed.as_deref()), (Some("verified"), None), "{attempt:?}");
+        assert!(attempt.received_at >= since && attempt.responded == Some(200), "{attempt:?}");
+    }
+    let updated = arrived.iter().find(|it| it.event_type.as_deref() == Some("role.updated")).unwrap();
+    // The looked-up event brings every delivery of it that was seen here.
+    let pasted = format!("\"event_id\": \"{}\"", updated.event_id.clone().unwrap());
+    let Event::Seen(Ok(seen)) = behind.ask(Command::LookUp { profile, pasted }) else { panic!() };
+    assert_eq!(seen.iter().map(|it| it.seq).collect::<Vec<_>>(), [updated.seq]);
+    let Some(Event::LookedUp(Ok(found))) = behind.next() else { panic!() };
+    assert_eq!(found.reply.it.event_type, "role.updated");
+}
+
+#[test]
+fn waiting_for_what_never_arrives_can_be_cancelled_and_tells_nothing_that_was_there_before() {
+    let mut behind = Behind::start();
+    let since = Clock::real().now();
+    let expected = Expected { since, id: "role_1".into(), events: vec!["role.created".into()] };
+    behind.job += 1;
+    behind.backend.run(behind.job, Command::Watch { profile: SANDBOX_PROFILE, expected }.into()).unwrap();
+    behind.backend.cancel(behind.job);
+    assert!(behind.next().is_none());
 }
 
 /// What a trigger that was killed before its first answer leaves.

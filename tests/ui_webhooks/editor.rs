@@ -304,6 +304,7 @@ fn a_draft_outlives_another_row_another_room_and_another_profile() {
     asked(&mut harness);
     harness.state_mut().act(Action::SwitchProfile(id));
     harness.run_ok();
+    assert_eq!(harness.state().profile().unwrap().id, id);
     answer(&mut harness, listed(few()), types());
     open(&mut harness, "webhook_0001");
     let name = harness.get_by_role_and_label(Role::TextInput, "Name").value().unwrap();

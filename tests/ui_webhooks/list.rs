@@ -127,6 +127,26 @@ fn five_hundred_webhooks_draw_only_the_rows_in_sight() {
     assert!(seen(&harness, "500 webhooks"));
 }
 
+/// Not a judgement: prints how long a frame of the room takes, on whatever machine this runs.
+#[test]
+#[ignore = "prints a measurement"]
+fn how_long_a_frame_with_five_hundred_webhooks_takes() {
+    for count in [0, 5, 500, 5000] {
+        let many = (0..count).map(|number| webhook(number, &format!("Hook {number:03}"), &["user.created"])).collect();
+        let mut harness = room(Profile::sandbox(), many);
+        for (search, what) in [("", "at rest"), ("hook user", "searched")] {
+            if !search.is_empty() && count > 0 {
+                crate::stage::fill(&mut harness, "Search webhooks", search);
+            }
+            let began = std::time::Instant::now();
+            for _ in 0..200 {
+                harness.step();
+            }
+            println!("{count} webhooks, {what}: {:.2} ms a frame", began.elapsed().as_secs_f64() * 5.0);
+        }
+    }
+}
+
 #[test]
 fn the_list_is_searched_by_name_endpoint_event_or_id_and_sorted_by_any_column() {
     let mut harness = room(Profile::sandbox(), few());

@@ -1,18 +1,18 @@
 //! Live environments, trigger, what was left over, plan and apply.
 
 use crate::stage::{
-    asked, at, attempt, caused, click, few, fill, found, last, live, press, refused, replacing, room, seen, shop, tell,
+    Window, asked, at, attempt, caused, click, few, fill, found, last, live, press, refused, replacing, room, seen, shop, tell,
     tick, typed,
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use kinde_panel::action::Room;
+use kinde_panel::action::{Action, Room};
 use kinde_panel::backend;
 use kinde_panel::backend::webhooks::{Command, Event, Planned};
 use kinde_panel::backend::{End, Stamped};
 use kinde_panel::kinde::Definition;
 use kinde_panel::step::{Step, StepState};
-use kinde_panel::tenant::Profile;
+use kinde_panel::tenant::{Profile, SANDBOX_PROFILE};
 use kinde_panel::webhooks::{Applied, Deed, Recovered, Why, plan};
 
 #[test]
@@ -48,7 +48,9 @@ fn an_event_says_what_will_be_done_and_undone_and_what_came_of_it() {
     assert!(seen(&harness, "takes a person") && harness.query_by_label("Trigger user.authenticated").is_none());
     click(&mut harness, "role.updated");
     assert!(seen(&harness, "Creates a test role of its own, renames it, and deletes it again"));
-    assert!(seen(&harness, "One webhook takes it: Audit"));
+    assert!(seen(&harness, "role.created to \u{201c}Audit\u{201d}"));
+    assert!(seen(&harness, "role.updated to \u{201c}Audit\u{201d}"));
+    assert!(seen(&harness, "role.deleted: no webhook takes this event"));
     press(&mut harness, "Trigger role.updated");
     let (job, command) = last(&mut harness);
     assert!(matches!(&command, Command::Trigger { event_type, keep: false, .. } if event_type == "role.updated"));
@@ -57,8 +59,9 @@ fn an_event_says_what_will_be_done_and_undone_and_what_came_of_it() {
     assert!(seen(&harness, "Done in Kinde") && seen(&harness, "Create a test role"));
     let (watch, command) = last(&mut harness);
     let Command::Watch { expected, .. } = command else { panic!("{command:?}") };
-    assert_eq!((expected.since, expected.id.as_str(), expected.events.len()), (at(0), "role_1", 3));
-    assert_eq!(harness.query_all_by_label("waiting for it to arrive").count(), 3);
+    assert_eq!((expected.since, expected.id.as_str(), expected.events.len()), (at(0), "role_1", 2));
+    assert_eq!(harness.query_all_by_label("waiting for it to arrive").count(), 2);
+    assert_eq!(harness.query_all_by_label("no webhook takes this event").count(), 1);
     let attempts = vec![attempt(7, "role.updated", at(4), Some("verified"))];
     tell(&mut harness, watch, Event::Arrived(Ok(attempts)));
     for words in [done_at(2), arrived_at(4), "verified".to_owned()] {
@@ -66,12 +69,36 @@ fn an_event_says_what_will_be_done_and_undone_and_what_came_of_it() {
     }
     harness.state_mut().on_event(Stamped { job: watch, event: backend::Event::Ended(End::Done) });
     harness.run_ok();
-    assert_eq!(harness.query_all_by_label("not seen here").count(), 2);
+    assert_eq!(harness.query_all_by_label("not seen here").count(), 1);
     press(&mut harness, "Show role.updated in the Inspector");
     assert_eq!(harness.state().room(), Room::Inspector);
     press(&mut harness, "Webhooks");
     click(&mut harness, "permission.created");
-    assert!(seen(&harness, "No webhook takes permission.created"));
+    assert!(seen(&harness, "permission.created: no webhook takes this event"));
+    press(&mut harness, "New webhook that takes it");
+    typed_on(&mut harness);
+    let (_, command) = last(&mut harness);
+    let Command::Create { definition, .. } = command else { panic!("{command:?}") };
+    assert_eq!(definition.event_types, ["permission.created", "permission.deleted"]);
+}
+
+/// Name and endpoint of a new webhook whose events are chosen.
+fn typed_on(harness: &mut Window) {
+    fill(harness, "Name", "Shop");
+    fill(harness, "Endpoint", "https://shop.acme.com/kinde");
+    press(harness, "Create webhook");
+}
+
+#[test]
+fn a_trigger_that_no_webhook_takes_waits_for_nothing() {
+    let mut harness = room(Profile::sandbox(), vec![few().remove(1)]);
+    click(&mut harness, "Trigger");
+    click(&mut harness, "role.updated");
+    press(&mut harness, "Trigger role.updated");
+    let (job, _) = last(&mut harness);
+    tell(&mut harness, job, Event::Triggered(Ok(caused())));
+    assert!(asked(&mut harness).is_empty(), "nothing is watched for");
+    assert_eq!(harness.query_all_by_label("no webhook takes this event").count(), 3);
 }
 
 /// The time of day as the window tells it.
@@ -144,6 +171,28 @@ fn what_an_earlier_run_left_in_a_live_environment_is_put_right_only_when_asked_t
     harness.run_steps(4);
     assert!(seen(&harness, "Put right in acme") && seen(&harness, &words));
     assert!(!seen(&harness, "An earlier run left"));
+}
+
+#[test]
+fn what_the_person_said_to_leave_is_asked_about_again_only_when_there_is_more() {
+    let profile = live();
+    let id = profile.id;
+    let mut harness = room(profile, few());
+    let left = |count| Event::LeftOver { profile: id, name: "acme".into(), count };
+    tell(&mut harness, 1, left(1));
+    press(&mut harness, "Leave it");
+    assert!(asked(&mut harness).is_empty() && !seen(&harness, "An earlier run left"));
+    tell(&mut harness, 2, left(1));
+    assert!(!seen(&harness, "An earlier run left"));
+    harness.state_mut().act(Action::SwitchProfile(SANDBOX_PROFILE));
+    harness.run_steps(4);
+    tell(&mut harness, 3, left(1));
+    harness.state_mut().act(Action::SwitchProfile(id));
+    harness.run_steps(4);
+    tell(&mut harness, 4, left(1));
+    assert!(!seen(&harness, "An earlier run left"));
+    tell(&mut harness, 5, left(2));
+    assert!(seen(&harness, "An earlier run left 2 things half done in acme"));
 }
 
 #[test]

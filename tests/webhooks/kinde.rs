@@ -169,6 +169,12 @@ impl Kinde {
         }
     }
 
+    /// What a person does who is asked which of two webhooks is not wanted: deletes the one that is named.
+    pub fn decide(&self, told: &str) {
+        let mut world = self.world.lock().unwrap();
+        world.webhooks.retain(|it| !told.contains(&format!("{} is there too", it["id"].as_str().unwrap())));
+    }
+
     pub fn seen(&self) -> Vec<String> {
         self.world.lock().unwrap().seen.clone()
     }

@@ -120,8 +120,9 @@ async fn wherever_that_is_cut_nothing_is_lost_and_the_next_start_says_what_it_fo
             let case = format!("{how:?} at {at}: {:?}", kinde.seen());
             let mut words = Vec::new();
             // Where two were cut, the first may need the room that the second gives back.
-            for _ in 0..2 {
+            for _ in 0..3 {
                 words.extend(recover(&kinde.ends(), &nobody, &go()).await.unwrap());
+                words.iter().for_each(|it| kinde.decide(&it.words));
             }
             let left = there(&kinde);
             let names: Vec<&str> = left.iter().map(|(name, _)| name.as_str()).collect();

@@ -155,15 +155,64 @@ async fn what_is_made_only_after_it_was_looked_for_is_taken_away_by_the_next_sta
         kinde.fault(0, How::Late, false);
         let refusal = trigger(&kinde.ends(), event_type, false, &nobody, &CancellationToken::new()).await.unwrap_err();
         assert!(refusal.error.detail.contains("was not seen"), "{refusal:?}");
-        // It is looked for, and kept in the journal, while it may still come.
+        // It is looked for while it may still come, by one look and without a word: that was told.
+        let calls = kinde.seen().len();
         let soon = recover(&kinde.ends(), &nobody, &CancellationToken::new()).await.unwrap();
-        assert!(!soon[0].settled && soon[0].words.contains("not seen"), "{soon:?}");
+        assert!(soon.is_empty(), "{soon:?}");
+        assert_eq!(kinde.seen().len(), calls + 1, "{:?}", kinde.seen());
         kinde.carry_out();
         assert_eq!(left(&kinde), 1);
         recovered(&kinde).await;
         assert_eq!(left(&kinde), 0, "{event_type}");
         assert!(recovered(&kinde).await.is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_was_cut_before_its_call_landed_is_told_once_and_then_only_what_writes_looks_again() {
+    use kinde_panel::webhooks::{Leftovers, recover_of};
+    let kinde = Kinde::start().await;
+    kinde.fault(0, How::Hang, false);
+    let ends = kinde.ends();
+    let job = tokio::spawn(async move {
+        trigger(&ends, "user.created", false, &nobody, &CancellationToken::new()).await.is_ok()
+    });
+    kinde.hanging.notified().await;
+    job.abort();
+    job.await.unwrap_err();
+    kinde.heal();
+    let calls = kinde.seen().len();
+    let look = async |which| recover_of(&kinde.ends(), which, &nobody, &CancellationToken::new()).await.unwrap();
+    let told = look(Leftovers::New).await;
+    assert!(told.len() == 1 && told[0].words.contains("not seen"), "{told:?}");
+    assert_eq!(kinde.seen().len(), calls + 1, "one look");
+    assert!(look(Leftovers::New).await.is_empty());
+    assert_eq!(kinde.seen().len(), calls + 1, "what only reads looks no more");
+    assert!(look(Leftovers::All).await.is_empty());
+    assert_eq!(kinde.seen().len(), calls + 2, "what writes looks once, and says nothing");
+    assert!(recovered(&kinde).await.is_empty(), "nor when it is given up");
+    assert_eq!(recovered(&kinde).await.len() + kinde.seen().len(), calls + 3, "nobody looks any more");
+}
+
+#[test]
+fn each_event_that_is_caused_names_the_webhooks_that_take_it() {
+    use kinde_panel::webhooks::{causes, takers};
+    let kinds = causes("role.updated", false).unwrap();
+    assert_eq!(kinds, ["role.created", "role.updated", "role.deleted"]);
+    assert_eq!(causes("role.updated", true).unwrap(), ["role.created", "role.updated"]);
+    assert_eq!(causes("role.deleted", true).unwrap(), ["role.created", "role.deleted"]);
+    let webhook = |id: &str, types: &[&str]| kinde_panel::kinde::Webhook {
+        id: id.into(),
+        definition: kinde_panel::kinde::Definition {
+            event_types: types.iter().map(|it| (*it).to_owned()).collect(),
+            ..super::kinde::definition(id, "https://a.acme.com")
+        },
+        created_on: None,
+    };
+    let list = [webhook("a", &["role.updated", "role.created"]), webhook("b", &["role.updated"])];
+    let takers = takers(&list, &kinds);
+    let ids: Vec<Vec<&str>> = takers.iter().map(|(_, of)| of.iter().map(|it| it.id.as_str()).collect()).collect();
+    assert_eq!(ids, [vec!["a"], vec!["a", "b"], vec![]]);
 }
 
 #[tokio::test]

@@ -38,8 +38,10 @@ impl Expected {
         Filter { since: Some(self.since), types, words, limit: MOST, ..Filter::default() }
     }
 
+    /// All of it arrived and was judged.
     fn all_in(&self, arrived: &[Attempt]) -> bool {
-        self.events.iter().all(|kind| arrived.iter().any(|attempt| attempt.event_type.as_ref() == Some(kind)))
+        let of = |attempt: &&Attempt, kind| attempt.event_type.as_ref() == Some(kind) && attempt.verdict.is_some();
+        self.events.iter().all(|kind| arrived.iter().any(|attempt| of(&attempt, kind)))
     }
 }
 

@@ -179,6 +179,7 @@ impl Editor {
         let touched = |check: &&Check| match check.name.as_str() {
             _ if self.opened.is_none() => true,
             "name" => diff.name.is_some(),
+            "description" => diff.description.is_some(),
             "event types" => diff.patch().event_types.is_some(),
             _ => diff.endpoint.is_some(),
         };

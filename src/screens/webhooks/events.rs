@@ -31,7 +31,9 @@ impl State {
                 tell_recovered(&profile, result, actions);
             }
             Event::LeftOver { profile, name, count } => {
-                if self.profile == Some(profile) {
+                if self.declined.get(&profile).is_some_and(|declined| *declined >= count) {
+                    // Asked and answered.
+                } else if self.profile == Some(profile) {
                     self.left = count;
                 } else {
                     let title = format!("An earlier run left {} in {name}", things(count));

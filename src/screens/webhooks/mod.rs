@@ -165,11 +165,16 @@ fn left_over(ui: &mut Ui, state: &mut State, profile: &Profile) {
     }
     let title = format!("An earlier run left {} in {}", events::things(state.left), profile.name);
     let busy = state.recovering.is_some();
-    let pressed = Callout::warn(&title)
-        .text(&format!("{}. Nothing is put right there without you.", guard_words(profile)))
-        .show_with(ui, |ui| Button::secondary("Put it right…").enabled_or(!busy, "It is going on").show(ui).clicked());
-    if pressed {
+    let text = format!("{}. Nothing is put right there without you.", guard_words(profile));
+    let (put_right, leave) = Callout::warn(&title).text(&text).show_with(ui, |ui| {
+        let put_right = Button::secondary("Put it right…").enabled_or(!busy, "It is going on").show(ui).clicked();
+        (put_right, Button::ghost("Leave it").enabled_or(!busy, "It is going on").show(ui).clicked())
+    });
+    if put_right {
         state.question = Some(Question::Recover);
+    }
+    if leave {
+        state.declined.insert(profile.id, std::mem::take(&mut state.left));
     }
     ui.add_space(space::SM);
 }

@@ -158,7 +158,8 @@ pub(super) fn export(state: &mut State, profile: &Profile, cx: &Cx<'_>, actions:
     state.plan.error = None;
     let stem: String =
         profile.name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
-    let command = Command::Export { name: format!("webhooks-{stem}.json"), webhooks: state.webhooks().to_vec() };
+    let name = format!("webhooks-{stem}.json");
+    let command = Command::Export { profile: profile.id, name, webhooks: state.webhooks().to_vec() };
     actions.push(Action::Run(cx.job(), command.into()));
 }
 

@@ -86,20 +86,33 @@ pub(super) fn attempts(ui: &mut Ui, seen: &Result<Vec<Attempt>, UserError>, acti
     actions.extend(wanted.or_else(|| show(list.get(answer.opened?)?)));
 }
 
+/// Whether a caused event is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    On,
+    Over,
+    /// No webhook takes it.
+    Nobody,
+}
+
 /// How far a caused event came: its type, then done in Kinde, arrived, verdict.
 pub(super) fn arrival(
     ui: &mut Ui,
     kind: &str,
     done: Option<Timestamp>,
     arrived: &[Attempt],
-    waits: bool,
+    wait: Wait,
     actions: &mut Vec<Action>,
 ) {
     let mut of_kind: Vec<&Attempt> = arrived.iter().filter(|it| it.event_type.as_deref() == Some(kind)).collect();
     of_kind.sort_by_key(|attempt| attempt.seq);
     let mut parts: Vec<String> = done.map(|at| format!("done in Kinde {}", tenth(at))).into_iter().collect();
     let mood = match of_kind.as_slice() {
-        [] if waits => {
+        [] if wait == Wait::Nobody => {
+            parts.push("no webhook takes this event".to_owned());
+            Mood::Warn
+        }
+        [] if wait == Wait::On => {
             parts.push("waiting for it to arrive".to_owned());
             Mood::Info
         }

@@ -90,6 +90,8 @@ pub struct State {
     pub(super) question: Option<Question>,
     /// Things an earlier run left in a live environment.
     pub(super) left: usize,
+    /// How many of them the person said to leave, by profile: nobody is asked about these again.
+    pub(super) declined: BTreeMap<Uuid, usize>,
     pub(super) recovering: Option<JobId>,
     pub(super) lookup: LookUp,
     pub(super) trigger: Trigger,
@@ -134,7 +136,8 @@ impl State {
                 aside.insert(profile, editors);
             }
         }
-        *self = Self { aside, deleted: std::mem::take(&mut self.deleted), order: self.order, ..Self::default() };
+        let (deleted, declined) = (std::mem::take(&mut self.deleted), std::mem::take(&mut self.declined));
+        *self = Self { aside, deleted, declined, order: self.order, ..Self::default() };
     }
 
     pub(super) fn read(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {

@@ -1,15 +1,18 @@
 //! Trigger in Kinde: choose an event, see what will be done and undone, cause it.
 
+use std::sync::Arc;
+
 use egui::{Layout, ScrollArea, Ui, vec2};
 use jiff::Timestamp;
 
+use super::editor_state::called;
 use super::seen;
-use super::state::{Question, State};
+use super::state::{Question, State, View};
 use crate::action::{Action, JobId};
 use crate::backend::End;
 use crate::backend::webhooks::{Command, Expected};
 use crate::error::{Category as Kind, UserError};
-use crate::kinde::Webhook;
+use crate::kinde::{Definition, Webhook};
 use crate::kinde::event_types::{self, Category, Cause, KnownType, Needs, Recipe};
 use crate::screens::Cx;
 use crate::step::Step;
@@ -17,7 +20,7 @@ use crate::store::attempts::Attempt;
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
 use crate::ui::{Button, Callout, ListRow, Mood, checkbox_row, prose, small, status, strong, subdued, title};
-use crate::webhooks::{Refusal, Triggered, can_trigger};
+use crate::webhooks::{Refusal, Triggered, can_trigger, causes, takers};
 
 /// Width of the list of events, in points.
 const LIST: f32 = 250.0;
@@ -96,12 +99,26 @@ pub(super) fn run(state: &mut State, event_type: &str, profile: &Profile, cx: &C
 }
 
 /// Watches the history for what the event that was caused is delivered as.
-fn watch(trigger: &mut Trigger, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+fn watch(
+    trigger: &mut Trigger,
+    listed_webhooks: Option<&[Webhook]>,
+    profile: &Profile,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) {
     let (Some(Ok(done)), Some(since)) = (&trigger.done, trigger.began) else { return };
     if done.id.is_empty() {
         return;
     }
-    let expected = Expected { since, id: done.id.clone(), events: done.events.clone() };
+    // What no webhook takes never arrives.
+    let events: Vec<String> = match listed_webhooks {
+        Some(list) => takers(list, &done.events).into_iter().filter(|it| !it.1.is_empty()).map(|it| it.0).collect(),
+        None => done.events.clone(),
+    };
+    if events.is_empty() {
+        return;
+    }
+    let expected = Expected { since, id: done.id.clone(), events };
     let job = cx.job();
     trigger.watch = Some(job);
     actions.push(Action::Run(job, Command::Watch { profile: profile.id, expected }.into()));
@@ -109,7 +126,8 @@ fn watch(trigger: &mut Trigger, profile: &Profile, cx: &Cx<'_>, actions: &mut Ve
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     if std::mem::take(&mut state.trigger.to_watch) {
-        watch(&mut state.trigger, profile, cx, actions);
+        let list = state.list.value().map(|listed| Arc::clone(&listed.webhooks));
+        watch(&mut state.trigger, list.as_ref().map(|list| list.as_slice()), profile, cx, actions);
     }
     let height = ui.available_height();
     ui.horizontal_top(|ui| {
@@ -191,15 +209,7 @@ fn cause(
     let (thing, deed) = known.event_type.split_once('.').unwrap_or((&known.event_type, "created"));
     let forced = recipe == Recipe::SubscriberCreated;
     prose(ui, &what_happens(thing, deed, state.trigger.keep));
-    let mut expected = vec![format!("{thing}.created")];
-    if deed == "updated" {
-        expected.push(known.event_type.clone());
-    }
-    if !state.trigger.keep || deed == "deleted" {
-        expected.push(format!("{thing}.deleted"));
-    }
-    subdued(ui, &format!("Kinde sends {}", listed(&expected)));
-    takers(ui, state, known);
+    takes(ui, state, &causes(&known.event_type, state.trigger.keep).unwrap_or_default());
     if let Ok(scopes) = can_trigger(&known.event_type, state.trigger.keep) {
         small(ui, &format!("Takes the scopes {}", scopes.join(", ")));
     }
@@ -258,11 +268,14 @@ fn outcome(ui: &mut Ui, state: &State, profile: &Profile, cx: &Cx<'_>, actions: 
 /// What arrived of each event that was caused.
 fn deliveries(ui: &mut Ui, state: &State, triggered: &Triggered, actions: &mut Vec<Action>) {
     let Trigger { watch, arrived, blind, .. } = &state.trigger;
+    let known = state.list.value().is_some();
     ui.add_space(space::SM);
     strong(ui, "Deliveries to expect");
     for kind in &triggered.events {
         let done = (*kind == triggered.event_type).then_some(triggered.done_at);
-        seen::arrival(ui, kind, done, arrived, watch.is_some(), actions);
+        let nobody = known && takers(state.webhooks(), std::slice::from_ref(kind)).iter().all(|it| it.1.is_empty());
+        let wait = if nobody { seen::Wait::Nobody } else if watch.is_some() { seen::Wait::On } else { seen::Wait::Over };
+        seen::arrival(ui, kind, done, arrived, wait, actions);
     }
     if let Some(error) = blind {
         Callout::user_error(error).show(ui);
@@ -276,27 +289,31 @@ fn deliveries(ui: &mut Ui, state: &State, triggered: &Triggered, actions: &mut V
     }
 }
 
-/// Which webhooks take the event.
-fn takers(ui: &mut Ui, state: &State, known: &KnownType) {
+/// What Kinde sends, and which webhooks take each of it.
+fn takes(ui: &mut Ui, state: &mut State, events: &[String]) {
     if state.list.value().is_none() {
+        subdued(ui, &format!("Kinde sends {}. Which webhooks take them is not known yet", listed(events)));
         return;
     }
-    let takes = |webhook: &&Webhook| webhook.definition.event_types.contains(&known.event_type);
-    let names: Vec<String> =
-        state.webhooks().iter().filter(takes).map(|webhook| webhook.definition.name.clone()).collect();
-    match names.as_slice() {
-        [] => {
-            status(ui, Mood::Warn, &format!("No webhook takes {}: it is delivered nowhere", known.event_type));
-        }
-        [one] => {
-            subdued(ui, &format!("One webhook takes it: {one}"));
-        }
-        [first, second] => {
-            subdued(ui, &format!("Two webhooks take it: {first} and {second}"));
-        }
-        [first, ..] => {
-            subdued(ui, &format!("{} webhooks take it: {first} and others", names.len()));
-        }
+    let taken: Vec<(String, Vec<String>)> = takers(state.webhooks(), events)
+        .into_iter()
+        .map(|(event, takers)| (event, takers.iter().map(|it| called(it)).collect()))
+        .collect();
+    subdued(ui, "Kinde sends");
+    for (event, names) in &taken {
+        match names.as_slice() {
+            [] => status(ui, Mood::Warn, &format!("{event}: no webhook takes this event")),
+            [one] => status(ui, Mood::Neutral, &format!("{event} to {one}")),
+            [first, second] => status(ui, Mood::Neutral, &format!("{event} to {first} and {second}")),
+            [first, rest @ ..] => {
+                status(ui, Mood::Neutral, &format!("{event} to {first} and {} others", rest.len()))
+            }
+        };
+    }
+    let missing: Vec<String> = taken.into_iter().filter(|(_, names)| names.is_empty()).map(|(it, _)| it).collect();
+    if !missing.is_empty() && Button::secondary("New webhook that takes it").small().show(ui).clicked() {
+        state.view = View::Webhooks;
+        state.show_copy(Definition { event_types: missing, ..Definition::default() });
     }
 }
 
