@@ -21,7 +21,8 @@ use crate::store::Journal;
 use crate::store::attempts::Attempt;
 use crate::tenant::Profile;
 use crate::webhooks::{
-    self, Applied, AtLimit, Catalogue, Change, Created, Ends, Found, Item, Leftovers, Recovered, Refusal, Saved, Triggered,
+    self, Applied, AtLimit, Catalogue, Change, Created, Ends, Found, Item, Leftovers, Recovered, Refusal, Saved,
+    Triggered,
 };
 
 /// The largest file that is read as a plan, in bytes.
@@ -297,9 +298,7 @@ pub async fn run(command: Command, job: Job) {
             Ok(ends) => webhooks::trigger(&ends, &event_type, keep, &sink, &job.cancel).await,
             Err(error) => Err(failed(error)),
         }),
-        Command::Export { profile, name, webhooks } => {
-            Event::Exported(export(profile, &name, &webhooks, &job).await)
-        }
+        Command::Export { profile, name, webhooks } => Event::Exported(export(profile, &name, &webhooks, &job).await),
         Command::Import { profile } => Event::Planned(import(profile, &sink, &job).await),
         Command::Apply { profile, items, at_limit } => Event::Applied(match ends(profile, &job).await {
             Ok(ends) => {

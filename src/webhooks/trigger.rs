@@ -14,8 +14,8 @@ use super::talk::{Stop, Talk};
 use super::{Ends, LOOKS, Refusal, Sink};
 use crate::clock::clock_time;
 use crate::error::{Category, UserError};
-use crate::kinde::{Thing, Webhook};
 use crate::kinde::event_types::{self, Cause, Recipe};
+use crate::kinde::{Thing, Webhook};
 use crate::store::{Entry, HistoryError};
 
 /// The kind of entry in the journal.
@@ -79,7 +79,12 @@ struct Made {
 
 impl Made {
     fn not_seen(&self) -> String {
-        format!("Causing {} was cut off: the test {} {} was not seen in Kinde", self.event_type, self.thing.word(), self.mark)
+        format!(
+            "Causing {} was cut off: the test {} {} was not seen in Kinde",
+            self.event_type,
+            self.thing.word(),
+            self.mark
+        )
     }
 }
 
@@ -150,7 +155,14 @@ pub async fn trigger(
     allowed(ends, &scopes(thing, deed, keep), cancel).await?;
     let talk = Talk::new(ends, sink, cancel);
     let mark = format!("kinde_panel_{}", Uuid::new_v4().simple().to_string().get(..10).unwrap_or_default());
-    let made = Made { domain: ends.api.domain().to_string(), event_type: event_type.to_owned(), thing, mark, id: None, told: None };
+    let made = Made {
+        domain: ends.api.domain().to_string(),
+        event_type: event_type.to_owned(),
+        thing,
+        mark,
+        id: None,
+        told: None,
+    };
     let entry = ends.journal.begin(&ends.owner, KIND, "create", &made, ends.clock.now()).await;
     let entry = entry.map_err(|error| {
         let mut error = UserError::from(error);
@@ -370,8 +382,8 @@ async fn take_away(talk: &Talk<'_>, made: &Made, looks: u32) -> Result<Taken, St
         Err(stop) => stop,
     };
     // Some calls answer 400 for what is not there: the list tells the two apart.
-    let gone =
-        stop.is_not_found() || (stop.is_refused() && matches!(seen(talk, made.thing, &made.mark, LOOKS).await, Ok(None)));
+    let gone = stop.is_not_found()
+        || (stop.is_refused() && matches!(seen(talk, made.thing, &made.mark, LOOKS).await, Ok(None)));
     if gone {
         talk.say_gone("undo", &title);
         return Ok(Taken::Gone);

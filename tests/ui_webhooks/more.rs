@@ -1,8 +1,8 @@
 //! Live environments, trigger, what was left over, plan and apply.
 
 use crate::stage::{
-    Window, asked, at, attempt, caused, click, few, fill, found, last, live, press, refused, replacing, room, seen, shop, tell,
-    tick, typed,
+    Window, asked, at, attempt, caused, click, few, fill, found, last, live, press, refused, replacing, room, seen,
+    shop, tell, tick, typed,
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;

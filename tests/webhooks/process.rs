@@ -191,7 +191,8 @@ async fn words_that_no_tenant_takes_are_refused_before_any_is_asked() {
     let file = dir.path().join("there.json");
     std::fs::write(&file, "mine").unwrap();
     let (file, id) = (file.to_str().unwrap(), "webhook_1");
-    let create = |name: &'static str| ["webhooks", "create", "--endpoint", NEW, "--event", "user.created", "--name", name];
+    let create =
+        |name: &'static str| ["webhooks", "create", "--endpoint", NEW, "--event", "user.created", "--name", name];
     let update = |word: &'static str| ["webhooks", "update", id, word];
     for args in [
         create("").to_vec(),

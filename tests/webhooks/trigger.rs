@@ -174,9 +174,10 @@ async fn what_was_cut_before_its_call_landed_is_told_once_and_then_only_what_wri
     let kinde = Kinde::start().await;
     kinde.fault(0, How::Hang, false);
     let ends = kinde.ends();
-    let job = tokio::spawn(async move {
-        trigger(&ends, "user.created", false, &nobody, &CancellationToken::new()).await.is_ok()
-    });
+    let job =
+        tokio::spawn(
+            async move { trigger(&ends, "user.created", false, &nobody, &CancellationToken::new()).await.is_ok() },
+        );
     kinde.hanging.notified().await;
     job.abort();
     job.await.unwrap_err();

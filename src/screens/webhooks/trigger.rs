@@ -12,8 +12,8 @@ use crate::action::{Action, JobId};
 use crate::backend::End;
 use crate::backend::webhooks::{Command, Expected};
 use crate::error::{Category as Kind, UserError};
-use crate::kinde::{Definition, Webhook};
 use crate::kinde::event_types::{self, Category, Cause, KnownType, Needs, Recipe};
+use crate::kinde::{Definition, Webhook};
 use crate::screens::Cx;
 use crate::step::Step;
 use crate::store::attempts::Attempt;
@@ -274,7 +274,13 @@ fn deliveries(ui: &mut Ui, state: &State, triggered: &Triggered, actions: &mut V
     for kind in &triggered.events {
         let done = (*kind == triggered.event_type).then_some(triggered.done_at);
         let nobody = known && takers(state.webhooks(), std::slice::from_ref(kind)).iter().all(|it| it.1.is_empty());
-        let wait = if nobody { seen::Wait::Nobody } else if watch.is_some() { seen::Wait::On } else { seen::Wait::Over };
+        let wait = if nobody {
+            seen::Wait::Nobody
+        } else if watch.is_some() {
+            seen::Wait::On
+        } else {
+            seen::Wait::Over
+        };
         seen::arrival(ui, kind, done, arrived, wait, actions);
     }
     if let Some(error) = blind {
@@ -305,9 +311,7 @@ fn takes(ui: &mut Ui, state: &mut State, events: &[String]) {
             [] => status(ui, Mood::Warn, &format!("{event}: no webhook takes this event")),
             [one] => status(ui, Mood::Neutral, &format!("{event} to {one}")),
             [first, second] => status(ui, Mood::Neutral, &format!("{event} to {first} and {second}")),
-            [first, rest @ ..] => {
-                status(ui, Mood::Neutral, &format!("{event} to {first} and {} others", rest.len()))
-            }
+            [first, rest @ ..] => status(ui, Mood::Neutral, &format!("{event} to {first} and {} others", rest.len())),
         };
     }
     let missing: Vec<String> = taken.into_iter().filter(|(_, names)| names.is_empty()).map(|(it, _)| it).collect();
