@@ -150,6 +150,10 @@ impl<'a> Table<'a> {
                 response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, &name));
                 // As wide as what is seen of it: columns may reach past the edge that cuts them.
                 let seen = response.rect.intersect(clip);
+                // Where a row is stands in the frame after its first one: what looks for it by its bounds waits for that.
+                if !seen.is_finite() {
+                    response.ctx.request_repaint();
+                }
                 response.ctx.accesskit_node_builder(response.id, |node| {
                     node.set_bounds(egui::accesskit::Rect {
                         x0: seen.min.x.into(),

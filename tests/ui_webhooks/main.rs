@@ -10,6 +10,9 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod away;
 mod backend;
 mod editor;

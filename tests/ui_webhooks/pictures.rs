@@ -1,14 +1,13 @@
 //! The room in pictures: those that are kept, and all of them to look at.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 use crate::stage::{
     Window, answer, at, attempt, caused, click, few, fill, found, last, listed, live, no_list, open, press, refused,
-    shop, tell, types, window_of,
+    seen, shop, tell, types, window_of,
 };
 use egui::Theme;
+use egui::accesskit::Role;
 use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::Queryable as _;
 use kinde_panel::backend::webhooks::{Event, Planned};
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::Definition;
@@ -169,6 +168,17 @@ fn planned((theme, wide, high): Look) -> Window {
     harness
 }
 
+/// A row that nothing but its own coming drew had no place: a click on it went to infinity.
+#[test]
+fn a_row_of_a_plan_that_just_came_is_where_it_says_and_is_chosen_by_a_click() {
+    let mut harness = planned((Theme::Light, 820.0, 520.0));
+    let row = harness.get_by_role_and_label(Role::Row, "Replace Orders").rect();
+    assert!(row.is_finite() && row.is_positive(), "{row:?}");
+    assert!(!seen(&harness, "new.acme.com"));
+    open(&mut harness, "Replace Orders");
+    assert!(seen(&harness, "new.acme.com"), "what the line does is told");
+}
+
 type Scene = fn(Look) -> Window;
 
 const SCENES: [(&str, Scene); 16] = [
@@ -209,7 +219,7 @@ fn the_room_looks_as_it_was_judged() {
     let mut results = SnapshotResults::new();
     let mut keep = |name: &str, scene: Scene, look: Look, word: &str| {
         let mut window = scene(look);
-        common::picture(&mut window, format!("webhooks_{name}_{word}"));
+        crate::common::picture(&mut window, format!("webhooks_{name}_{word}"));
         results.extend_harness(&mut window);
     };
     let whole: [(&str, Scene, bool); 7] = [

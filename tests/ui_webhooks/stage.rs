@@ -15,7 +15,6 @@ use kinde_panel::error::{Category, UserError};
 use kinde_panel::kinde::{Definition, Domain, Reply, Webhook, Wire};
 use kinde_panel::store::attempts::{Attempt, Duplicate};
 use kinde_panel::tenant::{Profile, SANDBOX_PROFILE};
-use kinde_panel::ui::theme;
 use kinde_panel::webhooks::{Catalogue, Created, Found, Refusal, Triggered, Why};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -41,7 +40,7 @@ pub fn window_of(profile: Profile, which: Theme, wide: f32, high: f32) -> Window
         .with_theme(which)
         .with_os(egui::os::OperatingSystem::Nix)
         .with_options(SnapshotOptions::new().threshold(0.8).max_failed_pixels(40))
-        .with_context_setup(theme::install)
+        .with_context_setup(crate::common::look)
         .build_ui_state(|ui, shell: &mut Shell| shell.frame(ui), shell);
     let mut profiles = vec![Profile::sandbox()];
     if profile.id != SANDBOX_PROFILE {
