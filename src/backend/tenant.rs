@@ -55,6 +55,11 @@ pub enum Command {
         /// Ask.
         on: bool,
     },
+    /// How much an earlier run left half done in its tenant: asked before it is removed.
+    Unfinished {
+        /// Whose.
+        profile: Uuid,
+    },
     /// Remove the profile and its secrets.
     Remove {
         /// Which.
@@ -105,6 +110,8 @@ pub enum Event {
     Token(Result<HandedToken, UserError>),
     /// The guard, the web application or the like was written.
     Changed(Result<(), UserError>),
+    /// So many replacements and triggers of the profile were cut off, and are not put right for good.
+    Unfinished(Result<usize, UserError>),
     /// The profile of that name is gone.
     Removed(Result<RemovedProfile, UserError>),
     /// The profile is still here: the keyring does not let go of its secrets.
@@ -184,6 +191,7 @@ pub async fn run(command: Command, job: Job) {
         Command::Guard { profile, on } => {
             Event::Changed(job.services.profiles.update(profile, |profile| profile.guarded_by_choice = on).map(drop))
         }
+        Command::Unfinished { profile } => Event::Unfinished(super::webhooks::unfinished(profile, &job).await),
         Command::Remove { profile, anyway, events } => remove(&job, profile, anyway, events).await,
         Command::PickEnv => Event::Env(pick_env().await.map(|file| file.map(Box::new))),
         Command::ReadEnv { path } => Event::Env(read_env(&path).await.map(|file| Some(Box::new(file)))),

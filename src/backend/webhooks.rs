@@ -336,6 +336,12 @@ async fn count(profile: &Profile, job: &Job) -> Result<(usize, usize), UserError
     Ok((left.len() - watched, watched))
 }
 
+/// How many replacements and triggers of a profile were cut off and are still in the journal, watched ones too.
+pub(super) async fn unfinished(profile: Uuid, job: &Job) -> Result<usize, UserError> {
+    let (new, watched) = count(&job.profile(profile).await?, job).await?;
+    Ok(new + watched)
+}
+
 /// Puts right what was left of one profile, or says that there is something and that the environment asks first. What
 /// is watched was asked about, or belongs to what the person did.
 async fn left_over(profile: Uuid, which: Leftovers, job: &Job) -> Result<(), UserError> {

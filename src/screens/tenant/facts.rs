@@ -22,7 +22,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile,
         ui.add_space(space::MD);
     }
     if profile.saved && Button::danger("Remove profile").icon(Icon::Trash).show(ui).clicked() {
-        state.question = Some(Question::Remove);
+        state.ask_removal(cx, profile, actions);
     }
 }
 

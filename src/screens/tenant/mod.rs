@@ -101,16 +101,20 @@ fn ask(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         return;
     };
     let name = &profile.name;
+    let half_done = state.stays_half_done(profile);
     let answer = match question {
-        Question::Remove => Confirm::new(&format!("Remove the profile {name}?"), "Remove profile")
+        Question::Remove => {
+            let title = format!("Remove the profile {name}?");
+            let confirm = Confirm::new(&title, "Remove profile")
             .text("Its client secret and token leave the keyring, its connected apps are forgotten.")
             .text(
                 "The events it received are deleted for good, pinned ones too. To have them later, export them in the \
                  Inspector first.",
             )
             .choice(&mut state.events_stay, "Leave its events in the data folder, where no profile shows them")
-            .text("Nothing changes at Kinde.")
-            .show(ui.ctx()),
+            .text("Nothing changes at Kinde.");
+            half_done.iter().fold(confirm, |confirm, words| confirm.text(words)).show(ui.ctx())
+        }
         Question::RemoveAnyway => Confirm::new(&format!("Remove {name} and leave its secrets?"), "Remove anyway")
             .text("The system keyring does not answer, so the profile's secrets cannot be removed from it.")
             .text(&format!(

@@ -69,6 +69,9 @@ pub struct State {
     /// The events of a removed profile stay.
     pub(super) events_stay: bool,
     pub(super) remove_job: JobId,
+    pub(super) unfinished_job: JobId,
+    /// What earlier runs left half done in the tenant of the profile that is to be removed; `None` until it is counted.
+    pub(super) unfinished: Option<Result<usize, UserError>>,
     /// The profile that this room itself is about to choose: what is typed stays then.
     pub(super) expected: Option<Uuid>,
 }
@@ -163,6 +166,34 @@ impl State {
         self.run(job, Command::AddM2m { profile: profile.id, m2m }, actions);
     }
 
+    /// Asks before the profile is removed, and counts meanwhile what would stay half done.
+    pub(super) fn ask_removal(&mut self, cx: &Cx<'_>, profile: &Profile, actions: &mut Vec<Action>) {
+        self.question = Some(Question::Remove);
+        self.unfinished = None;
+        self.unfinished_job = cx.job();
+        self.run(self.unfinished_job, Command::Unfinished { profile: profile.id }, actions);
+    }
+
+    /// What is half done in the tenant, and what becomes of it once its profile is gone; `None` where nothing is.
+    pub(super) fn stays_half_done(&self, profile: &Profile) -> Option<String> {
+        let which = match self.unfinished.as_ref()? {
+            Ok(0) => return None,
+            Ok(1) => "A replacement or trigger of its webhooks was cut off, and is not put right for good".to_owned(),
+            Ok(count) => {
+                format!("{count} replacements or triggers of its webhooks were cut off, and are not put right for good")
+            }
+            Err(error) => {
+                format!("Whether a replacement or trigger of its webhooks was cut off cannot be read: {}", error.title)
+            }
+        };
+        // An address on this machine is another tenant's tomorrow: nothing is looked for there.
+        let later = match profile.domain.as_ref().filter(|domain| !domain.is_loopback()) {
+            Some(domain) => format!("the note of it stays in the data folder until {domain} is connected again"),
+            None => "nobody does it later".to_owned(),
+        };
+        Some(format!("{which}. Cancel and open Webhooks to have it put right now; {later}."))
+    }
+
     #[expect(clippy::unused_self, reason = "reads as what the room does")]
     pub(super) fn run(&self, job: JobId, command: Command, actions: &mut Vec<Action>) {
         actions.push(Action::Run(job, command.into()));
@@ -203,6 +234,7 @@ impl State {
                     Err(error) => self.change_error = Some(error),
                 }
             }
+            Event::Unfinished(result) if job == self.unfinished_job => self.unfinished = Some(result),
             Event::SecretsStay(error) if job == self.remove_job => {
                 self.remove_job = 0;
                 self.change_error = Some(error);
