@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE))
 import names  # noqa: E402
 from inspector import inspector  # noqa: E402, F401
 from panel import DATA, DESKTOP, PROGRAM, Panel, on_no_file  # noqa: E402
+from refusals import refusals  # noqa: E402
 from sandbox_room import sandbox_room  # noqa: E402, F401
 
 
@@ -329,7 +330,7 @@ def idle(seconds=float(os.environ.get("IDLE_SECONDS", "3"))):
 
 
 def webhooks():
-    """Create, update, replace, delete and undo on the sandbox; the command line sees what the window did."""
+    """Create, update, replace, delete and undo on the sandbox, then every refusal; the command line sees it too."""
     import at
 
     def kept():
@@ -380,6 +381,7 @@ def webhooks():
         again = one()
         assert again["id"] != replaced["id"] and again["name"] == "Orders 2", again
         at.screenshot("webhook-undone")
+        refusals(window, again)
 
 
 def connect_command(*words):
