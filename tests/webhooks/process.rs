@@ -74,6 +74,23 @@ async fn a_tenant_that_may_be_live_is_written_to_only_where_the_profile_names_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_event_types_without_their_scope_could_not_be_read_and_the_known_ones_are_told_as_words_alone() {
+    let kinde = Kinde::start().await;
+    let dir = folder();
+    let (output, answer) = run(&kinde, dir.path(), false, &["webhooks", "types"]).await;
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(
+        answer["error"]["category"], "auth",
+        "a list that is not the tenant's is no answer of the API: {answer}"
+    );
+    assert!(answer["error"]["hint"].as_str().unwrap().contains("read:event_types"), "{answer}");
+    assert!(answer.get("event_types").is_none(), "{answer}");
+    kinde.set(|world| world.event_types = Some(vec!["invoice.paid".into()]));
+    let (output, answer) = run(&kinde, dir.path(), false, &["webhooks", "types"]).await;
+    assert_eq!((output.status.code(), &answer["event_types"][0]["code"]), (Some(0), &Value::from("invoice.paid")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replacement_killed_in_the_middle_is_put_right_by_the_next_command_which_says_so() {
     // The list is read for the word, once more before the write; then: create, see it listed, delete.
     for at in 1..4 {
