@@ -64,6 +64,8 @@ fn harness(which: Theme) -> Harness<'static, World> {
         .build_ui_state(
             |ui, world: &mut World| {
                 let page = tokens(ui).page;
+                let whole = ui.ctx().content_rect();
+                ui.ctx().layer_painter(egui::LayerId::background()).rect_filled(whole, 0, page);
                 egui::Frame::new().fill(page).inner_margin(16).show(ui, |ui| {
                     ui.set_min_size(ui.available_size());
                     world.with(|state, cx, actions| settings::ui(ui, state, cx, actions));

@@ -45,3 +45,32 @@ fn the_two_ways_to_begin_stand_in_a_line() {
         results.extend_harness(&mut harness);
     }
 }
+
+#[test]
+fn a_search_without_a_match_and_a_paused_list_look_as_the_rest_does() {
+    let mut results = SnapshotResults::new();
+    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let mut harness = room(theme);
+        harness.state_mut().page(rows(1..12), false, 0);
+        harness.run();
+        listening(&mut harness);
+        harness.get_by_label("Pause").click();
+        harness.run();
+        assert!(harness.query_all_by_label_contains("Paused").count() > 0);
+        if theme == Theme::Light {
+            common::picture(&mut harness, "inspector_paused_light");
+        }
+        harness.get_by_label("Resume").click();
+        harness.run_steps(3);
+        harness.state_mut().page(rows(1..12), false, 0);
+        harness.get_by_label("Search events").focus();
+        harness.run();
+        harness.event(egui::Event::Text("nobody".to_owned()));
+        harness.run();
+        harness.state_mut().page(Vec::new(), false, 0);
+        harness.run();
+        harness.get_by_label("No event matches");
+        common::picture(&mut harness, format!("inspector_no_match_{suffix}"));
+        results.extend_harness(&mut harness);
+    }
+}
