@@ -183,4 +183,27 @@ mod tests {
             assert_eq!(used(&job, &mut queue, Command::Look).await.left, u64::from(!events));
         }
     }
+
+    #[tokio::test]
+    async fn the_receiver_of_a_removed_profile_has_stopped_before_its_events_are_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let (job, mut queue) = job(dir.path());
+        let profile = Profile::new("acme", Domain::parse("acme.kinde.com").unwrap());
+        let id = profile.id;
+        job.services.profiles.add(profile).unwrap();
+        let (_settings, settings) = tokio::sync::watch::channel(history::Settings::default());
+        let receiving = Job { cancel: tokio_util::sync::CancellationToken::new(), ..job.clone() };
+        let listen = history::Command::Listen { profile: id, wish: history::Wish::default(), settings };
+        tokio::spawn(history::run(listen, receiving));
+        let port = loop {
+            if let Some(stamped) = queue.take() {
+                let Any::History(history::Event::Listening(up)) = stamped.event else { panic!("something else") };
+                break up.unwrap().port;
+            }
+            tokio::task::yield_now().await;
+        };
+        tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        tenant::run(tenant::Command::Remove { profile: id, anyway: false, events: true }, job.clone()).await;
+        assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err(), "it receives on");
+    }
 }

@@ -95,6 +95,7 @@ pub(super) async fn intake(profile: Uuid, job: &Job) -> Result<Intake, UserError
 
 /// Receives until the job is cancelled.
 pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<Settings>, job: &Job) {
+    let _receiving = job.attempts.receiving(profile, job.cancel.clone());
     let (sender, arrivals) = mpsc::channel(WAITING);
     let (answering, relay) = (settings.borrow().answering, settings.borrow().relay(job));
     let started = async {

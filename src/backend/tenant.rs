@@ -265,8 +265,9 @@ async fn remove(job: &Job, id: Uuid, anyway: bool, events: bool) -> Event {
     }
 }
 
-/// What the profile received; it is gone already.
+/// What the profile received; it is gone already, and its receiver goes first, so that nothing arrives behind this.
 async fn delete_events(job: &Job, id: Uuid) -> Result<usize, UserError> {
+    job.attempts.quieten(id).await;
     Ok(job.attempts.get(&job.services).await?.delete_owner(&super::history::owner(id)).await?)
 }
 
