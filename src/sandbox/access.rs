@@ -3,9 +3,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::applications::{self, Which};
 use super::ask::{Ask, Reply};
 use super::world::World;
-use super::{connected, management, organizations, roles, token, users, webhooks};
+use super::{connected, management, organizations, roles, token, users, variables, webhooks};
 
 /// An error as the Management API words it: an array of codes and messages.
 pub fn errors(status: u16, code: &str, message: &str) -> Reply {
@@ -38,6 +39,11 @@ enum Route<'a> {
     Webhook(&'a str),
     EventTypes,
     Event(&'a str),
+    Applications,
+    Application(&'a str),
+    Addresses(&'a str, Which),
+    Variables,
+    Variable(&'a str),
 }
 
 /// The scope each method of a route wants.
@@ -78,6 +84,26 @@ fn route(path: &str) -> Option<(Route<'_>, Methods)> {
     const WEBHOOK: Methods = &[(Method::PATCH, "update:webhooks"), (Method::DELETE, "delete:webhooks")];
     const EVENT_TYPES: Methods = &[(Method::GET, "read:event_types")];
     const EVENT: Methods = &[(Method::GET, "read:events")];
+    const APPLICATIONS: Methods = &[(Method::GET, "read:applications")];
+    const CALLBACKS: Methods = &[
+        (Method::GET, "read:applications_redirect_uris"),
+        (Method::POST, "create:applications_redirect_uris"),
+        (Method::PUT, "update:applications_redirect_uris"),
+        (Method::DELETE, "delete:applications_redirect_uris"),
+    ];
+    const LOGOUTS: Methods = &[
+        (Method::GET, "read:application_logout_uris"),
+        (Method::POST, "create:application_logout_uris"),
+        (Method::PUT, "update:application_logout_uris"),
+        (Method::DELETE, "delete:application_logout_uris"),
+    ];
+    const VARIABLES: Methods =
+        &[(Method::GET, "read:environment_variables"), (Method::POST, "create:environment_variables")];
+    const VARIABLE: Methods = &[
+        (Method::GET, "read:environment_variables"),
+        (Method::PATCH, "update:environment_variables"),
+        (Method::DELETE, "delete:environment_variables"),
+    ];
     let parts: Vec<&str> = path.strip_prefix("/api/v1/")?.split('/').collect();
     Some(match parts.as_slice() {
         ["environment"] => (Route::Environment, ENVIRONMENT),
@@ -104,6 +130,12 @@ fn route(path: &str) -> Option<(Route<'_>, Methods)> {
         ["webhooks", id] => (Route::Webhook(id), WEBHOOK),
         ["event_types"] => (Route::EventTypes, EVENT_TYPES),
         ["events", id] => (Route::Event(id), EVENT),
+        ["applications"] => (Route::Applications, APPLICATIONS),
+        ["applications", id] => (Route::Application(id), APPLICATIONS),
+        ["applications", id, "auth_redirect_urls"] => (Route::Addresses(id, Which::Callback), CALLBACKS),
+        ["applications", id, "auth_logout_urls"] => (Route::Addresses(id, Which::Logout), LOGOUTS),
+        ["environment_variables"] => (Route::Variables, VARIABLES),
+        ["environment_variables", id] => (Route::Variable(id), VARIABLE),
         _ => return None,
     })
 }
@@ -190,6 +222,15 @@ async fn judged(world: &World, ask: &Ask) -> Reply {
         (Route::Webhook(id), _) => webhooks::delete(world, id).await,
         (Route::EventTypes, _) => webhooks::types_list(),
         (Route::Event(id), _) => webhooks::event(world, id).await,
+        (Route::Applications, _) => applications::list(world, ask),
+        (Route::Application(id), _) => applications::get(world, id),
+        (Route::Addresses(id, which), "GET") => applications::addresses(world, id, which),
+        (Route::Addresses(id, which), _) => applications::change(world, ask, id, which).await,
+        (Route::Variables, "POST") => variables::create(world, ask).await,
+        (Route::Variables, _) => variables::list(world),
+        (Route::Variable(id), "PATCH") => variables::update(world, ask, id).await,
+        (Route::Variable(id), "DELETE") => variables::delete(world, id).await,
+        (Route::Variable(id), _) => variables::get(world, id),
     }
 }
 

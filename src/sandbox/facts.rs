@@ -27,6 +27,21 @@ pub struct Facts {
     pub orgs: Vec<FactOrg>,
     /// Its connected apps, one a provider.
     pub connected_apps: Vec<FactApp>,
+    /// The applications that people sign in to: a web application first, then a single-page one.
+    pub applications: Vec<FactApplication>,
+}
+
+/// An application of the sandbox that people sign in to.
+#[derive(Debug, Clone)]
+pub struct FactApplication {
+    /// Its name.
+    pub name: String,
+    /// Its client ID.
+    pub client_id: String,
+    /// Its client secret; `None` where it keeps none.
+    pub client_secret: Option<Secret>,
+    /// Allowed callback URLs.
+    pub redirect_urls: Vec<String>,
 }
 
 /// A user of the sandbox.
@@ -79,6 +94,16 @@ impl Facts {
                     provider: app.provider.clone(),
                     client_id: app.client_id.clone(),
                     client_secret: Secret::new(app.client_secret.as_str()),
+                })
+                .collect(),
+            applications: state
+                .applications
+                .iter()
+                .map(|app| FactApplication {
+                    name: app.name.clone(),
+                    client_id: app.client_id.clone(),
+                    client_secret: app.kind.keeps_secret().then(|| Secret::new(app.client_secret.as_str())),
+                    redirect_urls: app.redirect_urls.clone(),
                 })
                 .collect(),
         }

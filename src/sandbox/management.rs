@@ -21,7 +21,7 @@ pub fn environment(world: &World, ask: &Ask) -> Reply {
                 "name": "Sandbox",
                 "hotjar_site_id": null,
                 "contentsquare_tag_id": null,
-                "google_analytics_tag": null,
+                "google_analytics_tag": "G-SANDBOX001",
                 "is_default": false,
                 "is_live": false,
                 "kinde_domain": host,

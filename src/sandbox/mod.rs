@@ -9,6 +9,7 @@
 //! of whichever process serves. Nothing here draws, and nothing here reads a person's profiles or keyring.
 
 mod access;
+mod applications;
 mod ask;
 mod ca;
 mod connected;
@@ -22,6 +23,7 @@ mod follow;
 mod forge;
 mod keys;
 mod management;
+mod oauth;
 mod order;
 mod organizations;
 mod pages;
@@ -38,6 +40,7 @@ mod state;
 mod token;
 mod users;
 mod using;
+mod variables;
 mod webhooks;
 mod wellknown;
 mod world;
@@ -48,7 +51,7 @@ pub use delivery::line::AttemptLine;
 pub use delivery::schedule::wait_before;
 pub use direct::{send_to, sign};
 pub use error::SandboxError;
-pub use facts::{FactApp, FactOrg, FactUser, Facts, facts};
+pub use facts::{FactApp, FactApplication, FactOrg, FactUser, Facts, facts};
 pub use faults::{Down, Faults, ProviderFault, RateLimit};
 pub use forge::{Forgery, forgeries};
 pub use order::Order;

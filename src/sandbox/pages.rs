@@ -92,6 +92,61 @@ pub fn consent(page: &Consent<'_>) -> Reply {
     Reply::page(200, frame(&format!("Authorize {} · {}", page.app, page.provider), &body))
 }
 
+/// Somebody who may sign in.
+pub struct Person {
+    /// The user's id: what the button sends.
+    pub id: String,
+    /// First and last name.
+    pub name: String,
+    /// Email address; empty where there is none.
+    pub email: String,
+}
+
+/// What the sign-in page shows.
+pub struct SignIn<'a> {
+    /// The name of the application that asks.
+    pub app: &'a str,
+    /// Who may sign in.
+    pub people: Vec<Person>,
+    /// What is asked for, as OAuth spells it.
+    pub scopes: &'a [String],
+    /// Where the form goes: this very page.
+    pub action: String,
+    /// Where the browser goes afterwards.
+    pub back_to: &'a str,
+}
+
+/// The tenant's sign-in page: one button a person, and Cancel.
+pub fn sign_in(page: &SignIn<'_>) -> Reply {
+    let people: String = page
+        .people
+        .iter()
+        .map(|person| {
+            let (name, email) = (escape(&person.name), escape(&person.email));
+            let initial = escape(&person.name.chars().next().unwrap_or('?').to_uppercase().to_string());
+            format!(
+                r#"<button name="user" value="{id}" class="person" aria-label="Continue as {name}"><span class="face" aria-hidden="true">{initial}</span><span><strong>{name}</strong><br><span class="quiet">{email}</span></span></button>"#,
+                id = escape(&person.id),
+            )
+        })
+        .collect();
+    let people =
+        if people.is_empty() { r#"<p class="quiet">This tenant has no users.</p>"#.to_owned() } else { people };
+    let scopes = if page.scopes.is_empty() { "nothing".to_owned() } else { escape(&page.scopes.join(" ")) };
+    let body = format!(
+        r#"<header><span class="mark" style="background:#16181d" aria-hidden="true">K</span><span class="who">Sandbox</span><span class="tag">sandbox tenant</span></header>
+<h1>Sign in to {app}</h1>
+<form method="post" action="{action}" class="people">{people}
+<button name="decision" value="cancel" formnovalidate>Cancel</button>
+</form>
+<p class="quiet small">Asked for: <span>{scopes}</span>. You will be sent back to {back}. Nobody here is real, so nobody needs a password.</p>"#,
+        app = escape(page.app),
+        action = escape(&page.action),
+        back = escape(page.back_to),
+    );
+    Reply::page(200, frame(&format!("Sign in · {}", page.app), &body))
+}
+
 /// A page that says what went wrong.
 pub fn error_page(status: u16, title: &str, text: &str) -> Reply {
     let body = format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text));

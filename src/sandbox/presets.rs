@@ -3,10 +3,10 @@
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::state::{App, Org, State, User};
+use super::state::{App, Application, ApplicationKind, Org, State, User};
 
 /// Every permission the sandbox's machine-to-machine application holds (names of the Management API).
-pub const SCOPES: [&str; 44] = [
+pub const SCOPES: [&str; 49] = [
     "read:connected_apps",
     "create:connected_apps",
     "read:environments",
@@ -46,11 +46,16 @@ pub const SCOPES: [&str; 44] = [
     "read:applications",
     "read:applications_redirect_uris",
     "create:applications_redirect_uris",
+    "update:applications_redirect_uris",
+    "delete:applications_redirect_uris",
     "read:application_logout_uris",
     "create:application_logout_uris",
+    "update:application_logout_uris",
+    "delete:application_logout_uris",
     "read:environment_variables",
     "create:environment_variables",
     "update:environment_variables",
+    "delete:environment_variables",
 ];
 
 const HEX: &[u8] = b"0123456789abcdef";
@@ -137,6 +142,30 @@ pub fn fill(state: &mut State, now: Timestamp) {
         })
         .collect();
     state.apps = apps();
+    state.applications = applications();
+}
+
+/// The applications that people sign in to: one with a secret, one without.
+pub fn applications() -> Vec<Application> {
+    let app = |name: &str, kind: ApplicationKind, callback: &str, home: &str| Application {
+        client_id: hex(32),
+        client_secret: if kind.keeps_secret() { alnum(52) } else { String::new() },
+        name: name.to_owned(),
+        kind,
+        redirect_urls: vec![callback.to_owned()],
+        logout_urls: vec![home.to_owned()],
+        homepage_uri: Some(home.to_owned()),
+        login_uri: None,
+    };
+    vec![
+        app(
+            "My web app",
+            ApplicationKind::Reg,
+            "http://localhost:3000/api/auth/kinde_callback",
+            "http://localhost:3000",
+        ),
+        app("My single-page app", ApplicationKind::Spa, "http://localhost:5173/callback", "http://localhost:5173"),
+    ]
 }
 
 fn apps() -> Vec<App> {

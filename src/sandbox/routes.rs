@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ask::{Ask, Reply};
 use super::faults::Down;
 use super::world::World;
-use super::{access, connected, providers, token, wellknown};
+use super::{access, connected, oauth, providers, token, wellknown};
 
 /// Answers a request to the tenant; `None` closes the connection.
 pub async fn answer(world: &World, ask: &Ask) -> Option<Reply> {
@@ -33,6 +33,6 @@ pub async fn answer(world: &World, ask: &Ask) -> Option<Reply> {
         "/connected_apps/callback" => connected::callback(world, ask).await,
         "/connected_apps/done" => connected::landing(ask),
         path if path.starts_with("/api/") => access::answer(world, ask).await,
-        _ => Reply::empty(404),
+        _ => oauth::answer(world, ask).await.unwrap_or_else(|| Reply::empty(404)),
     })
 }

@@ -24,6 +24,10 @@ pub struct State {
     pub orgs: Vec<Org>,
     /// The connected apps of the tenant.
     pub apps: Vec<App>,
+    /// The applications people sign in to. The machine-to-machine one is [`State::client_id`].
+    pub applications: Vec<Application>,
+    /// The environment variables of workflows.
+    pub variables: Vec<Variable>,
     /// Roles.
     pub roles: Vec<Role>,
     /// Permissions.
@@ -167,6 +171,61 @@ pub struct Org {
     pub is_allow_registrations: bool,
 }
 
+/// What an application is, in the API's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApplicationKind {
+    /// A regular web application, which keeps a secret.
+    Reg,
+    /// A single-page application, which keeps none.
+    Spa,
+    /// Machine to machine: nobody signs in to it.
+    M2m,
+}
+
+impl ApplicationKind {
+    /// Whether it proves itself with a client secret.
+    pub fn keeps_secret(self) -> bool {
+        self != Self::Spa
+    }
+}
+
+/// An application (Management API, `get_application_response`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Application {
+    /// 32 hex digits; its id in the API too.
+    pub client_id: String,
+    /// Its client secret; empty where it keeps none.
+    pub client_secret: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: ApplicationKind,
+    /// Allowed callback URLs.
+    pub redirect_urls: Vec<String>,
+    /// Allowed logout redirect URLs.
+    pub logout_urls: Vec<String>,
+    /// Application homepage URI.
+    pub homepage_uri: Option<String>,
+    /// Application login URI.
+    pub login_uri: Option<String>,
+}
+
+/// An environment variable of workflows (Management API, `environment_variable`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Variable {
+    /// `env_var_` and 32 hex digits.
+    pub id: String,
+    /// Its name.
+    pub key: String,
+    /// What it holds.
+    pub value: String,
+    /// True where the value is shown to nobody again.
+    pub is_secret: bool,
+    /// When it was made.
+    pub created_on: Timestamp,
+}
+
 /// A connected app: the tile in Kinde, and the OAuth client at the provider.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct App {
@@ -286,13 +345,18 @@ pub fn open(dir: &Path, now: Timestamp) -> Result<(State, SigningKey), SandboxEr
         );
     }
     let state = file.read().map_err(|error| damaged(file.path().to_owned(), error))?;
-    if !state.client_id.is_empty() && dir.join("signing-key.pem").is_file() {
+    // A sandbox of an earlier version has no applications yet: those are added to what it holds.
+    let whole = !state.client_id.is_empty() && !state.applications.is_empty();
+    if whole && dir.join("signing-key.pem").is_file() {
         return Ok((state, SigningKey::open(dir)?));
     }
     // Two processes may come here at once: the lock of the file makes the second find what the first made.
     file.update(|state| {
         if state.client_id.is_empty() {
             presets::fill(state, now);
+        }
+        if state.applications.is_empty() {
+            state.applications = presets::applications();
         }
         SigningKey::open(dir).map(|key| (state.clone(), key))
     })?

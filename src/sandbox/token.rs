@@ -1,4 +1,4 @@
-//! `/oauth2/token`: the client-credentials grant, with Kinde's own error bodies (reference: kinde-api, 1.1).
+//! `/oauth2/token`: the client-credentials grant, and the door to the grants for people, with Kinde's own error bodies (reference: kinde-api, 1.1).
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use http::Method;
 use serde_json::json;
 
 use super::ask::{Ask, Reply, pick};
-use super::presets;
 use super::world::World;
+use super::{oauth, presets};
 
 /// Kinde's default lifetime of an access token, in seconds.
 const LIFETIME: u64 = 86_400;
@@ -32,6 +32,8 @@ pub fn answer(world: &World, ask: &Ask) -> Reply {
     let faults = world.faults().clone();
     match pick(&form, "grant_type") {
         Some("client_credentials") => {}
+        Some("authorization_code") => return oauth::authorization_code(world, ask, &form),
+        Some("refresh_token") => return oauth::refresh_token(world, ask, &form),
         None | Some("") => return refuse(400, "invalid_request", INVALID_REQUEST),
         Some(_) => return refuse(400, "unsupported_grant_type", UNSUPPORTED_GRANT),
     }

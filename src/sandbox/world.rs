@@ -15,7 +15,8 @@ use super::delivery::store::Store;
 use super::error::SandboxError;
 use super::faults::Faults;
 use super::keys::SigningKey;
-use super::state::{self, App, Grant, State, Subject};
+use super::oauth::SignIns;
+use super::state::{self, App, Application, ApplicationKind, Grant, State, Subject};
 use crate::clock::Clock;
 
 /// The most old keys that stay published.
@@ -39,6 +40,8 @@ pub struct World {
     pub store: Store,
     /// Makes the deliveries.
     pub engine: Arc<Engine>,
+    /// Codes and refresh tokens that were given out.
+    pub sign_ins: SignIns,
     state: Arc<Mutex<State>>,
     faults: Mutex<Faults>,
     /// The answers that are being made. Each runs to its end, whether or not its client waits for it.
@@ -87,6 +90,7 @@ impl World {
             control_token: from.control_token,
             store: from.store,
             engine: from.engine,
+            sign_ins: SignIns::default(),
             state: Arc::new(Mutex::new(from.state)),
             faults: Mutex::default(),
             handlers: TaskTracker::new(),
@@ -156,7 +160,7 @@ impl World {
     }
 
     /// A new sandbox under the same addresses: the people, organizations and connected apps of the first start, no
-    /// webhooks, no events, no faults. Keys and the machine-to-machine application stay, so that what was set up to talk
+    /// webhooks, no events, no faults. Keys and the credentials of its applications stay, so that what was set up to talk
     /// to it still does.
     ///
     /// # Errors
@@ -169,6 +173,10 @@ impl World {
             super::presets::fill(&mut new, now);
             new.client_id.clone_from(&state.client_id);
             new.client_secret.clone_from(&state.client_secret);
+            for (new, old) in new.applications.iter_mut().zip(&state.applications) {
+                new.client_id.clone_from(&old.client_id);
+                new.client_secret.clone_from(&old.client_secret);
+            }
             new.old_keys.clone_from(&state.old_keys);
             new.issuer_last.clone_from(&state.issuer_last);
             new.ports = state.ports;
@@ -215,6 +223,27 @@ impl World {
     /// The connected app of a reference key.
     pub fn app(&self, key: &str) -> Option<App> {
         self.state().apps.iter().find(|app| app.key == key).cloned()
+    }
+
+    /// The application of a client ID, the machine-to-machine one included.
+    pub fn application(&self, client_id: &str) -> Option<Application> {
+        self.applications().into_iter().find(|app| app.client_id == client_id)
+    }
+
+    /// Every application, the machine-to-machine one first.
+    pub fn applications(&self) -> Vec<Application> {
+        let state = self.state();
+        let machine = Application {
+            client_id: state.client_id.clone(),
+            client_secret: state.client_secret.clone(),
+            name: "Kinde Panel M2M".to_owned(),
+            kind: ApplicationKind::M2m,
+            redirect_urls: Vec::new(),
+            logout_urls: Vec::new(),
+            homepage_uri: None,
+            login_uri: None,
+        };
+        std::iter::once(machine).chain(state.applications.iter().cloned()).collect()
     }
 
     /// The connected app whose OAuth client at `provider` is `client_id`.

@@ -8,8 +8,10 @@
 )]
 
 mod api;
+mod applications;
 mod control;
 mod providers;
 mod serving;
+mod sign_in;
 mod stage;
 mod walks;
