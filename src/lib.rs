@@ -11,7 +11,7 @@
 //! | 7 | [`services`] | opens the data folder once; hands out store, http, secrets, clock |
 //! | 5 | [`inspector`], [`connect`], [`webhooks`] | judging what arrives or is pasted; the walk of a connected app; webhooks kept, changed, triggered |
 //! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
-//! | 3 | [`kinde`], [`providers`] | Kinde's wire; the providers' wire |
+//! | 3 | [`kinde`], [`providers`], [`mail`] | Kinde's wire; the providers' wire; what mail needs to be sent |
 //! | 2 | [`secrets`], [`net`], [`store`], [`jwt`], [`report`] | what is kept, what is sent, what a token is, what a panic leaves |
 //! | 1 | [`error`], [`clock`], [`check`], [`step`] | plain data everything shares |
 //!
@@ -53,6 +53,7 @@ pub mod error;
 pub mod inspector;
 pub mod jwt;
 pub mod kinde;
+pub mod mail;
 pub mod net;
 pub mod providers;
 pub mod report;

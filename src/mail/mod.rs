@@ -1,0 +1,3 @@
+//! Email: whether Kinde will be able to send.
+
+pub mod resolver;

@@ -1,0 +1,12 @@
+//! What DNS and Resend say of a sender: over real servers on loopback and over stand-ins with every fault.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+#[path = "../common/dns.rs"]
+mod dns;
+mod resolver;
