@@ -1,11 +1,14 @@
 //! The receiver on this machine: takes webhooks in on 127.0.0.1 and answers once they are on disk.
 //!
 //! It is write-only. It never answers with data, sends no CORS header, refuses what a browser's page asked for, and knows
-//! one path, which nobody can guess; only a handler's own answer is passed on, where a person asked for that ([`Relay`]).
+//! one path, which nobody can guess; only a handler's own answer is passed on, where a person asked for that ([`Relay`]). A
+//! tunnel may hand it connections and send self-tests ([`Door`]): those are recognised and not kept.
 //! Everything about a connection is bounded: head, headers, body, time, and how many there are. What it takes in is judged
 //! elsewhere: it hands every stored attempt on as an [`Arrival`].
 
+mod door;
 mod pace;
+mod probe;
 mod relay;
 mod seats;
 mod serve;
@@ -27,6 +30,8 @@ use crate::error::{Category, UserError};
 use crate::store::HistoryError;
 use crate::store::attempts::{Attempts, NewAttempt, Stored};
 
+pub use door::Door;
+pub use probe::{Expected, MARK, Seen};
 pub use relay::{RELAY_NOTE, Relay, Relayed};
 pub use serve::{kept_header, transport};
 pub use sift::{Sifted, sift, sift_read};
@@ -121,12 +126,15 @@ struct Shared {
     answering: RwLock<Answering>,
     relay: RwLock<Option<Relay>>,
     arrivals: mpsc::Sender<Arrival>,
+    probes: probe::Probes,
+    started_at: jiff::Timestamp,
 }
 
 /// A running receiver. Dropping it stops it.
 pub struct Receiver {
     address: SocketAddr,
     shared: Arc<Shared>,
+    seats: seats::Seats,
     stop: CancellationToken,
     served: Option<tokio::task::JoinHandle<()>>,
 }
@@ -154,10 +162,11 @@ impl Receiver {
         let address = listener.local_addr().map_err(cannot)?;
         let path = options.path.unwrap_or_else(|| format!("/k/{}", uuid::Uuid::new_v4().simple()));
         let (answering, relay) = (RwLock::new(options.answering), RwLock::new(options.relay));
-        let shared = Arc::new(Shared { attempts: Box::new(attempts), owner, clock, path, answering, relay, arrivals });
-        let stop = CancellationToken::new();
-        let served = tokio::spawn(serve::accept(listener, Arc::clone(&shared), stop.clone()));
-        Ok(Self { address, shared, stop, served: Some(served) })
+        let (attempts, probes, started_at) = (Box::new(attempts), probe::Probes::default(), clock.now());
+        let shared = Arc::new(Shared { attempts, owner, clock, path, answering, relay, arrivals, probes, started_at });
+        let (seats, stop) = (seats::Seats::default(), CancellationToken::new());
+        let served = tokio::spawn(serve::accept(listener, Arc::clone(&shared), seats.clone(), stop.clone()));
+        Ok(Self { address, shared, seats, stop, served: Some(served) })
     }
 
     /// Where senders reach it.
@@ -168,6 +177,12 @@ impl Receiver {
     /// The port it has.
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// A way in for tunnels.
+    pub fn door(&self) -> Door {
+        let (shared, seats, stop) = (Arc::clone(&self.shared), self.seats.clone(), self.stop.clone());
+        Door { address: self.address, shared, seats, stop }
     }
 
     /// How senders are answered.

@@ -30,6 +30,8 @@ enum Phase {
 struct State {
     now: Mutex<(Phase, Instant)>,
     changed: Notify,
+    /// Doing nothing between two requests is no reason to close.
+    patient: bool,
 }
 
 /// The pace of one connection.
@@ -38,7 +40,22 @@ pub(super) struct Pace(Arc<State>);
 
 impl Pace {
     pub(super) fn new() -> Self {
-        Self(Arc::new(State { now: Mutex::new((Phase::Head, Instant::now())), changed: Notify::new() }))
+        Self::of(false)
+    }
+
+    /// Of a connection whose other end decides how long it is kept: to close one as its next request comes would lose that.
+    pub(super) fn patient() -> Self {
+        Self::of(true)
+    }
+
+    fn of(patient: bool) -> Self {
+        let now = Mutex::new((Phase::Head, Instant::now()));
+        Self(Arc::new(State { now, changed: Notify::new(), patient }))
+    }
+
+    /// Whether doing nothing ends a connection.
+    pub(super) fn is_bounded(&self) -> bool {
+        !self.0.patient
     }
 
     fn phase(&self) -> (Phase, Instant) {
@@ -71,9 +88,9 @@ impl Pace {
         loop {
             let (phase, since) = self.phase();
             let limit = match phase {
-                Phase::Idle => IDLE,
+                Phase::Idle if !self.0.patient => IDLE,
                 Phase::Head => HEAD,
-                Phase::Work => {
+                Phase::Idle | Phase::Work => {
                     self.0.changed.notified().await;
                     continue;
                 }

@@ -35,8 +35,7 @@ struct HangUp;
 
 type Reply = Result<Response<Full<Bytes>>, HangUp>;
 
-pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
-    let seats = Seats::default();
+pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, seats: Seats, stop: CancellationToken) {
     let mut open = JoinSet::new();
     loop {
         let stream = tokio::select! {
@@ -55,7 +54,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: Can
         // All of them are being worked on: the sender tries again.
         let Some(seat) = seats.take() else { continue };
         stream.set_nodelay(true).ok();
-        open.spawn(converse(stream, Arc::new(seat), Arc::clone(&shared), stop.clone()));
+        open.spawn(converse(stream, Arc::new(seat), Arc::clone(&shared), stop.clone(), Pace::new()));
     }
     drop(listener);
     let all_ended = async { while open.join_next().await.is_some() {} };
@@ -67,9 +66,9 @@ pub(super) async fn converse(
     seat: Arc<Seat>,
     shared: Arc<Shared>,
     stop: CancellationToken,
+    pace: Pace,
 ) {
-    let (leave, pace) = (seat.leave.clone(), Pace::new());
-    let of_requests = pace.clone();
+    let (leave, of_requests) = (seat.leave.clone(), pace.clone());
     let service = service_fn(move |request| {
         let (seat, shared, pace) = (Arc::clone(&seat), Arc::clone(&shared), of_requests.clone());
         async move {
@@ -83,7 +82,7 @@ pub(super) async fn converse(
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         // The pace is stricter, and tells the two apart. This one stays should it ever miss something.
-        .header_read_timeout(HEAD + IDLE)
+        .header_read_timeout(pace.is_bounded().then_some(HEAD + IDLE))
         .max_buf_size(16 << 10)
         .max_headers(64)
         .serve_connection(TokioIo::new(Paced { stream, pace: pace.clone() }), service);
@@ -137,6 +136,9 @@ async fn answer(request: Request<Incoming>, seat: &Seat, shared: &Shared) -> Rep
         Ok(Err(_)) => return Err(HangUp),
         Err(_) => return Ok(closing(StatusCode::REQUEST_TIMEOUT)),
     };
+    if shared.probes.is_one(&head.headers, &body) {
+        return Ok(plain(StatusCode::OK));
+    }
     seat.busy();
     keep(&head.headers, &body, shared).await
 }

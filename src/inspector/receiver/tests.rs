@@ -200,7 +200,8 @@ async fn a_dripped_head_is_cut_after_ten_seconds_and_an_idle_connection_after_th
     let begin = || {
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let seat = Arc::new(seats::Seats::default().take().unwrap());
-        tokio::spawn(serve::converse(theirs, seat, Arc::clone(&receiver.shared), CancellationToken::new()));
+        let (shared, stop) = (Arc::clone(&receiver.shared), CancellationToken::new());
+        tokio::spawn(serve::converse(theirs, seat, shared, stop, pace::Pace::new()));
         ours
     };
     let seconds = |since: tokio::time::Instant| since.elapsed().as_secs();
@@ -269,4 +270,70 @@ async fn the_biggest_and_the_deepest_are_answered_and_kept_or_refused_and_nothin
     let chunked = format!("POST {} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", receiver.shared.path);
     let ten = raw(&receiver, &format!("{chunked}a00000\r\n{}\r\n0\r\n\r\n", "x".repeat(10 << 20))).await;
     assert!(ten.starts_with("HTTP/1.1 413 "), "{ten}");
+}
+
+/// A connection as a tunnel makes it: ours, and the one that is handed to the receiver.
+async fn tunnelled(receiver: &Receiver) -> (TcpStream, tokio::task::JoinHandle<bool>, CancellationToken) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ours = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (theirs, _) = listener.accept().await.unwrap();
+    let (door, leave) = (receiver.door(), CancellationToken::new());
+    let stop = leave.clone();
+    (ours, tokio::spawn(async move { door.serve(theirs, stop).await }), leave)
+}
+
+#[tokio::test]
+async fn a_connection_handed_over_is_served_like_any_other_and_takes_no_seat_before_its_first_byte() {
+    let (_dir, receiver, attempts, _arrivals) = receiver(Answering::default()).await;
+    let mut waiting = Vec::new();
+    for _ in 0..seats::SEATS + 5 {
+        waiting.push(tunnelled(&receiver).await);
+    }
+    let (mut ours, served, _leave) = waiting.remove(0);
+    for _ in 0..2 {
+        let request = post(&receiver, "", "hello").replace("connection: close\r\n", "");
+        ours.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 17];
+        ours.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK\r\n");
+        // What follows of the head.
+        let mut rest = vec![0; 4096];
+        let read = ours.read(&mut rest).await.unwrap();
+        assert!(rest[..read].ends_with(b"\r\n\r\n"));
+    }
+    assert_eq!(attempts.page("p", Filter::default()).await.unwrap().len(), 2);
+    drop(ours);
+    assert!(served.await.unwrap(), "bytes came");
+    let (ours, served, leave) = waiting.remove(0);
+    leave.cancel();
+    assert!(!served.await.unwrap(), "none came");
+    drop(ours);
+    let (ours, served, _leave) = waiting.remove(0);
+    drop(ours);
+    assert!(!served.await.unwrap());
+    let (_ours, served, _leave) = waiting.remove(0);
+    receiver.stop().await;
+    assert!(!served.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_self_test_is_told_to_its_sender_answered_200_and_never_kept_even_when_nobody_waits_for_it_any_more() {
+    let (_dir, receiver, attempts, mut arrivals) =
+        receiver(Answering { status: 500, drop: true, ..Answering::default() }).await;
+    let door = receiver.door();
+    let mut expected = door.expect();
+    let body = format!("eyJ.e30.{MARK}{}", expected.nonce);
+    let answer = raw(&receiver, &post(&receiver, "content-type: application/jwt\r\n", &format!("\"{body}\""))).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let seen = expected.arrived().await.unwrap();
+    assert_eq!(&seen.body[..], format!("\"{body}\"").as_bytes());
+    assert_eq!((seen.content_type.as_deref(), seen.webhook_id), (Some("application/jwt"), None));
+    let by_id = door.expect();
+    let id = format!("webhook-id: {MARK}{}\r\n", by_id.nonce);
+    drop(by_id);
+    for (more, body) in [(id.as_str(), "damaged"), ("", body.as_str())] {
+        assert!(raw(&receiver, &post(&receiver, more, body)).await.starts_with("HTTP/1.1 200 "));
+    }
+    assert!(attempts.page("p", Filter::default()).await.unwrap().is_empty());
+    assert!(arrivals.try_recv().is_err());
 }
