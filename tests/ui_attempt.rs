@@ -75,6 +75,7 @@ fn attempt(seq: i64, received: &str, answered: u16) -> Attempt {
         forwarded: Vec::new(),
         pinned: false,
         whole: true,
+        via: None,
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) struct Line {
     pub body_b64: String,
     #[serde(default)]
     pub decode: Option<Value>,
+    /// Who had taken it in, where it was no receiver of this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
     /// What the forwards were answered, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Option<Answer>>,
@@ -115,6 +118,7 @@ pub fn line(whole: &Whole, answers: Vec<Option<Answer>>) -> Result<String, Expor
         headers: whole.headers.clone(),
         body_b64: STANDARD.encode(&whole.body),
         decode: whole.decode.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        via: attempt.via.clone(),
         answers,
     };
     serde_json::to_string(&line).map_err(|error| ExportError::Io(error.into()))

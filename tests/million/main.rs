@@ -91,7 +91,7 @@ fn one(n: i64) -> Record {
         decode: None,
         text: format!("{kind} {event} {payload}"),
     };
-    Record { new, told: Some(told) }
+    Record { told: Some(told), ..Record::from(new) }
 }
 
 async fn fill(dir: &Path, count: i64) {

@@ -89,6 +89,7 @@ pub fn row(seq: i64) -> Attempt {
         forwarded: Vec::new(),
         pinned: false,
         whole: true,
+        via: None,
     }
 }
 

@@ -234,6 +234,7 @@ pub fn attempt(seq: i64, kind: &str, at: Timestamp, verdict: Option<&str>) -> At
         forwarded: Vec::new(),
         pinned: false,
         whole: true,
+        via: None,
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) fn item(headers: Vec<(String, String)>, body: Vec<u8>) -> Result<Item
     if headers.len() > HEADERS || headers.iter().any(|(name, value)| name.len() + value.len() > HEADER) {
         return Err("its headers are larger than a receiver takes".to_owned());
     }
-    Ok(Item { line: 0, headers, body, received_at: None, told: None })
+    Ok(Item { line: 0, headers, body, received_at: None, via: None, responded: None, told: None })
 }
 
 fn exported(text: &str) -> Result<Item, String> {

@@ -14,6 +14,7 @@ mod tests;
 
 use std::io::BufRead;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -27,6 +28,9 @@ pub use source::Source;
 
 /// How many are kept in one transaction.
 const AT_ONCE: usize = 128;
+/// A request captured elsewhere and one received here within this time of each other, with the same ids and body, are the
+/// same request. Kinde waits 5 s before it sends one again.
+const SAME_ONE: Duration = Duration::from_secs(3);
 /// How many skipped ones are told one by one.
 const TOLD: usize = 20;
 
@@ -41,8 +45,25 @@ pub struct Item {
     pub body: Vec<u8>,
     /// When it came; `None` where the file does not say.
     pub received_at: Option<Timestamp>,
+    /// Who had taken it in, where that is known and was no receiver of this program.
+    pub via: Option<&'static str>,
+    /// The status its sender was answered, where that is known.
+    pub responded: Option<u16>,
     /// What an export says besides.
     told: Option<Box<super::export::Line>>,
+}
+
+impl Item {
+    /// A request that the agent `via` captured and answered `responded` itself or passed the answer on.
+    pub fn captured(
+        via: &'static str,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+        received_at: Timestamp,
+        responded: Option<u16>,
+    ) -> Self {
+        Self { line: 0, headers, body, received_at: Some(received_at), via: Some(via), responded, told: None }
+    }
 }
 
 /// Bodies do not belong into logs.
@@ -113,6 +134,20 @@ pub async fn import(input: Box<dyn BufRead + Send>, intake: &mut Intake) -> Resu
         }
         source = Some(back);
         keep(batch, intake, &mut sum).await?;
+    }
+    intake.judge_pending().await?;
+    Ok(sum)
+}
+
+/// Keeps and judges requests that were captured elsewhere. Those the history has from its own receiver are passed over.
+///
+/// # Errors
+/// When the history cannot be written.
+pub async fn keep_items(items: Vec<Item>, intake: &mut Intake) -> Result<Imported, UserError> {
+    let mut sum = Imported::default();
+    let mut items = items.into_iter().map(Ok).peekable();
+    while items.peek().is_some() {
+        keep(items.by_ref().take(AT_ONCE).collect(), intake, &mut sum).await?;
     }
     intake.judge_pending().await?;
     Ok(sum)
@@ -202,7 +237,7 @@ fn record(item: &Item, owner: &str, now: Timestamp) -> Record {
         headers,
         body: sifted.kept.clone().unwrap_or_else(|| item.body.clone()),
         whole: sifted.kept.is_none() && said.is_none_or(|told| told.whole),
-        responded: said.and_then(|told| told.event.responded),
+        responded: item.responded.or_else(|| said.and_then(|told| told.event.responded)),
     };
     let told = said.map(|told| {
         let event = &told.event;
@@ -221,7 +256,10 @@ fn record(item: &Item, owner: &str, now: Timestamp) -> Record {
             text,
         }
     });
-    Record { new, told }
+    let via = item.via.map(str::to_owned).or_else(|| said.and_then(|told| told.via.clone()));
+    // The clocks that stamped a captured request and a received one are not read at the same moment.
+    let within = if item.via.is_some() { SAME_ONE } else { Duration::ZERO };
+    Record { new, told, via, within }
 }
 
 /// What cannot be kept whole is judged from what the file holds, once.

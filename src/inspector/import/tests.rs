@@ -122,3 +122,43 @@ fn of_a_token_that_opens_something_nothing_is_kept_that_would() {
         assert!(!kept.contains(&canary), "{kept}");
     }
 }
+
+#[tokio::test]
+async fn captured_requests_are_kept_as_arrived_marked_and_judged_and_none_that_was_received_here_comes_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = crate::store::DataDir::open(dir.path()).unwrap();
+    let keys = crate::inspector::keys::of_sandbox(&data).await.unwrap();
+    let attempts = crate::store::attempts::Attempts::open(&data.file("history.db")).unwrap();
+    let mut intake = Intake {
+        attempts: attempts.clone(),
+        owner: "p".to_owned(),
+        keys: crate::inspector::key_source::KeySource::Fixed(keys),
+        clock: crate::clock::Clock::real(),
+        second_webhook: None,
+    };
+    let at: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    let headers =
+        |id: &str| vec![("Webhook-Id".to_owned(), id.to_owned()), ("authorization".to_owned(), "canary".to_owned())];
+    let captured = |id: &str, at| Item::captured("ngrok", headers(id), event().into_bytes(), at, Some(502));
+    let seen = record(&Item { via: None, responded: Some(200), ..captured("w0", at) }, "p", at).new;
+    attempts.receive(NewAttempt { received_at: at + Duration::from_millis(900), ..seen }).await.unwrap();
+    let list = || vec![captured("w0", at), captured("w1", at), captured("w1", at + Duration::from_secs(5))];
+    let kept = keep_items(list(), &mut intake).await.unwrap();
+    assert_eq!((kept.count, kept.skipped), (2, 1), "{kept:?}");
+    let kept = keep_items(list(), &mut intake).await.unwrap();
+    assert_eq!((kept.count, kept.skipped), (0, 3), "{kept:?}");
+    let rows = attempts.page("p", crate::store::attempts::Filter::default()).await.unwrap();
+    let told: Vec<_> = rows.iter().map(|row| (row.via.as_deref(), row.responded, row.attempt)).collect();
+    assert_eq!(told, [(Some("ngrok"), Some(502), 2), (Some("ngrok"), Some(502), 1), (None, Some(200), 1)]);
+    assert!(rows.iter().all(|row| row.verdict.as_deref() == Some("unknown_key")), "{rows:?}");
+    assert_eq!(rows[0].received_at, at + Duration::from_secs(5));
+    let mut out = Vec::new();
+    let which = crate::inspector::export::Which::Matching(Box::default());
+    crate::inspector::export::export(&attempts, "p", which, &mut out).await.unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!((text.matches(r#""via":"ngrok""#).count(), text.contains("canary")), (2, false), "{text}");
+    intake.owner = "q".to_owned();
+    import(Box::new(Cursor::new(text.into_bytes())), &mut intake).await.unwrap();
+    let rows = attempts.page("q", crate::store::attempts::Filter::default()).await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.via.as_deref() == Some("ngrok")).count(), 2);
+}

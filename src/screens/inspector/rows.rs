@@ -239,6 +239,7 @@ mod tests {
             forwarded: Vec::new(),
             pinned: false,
             whole: true,
+            via: None,
         }
     }
 

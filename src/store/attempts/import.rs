@@ -1,5 +1,7 @@
 //! Attempts that come from a file, with what the file says became of them.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -15,6 +17,10 @@ pub struct Record {
     pub new: NewAttempt,
     /// What became of it where it was received; `None` where the file knows nothing of that.
     pub told: Option<Told>,
+    /// Who had taken it in, where it was no receiver of this program.
+    pub via: Option<String>,
+    /// One that came within so long of it, before or after, with the same ids and body, is the same one.
+    pub within: Duration,
 }
 
 /// What a file says became of an attempt.
@@ -40,7 +46,7 @@ pub struct Told {
 
 impl From<NewAttempt> for Record {
     fn from(new: NewAttempt) -> Self {
-        Self { new, told: None }
+        Self { new, told: None, via: None, within: Duration::ZERO }
     }
 }
 
@@ -65,8 +71,8 @@ impl Attempts {
 fn keep(connection: &Connection, record: &Record, now: Timestamp) -> Result<Stored, HistoryError> {
     let mut stored = insert(connection, &record.new)?;
     let seq = stored.seq;
-    let sql = "UPDATE attempts SET kept_at = ?2 WHERE seq = ?1";
-    connection.prepare_cached(sql)?.execute(params![seq, now.as_microsecond()])?;
+    let sql = "UPDATE attempts SET kept_at = ?2, via = ?3 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute(params![seq, now.as_microsecond(), record.via])?;
     let Some(told) = &record.told else { return Ok(stored) };
     let forwards = serde_json::to_string(&told.forwarded).map_err(|error| HistoryError::Other(error.to_string()))?;
     let sql =
@@ -96,13 +102,14 @@ fn is_there(connection: &Connection, record: &Record) -> Result<bool, HistoryErr
     let new = &record.new;
     // The same body and webhook id are of the same group.
     let sql = "SELECT 1 FROM attempts INDEXED BY attempts_by_group JOIN bodies ON bodies.id = attempts.body
-               WHERE owner = ?1 AND group_key = ?2 AND received_at = ?3 AND webhook_id IS ?4 AND sha256 = ?5
+               WHERE owner = ?1 AND group_key = ?2 AND received_at BETWEEN ?3 - ?7 AND ?3 + ?7 AND webhook_id IS ?4 AND sha256 = ?5
                    AND (?6 IS NULL OR attempt = ?6) LIMIT 1";
     let (at, hash) = (new.received_at.as_microsecond(), sha256(&new.body));
     let attempt = record.told.as_ref().map(|told| told.attempt);
+    let within = i64::try_from(record.within.as_micros()).unwrap_or(i64::MAX);
     let found = connection
         .prepare_cached(sql)?
-        .query_row(params![new.owner, group_of(new, &hash), at, new.webhook_id, hash, attempt], |_| Ok(()))
+        .query_row(params![new.owner, group_of(new, &hash), at, new.webhook_id, hash, attempt, within], |_| Ok(()))
         .optional()?;
     Ok(found.is_some())
 }

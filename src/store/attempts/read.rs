@@ -85,13 +85,13 @@ impl Attempts {
         self.reading(move |connection| {
             let sql = format!("SELECT {COLUMNS}, headers, bodies.bytes, decode, content FROM attempts JOIN bodies ON bodies.id = body WHERE seq = ?1 AND owner = ?2");
             let found = connection.prepare_cached(&sql)?.query_row(params![seq, owner], |row| {
-                let headers: String = row.get(17)?;
+                let headers: String = row.get(18)?;
                 Ok(Whole {
                     attempt: attempt(row)?,
                     headers: serde_json::from_str(&headers).unwrap_or_default(),
-                    body: row.get(18)?,
-                    decode: row.get(19)?,
-                    content: row.get(20)?,
+                    body: row.get(19)?,
+                    decode: row.get(20)?,
+                    content: row.get(21)?,
                 })
             });
             Ok(found.optional()?)
@@ -197,5 +197,6 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         forwarded: serde_json::from_str(&forwards).unwrap_or_default(),
         pinned: row.get(15)?,
         whole: row.get(16)?,
+        via: row.get(17)?,
     })
 }

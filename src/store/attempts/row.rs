@@ -237,6 +237,8 @@ pub struct Attempt {
     pub pinned: bool,
     /// False where the kept bytes are not all that came: it cannot be judged again nor replayed.
     pub whole: bool,
+    /// Who had taken it in before it was kept here, where it was no receiver of this program: `ngrok`.
+    pub via: Option<String>,
 }
 
 impl Attempt {

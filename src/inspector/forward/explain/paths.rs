@@ -138,6 +138,7 @@ mod tests {
             forwarded: forwarded.collect(),
             pinned: false,
             whole: true,
+            via: None,
         }
     }
 

@@ -105,6 +105,9 @@ fn facts(ui: &mut Ui, there: &There) {
         1 => "1st attempt seen here".to_owned(),
         number => format!("attempt {number} of those seen here"),
     });
+    if let Some(via) = &attempt.via {
+        words.push(format!("captured by {via} before this receiver started"));
+    }
     if attempt.verdict.is_none() {
         words.push("not judged yet".to_owned());
     }
