@@ -11,8 +11,10 @@ pub mod own_secret;
 pub mod places;
 mod profile;
 mod profiles;
+mod public;
 pub mod scopes;
 
 pub use open::{SecretTrouble, Tenant};
 pub use profile::{EnvironmentFacts, Guard, LastUser, LastWalk, Profile, ProfileKind, RememberedApp, SANDBOX_PROFILE};
 pub use profiles::{Profiles, default_name};
+pub use public::PublicChoices;

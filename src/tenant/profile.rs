@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::public::PublicChoices;
 use crate::kinde::{Domain, Environment, User};
 
 /// The sandbox's profile: the same in every data folder.
@@ -72,6 +73,9 @@ pub struct Profile {
     /// What the application that receives webhooks is built with, in the Inspector's word for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framework: Option<String>,
+    /// How its receiver gets a public address.
+    #[serde(default, skip_serializing_if = "PublicChoices::is_default")]
+    pub public: PublicChoices,
     /// False for what came from the environment variables: nothing of it is written down.
     #[serde(skip, default = "yes")]
     pub saved: bool,
@@ -224,6 +228,7 @@ impl Profile {
             last_users: Vec::new(),
             landing_works: false,
             framework: None,
+            public: PublicChoices::default(),
             saved: true,
             extra: serde_json::Map::new(),
         }
