@@ -24,12 +24,15 @@ pub(super) struct Room {
     pub framework: Framework,
     /// It is the sandbox that signs.
     pub by_sandbox: bool,
+    /// The profile, and who chose it.
+    pub picked: Picked,
 }
 
 impl Room {
     /// Opens the history of the profile of `cx`. `domain` and `jwks` name other keys than the profile's own.
     pub(super) async fn open(cx: &Context, domain: Option<&str>, jwks: Option<&str>) -> Result<Self, UserError> {
-        let Picked { profile, m2m, .. } = cx.pick_profile(Wants::Domain)?;
+        let picked = cx.pick_profile(Wants::Domain)?;
+        let Picked { profile, m2m, .. } = picked.clone();
         let services = &cx.services;
         let owner = owner_id(&profile);
         let cache = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
@@ -54,7 +57,7 @@ impl Room {
         let by_sandbox = profile.is_sandbox();
         let second_webhook = Some(services.second_webhook(&profile, m2m));
         let intake = Intake { attempts: attempts.clone(), owner: owner.clone(), keys, clock, second_webhook };
-        Ok(Self { attempts, owner, intake, framework, by_sandbox })
+        Ok(Self { attempts, owner, intake, framework, by_sandbox, picked })
     }
 }
 
@@ -91,8 +94,9 @@ pub(super) fn words(attempt: &Attempt) -> String {
             (None, error) => format!("  {} {} {}", arrow(on), on.url, error.as_deref().unwrap_or("no answer")),
         })
         .collect();
+    let via = attempt.via.as_ref().map(|via| format!("  captured by {via}")).unwrap_or_default();
     let text = format!(
-        "{:>6}  {}  {:<30} {:<28} {}  attempt {}{forwarded}",
+        "{:>6}  {}  {:<30} {:<28} {}  attempt {}{via}{forwarded}",
         attempt.seq,
         rfc3339(attempt.received_at),
         attempt.event_type.as_deref().unwrap_or("no event"),

@@ -10,11 +10,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::history::{Room, row, trouble};
+use super::public::{self, Public};
 use super::{Context, Exit};
 use crate::error::UserError;
 use crate::inspector::forward::{Framework, Outcome, Response, Sending, Sent, Target, answered_before, forward};
+use crate::inspector::import::{Item, keep_items};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver};
 use crate::store::attempts::{Attempt, Standing};
+use crate::tunnel;
 
 /// How many arrivals may wait for their verdict. Those beyond wait in the history.
 const WAITING: usize = 1024;
@@ -44,6 +47,9 @@ pub struct Args {
     /// End after so many attempts; exit 1 when one of them is not verified and good
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    /// Give it a public address: one of your own, or by localtunnel, ngrok or cloudflared
+    #[arg(long, value_name = "URL|localtunnel|ngrok|cloudflared", value_parser = super::context::non_empty)]
+    public: Option<String>,
 }
 
 /// Receives until Ctrl-C, SIGTERM or `--count`; prints the ready line first.
@@ -53,6 +59,10 @@ pub struct Args {
 pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     let targets: Vec<Target> = args.forward.iter().map(|text| Target::parse(text, false)).collect::<Result<_, _>>()?;
     let mut room = Room::open(cx, args.domain.as_deref(), args.jwks.as_deref()).await?;
+    let wish = args.public.as_deref().map(|word| public::wish(word, &room.picked)).transpose()?;
+    if let Some(wish) = &wish {
+        public::may_use(wish, &room.picked, cx).await?;
+    }
     match cx.cancel.run_until_cancelled(room.intake.judge_pending()).await {
         None => return Ok(Exit::Good),
         Some(left) => {
@@ -64,11 +74,31 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     }
     let (sender, mut arrivals) = mpsc::channel(WAITING);
     let answering = Answering { status: args.respond, ..Answering::default() };
-    let options = Options { port: args.port, answering, ..Options::default() };
+    let port = match (args.port, &wish) {
+        (None, Some(wish)) => tunnel::port_wanted(wish, &cx.services.http).await,
+        (port, _) => port,
+    };
+    let options = Options { port, answering, ..Options::default() };
     let clock = cx.services.clock.clone();
     let receiver = Receiver::start(options, room.owner.clone(), room.attempts.clone(), clock, sender).await?;
+    let (rescue, mut rescued) = mpsc::channel(1);
+    let mut public = None;
+    if let Some(wish) = wish {
+        match Public::open(wish, &room.picked, receiver.door(), rescue, cx).await {
+            Ok(Some(open)) => public = Some(open),
+            Ok(None) => {
+                receiver.stop().await;
+                return Ok(Exit::Good);
+            }
+            Err(error) => {
+                receiver.stop().await;
+                return Err(error);
+            }
+        }
+    }
+    let url = public.as_ref().map(|public| public.url().to_string());
     // One line of JSON, with --json and without: scripts and people both wait for it.
-    cx.line(&json!({"ready": {"url": receiver.url(), "public": Value::Null, "webhook": Value::Null}}));
+    cx.line(&json!({"ready": {"url": receiver.url(), "public": url, "webhook": Value::Null}}));
 
     let (rows, mut lines) = mpsc::channel::<Done>(WAITING);
     let forwards = Arc::new(Semaphore::new(FORWARDS));
@@ -90,6 +120,14 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                 if args.count.is_some_and(|count| seen >= count) {
                     break;
                 }
+                continue;
+            }
+            url = changed(&mut public) => {
+                cx.say(&format!("The public address is another one now: {url}. Whoever sends here has to be told"));
+                continue;
+            }
+            Some(items) = rescued.recv() => {
+                keep_rescued(items, &mut room, cx).await;
                 continue;
             }
             Some(first) = arrivals.recv(), if again.is_none() => {
@@ -124,11 +162,35 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         }
         batch.clear();
     }
-    receiver.stop().await;
+    let closed = async {
+        if let Some(public) = public {
+            public.close().await;
+        }
+    };
+    tokio::join!(closed, receiver.stop());
     if args.count.is_none() {
         return Ok(Exit::Good);
     }
     Ok(if bad { Exit::Bad } else { Exit::Good })
+}
+
+/// Ready with the tunnel's new address; never where there is no tunnel.
+async fn changed(public: &mut Option<Public>) -> url::Url {
+    match public {
+        Some(public) => public.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Keeps what a tunnel's agent had captured before: it stands in the history, and nothing is sent on.
+async fn keep_rescued(items: Vec<Item>, room: &mut Room, cx: &Context) {
+    match keep_items(items, &mut room.intake).await {
+        Ok(kept) if kept.count > 0 => {
+            cx.say(&format!("{} requests captured before the start were kept: see events list", kept.count));
+        }
+        Ok(_) => {}
+        Err(error) => cx.say(&format!("What was captured before the start was not kept: {}", error.detail)),
+    }
 }
 
 fn pair(rows: Vec<Attempt>, batch: &[Arrival]) -> Vec<(Attempt, &Arrival)> {

@@ -12,6 +12,7 @@ mod events;
 mod history;
 mod listen;
 mod print;
+mod public;
 mod sandbox;
 mod send;
 mod stdin;

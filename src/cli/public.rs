@@ -1,0 +1,199 @@
+//! `listen --public`: the tunnel that runs beside the receiver, told of on stderr.
+
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::print::plain;
+use super::{Context, Picked};
+use crate::error::{Category, UserError};
+use crate::inspector::import::Item;
+use crate::inspector::receiver::Door;
+use crate::tunnel::{self, Consent, Ends, State, Way, Wish};
+
+/// Where localtunnel's server and ngrok's agent are, where they are not in the usual place and the profile does not say.
+const LOCALTUNNEL_SERVER: &str = "KINDE_PANEL_LOCALTUNNEL";
+const NGROK_AGENT: &str = "KINDE_PANEL_NGROK";
+/// How long closing may take: the command ends within a second.
+const PARTING: Duration = Duration::from_millis(850);
+
+/// A public address that is up.
+pub(super) struct Public {
+    url: watch::Receiver<Option<Url>>,
+    told: Url,
+    cancel: CancellationToken,
+    kept: tokio::task::JoinHandle<()>,
+}
+
+/// What `--public` asks for, with what the profile and the environment say of servers.
+///
+/// # Errors
+/// When it is neither an address nor a way.
+pub(super) fn wish(word: &str, picked: &Picked) -> Result<Wish, UserError> {
+    let mut wish = Wish::parse(word)?;
+    let remembered: Option<Wish> = picked.profile.public.wish.clone().and_then(|it| serde_json::from_value(it).ok());
+    if let Some(remembered) = remembered.filter(|it| it.way == wish.way && it.way != Way::Own) {
+        (wish.server, wish.name) = (remembered.server, remembered.name);
+    }
+    let named = match wish.way {
+        Way::Localtunnel => std::env::var(LOCALTUNNEL_SERVER).ok(),
+        Way::Ngrok => std::env::var(NGROK_AGENT).ok(),
+        Way::Own | Way::Cloudflared => None,
+    };
+    wish.server = named.filter(|text| !text.trim().is_empty()).or(wish.server);
+    wish.check()?;
+    Ok(wish)
+}
+
+/// Refuses a way that the profile's environment does not allow, asks where somebody can answer, and says what must be known
+/// once.
+///
+/// # Errors
+/// When it is refused.
+pub(super) async fn may_use(wish: &Wish, picked: &Picked, cx: &Context) -> Result<(), UserError> {
+    let refused = |words: &str| {
+        UserError::new(Category::Input, format!("{} is refused for {}", wish.way.title(), picked.profile.name))
+            .detail(format!("Its environment is live, or not known to be anything else. {words}"))
+            .hint(
+                "Use ngrok or cloudflared, whose ways are encrypted, or allow it once: run this in a terminal, or choose \
+                 it in the window",
+            )
+    };
+    match tunnel::consent(wish.way, &picked.profile) {
+        Consent::Given => Ok(()),
+        Consent::Ask(words) => {
+            // Who names it on the command line has chosen it: it is said once.
+            cx.say(words);
+            remember(picked, cx, |choices| choices.localtunnel_allowed = true)
+        }
+        Consent::AskLive(words) if std::io::stdin().is_terminal() => {
+            cx.say(&format!("{words}.\nAllow it for {}? Type yes: ", picked.profile.name));
+            let typed = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map(|_| line)
+            });
+            match cx.cancel.run_until_cancelled(typed).await {
+                Some(Ok(Ok(line))) if line.trim().eq_ignore_ascii_case("yes") => {
+                    remember(picked, cx, |choices| choices.live_allowed = true)
+                }
+                _ => Err(refused(words)),
+            }
+        }
+        Consent::AskLive(words) => Err(refused(words)),
+    }
+}
+
+fn remember(
+    picked: &Picked,
+    cx: &Context,
+    choose: impl FnOnce(&mut crate::tenant::PublicChoices),
+) -> Result<(), UserError> {
+    if picked.profile.saved {
+        cx.services.profiles.update(picked.profile.id, |profile| choose(&mut profile.public))?;
+    }
+    Ok(())
+}
+
+impl Public {
+    /// Opens what `wish` asks for, before `door`; returns when the self-test has passed. What an agent had captured before
+    /// goes to `rescued`. `None` where the person cancelled.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub(super) async fn open(
+        wish: Wish,
+        picked: &Picked,
+        door: Door,
+        rescued: mpsc::Sender<Vec<Item>>,
+        cx: &Context,
+    ) -> Result<Option<Self>, UserError> {
+        let here = picked.profile.domain.as_ref().is_some_and(crate::kinde::Domain::is_loopback);
+        let on_this_machine = picked.profile.is_sandbox() || here;
+        let ends = Ends { on_this_machine, ..Ends::new(door, cx.services.http.clone()) };
+        let (tell_url, mut url) = watch::channel(None);
+        let (tell_end, mut ended) = mpsc::channel(1);
+        let cancel = CancellationToken::new();
+        let (stop, speaker, said) = (cancel.clone(), cx.clone(), Mutex::new(String::new()));
+        let kept = tokio::spawn(async move {
+            let tell = |state: State| {
+                speak(&state, &said, &speaker);
+                match state {
+                    State::Up { url, .. } => {
+                        tell_url.send_if_modified(|now| now.replace(url.clone()).is_none_or(|before| before != url));
+                    }
+                    State::Rescued(items) => {
+                        if rescued.try_send(items).is_err() {
+                            tracing::debug!("what was captured before is not kept: the command is ending");
+                        }
+                    }
+                    State::Ended { error, .. } => {
+                        tell_end.try_send(error).ok();
+                    }
+                    State::Opening(_) | State::Testing { .. } | State::Down { .. } => {}
+                }
+            };
+            tunnel::keep(&wish, &ends, &tell, stop).await;
+        });
+        let first = tokio::select! {
+            biased;
+            () = cx.cancel.cancelled() => None,
+            Some(error) = ended.recv() => {
+                kept.await.ok();
+                return Err(error);
+            }
+            up = url.wait_for(Option::is_some) => up.ok().and_then(|url| url.clone()),
+        };
+        let Some(told) = first else {
+            cancel.cancel();
+            tokio::time::timeout(PARTING, kept).await.ok();
+            return Ok(None);
+        };
+        url.mark_unchanged();
+        Ok(Some(Self { url, told, cancel, kept }))
+    }
+
+    /// The whole public endpoint, as it was told last.
+    pub(super) fn url(&self) -> &Url {
+        &self.told
+    }
+
+    /// Ready with another endpoint than before: the tunnel was lost, and was given another address.
+    pub(super) async fn changed(&mut self) -> Url {
+        loop {
+            if self.url.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+            let now = self.url.borrow_and_update().clone();
+            if let Some(url) = now.filter(|url| *url != self.told) {
+                self.told = url.clone();
+                return url;
+            }
+        }
+    }
+
+    /// Takes it down.
+    pub(super) async fn close(self) {
+        self.cancel.cancel();
+        tokio::time::timeout(PARTING, self.kept).await.ok();
+    }
+}
+
+/// Says on stderr what a person wants to know of it: each thing once, until another is said.
+fn speak(state: &State, said: &Mutex<String>, cx: &Context) {
+    let words = match state {
+        State::Opening(words) => format!("{words} …"),
+        State::Testing { url } => format!("Testing {url} …"),
+        State::Up { url, .. } => format!("Webhooks sent to {url} arrive here unchanged"),
+        State::Down { error, .. } => format!("The public address is lost, and is tried again. {}", error.as_text()),
+        State::Rescued(_) | State::Ended { .. } => return,
+    };
+    let mut said = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if *said != words {
+        cx.say(&plain(&words));
+        *said = words;
+    }
+}
