@@ -229,7 +229,6 @@ fn a_configured_walk_is_three_presses_and_no_typing() {
     let mut harness = room(sandbox());
     users(&mut harness, &["ada", "bob"], None);
     click(&mut harness, "github");
-    click(&mut harness, "User");
     click(&mut harness, "bob@example.com");
     let (_, walk) = walked(&mut harness);
     assert_eq!((walk.key.as_str(), walk.provider.as_deref()), ("github", Some("github")));
@@ -243,14 +242,35 @@ fn the_user_used_last_stands_first_and_is_chosen_and_more_users_are_a_press_away
     let mut harness = room(sandbox());
     users(&mut harness, &["bob", "ada"], Some("kp_ada"));
     assert!(tree(&harness).contains("ada@example.com"));
-    click(&mut harness, "User");
     click(&mut harness, "More…");
     let (job, command) = last(&mut harness);
     assert!(matches!(&command, Command::Users { after: Some(after), .. } if after == "kp_ada"), "{command:?}");
     tell(&mut harness, job, Event::Users { query: String::new(), more: true, result: Ok(page(&["cy"], None)) });
-    click(&mut harness, "User");
     click(&mut harness, "cy@example.com");
     assert_eq!(walked(&mut harness).1.label, "cy@example.com");
+}
+
+#[test]
+fn a_search_shows_whom_it_found_and_who_is_chosen_and_one_press_shows_every_user_again() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["bob", "ada"], None);
+    harness.get_by_label("Find by email or name").focus();
+    harness.run_ok();
+    harness.get_by_label("Find by email or name").type_text("zoe");
+    harness.run_ok();
+    click(&mut harness, "Search");
+    let (job, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Users { query, after: None, .. } if query == "zoe"), "{command:?}");
+    tell(&mut harness, job, Event::Users { query: "zoe".into(), more: false, result: Ok(page(&["zoe"], None)) });
+    assert!(harness.query_by_label("bob@example.com").is_none());
+    harness.get_by_label("ada@example.com");
+    click(&mut harness, "zoe@example.com");
+    click(&mut harness, "Show every user");
+    let (job, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Users { query, .. } if query.is_empty()), "{command:?}");
+    tell(&mut harness, job, Event::Users { query: String::new(), more: false, result: Ok(page(&["bob"], None)) });
+    harness.get_by_label("bob@example.com");
+    assert_eq!(walked(&mut harness).1.label, "zoe@example.com", "who was found stays chosen");
 }
 
 #[test]

@@ -16,7 +16,6 @@ ROOMS = [TENANT, CONNECTED_APPS, WEBHOOKS, INSPECTOR, SANDBOX, ACTIVITY, SETTING
 
 # Connected apps
 APP = "github"  # the row of an app carries its Reference key
-USER_FIELD = "User"
 OTHER_USER = "grace@"
 CONNECT = "Connect"
 CANCEL = "Cancel"

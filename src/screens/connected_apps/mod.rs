@@ -8,6 +8,7 @@ mod guide;
 mod session;
 mod state;
 mod subject;
+mod users;
 mod walk;
 mod walk_state;
 mod work;

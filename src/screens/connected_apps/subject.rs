@@ -3,20 +3,18 @@
 use egui::{Layout, Ui};
 
 use super::state::{Question, State};
-use super::work::{Chosen, SubjectKind};
+use super::users;
+use super::work::SubjectKind;
 use crate::action::{Action, Room};
 use crate::backend::connect::Command;
 use crate::error::Category;
 use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space};
-use crate::ui::{Button, Callout, Icon, Load, combo, combo_item, radio, small, subdued, text_field};
+use crate::ui::{Button, Callout, Load, radio, small, subdued, text_field};
 
-/// Width of the list of users, in points.
+/// Width of the field for an organization, in points.
 const WIDTH: f32 = 250.0;
-
-/// The least the search field takes, in points: its example is to be read.
-const FIND: f32 = 150.0;
 
 /// What Connect takes at the end of a row, with the gap before it.
 const CONNECT: f32 = 96.0;
@@ -43,11 +41,22 @@ pub(super) fn show(
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
         let tail = if one_row { CONNECT } else { 0.0 };
-        whom(ui, state, profile, tail, cx, actions);
+        match state.work.kind {
+            SubjectKind::User => users::find(ui, state, profile, tail, cx, actions),
+            SubjectKind::Org => {
+                ui.scope(|ui| {
+                    ui.set_width((ui.available_width() - tail).min(WIDTH));
+                    text_field(ui, "Organization code", "org_…", &mut state.work.org);
+                });
+            }
+        }
         if one_row {
             connect(ui, state, profile, key, cx, actions);
         }
     });
+    if state.work.kind == SubjectKind::User {
+        users::list(ui, state, profile, cx, actions);
+    }
     if !one_row {
         ui.horizontal(|ui| {
             ui.set_min_height(size::CONTROL);
@@ -57,18 +66,6 @@ pub(super) fn show(
     trouble(ui, state, profile, cx, actions);
     small(ui, "Your browser opens for the consent. An error page at its end is fine: the token comes here.");
     ui.add_space(space::MD);
-}
-
-fn whom(ui: &mut Ui, state: &mut State, profile: &Profile, tail: f32, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    match state.work.kind {
-        SubjectKind::User => user(ui, state, profile, tail, cx, actions),
-        SubjectKind::Org => {
-            ui.scope(|ui| {
-                ui.set_width((ui.available_width() - tail).min(WIDTH));
-                text_field(ui, "Organization code", "org_…", &mut state.work.org);
-            });
-        }
-    }
 }
 
 fn connect(ui: &mut Ui, state: &mut State, profile: &Profile, key: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -84,63 +81,6 @@ fn connect(ui: &mut Ui, state: &mut State, profile: &Profile, key: &str, cx: &Cx
             state.connect(profile, cx, actions);
         }
     });
-}
-
-fn user(ui: &mut Ui, state: &mut State, profile: &Profile, tail: f32, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let shown = match &state.work.user {
-        Some(user) => user.label.clone(),
-        None if state.users.is_loading() => "Reading users…".to_owned(),
-        None => "No user chosen".to_owned(),
-    };
-    let (mut more, mut picked) = (false, None);
-    // The list of users shrinks before the field that searches them.
-    let rest = tail + FIND + size::CONTROL + 2.0 * space::SM;
-    let width = (ui.available_width() - rest).clamp(140.0, WIDTH);
-    combo(ui, "User", &shown, width, |ui| {
-        let now = state.work.user.as_ref().map(|user| user.id.as_str());
-        let users = state.users.value();
-        let searching = users.is_some_and(|users| !users.query.is_empty());
-        let mut first = "last used";
-        for user in profile.last_users.iter().filter(|_| !searching) {
-            if combo_item(ui, now == Some(&user.id), &user.label, std::mem::take(&mut first)) {
-                picked = Some(Chosen { id: user.id.clone(), label: user.label.clone() });
-            }
-        }
-        for user in users.into_iter().flat_map(|users| &users.list) {
-            if !searching && profile.last_users.iter().any(|last| last.id == user.id) {
-                continue;
-            }
-            let note = if user.is_suspended { "suspended" } else { "" };
-            if combo_item(ui, now == Some(&user.id), &user.label(), note) {
-                picked = Some(Chosen { id: user.id.clone(), label: user.label() });
-            }
-        }
-        if state.users.is_loading() {
-            subdued(ui, "Reading users…");
-        } else if users.is_some_and(|users| users.next.is_some()) {
-            more = combo_item(ui, false, "More…", "next page");
-        } else if searching && users.is_some_and(|users| users.list.is_empty()) {
-            subdued(ui, "Nobody is found by this");
-        }
-    });
-    if picked.is_some() {
-        state.work.user = picked;
-    }
-    if more {
-        state.find_users(profile, true, cx, actions);
-    }
-    let width = (ui.available_width() - tail - size::CONTROL - space::SM).clamp(80.0, 190.0);
-    let field = ui
-        .scope(|ui| {
-            ui.set_width(width);
-            text_field(ui, "Find by email or name", "Find by email or name", &mut state.find)
-        })
-        .inner;
-    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-    let found = Button::icon_only(Icon::Search, "Search").show(ui).clicked();
-    if entered || found {
-        state.find_users(profile, false, cx, actions);
-    }
 }
 
 /// What is in the way: users that cannot be read, a tenant without any.
