@@ -2,15 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 use egui::accesskit::Role;
-use egui::{Key, Ui, vec2};
+use egui::{Key, Modifiers, Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kinde_panel::check::Check;
 use kinde_panel::secrets::Secret;
 use kinde_panel::ui::{
-    Answer, Button, Callout, Col, Confirm, Load, LoadView, PaletteAnswer, PaletteItem, PaletteState, SecretDraft,
-    Table, check_list, checkbox, copy_button, palette, primary_button, secondary_button, secret_row, secret_value,
-    theme, toggle,
+    Answer, Button, Callout, Col, Confirm, ListRow, Load, LoadView, PaletteAnswer, PaletteItem, PaletteState,
+    SecretDraft, Table, check_list, checkbox, combo, copy_button, palette, primary_button, secondary_button,
+    secret_row, secret_value, text_field, theme, toggle,
 };
 
 fn harness<S>(state: S, ui: impl FnMut(&mut Ui, &mut S) + 'static) -> Harness<'static, S> {
@@ -47,6 +47,43 @@ fn tab_goes_through_the_controls_in_the_order_they_stand_and_space_presses() {
         harness.run();
     }
     assert_eq!(*harness.state(), (true, true, 1));
+}
+
+#[test]
+fn what_tab_leads_to_is_scrolled_into_sight_and_back_again() {
+    let mut harness = harness((String::new(), false), |ui, (text, ticked)| {
+        egui::ScrollArea::vertical().show(ui, |ui| {
+            secondary_button(ui, "First");
+            ui.add_space(900.0);
+            secondary_button(ui, "Below");
+            ui.add_space(900.0);
+            checkbox(ui, ticked, "Tick");
+            ui.add_space(900.0);
+            text_field(ui, "Type", "", text);
+            ui.add_space(900.0);
+            ListRow::new("Row").show(ui);
+            ui.add_space(900.0);
+            combo(ui, "Choose", "one", 200.0, |_| {});
+            ui.add_space(900.0);
+        });
+    });
+    let names = ["First", "Below", "Tick", "Type", "Row", "Choose"];
+    let seen = |harness: &Harness<'_, (String, bool)>, name: &str| {
+        let node = harness.get_by_label(name);
+        assert!(node.is_focused(), "{name}");
+        let rect = node.rect();
+        assert!(rect.top() >= 0.0 && rect.bottom() <= 400.0, "{name} is out of sight: {rect:?}");
+    };
+    for name in names {
+        harness.key_press(Key::Tab);
+        harness.run();
+        seen(&harness, name);
+    }
+    for name in names.into_iter().rev().skip(1) {
+        harness.key_press_modifiers(Modifiers::SHIFT, Key::Tab);
+        harness.run();
+        seen(&harness, name);
+    }
 }
 
 #[test]

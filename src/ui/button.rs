@@ -159,6 +159,7 @@ impl<'a> Button<'a> {
         let wanted = vec2((content + 2.0 * padding).max(self.min_width), height);
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
         if !ui.is_rect_visible(rect) {
+            focus::into_view(ui, &response, rect);
             return response;
         }
         let (fill, ink) = self.colours(ui, &response);

@@ -73,6 +73,7 @@ fn draw(ui: &mut Ui, on: bool, words: &str, shape: Shape) -> Response {
     };
     response.widget_info(|| WidgetInfo::selected(role, ui.is_enabled(), on, words));
     if !ui.is_rect_visible(rect) {
+        focus::into_view(ui, &response, rect);
         return response;
     }
     let place = Rect::from_min_size(pos2(rect.left(), rect.center().y - mark.y / 2.0), mark);

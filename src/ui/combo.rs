@@ -3,6 +3,7 @@
 use egui::{ComboBox, Id, Response, RichText, Ui};
 
 use super::field::form_row;
+use super::focus;
 use super::icons::Icon;
 use super::theme::tokens;
 use super::tokens::{size, text};
@@ -25,6 +26,7 @@ pub fn combo(ui: &mut Ui, name: &str, shown: &str, width: f32, items: impl FnOnc
             list.show_ui(ui, items).response
         })
         .inner;
+    focus::into_view(ui, &response, response.rect);
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_label(name);
         node.set_value(shown);

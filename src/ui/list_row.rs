@@ -74,6 +74,7 @@ impl<'a> ListRow<'a> {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(self.note));
         }
         if !ui.is_rect_visible(rect) {
+            focus::into_view(ui, &response, rect);
             return response;
         }
         let fill = if self.selected {
