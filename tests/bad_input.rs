@@ -296,7 +296,7 @@ fn every_broken_token_gets_a_sentence_and_stays_in_its_box() {
         type_into(&mut harness, Role::MultilineTextInput, "Token", &typed);
         let (job, command) = harness.state_mut().asked();
         let Command::Inspect(inspect::Command::Judge { input, .. }) = command else { panic!("{command:?}") };
-        assert_eq!(input.expose(), typed);
+        assert_eq!(input.as_bytes(), typed.as_bytes());
         let judged = inspect::Judged { decoded: Arc::new(decoded), whose: String::new() };
         harness.state_mut().with(|_, inspector, _, actions| {
             inspector.on_event(job, inspect::Event::Judged(Ok(judged)), Timestamp::UNIX_EPOCH, actions);

@@ -16,10 +16,51 @@ use crate::inspector::keys;
 use crate::jwt::MAX_TOKEN;
 use crate::kinde::Domain;
 use crate::kinde::jwks::Owner;
-use crate::secrets::Secret;
+use crate::secrets::{Secret, SecretBytes};
 
 /// Longer than this, in bytes, and the work leaves the async threads.
 const LONG: usize = 64 * 1024;
+
+/// What is judged: as it was pasted, or as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A text.
+    Text(Secret),
+    /// A file that is no text, byte for byte: only so can it be told what made it so.
+    Bytes(SecretBytes),
+}
+
+impl Input {
+    /// The content of a file.
+    pub fn of_file(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(Secret::new(text)),
+            Err(error) => Self::Bytes(SecretBytes::new(error.into_bytes())),
+        }
+    }
+
+    /// It, as bytes. Never write them into anything that is kept.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.expose().as_bytes(),
+            Self::Bytes(bytes) => bytes.expose(),
+        }
+    }
+
+    /// It, where it is a text.
+    pub fn text(&self) -> Option<&Secret> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Bytes(_) => None,
+        }
+    }
+}
+
+impl From<Secret> for Input {
+    fn from(text: Secret) -> Self {
+        Self::Text(text)
+    }
+}
 
 /// The keys to judge with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,8 +83,8 @@ pub enum WhichKeys {
 pub enum Command {
     /// Judge `input` with `keys`.
     Judge {
-        /// As it was pasted.
-        input: Secret,
+        /// As it was pasted, or read.
+        input: Input,
         /// Whose keys.
         keys: WhichKeys,
     },
@@ -51,8 +92,8 @@ pub enum Command {
     Compare {
         /// The token judged before.
         left: Arc<Decoded>,
-        /// The other one, as pasted.
-        input: Secret,
+        /// The other one, as pasted or read.
+        input: Input,
         /// Whose keys.
         keys: WhichKeys,
     },
@@ -82,11 +123,11 @@ pub struct Compared {
 
 /// A file that was read.
 #[derive(Debug, Clone)]
-pub struct FileText {
+pub struct OpenedFile {
     /// Its name without the folder.
     pub name: String,
-    /// What is in it; bytes that are no text are replaced.
-    pub text: Secret,
+    /// What is in it.
+    pub content: Input,
 }
 
 /// What comes back.
@@ -97,7 +138,7 @@ pub enum Event {
     /// The answer to [`Command::Compare`].
     Compared(Result<Box<Compared>, UserError>),
     /// The answer to [`Command::OpenFile`] and [`Command::ReadFile`]; `None` where no file was chosen.
-    File(Result<Option<FileText>, UserError>),
+    File(Result<Option<OpenedFile>, UserError>),
 }
 
 /// Runs one command to its end.
@@ -115,19 +156,19 @@ async fn answer(command: Command, job: &Job) -> Event {
     }
 }
 
-async fn judged(job: &Job, input: Secret, which: WhichKeys) -> Result<Judged, UserError> {
+async fn judged(job: &Job, input: Input, which: WhichKeys) -> Result<Judged, UserError> {
     let options = Options::pasted(job.services.clock.now());
     let kid_input = input.clone();
-    let kid = heavy(input.expose().len(), move || keys::kid_of(kid_input.expose().as_bytes(), true)).await?;
+    let size = input.as_bytes().len();
+    let kid = heavy(size, move || keys::kid_of(kid_input.as_bytes(), true)).await?;
     let keys = gather(job, which, kid.as_deref()).await?;
     let whose = keys.whose.clone();
-    let decoded =
-        heavy(input.expose().len(), move || judge(input.expose().as_bytes(), &keys, &options)).await.map(Arc::new)?;
+    let decoded = heavy(size, move || judge(input.as_bytes(), &keys, &options)).await.map(Arc::new)?;
     Ok(Judged { decoded, whose })
 }
 
-async fn compared(job: &Job, left: Arc<Decoded>, input: Secret, which: WhichKeys) -> Result<Box<Compared>, UserError> {
-    let size = input.expose().len() + left.payload_b64.len();
+async fn compared(job: &Job, left: Arc<Decoded>, input: Input, which: WhichKeys) -> Result<Box<Compared>, UserError> {
+    let size = input.as_bytes().len() + left.payload_b64.len();
     let right = judged(job, input, which).await?.decoded;
     let other = Arc::clone(&right);
     let comparison = heavy(size, move || compare(&left, &other)).await?;
@@ -182,7 +223,7 @@ async fn heavy<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send 
     })
 }
 
-async fn chosen_file() -> Result<Option<FileText>, UserError> {
+async fn chosen_file() -> Result<Option<OpenedFile>, UserError> {
     let dialog = rfd::AsyncFileDialog::new().set_title("Open a token");
     match super::dialog::open(dialog, "paste the token, or drop the file on the window").await? {
         Some(path) => read_file(path).await.map(Some),
@@ -190,7 +231,7 @@ async fn chosen_file() -> Result<Option<FileText>, UserError> {
     }
 }
 
-async fn read_file(path: PathBuf) -> Result<FileText, UserError> {
+async fn read_file(path: PathBuf) -> Result<OpenedFile, UserError> {
     let name = path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
     let failed = |path: &Path, error: &std::io::Error| {
         UserError::new(Category::File, "The file cannot be opened")
@@ -219,7 +260,7 @@ async fn read_file(path: PathBuf) -> Result<FileText, UserError> {
     let bytes = read
         .await
         .map_err(|_| UserError::new(Category::Internal, "Reading the file broke off").hint("Open it again"))??;
-    Ok(FileText { name, text: Secret::new(String::from_utf8_lossy(&bytes).into_owned()) })
+    Ok(OpenedFile { name, content: Input::of_file(bytes) })
 }
 
 #[cfg(test)]
@@ -229,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_folder_a_missing_file_and_a_file_too_long_are_each_told() {
         let dir = tempfile::tempdir().unwrap();
-        let title = |result: Result<FileText, UserError>| result.unwrap_err().title;
+        let title = |result: Result<OpenedFile, UserError>| result.unwrap_err().title;
         assert_eq!(title(read_file(dir.path().to_owned()).await), "That is no file");
         assert_eq!(title(read_file(dir.path().join("none")).await), "The file cannot be opened");
         let long = dir.path().join("long");
@@ -243,7 +284,7 @@ mod tests {
         let path = dir.path().join("token.txt");
         std::fs::write(&path, "eyJhbGciOiJub25lIn0.canary.").unwrap();
         let file = read_file(path).await.unwrap();
-        assert_eq!((file.name.as_str(), file.text.expose()), ("token.txt", "eyJhbGciOiJub25lIn0.canary."));
+        assert_eq!((file.name.as_str(), file.content.as_bytes()), ("token.txt", &b"eyJhbGciOiJub25lIn0.canary."[..]));
         let event = Event::File(Ok(Some(file)));
         assert!(!format!("{event:?}").contains("canary"));
     }
@@ -282,13 +323,15 @@ mod tests {
             (WhichKeys::Profile(crate::tenant::SANDBOX_PROFILE), "the sandbox", ""),
             (WhichKeys::Pasted(Secret::new("x")), "the pasted key", ""),
         ] {
-            let answer = judged(ask(dir.path(), Command::Judge { input: Secret::new(token), keys }).await).unwrap();
+            let answer =
+                judged(ask(dir.path(), Command::Judge { input: Secret::new(token).into(), keys }).await).unwrap();
             assert_eq!(answer.whose, whose);
             assert!(answer.decoded.headline.contains(headline), "{}", answer.decoded.headline);
             assert!(!answer.decoded.is_good());
         }
         let keys = WhichKeys::Domain("not a domain at all".into());
-        let error = judged(ask(dir.path(), Command::Judge { input: Secret::new(token), keys }).await).unwrap_err();
+        let error =
+            judged(ask(dir.path(), Command::Judge { input: Secret::new(token).into(), keys }).await).unwrap_err();
         assert!(!error.hint.is_empty(), "{error:?}");
     }
 }

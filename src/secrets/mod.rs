@@ -8,5 +8,5 @@ pub mod mask;
 mod secret;
 mod store;
 
-pub use secret::{MASK, Secret};
+pub use secret::{MASK, Secret, SecretBytes};
 pub use store::{Kept, KeyringState, SERVICE, SecretError, SecretStore};

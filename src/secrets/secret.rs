@@ -1,4 +1,6 @@
-//! The one type a secret travels in.
+//! The types a secret travels in: as text, or as bytes where it is none.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
@@ -77,6 +79,28 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+/// Bytes that are no text and may hold a secret: wiped from memory with their last clone, masked in `Debug`.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
+
+impl SecretBytes {
+    /// Takes bytes in as a secret.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Zeroizing::new(bytes)))
+    }
+
+    /// The bytes themselves. Never write them into anything that is kept.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +109,7 @@ mod tests {
     fn debug_never_shows_a_secret() {
         let shown = format!("{:?}", Some(Secret::new("hunter2-hunter2-hunter2")));
         assert_eq!(shown, "Some(•••)");
+        assert_eq!(format!("{:?}", SecretBytes::new(b"hunter2".to_vec())), MASK);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
 use jiff::Timestamp;
 use kinde_panel::action::{Action, Command, JobId};
-use kinde_panel::backend::inspect::{self, Event, FileText, Judged, WhichKeys};
+use kinde_panel::backend::inspect::{self, Event, Input, Judged, OpenedFile, WhichKeys};
 use kinde_panel::inspector::decode::{Keys, Options, judge};
 use kinde_panel::jwt::encode_base64url as b64;
 use kinde_panel::screens::inspector;
@@ -59,7 +59,7 @@ impl Pasted for World {
             other => panic!("{other:?}"),
         };
         let at = Timestamp::from_second(1_714_545_800).unwrap();
-        let decoded = Arc::new(judge(input.expose().as_bytes(), &keys, &Options::pasted(at)));
+        let decoded = Arc::new(judge(input.as_bytes(), &keys, &Options::pasted(at)));
         self.answer(job, Event::Judged(Ok(Judged { decoded, whose })));
     }
 }
@@ -153,7 +153,7 @@ fn two_tokens_stand_beside_each_other() {
     paste(&mut harness, "Other token", &token(&CLAIMS.replace("kp_ada", "kp_bob")));
     let (job, command) = harness.state_mut().asked();
     let inspect::Command::Compare { left, input, .. } = command else { panic!("{command:?}") };
-    let right = Arc::new(judge(input.expose().as_bytes(), &Keys::nobody(), &Options::pasted(Timestamp::UNIX_EPOCH)));
+    let right = Arc::new(judge(input.as_bytes(), &Keys::nobody(), &Options::pasted(Timestamp::UNIX_EPOCH)));
     let comparison = kinde_panel::inspector::compare::compare(&left, &right);
     harness.state_mut().answer(job, Event::Compared(Ok(Box::new(inspect::Compared { right, comparison }))));
     harness.run();
@@ -170,7 +170,7 @@ fn a_long_text_is_held_and_never_laid_out_and_clear_forgets_everything() {
     harness.get_by_label("Pasted text, 3072 KiB: too long to show");
     let (_, command) = harness.state_mut().asked();
     let inspect::Command::Judge { input, .. } = command else { panic!("{command:?}") };
-    assert_eq!(input.expose().len(), long.len());
+    assert_eq!(input.as_bytes().len(), long.len());
     harness.get_by_label("Clear").click();
     harness.run();
     assert!(harness.query_by_label_contains("too long to show").is_none());
@@ -185,12 +185,39 @@ fn an_opened_file_is_judged_and_one_that_cannot_be_read_is_told() {
     harness.run();
     let (job, command) = harness.state_mut().asked();
     assert!(matches!(command, inspect::Command::OpenFile), "{command:?}");
-    let text = Secret::new(token(CLAIMS));
-    harness.state_mut().answer(job, Event::File(Ok(Some(FileText { name: "token.txt".into(), text }))));
+    let content = Secret::new(token(CLAIMS)).into();
+    harness.state_mut().answer(job, Event::File(Ok(Some(OpenedFile { name: "token.txt".into(), content }))));
     harness.run();
     harness.state_mut().judge();
     harness.run();
     harness.get_by_label_contains("Read, not verified");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_judged_byte_for_byte_and_what_made_it_so_is_told() {
+    let utf16: Vec<u8> = token(CLAIMS).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = [&[0xff, 0xfe][..], &utf16].concat();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, token(CLAIMS).as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    for (bytes, word) in [(utf16, "UTF-16"), (gzip, "compressed (gzip)")] {
+        let mut harness = harness(Theme::Dark);
+        harness.run();
+        harness.get_by_label("Open file…").click();
+        harness.run();
+        let (job, _) = harness.state_mut().asked();
+        let size = bytes.len();
+        let content = Input::of_file(bytes);
+        harness.state_mut().answer(job, Event::File(Ok(Some(OpenedFile { name: "token.bin".into(), content }))));
+        harness.run();
+        harness.get_by_label(&format!("token.bin, {size} bytes: no text"));
+        harness.state_mut().judge();
+        harness.run();
+        assert!(harness.query_all_by_label_contains(word).next().is_some(), "{word} is not told");
+        harness.get_by_label("Remove Token").click();
+        harness.run();
+        harness.get_by_label("Token");
+    }
 }
 
 #[test]

@@ -43,21 +43,23 @@ pub(super) fn token(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut
 
 /// The way of the webhooks in the box into the history, where there is one.
 pub(super) fn keep(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let Some(profile) = cx.profile.filter(|_| !state.pasting.input.is_empty()) else { return };
+    let there = !state.pasting.input.is_empty() && state.pasting.input.is_text();
+    let Some(profile) = cx.profile.filter(|_| there) else { return };
     let note =
         format!("Only webhooks are kept, in the history of {}. What is no webhook is kept nowhere", profile.name);
     ui.horizontal(|ui| {
         let free = state.moving.is_none();
         let button = Button::secondary("Keep its webhooks").icon(Icon::Download).small().hint(&note);
-        if button.enabled_or(free, "An import is under way").show(ui).clicked() {
-            let text = state.pasting.input.secret();
+        if button.enabled_or(free, "An import is under way").show(ui).clicked()
+            && let Some(text) = state.pasting.input.secret()
+        {
             super::keep::bring_in(state, From::Text(text), cx, actions);
         }
         small(ui, "One or many: one a line, NDJSON, HAR, a raw request, curl");
     });
 }
 
-/// One of the boxes; a text too long to show is a line in its place.
+/// One of the boxes; what cannot be shown in it is a line in its place.
 #[expect(clippy::too_many_arguments, reason = "what a box needs, handed on as it is")]
 pub(super) fn paste(
     ui: &mut Ui,
@@ -74,21 +76,21 @@ pub(super) fn paste(
         Place::Other => &mut state.other,
         Place::Key => &mut state.key,
     };
-    if let Some(long) = &pasted.long {
-        let words = format!("{}, {} KiB: too long to show", long.name, long.text.expose().len() / 1024);
+    if let Some(held) = &pasted.held {
+        let words = held.words();
         let mut remove = false;
         ui.horizontal(|ui| {
             strong(ui, &words);
             remove = Button::ghost("Remove").name(&format!("Remove {name}")).small().show(ui).clicked();
         });
         if remove {
-            state.set(place, "", &Secret::default());
+            state.set(place, "", &Secret::default().into());
         }
         return;
     }
     // Before the field lays it out: a long text never goes through it.
     if let Some(text) = long_paste(ui, name) {
-        state.set(place, "Pasted text", &Secret::new(text));
+        state.set(place, "Pasted text", &Secret::new(text).into());
         return;
     }
     let answer = paste_box(ui, name, hint, rows, &mut pasted.text);
@@ -136,7 +138,7 @@ pub(super) fn keys(ui: &mut Ui, state: &mut Pasting, cx: &Cx<'_>, actions: &mut 
         if state.asked.is_some() {
             let back = if cx.profile.is_some() { "Use the profile's keys" } else { "Use no keys" };
             if Button::ghost(back).small().show(ui).clicked() {
-                state.set(Place::Key, "", &Secret::default());
+                state.set(Place::Key, "", &Secret::default().into());
                 state.ask(None);
             }
         }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::action::{Action, JobId};
 use crate::backend::End;
-use crate::backend::inspect::{Command, Compared, Event, Judged, WhichKeys};
+use crate::backend::inspect::{Command, Compared, Event, Input, Judged, WhichKeys};
 use crate::error::UserError;
 use crate::screens::Cx;
 use crate::secrets::Secret;
@@ -30,28 +30,42 @@ pub(super) enum Part {
     Compare,
 }
 
-/// A pasted text: in its box, or held beside it where it is too long for one.
+/// A pasted text: in its box, or held beside it where a box cannot show it.
 #[derive(Default)]
 pub(super) struct Pasted {
     pub text: String,
-    pub long: Option<Long>,
+    pub held: Option<Held>,
 }
 
-/// A text too long to show.
-pub(super) struct Long {
-    pub name: String,
-    pub text: Secret,
+/// What no box can show: a text too long for one, a file that is no text.
+pub(super) struct Held {
+    name: String,
+    input: Input,
+}
+
+impl Held {
+    /// What stands in the place of the box.
+    pub fn words(&self) -> String {
+        let size = match self.input.as_bytes().len() {
+            short @ ..10_000 => format!("{short} bytes"),
+            long => format!("{} KiB", long / 1024),
+        };
+        let why = if self.input.text().is_some() { "too long to show" } else { "no text" };
+        format!("{}, {size}: {why}", self.name)
+    }
 }
 
 impl Pasted {
-    pub fn set(&mut self, name: &str, secret: &Secret) {
-        let text = secret.expose();
-        if text.len() > LONG {
-            self.text.clear();
-            self.long = Some(Long { name: name.to_owned(), text: secret.clone() });
-        } else {
-            text.clone_into(&mut self.text);
-            self.long = None;
+    pub fn set(&mut self, name: &str, input: &Input) {
+        match input.text().map(Secret::expose).filter(|text| text.len() <= LONG) {
+            Some(text) => {
+                text.clone_into(&mut self.text);
+                self.held = None;
+            }
+            None => {
+                self.text.clear();
+                self.held = Some(Held { name: name.to_owned(), input: input.clone() });
+            }
         }
     }
 
@@ -59,16 +73,26 @@ impl Pasted {
     pub fn keep_short(&mut self) {
         if self.text.len() > LONG {
             let text = Secret::new(std::mem::take(&mut self.text));
-            self.set("Pasted text", &text);
+            self.set("Pasted text", &text.into());
         }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.long.is_none() && self.text.trim().is_empty()
+        self.held.is_none() && self.text.trim().is_empty()
     }
 
-    pub fn secret(&self) -> Secret {
-        self.long.as_ref().map_or_else(|| Secret::new(self.text.as_str()), |long| long.text.clone())
+    pub fn input(&self) -> Input {
+        self.held.as_ref().map_or_else(|| Secret::new(self.text.as_str()).into(), |held| held.input.clone())
+    }
+
+    /// False for a file that is none.
+    pub fn is_text(&self) -> bool {
+        self.held.as_ref().is_none_or(|held| held.input.text().is_some())
+    }
+
+    /// It, where it is a text.
+    pub fn secret(&self) -> Option<Secret> {
+        self.input().text().cloned()
     }
 }
 
@@ -129,7 +153,7 @@ pub struct Pasting {
 impl Pasting {
     /// A text given from elsewhere (the start page's box): judged when the room shows.
     pub fn paste(&mut self, text: &str) {
-        self.set(Place::Token, "Pasted text", &Secret::new(text));
+        self.set(Place::Token, "Pasted text", &Secret::new(text).into());
     }
 
     /// The room is opened, or the profile changed: what is there is judged with the keys of now.
@@ -180,7 +204,7 @@ impl Pasting {
             Event::File(result) => {
                 let Some((_, place)) = self.reading.take_if(|(reading, _)| *reading == job) else { return };
                 match result {
-                    Ok(Some(file)) => self.set(place, &file.name, &file.text),
+                    Ok(Some(file)) => self.set(place, &file.name, &file.content),
                     Ok(None) => {}
                     Err(error) => self.file_error = Some(error),
                 }
@@ -216,7 +240,7 @@ impl Pasting {
                 let job = cx.job();
                 self.judging = Some(job);
                 self.judged_with = Some(keys.clone());
-                actions.push(Action::Run(job, Command::Judge { input: self.input.secret(), keys }.into()));
+                actions.push(Action::Run(job, Command::Judge { input: self.input.input(), keys }.into()));
             }
         }
         if std::mem::take(&mut self.compare_next) {
@@ -227,7 +251,7 @@ impl Pasting {
             self.beside_error = None;
             if let Some(shown) = self.shown.as_ref().filter(|_| !self.other.is_empty()) {
                 let left = Arc::clone(&shown.judged.decoded);
-                let command = Command::Compare { left, input: self.other.secret(), keys: self.keys(cx) };
+                let command = Command::Compare { left, input: self.other.input(), keys: self.keys(cx) };
                 let job = cx.job();
                 self.comparing = Some(job);
                 actions.push(Action::Run(job, command.into()));
@@ -253,13 +277,15 @@ impl Pasting {
             Place::Key => {
                 self.key.keep_short();
                 self.judge_next = true;
-                self.asked = (!self.key.is_empty()).then(|| WhichKeys::Pasted(self.key.secret()));
+                // A key that is no text is none that can be read: it is judged to be that.
+                let key = || self.key.secret().unwrap_or_else(|| Secret::new("no text"));
+                self.asked = (!self.key.is_empty()).then(|| WhichKeys::Pasted(key()));
             }
         }
         self.file_error = None;
     }
 
-    pub(super) fn set(&mut self, place: Place, name: &str, text: &Secret) {
+    pub(super) fn set(&mut self, place: Place, name: &str, text: &Input) {
         match place {
             Place::Token => self.input.set(name, text),
             Place::Other => self.other.set(name, text),
