@@ -37,10 +37,13 @@ pub struct Services {
     pub profiles: Profiles,
     /// Token sources by profile, so that jobs at the same time mint once.
     tokens: Arc<Mutex<HashMap<Uuid, TokenSource>>>,
+    /// What is to be told of a file that was damaged, once.
+    restored: Arc<Mutex<Option<String>>>,
 }
 
 impl Services {
-    /// Opens the data folder at `data_dir`, making it where it is missing. Asks neither network nor keyring.
+    /// Opens the data folder at `data_dir`, making it where it is missing, and takes damaged profiles from the copy beside
+    /// them. Asks neither network nor keyring.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -48,7 +51,19 @@ impl Services {
         let data = DataDir::open(data_dir)?;
         let http = Http::new(recorder, clock.clone())?;
         let profiles = Profiles::of(&data);
-        Ok(Self { data, http, secrets, clock, profiles, tokens: Arc::default() })
+        // One that cannot be put right is told by who reads it.
+        let restored = profiles.restore().ok().flatten().map(|aside| {
+            let words = format!("profiles.json was damaged. The damaged file is kept as {}", aside.display());
+            tracing::warn!("The profiles are as before their last change: {words}");
+            words
+        });
+        let restored = Arc::new(Mutex::new(restored));
+        Ok(Self { data, http, secrets, clock, profiles, tokens: Arc::default(), restored })
+    }
+
+    /// What is to be told of damaged profiles that were taken from the copy beside them: the first time it is asked.
+    pub fn take_restored(&self) -> Option<String> {
+        self.restored.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Opens the tenant of `profile`: its secret from the keyring, the sandbox's address from the running one.
@@ -294,6 +309,23 @@ mod tests {
         profile.client_id = Some("0123456789abcdef0123456789abcdef".to_owned());
         let profile = services.profiles.add(profile).unwrap();
         (dir, services, profile)
+    }
+
+    #[test]
+    fn damaged_profiles_are_taken_from_before_the_last_change_which_is_told_once_and_the_damaged_file_stays() {
+        let (dir, services, profile) = without_keyring();
+        services.profiles.update(profile.id, |profile| "Renamed".clone_into(&mut profile.name)).unwrap();
+        assert_eq!(services.take_restored(), None, "nothing was damaged");
+        std::fs::write(services.data.file("profiles.json"), "{ broken").unwrap();
+        let open =
+            || Services::open(&dir.path().join("data"), Recorder::silent(), Clock::real(), SecretStore::memory());
+        let services = open().unwrap();
+        assert_eq!(services.profiles.get(profile.id).unwrap().unwrap().name, "Acme");
+        let told = services.take_restored().unwrap();
+        let aside = told.rsplit("kept as ").next().unwrap();
+        assert_eq!(std::fs::read_to_string(aside).unwrap(), "{ broken");
+        assert_eq!(services.take_restored(), None);
+        assert_eq!(open().unwrap().take_restored(), None, "nor is it told again at the next start");
     }
 
     #[tokio::test]

@@ -112,6 +112,20 @@ fn the_word_of_the_system_to_end_closes_the_window() {
 }
 
 #[test]
+fn profiles_that_cannot_be_read_or_were_damaged_are_told_each_word_once() {
+    let mut harness = with_profiles(Prefs::default());
+    let error = UserError::new(Category::File, "A file could not be used").detail("reading it: no").hint("Mend it");
+    for event in [shell::Event::Profiles(Err(error)), shell::Event::Restored("profiles.json was damaged".to_owned())] {
+        harness.state_mut().on_event(Stamped { job: 0, event: event.into() });
+    }
+    harness.run_steps(2);
+    harness.get_by_label_contains("A file could not be used");
+    harness.get_by_label_contains("reading it: no. Mend it");
+    harness.get_by_label_contains("as before their last change");
+    harness.get_by_label_contains("profiles.json was damaged");
+}
+
+#[test]
 fn a_full_queue_is_told_and_not_swallowed() {
     let mut harness = with_profiles(Prefs::default());
     harness.state_mut().on_event(Stamped { job: 9, event: Event::Ended(End::Refused) });

@@ -230,7 +230,10 @@ impl Shell {
                 }
             }
             shell::Event::Profiles(Err(error)) => {
-                self.notices.push(now, Mood::Error, error.title.clone(), error.as_text());
+                self.notices.push(now, Mood::Error, error.title, format!("{}. {}", error.detail, error.hint));
+            }
+            shell::Event::Restored(words) => {
+                self.notices.push(now, Mood::Warn, "The profiles are as before their last change".to_owned(), words);
             }
             shell::Event::Exchange(exchange) => {
                 self.hear(&exchange);

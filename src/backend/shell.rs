@@ -22,6 +22,8 @@ pub enum Command {
 pub enum Event {
     /// The profiles as they are on disk.
     Profiles(Result<Vec<Profile>, UserError>),
+    /// The profiles' file was damaged and was taken from the copy beside it: what and where, in words.
+    Restored(String),
     /// One HTTP exchange, redacted.
     Exchange(Box<Exchange>),
     /// What is known of the keyring now, and how many secrets moved into it.
@@ -41,6 +43,9 @@ pub async fn run(command: Command, job: Job) {
                 Err(UserError::new(Category::Internal, "Reading the profiles broke off").hint("Try again"))
             });
             job.send(Event::Profiles(read)).await;
+            if let Some(words) = job.services.take_restored() {
+                job.send(Event::Restored(words)).await;
+            }
         }
         Command::OpenUrl(url) => {
             let asked = url.clone();

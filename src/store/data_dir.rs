@@ -30,7 +30,8 @@ impl From<StoreError> for UserError {
             }
             std::io::ErrorKind::StorageFull => "Free some disk space and try again",
             std::io::ErrorKind::InvalidData => {
-                "The file is damaged. The one beside it that ends in .bak holds the content before the last change"
+                "The file is damaged, and no sound copy of it is beside it. Nothing is written over it: mend it, or move it \
+                 away to begin afresh"
             }
             _ => "Check the folder, or name another with --data-dir",
         };

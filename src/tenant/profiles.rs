@@ -52,6 +52,14 @@ impl Profiles {
         Self { file: JsonFile::at(data.file("profiles.json")) }
     }
 
+    /// Puts the profiles of before the last change in the place of a damaged file. `Some`: where that one is kept.
+    ///
+    /// # Errors
+    /// When a file cannot be written. Nothing is lost then.
+    pub fn restore(&self) -> Result<Option<std::path::PathBuf>, UserError> {
+        Ok(self.file.restore()?)
+    }
+
     /// All, in the order they were added, the sandbox among them.
     ///
     /// # Errors
