@@ -12,7 +12,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::Timestamp;
 use kinde_panel::action::{Action, Room};
-use kinde_panel::app::{Order, Prefs, Shell};
+use kinde_panel::app::{Order, Prefs, Shell, broken};
 use kinde_panel::backend::{Command, End, Event, JobId, Stamped, connect, shell};
 use kinde_panel::clock::Clock;
 use kinde_panel::error::{Category, UserError};
@@ -123,6 +123,24 @@ fn profiles_that_cannot_be_read_or_were_damaged_are_told_each_word_once() {
     harness.get_by_label_contains("reading it: no. Mend it");
     harness.get_by_label_contains("as before their last change");
     harness.get_by_label_contains("profiles.json was damaged");
+}
+
+#[test]
+fn a_panel_that_cannot_start_says_why_and_what_to_do_in_a_small_window() {
+    let error =
+        UserError::new(Category::File, "The folder could not be made").detail("It is a file").hint("Name another");
+    let mut harness = Harness::builder()
+        .with_size(broken::SIZE)
+        .with_context_setup(theme::install)
+        .build_ui_state(|ui, quit: &mut bool| *quit |= broken::ui(ui, &error), false);
+    harness.run();
+    for words in ["Kinde Panel cannot start", "The folder could not be made", "It is a file", "Name another"] {
+        let rect = harness.get_by_label(words).rect();
+        assert!(rect.right() <= broken::SIZE.x && rect.bottom() <= broken::SIZE.y, "{words}: {rect:?}");
+    }
+    harness.get_by_label("Quit").click();
+    harness.run();
+    assert!(harness.state());
 }
 
 #[test]

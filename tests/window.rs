@@ -75,6 +75,12 @@ fn where_no_keyring_is_found_the_panel_says_so_works_and_asks_before_it_leaves_s
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
+fn a_small_window_says_why_the_panel_cannot_start() {
+    scenario("cannot_start");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
 fn theme_and_zoom_are_there_again_after_the_system_ended_the_panel() {
     scenario("prefs");
 }

@@ -12,6 +12,7 @@
 //! [`Shell`] knows neither eframe nor the backend thread, so that a test can drive it whole.
 
 mod apply;
+pub mod broken;
 mod chrome;
 mod overlay;
 mod prefs;

@@ -1,9 +1,10 @@
 //! The real window: eframe, the backend thread, and what happens when neither can start.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::broken;
 use super::prefs::{KEY, Place, Prefs, WINDOW};
 use super::shell::{Order, Shell};
 use crate::backend::{Backend, End, Event, Stamped};
@@ -12,7 +13,7 @@ use crate::error::{Category, UserError};
 use crate::net::Recorder;
 use crate::secrets::SecretStore;
 use crate::ui::gallery::{self, GalleryState};
-use crate::ui::{Callout, theme};
+use crate::ui::theme;
 
 /// How long one frame may spend on events.
 const EVENT_BUDGET: Duration = Duration::from_millis(8);
@@ -33,7 +34,8 @@ pub struct Flags {
 /// Opens the window on `data_dir` and runs it to its end.
 ///
 /// # Errors
-/// When there is no display to open it on: one line that names what is missing.
+/// When there is no display to open it on: one line that names what is missing. When the panel could not start: what the
+/// window said.
 pub fn run(data_dir: PathBuf, flags: Flags) -> Result<(), UserError> {
     display_named()?;
     let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png")).ok();
@@ -53,6 +55,8 @@ pub fn run(data_dir: PathBuf, flags: Flags) -> Result<(), UserError> {
         persist_window: false,
         ..Default::default()
     };
+    let failed = Arc::new(OnceLock::new());
+    let failure = Arc::clone(&failed);
     eframe::run_native(
         "Kinde Panel",
         options,
@@ -63,10 +67,17 @@ pub fn run(data_dir: PathBuf, flags: Flags) -> Result<(), UserError> {
             cc.egui_ctx.set_theme(prefs.theme);
             cc.egui_ctx.set_zoom_factor(prefs.zoom);
             let place = Place::new(cc.storage.and_then(|storage| eframe::get_value(storage, WINDOW)));
-            Ok(Box::new(Window::new(data_dir, prefs, place, flags, &cc.egui_ctx)))
+            let window = Window::new(data_dir, prefs, place, flags, &cc.egui_ctx);
+            if let Window::Broken { error } = &window {
+                failure.set(error.clone()).ok();
+                cc.egui_ctx.send_viewport_cmd(egui::ViewportCommand::MinInnerSize(broken::SIZE));
+                cc.egui_ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(broken::SIZE));
+            }
+            Ok(Box::new(window))
         }),
     )
-    .map_err(|error| no_display(&error.to_string()))
+    .map_err(|error| no_display(&error.to_string()))?;
+    failed.get().cloned().map_or(Ok(()), Err)
 }
 
 /// On Linux a window needs an address to open at; elsewhere it is always there.
@@ -182,9 +193,9 @@ impl eframe::App for Window {
                 });
             }
             Self::Broken { error } => {
-                egui::CentralPanel::default().show(ui, |ui| {
-                    Callout::user_error(error).copy(error.as_text()).show(ui);
-                });
+                if broken::ui(ui, error) {
+                    ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+                }
             }
         }
     }

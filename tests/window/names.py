@@ -78,6 +78,10 @@ REMOVE_ANYWAY = "Remove anyway"
 # Activity: the parts of an exchange, and a text that stands in each
 PARTS = [("Answer", "Answer headers"), ("Request", "Request headers"), ("curl", "/oauth2/token")]
 
+# Where it cannot start
+CANNOT_START = "Kinde Panel cannot start"
+QUIT = "Quit"
+
 # Settings
 DARK = "Dark"
 ZOOM_IN = "Zoom in"

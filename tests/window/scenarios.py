@@ -287,6 +287,24 @@ def prefs():
         print(f"dark, and a tab is {zoomed} pixels high, {before} without zoom")
 
 
+def cannot_start():
+    """A data folder that is a file: a small window says so, and the program ends with 3 and the same words."""
+    import at
+
+    DATA.write_text("no folder")
+    with Panel() as panel:
+        window = at.App(panel.process)
+        print(window.wait_text(names.CANNOT_START))
+        assert str(DATA) in window.said(), window.said()
+        width, height = window.nodes()[1].box()[2:]
+        assert width < 700 and height < 400, (width, height)
+        at.screenshot("cannot-start")
+        window.click(names.QUIT)
+        assert panel.process.wait(5) == 3, panel.lines
+    time.sleep(0.2)
+    assert any(str(DATA) in line for _, line in panel.lines), panel.lines
+
+
 def at_rest(panel, where, seconds, clock=False):
     """Nobody touches the window: no frame, next to no processor. With `clock`, one frame a second for its seconds."""
     # What the click itself started is over when no frame came for a second.
