@@ -24,14 +24,19 @@ pub fn checkbox_row(ui: &mut Ui, on: &mut bool, words: &str, note: &str) -> Resp
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let response = checkbox(ui, on, words);
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 0.0;
-            ui.add_space(16.0 + space::SM);
-            label::small(ui, note);
-        });
+        choice_note(ui, note);
         response
     })
     .inner
+}
+
+/// A note below a box to tick, where its words begin.
+pub fn choice_note(ui: &mut Ui, note: &str) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(16.0 + space::SM);
+        ui.vertical(|ui| label::small(ui, note));
+    });
 }
 
 /// A switch: takes effect at once.

@@ -5,14 +5,14 @@ mod state;
 
 pub use state::State;
 
-use egui::{ScrollArea, Ui};
+use egui::{Label, RichText, ScrollArea, Ui};
 
 use super::Cx;
 use crate::action::Action;
 use crate::clock::clock_time;
 use crate::net::{Exchange, Outcome};
-use crate::ui::tokens::space;
-use crate::ui::{Button, Col, Icon, Mood, Table, empty_state, heading, status, subdued, text_field};
+use crate::ui::tokens::{space, text};
+use crate::ui::{Button, Col, Icon, Mood, Table, empty_state, heading, status, subdued, text_field, tokens};
 
 /// Lower than this, in points, and the page scrolls as a whole.
 const SHORT: f32 = 420.0;
@@ -86,10 +86,10 @@ fn table(ui: &mut Ui, state: &State, height: f32) -> Option<crate::net::Exchange
         Col::exact("Time", 78.0),
         Col::exact("Method", 66.0),
         Col::rest("Address"),
-        Col::exact("Status", if purpose { 190.0 } else { 130.0 }),
+        Col::exact("Status", if purpose { 160.0 } else { 130.0 }),
     ];
     if ms {
-        columns.push(Col::exact("ms", 60.0).right());
+        columns.push(Col::exact("ms", 56.0).right());
     }
     if purpose {
         columns.push(Col::exact("Purpose", 190.0));
@@ -103,7 +103,13 @@ fn table(ui: &mut Ui, state: &State, height: f32) -> Option<crate::net::Exchange
             let Some(exchange) = shown.get(index) else { return };
             cells.subdued(&clock_time(exchange.at));
             cells.text(&exchange.method);
-            cells.mono(without_scheme(&exchange.url));
+            // What was asked comes before whom: rows differ in it.
+            let (host, path) = parts(&exchange.url);
+            cells.ui(|ui| {
+                ui.add(Label::new(RichText::new(path).monospace()).truncate().selectable(false));
+                let host = RichText::new(host).size(text::SMALL).color(tokens(ui).text_subdued);
+                ui.add(Label::new(host).truncate().selectable(false));
+            });
             let (mood, word) = ending(exchange);
             cells.ui(|ui| {
                 status(ui, mood, &word);
@@ -122,6 +128,12 @@ fn table(ui: &mut Ui, state: &State, height: f32) -> Option<crate::net::Exchange
 /// `GET acme.kinde.com/api/v1/users`: what a row is called.
 fn words(exchange: &Exchange) -> String {
     format!("{} {}", exchange.method, without_scheme(&exchange.url))
+}
+
+/// Host, and what of it was asked for.
+fn parts(url: &str) -> (&str, &str) {
+    let rest = without_scheme(url);
+    rest.find('/').map_or((rest, "/"), |at| rest.split_at(at))
 }
 
 fn without_scheme(url: &str) -> &str {

@@ -15,6 +15,8 @@ use crate::ui::{Button, Callout, FieldRow, Mood, dialog};
 
 const DAY: u64 = 24 * 60 * 60;
 const MEGABYTE: u64 = 1 << 20;
+/// Width of the field of a number, in points.
+const NUMBER: f32 = 200.0;
 
 /// The rule while it is typed: here, and in Settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,13 +66,13 @@ impl Draft {
     /// Its two fields. `fresh`: the keyboard is placed in the first.
     pub fn fields(&mut self, ui: &mut Ui, fresh: bool) {
         let wrong = Self::number(&self.days).err();
-        let days = FieldRow::new("Days").placeholder("90").hint("Empty: however old").error(wrong);
+        let days = FieldRow::new("Days").placeholder("90").hint("Empty: however old").error(wrong).width(NUMBER);
         let days = days.show(ui, &mut self.days);
         if fresh {
             days.request_focus();
         }
         let wrong = Self::number(&self.megabytes).err();
-        let row = FieldRow::new("Megabytes").placeholder("1000").hint("Empty: however much").error(wrong);
+        let row = FieldRow::new("Megabytes").placeholder("1000").hint("Empty: however much").error(wrong).width(NUMBER);
         row.show(ui, &mut self.megabytes);
     }
 }

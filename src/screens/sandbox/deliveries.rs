@@ -190,13 +190,13 @@ pub(super) fn ui(ui: &mut Ui, state: &mut Deliveries, cx: &Cx<'_>, actions: &mut
 /// The number of the delivery chosen just now.
 fn table(ui: &mut Ui, list: &[DeliveryView], selected: Option<i64>, height: f32) -> Option<i64> {
     let wide = ui.available_width() >= NARROW;
-    let mut columns = vec![Col::exact("Time", 76.0)];
+    let mut columns = vec![Col::exact("Time", 72.0)];
     if wide {
-        columns.extend([Col::exact("Event", 190.0), Col::rest("Target"), Col::exact("Attempt", 72.0)]);
+        columns.extend([Col::exact("Event", 190.0), Col::rest("Target"), Col::exact("Attempt", 66.0)]);
     } else {
         columns.push(Col::rest("Event"));
     }
-    columns.extend([Col::exact("Status", 168.0), Col::exact("Next", 82.0)]);
+    columns.extend([Col::exact("Status", 150.0), Col::exact("Next", 74.0)]);
     let row = selected.and_then(|id| list.iter().position(|delivery| delivery.id == id));
     let answer = Table::new("Deliveries", &columns).selected(row).max_height(height).show(
         ui,

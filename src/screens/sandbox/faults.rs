@@ -14,6 +14,9 @@ use crate::ui::{
     Button, Callout, FieldRow, Mood, checkbox, combo_item, combo_row, disclosure, line, small, status, subdued, tokens,
 };
 
+/// Width of what is typed or chosen, in points.
+const NUMBER: f32 = 260.0;
+
 const DOWN: [(Option<Down>, &str); 3] =
     [(None, "works"), (Some(Down::Unavailable), "answers 503"), (Some(Down::Closed), "closes the connection")];
 
@@ -228,17 +231,21 @@ fn provider(ui: &mut Ui, form: &mut FaultForm) {
 
 fn choice<T: Copy + PartialEq>(ui: &mut Ui, label: &str, all: &[(Option<T>, &str)], value: &mut Option<T>) {
     let shown = all.iter().find(|(each, _)| each == value).map_or("", |(_, words)| words);
-    combo_row(ui, label, None, shown, |ui| {
-        for (each, words) in all {
-            if combo_item(ui, each == value, words, "") {
-                *value = *each;
+    ui.scope(|ui| {
+        // As wide as the numbers around it.
+        ui.set_max_width(size::LABEL_COLUMN + NUMBER);
+        combo_row(ui, label, None, shown, |ui| {
+            for (each, words) in all {
+                if combo_item(ui, each == value, words, "") {
+                    *value = *each;
+                }
             }
-        }
+        });
     });
 }
 
 fn number(ui: &mut Ui, label: &str, hint: &str, text: &mut String) {
-    FieldRow::new(label).hint(hint).width(260.0).show(ui, text);
+    FieldRow::new(label).hint(hint).width(NUMBER).show(ui, text);
 }
 
 #[cfg(test)]

@@ -11,9 +11,7 @@ use super::Cx;
 use crate::action::Action;
 use crate::secrets::KeyringState;
 use crate::ui::tokens::{size, space};
-use crate::ui::{
-    Button, Mood, form_row, heading, key_value_copy, key_value_ui, prose, section, segmented, small, status,
-};
+use crate::ui::{Button, Mood, heading, key_value_copy, key_value_ui, prose, section, segmented, small, status};
 
 /// Draws the screen.
 pub fn ui(ui: &mut egui::Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -27,7 +25,7 @@ pub fn ui(ui: &mut egui::Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<A
 }
 
 fn appearance(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-    form_row(ui, "Theme", None, None, size::FIELD_MAX, |ui, _| {
+    key_value_ui(ui, "Theme", |ui| {
         let mut theme = ui.ctx().options(|options| options.theme_preference);
         let choices =
             [(ThemePreference::System, "System"), (ThemePreference::Light, "Light"), (ThemePreference::Dark, "Dark")];
@@ -35,19 +33,18 @@ fn appearance(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
             actions.push(Action::SetTheme(theme));
         }
     });
-    form_row(ui, "Zoom", None, None, size::FIELD_MAX, |ui, _| {
-        ui.horizontal(|ui| {
-            if Button::secondary("−").name("Zoom out").hint("Ctrl+-").show(ui).clicked() {
-                actions.push(Action::ZoomOut);
-            }
-            let percent = format!("{:.0} %", ui.ctx().zoom_factor() * 100.0);
-            if Button::ghost(&percent).name("Reset zoom").hint("Ctrl+0").min_width(64.0).show(ui).clicked() {
-                actions.push(Action::ZoomReset);
-            }
-            if Button::secondary("+").name("Zoom in").hint("Ctrl++").show(ui).clicked() {
-                actions.push(Action::ZoomIn);
-            }
-        });
+    ui.add_space(space::XS);
+    key_value_ui(ui, "Zoom", |ui| {
+        if Button::secondary("−").name("Zoom out").hint("Ctrl+-").show(ui).clicked() {
+            actions.push(Action::ZoomOut);
+        }
+        let percent = format!("{:.0} %", ui.ctx().zoom_factor() * 100.0);
+        if Button::ghost(&percent).name("Reset zoom").hint("Ctrl+0").min_width(64.0).show(ui).clicked() {
+            actions.push(Action::ZoomReset);
+        }
+        if Button::secondary("+").name("Zoom in").hint("Ctrl++").show(ui).clicked() {
+            actions.push(Action::ZoomIn);
+        }
     });
 }
 
@@ -61,7 +58,8 @@ fn keyring_row(ui: &mut egui::Ui, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     };
     key_value_ui(ui, "Keyring", |ui| {
         status(ui, mood, word);
-        if *cx.keyring != KeyringState::Ready && Button::secondary("Try again").small().show(ui).clicked() {
+        let words = if *cx.keyring == KeyringState::Unknown { "Ask now" } else { "Try again" };
+        if *cx.keyring != KeyringState::Ready && Button::secondary(words).small().show(ui).clicked() {
             actions.push(Action::RetryKeyring);
         }
     });

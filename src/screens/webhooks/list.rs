@@ -92,10 +92,11 @@ pub(super) fn table(ui: &mut Ui, state: &mut State, webhooks: &[Webhook], profil
     }
     let width = ui.available_width();
     let wide = width > WIDE;
-    let name = (width * 0.28).clamp(110.0, 260.0);
+    // The endpoint is the longest, and the one that is to be read whole.
+    let name = (width * 0.2).clamp(110.0, 220.0);
     let mut cols = vec![Col::exact("Name", name), Col::rest("Endpoint")];
     if wide {
-        cols.extend([Col::exact("Events", 190.0), Col::exact("Created", 96.0)]);
+        cols.extend([Col::exact("Events", (width * 0.2).clamp(140.0, 200.0)), Col::exact("Created", 92.0)]);
     }
     cols.push(Col::exact("", 36.0));
     let open = match &state.open {

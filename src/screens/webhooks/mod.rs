@@ -305,7 +305,7 @@ fn rows(
     actions: &mut Vec<Action>,
 ) {
     if webhooks.is_empty() {
-        if !editor::is_new(state) && empty(ui) {
+        if empty(ui, !editor::is_new(state)) {
             state.show_new();
         }
         return;
@@ -320,10 +320,11 @@ fn rows(
     small(ui, NO_SWITCH_NOTE);
 }
 
-fn empty(ui: &mut Ui) -> bool {
+/// There is none yet; with the way to the first one, where that is not being written beside it.
+fn empty(ui: &mut Ui, with_button: bool) -> bool {
     ui.vertical_centered(|ui| {
         empty_state(ui, Some(Icon::Webhook), "No webhooks yet. One tells Kinde where to deliver which events", None);
-        let pressed = Button::primary("New webhook").icon(Icon::Plus).show(ui).clicked();
+        let pressed = with_button && Button::primary("New webhook").icon(Icon::Plus).show(ui).clicked();
         ui.add_space(space::XL);
         pressed
     })

@@ -1,6 +1,6 @@
 //! The event types of a webhook: group by group, searchable, whole groups at once.
 
-use egui::{RichText, Ui};
+use egui::Ui;
 
 use super::editor_state::Editor;
 use super::state::State;
@@ -8,8 +8,8 @@ use crate::action::Action;
 use crate::kinde::event_types::{self, Category};
 use crate::screens::Cx;
 use crate::tenant::Profile;
-use crate::ui::tokens::{space, text};
-use crate::ui::{Button, Load, checkbox, loading, small, strong, text_field, tokens};
+use crate::ui::tokens::space;
+use crate::ui::{Button, Load, checkbox, choice_note, loading, small, strong, text_field};
 use crate::webhooks::Catalogue;
 
 /// One type to tick.
@@ -76,11 +76,7 @@ fn show_group(ui: &mut Ui, editor: &mut Editor, category: Category, group: &[&Of
                 tick(editor, &offer.code, on);
             }
             if let Some(note) = &offer.note {
-                ui.indent(&offer.code, |ui| {
-                    ui.add(
-                        egui::Label::new(RichText::new(note).size(text::SMALL).color(tokens(ui).text_subdued)).wrap(),
-                    );
-                });
+                choice_note(ui, note);
             }
         }
     });
