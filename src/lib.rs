@@ -12,9 +12,9 @@
 //! | 6 | [`tunnel`] | a public address for the receiver: opened, tested, kept |
 //! | 5 | [`inspector`], [`connect`], [`webhooks`] | judging what arrives or is pasted; the walk of a connected app; webhooks kept, changed, triggered |
 //! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
-//! | 3 | [`kinde`], [`providers`], [`mail`] | Kinde's wire; the providers' wire; what mail needs to be sent |
+//! | 3 | [`kinde`], [`providers`], [`mail`] | Kinde's wire; the providers' wire; whether mail can be sent |
 //! | 2 | [`secrets`], [`net`], [`store`], [`jwt`], [`report`] | what is kept, what is sent, what a token is, what a panic leaves |
-//! | 1 | [`error`], [`clock`], [`check`], [`step`] | plain data everything shares |
+//! | 1 | [`error`], [`clock`], [`check`], [`step`], [`dotenv`] | plain data everything shares |
 //!
 //! The UI thread owns all state; the backend owns all resources.
 //!
@@ -50,6 +50,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod connect;
+pub mod dotenv;
 pub mod error;
 pub mod inspector;
 pub mod jwt;
