@@ -11,9 +11,11 @@ mod event;
 mod events;
 mod history;
 mod listen;
+mod mail;
 mod print;
 mod public;
 mod sandbox;
+mod secret_input;
 mod send;
 mod stdin;
 mod token;
@@ -122,6 +124,8 @@ enum Command {
     Events(events::Args),
     /// Receive webhooks on this machine, keep and judge them, until stopped
     Listen(listen::Args),
+    /// Check whether Kinde will be able to send mail
+    Mail(mail::Args),
     /// Run the sandbox tenant until stopped
     Sandbox(sandbox::Args),
     /// Send an event of the sandbox, or a forged one
@@ -143,6 +147,7 @@ impl Command {
             Self::Event(args) => event::run(args, cx).await,
             Self::Events(args) => events::run(args, cx).await,
             Self::Listen(args) => listen::run(args, cx).await,
+            Self::Mail(args) => mail::run(args, cx).await,
             Self::Sandbox(args) => sandbox::run(args, cx).await,
             Self::Send(args) => send::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
@@ -160,6 +165,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Event(_)
             | Self::Events(_)
+            | Self::Mail(_)
             | Self::Send(_)
             | Self::Token(_)
             | Self::Trigger(_)

@@ -76,6 +76,9 @@ pub struct Profile {
     /// How its receiver gets a public address.
     #[serde(default, skip_serializing_if = "PublicChoices::is_default")]
     pub public: PublicChoices,
+    /// The mail server that was checked last, without its password: that stands in the keyring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<crate::mail::Kept>,
     /// False for what came from the environment variables: nothing of it is written down.
     #[serde(skip, default = "yes")]
     pub saved: bool,
@@ -229,6 +232,7 @@ impl Profile {
             landing_works: false,
             framework: None,
             public: PublicChoices::default(),
+            mail: None,
             saved: true,
             extra: serde_json::Map::new(),
         }
