@@ -50,7 +50,7 @@ fn the_ready_line_is_the_contract_and_the_end_is_clean() {
         assert!(Path::new(ready["ca_cert"].as_str().unwrap()).is_file());
         assert_eq!(ready["users"][0]["email"], "ada@example.com");
         assert_eq!(ready["connected_apps"][1], serde_json::json!({"key": "github", "provider": "github"}));
-        assert_eq!(ready["smtp"], Value::Null);
+        assert!(ready["smtp"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
         assert_eq!(ready.as_object().unwrap().len(), 9);
         signal(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(0));

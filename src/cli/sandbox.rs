@@ -5,7 +5,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{Context, Exit};
 use crate::error::{Category, UserError};
-use crate::sandbox::{Attempts, Options, Served};
+use crate::sandbox::{self, Attempts, Options, Served};
 
 /// The words of `sandbox`.
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,7 @@ pub struct Args {
     /// Port of the HTTPS address
     #[arg(long, value_name = "N")]
     pub https_port: Option<u16>,
-    /// Port of the mail server
+    /// Port of the mail server that begins in plain text; the one that speaks TLS from the first byte takes the next
     #[arg(long, value_name = "N")]
     pub smtp_port: Option<u16>,
     /// Run the delivery schedule this many times faster
@@ -33,9 +33,6 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         return Err(UserError::new(Category::Input, "--time-scale must be greater than 0")
             .detail(format!("It is {}", args.time_scale))
             .hint("1 is Kinde's own pace, 1000 a thousand times faster"));
-    }
-    if args.smtp_port.is_some() {
-        cx.say("--smtp-port is not used: this version of the sandbox has no mail server");
     }
     let dir = cx.services.data.folder("sandbox")?;
     let options = Options {
@@ -59,8 +56,13 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         "client_secret": facts.client_secret.expose(),
         "users": facts.users,
         "connected_apps": facts.connected_apps,
-        "smtp": null,
+        "smtp": running.smtp,
     }}));
+    if let (Some(smtp), Some(smtps)) = (&running.smtp, &running.smtps) {
+        let (user, password) = (sandbox::SMTP_USER, facts.smtp_password.expose());
+        cx.say(&format!("Mail: {smtp} begins in plain text (STARTTLS), {smtps} speaks TLS from the first byte"));
+        cx.say(&format!("Mail user {user}, password {password}, both made up; trust {}", running.ca_cert.display()));
+    }
     match attempts {
         Some(attempts) => tell(attempts, cx).await,
         None => cx.cancel.cancelled().await,

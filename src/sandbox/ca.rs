@@ -1,4 +1,5 @@
-//! The certificates of the HTTPS address: a local authority, kept, and a server certificate made at every start.
+//! The certificates of the HTTPS address and the mail server: a local authority, kept, and a server certificate made at
+//! every start.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,8 +23,16 @@ pub fn cert_path(dir: &Path) -> PathBuf {
     dir.join(CERT)
 }
 
-/// An acceptor for the HTTPS address. Makes the authority of `dir` where there is none. Blocking.
-pub fn acceptor(dir: &Path, now: Timestamp) -> Result<TlsAcceptor, SandboxError> {
+/// What answers a TLS handshake.
+pub struct Acceptors {
+    /// At the HTTPS address.
+    pub https: TlsAcceptor,
+    /// At the mail server: by the same certificate.
+    pub smtp: TlsAcceptor,
+}
+
+/// The acceptors, both by a new certificate. Makes the authority of `dir` where there is none. Blocking.
+pub fn acceptors(dir: &Path, now: Timestamp) -> Result<Acceptors, SandboxError> {
     let machine = |error: &dyn std::fmt::Display| SandboxError::Machine(format!("making certificates: {error}"));
     let authority = authority(dir, now)?;
     let key = KeyPair::generate().map_err(|error| machine(&error))?;
@@ -36,15 +45,15 @@ pub fn acceptor(dir: &Path, now: Timestamp) -> Result<TlsAcceptor, SandboxError>
     valid(&mut params, day(now, -2), day(now, 396));
     let cert = params.signed_by(&key, &authority).map_err(|error| machine(&error))?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let mut config =
-        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| machine(&error))?
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .map_err(|error| machine(&error))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    let smtp = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| machine(&error))?
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .map_err(|error| machine(&error))?;
+    let mut https = smtp.clone();
+    https.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Acceptors { https: TlsAcceptor::from(Arc::new(https)), smtp: TlsAcceptor::from(Arc::new(smtp)) })
 }
 
 /// The kept authority; made anew where it is missing or its key cannot be read.

@@ -17,6 +17,8 @@ pub struct Facts {
     pub client_id: String,
     /// The client secret of that application.
     pub client_secret: Secret,
+    /// What its mail server takes as password, for the user [`SMTP_USER`](super::SMTP_USER).
+    pub smtp_password: Secret,
     /// Its public key set, as published.
     pub jwks: String,
     /// The HTTP address of the last run.
@@ -82,6 +84,7 @@ impl Facts {
         Self {
             client_id: state.client_id.clone(),
             client_secret: Secret::new(state.client_secret.as_str()),
+            smtp_password: Secret::new(state.smtp_password.as_str()),
             jwks: key.jwks_with(&state.old_keys),
             issuer_last: state.issuer_last.clone(),
             users: state.users.iter().map(|user| FactUser { id: user.id.clone(), email: user.email.clone() }).collect(),

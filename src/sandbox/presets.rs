@@ -101,6 +101,7 @@ pub fn user_id() -> String {
 pub fn fill(state: &mut State, now: Timestamp) {
     state.client_id = hex(32);
     state.client_secret = alnum(52);
+    state.smtp_password = alnum(24);
     state.orgs = ["Analytical Engines", "Compiler Guild"]
         .map(|name| Org {
             code: format!("org_{}", hex(11)),

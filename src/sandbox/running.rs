@@ -21,7 +21,11 @@ pub struct Running {
     pub issuer: String,
     /// `https://127.0.0.1:Q`, without trailing slash.
     pub https: String,
-    /// The certificate of the authority behind `https`, PEM.
+    /// `127.0.0.1:R`: the mail server that begins in plain text and goes over to TLS; `None` where an older program serves.
+    pub smtp: Option<String>,
+    /// `127.0.0.1:S`: the mail server that speaks TLS from the first byte.
+    pub smtps: Option<String>,
+    /// The certificate of the authority behind `https` and both mail servers, PEM.
     pub ca_cert: PathBuf,
     /// Address of the control listener, for [`super::Control`].
     pub control: String,
@@ -47,6 +51,10 @@ struct Written {
     pid: u32,
     issuer: String,
     https: String,
+    #[serde(default)]
+    smtp: Option<String>,
+    #[serde(default)]
+    smtps: Option<String>,
     ca_cert: PathBuf,
     control: String,
     control_token: String,
@@ -76,6 +84,8 @@ impl Lock {
             pid: running.pid,
             issuer: running.issuer.clone(),
             https: running.https.clone(),
+            smtp: running.smtp.clone(),
+            smtps: running.smtps.clone(),
             ca_cert: running.ca_cert.clone(),
             control: running.control.clone(),
             control_token: running.control_token.expose().to_owned(),
@@ -114,6 +124,8 @@ pub fn read(dir: &Path) -> Option<Running> {
         pid: written.pid,
         issuer: written.issuer,
         https: written.https,
+        smtp: written.smtp,
+        smtps: written.smtps,
         ca_cert: written.ca_cert,
         control: written.control,
         control_token: Secret::new(written.control_token),

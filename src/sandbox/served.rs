@@ -30,7 +30,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// Port of the HTTPS address, likewise.
     pub https_port: Option<u16>,
-    /// Port of a mail server. Kept for the mail rooms: no server listens there yet.
+    /// Port of the mail server that begins in plain text, likewise. The one that speaks TLS from the first byte takes the
+    /// port behind it while that is free, else another.
     pub smtp_port: Option<u16>,
     /// How much faster than Kinde the delivery schedule runs.
     pub time_scale: f64,
@@ -84,15 +85,19 @@ impl Served {
         .map_err(|error| SandboxError::Machine(error.to_string()))??;
         let http = bind(options.port, state.ports.http).await?;
         let https = bind(options.https_port, state.ports.https).await?;
+        let (smtp, smtps) = bind_mail(options.smtp_port, state.ports).await?;
         let control = bind(None, None).await?;
         let port = |listener: &TcpListener| {
             listener.local_addr().map(|at| at.port()).map_err(|error| SandboxError::Machine(error.to_string()))
         };
         let (http_port, https_port, control_port) = (port(&http)?, port(&https)?, port(&control)?);
+        let (smtp_port, smtps_port) = (port(&smtp)?, port(&smtps)?);
         let running = Running {
             pid: std::process::id(),
             issuer: format!("http://127.0.0.1:{http_port}"),
             https: format!("https://127.0.0.1:{https_port}"),
+            smtp: Some(format!("127.0.0.1:{smtp_port}")),
+            smtps: Some(format!("127.0.0.1:{smtps_port}")),
             // Absolute: whoever reads it may stand in another folder.
             ca_cert: ca::cert_path(&std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned())),
             control: format!("http://127.0.0.1:{control_port}"),
@@ -104,6 +109,8 @@ impl Served {
         };
         let last = if options.only_new { store.read(attempts::last).await? } else { 0 };
         let engine = Engine::new(store.clone(), options.time_scale, now, post::over(client), last);
+        let newest_mail = store.read(super::smtp::newest).await?;
+        let stop = CancellationToken::new();
         let world = Arc::new(World::new(Beginning {
             dir: dir.to_owned(),
             state,
@@ -113,21 +120,30 @@ impl Served {
             control_token: running.control_token.expose().to_owned(),
             store,
             engine,
+            newest_mail,
+            ending: stop.clone(),
         }));
         {
             let mut state = world.state();
-            state.ports = Ports { http: Some(http_port), https: Some(https_port) };
+            state.ports = Ports {
+                http: Some(http_port),
+                https: Some(https_port),
+                smtp: Some(smtp_port),
+                smtps: Some(smtps_port),
+            };
             state.issuer_last = Some(running.issuer.clone());
         }
         world.save().await?;
         let known: Vec<String> = world.state().webhooks.iter().map(|webhook| webhook.id.clone()).collect();
         let known = serde_json::json!(known).to_string();
         world.store.write(move |connection| attempts::stop_unknown(connection, &known)).await?;
-        let stop = CancellationToken::new();
         for (listener, tls, door) in
-            [(http, None, Door::Http), (https, Some(tls), Door::Https), (control, None, Door::Control)]
+            [(http, None, Door::Http), (https, Some(tls.https), Door::Https), (control, None, Door::Control)]
         {
             tokio::spawn(serve::accept(listener, tls, door, Arc::clone(&world), stop.clone()));
+        }
+        for (listener, implicit) in [(smtp, false), (smtps, true)] {
+            tokio::spawn(super::smtp::accept(listener, tls.smtp.clone(), implicit, Arc::clone(&world), stop.clone()));
         }
         let attempts = options.attempts.then(|| world.engine.lines());
         let delivering = tokio::spawn(Arc::clone(&world.engine).run(stop.clone()));
@@ -245,7 +261,7 @@ async fn attach_with(dir: &Path, options: Options, clock: Clock) -> Result<Attac
 struct Prepared {
     state: state::State,
     key: super::keys::SigningKey,
-    tls: tokio_rustls::TlsAcceptor,
+    tls: ca::Acceptors,
     store: Store,
     lock: Lock,
     http: Http,
@@ -255,7 +271,7 @@ fn prepare(dir: &Path, now: jiff::Timestamp, clock: Clock) -> Result<Prepared, S
     crate::store::DataDir::open(dir)?;
     let lock = take(dir)?;
     let (state, key) = state::open(dir, now)?;
-    let tls = ca::acceptor(dir, now)?;
+    let tls = ca::acceptors(dir, now)?;
     let store = Store::open(dir)?;
     // What a tenant sends is no exchange of the panel: none of it is recorded.
     let http = Http::new(Recorder::silent(), clock).map_err(|error| SandboxError::Machine(error.to_string()))?;
@@ -295,6 +311,15 @@ async fn bind(wanted: Option<u16>, last: Option<u16>) -> Result<TcpListener, San
         return Ok(listener);
     }
     TcpListener::bind(at(0)).await.map_err(|source| SandboxError::Port { port: 0, source })
+}
+
+/// The two mail ports: beside each other where that goes, so that one tells the other.
+async fn bind_mail(wanted: Option<u16>, last: Ports) -> Result<(TcpListener, TcpListener), SandboxError> {
+    let port = |listener: &TcpListener| listener.local_addr().map(|at| at.port()).ok();
+    let smtp = bind(wanted, last.smtp).await?;
+    let kept = last.smtps.filter(|_| port(&smtp) == last.smtp);
+    let smtps = bind(None, kept.or_else(|| port(&smtp)?.checked_add(1))).await?;
+    Ok((smtp, smtps))
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub struct State {
     pub client_id: String,
     /// Its client secret.
     pub client_secret: String,
+    /// What the mail server takes as password, made up. Empty: never made.
+    pub smtp_password: String,
     /// Made-up people, oldest first.
     pub users: Vec<User>,
     /// Made-up organizations.
@@ -58,6 +60,10 @@ pub struct Ports {
     pub http: Option<u16>,
     /// Of the HTTPS address.
     pub https: Option<u16>,
+    /// Of the mail server that begins in plain text.
+    pub smtp: Option<u16>,
+    /// Of the mail server that speaks TLS from the first byte.
+    pub smtps: Option<u16>,
 }
 
 /// A user of the tenant (management API, `users_response`).
@@ -345,8 +351,8 @@ pub fn open(dir: &Path, now: Timestamp) -> Result<(State, SigningKey), SandboxEr
         );
     }
     let state = file.read().map_err(|error| damaged(file.path().to_owned(), error))?;
-    // A sandbox of an earlier version has no applications yet: those are added to what it holds.
-    let whole = !state.client_id.is_empty() && !state.applications.is_empty();
+    // A sandbox of an earlier version has no applications or no mail password yet: those are added to what it holds.
+    let whole = !state.client_id.is_empty() && !state.applications.is_empty() && !state.smtp_password.is_empty();
     if whole && dir.join("signing-key.pem").is_file() {
         return Ok((state, SigningKey::open(dir)?));
     }
@@ -357,6 +363,9 @@ pub fn open(dir: &Path, now: Timestamp) -> Result<(State, SigningKey), SandboxEr
         }
         if state.applications.is_empty() {
             state.applications = presets::applications();
+        }
+        if state.smtp_password.is_empty() {
+            state.smtp_password = presets::alnum(24);
         }
         SigningKey::open(dir).map(|key| (state.clone(), key))
     })?

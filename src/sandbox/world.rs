@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,6 +45,10 @@ pub struct World {
     pub sign_ins: SignIns,
     state: Arc<Mutex<State>>,
     faults: Mutex<Faults>,
+    /// Number of the newest message that the mail server took, for who waits for the next.
+    pub mails: watch::Sender<i64>,
+    /// The sandbox is ending: nobody waits for anything more.
+    pub ending: CancellationToken,
     /// The answers that are being made. Each runs to its end, whether or not its client waits for it.
     pub handlers: TaskTracker,
     /// Cuts them off.
@@ -71,6 +76,10 @@ pub struct Beginning {
     pub store: Store,
     /// Makes the deliveries.
     pub engine: Arc<Engine>,
+    /// Number of the newest message that ever came.
+    pub newest_mail: i64,
+    /// Cancelled when the sandbox ends.
+    pub ending: CancellationToken,
 }
 
 /// What a mutex holds, whatever became of who held it before.
@@ -91,6 +100,8 @@ impl World {
             store: from.store,
             engine: from.engine,
             sign_ins: SignIns::default(),
+            mails: watch::Sender::new(from.newest_mail),
+            ending: from.ending,
             state: Arc::new(Mutex::new(from.state)),
             faults: Mutex::default(),
             handlers: TaskTracker::new(),
@@ -160,8 +171,8 @@ impl World {
     }
 
     /// A new sandbox under the same addresses: the people, organizations and connected apps of the first start, no
-    /// webhooks, no events, no faults. Keys and the credentials of its applications stay, so that what was set up to talk
-    /// to it still does.
+    /// webhooks, events, mail or faults. Keys, the credentials of its applications and the mail server's password stay, so
+    /// that what was set up to talk to it still does.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -177,6 +188,7 @@ impl World {
                 new.client_id.clone_from(&old.client_id);
                 new.client_secret.clone_from(&old.client_secret);
             }
+            new.smtp_password.clone_from(&state.smtp_password);
             new.old_keys.clone_from(&state.old_keys);
             new.issuer_last.clone_from(&state.issuer_last);
             new.ports = state.ports;
@@ -187,7 +199,7 @@ impl World {
         self.store
             .write(|connection| {
                 connection.execute_batch(
-                    "DELETE FROM attempts; DELETE FROM deliveries; DELETE FROM events; DELETE FROM health;",
+                    "DELETE FROM attempts; DELETE FROM deliveries; DELETE FROM events; DELETE FROM health; DELETE FROM mails;",
                 )
             })
             .await

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::room;
 use super::shapes::{Happening, Limit, Provider, Published, Sample};
+use super::{mails, room};
 use crate::sandbox::ask::{Ask, Reply};
 use crate::sandbox::delivery::attempts;
 use crate::sandbox::error::SandboxError;
@@ -63,6 +63,9 @@ async fn judged(world: &World, ask: &Ask) -> Result<Reply, Reply> {
             told(room::body(world, number).await)
         }
         (&Method::GET, "/sample") => sample(world, ask).await,
+        (&Method::GET, "/mails") => told(mails::list(world, ask).await),
+        (&Method::GET, "/mail") => mails::one(world, ask).await,
+        (&Method::POST, "/mails/clear") => told(mails::clear(world).await),
         _ => Reply::empty(404),
     })
 }
@@ -71,7 +74,7 @@ fn body<T: DeserializeOwned>(ask: &Ask) -> Result<T, Reply> {
     serde_json::from_slice(&ask.body).map_err(|error| Reply::text(400, &error.to_string()))
 }
 
-fn written(value: &impl Serialize) -> Reply {
+pub(super) fn written(value: &impl Serialize) -> Reply {
     serde_json::to_value(value).map_or_else(|_| Reply::empty(500), |value| Reply::json(200, &value))
 }
 

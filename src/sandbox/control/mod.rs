@@ -1,7 +1,8 @@
-//! The control address: faults, the provider's side of things, webhooks and deliveries, for whoever reads
+//! The control address: faults, the provider's side of things, webhooks, deliveries and mail, for whoever reads
 //! `running.json`. Every call bears the token of that file.
 
 mod answer;
+mod mails;
 mod room;
 mod shapes;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 use url::Url;
 
 pub(super) use answer::answer;
+pub use mails::Mails;
 pub use room::{SentBody, WebhookView};
 use shapes::{Happening, Limit, Provider};
 pub use shapes::{Published, Rotated, Rotation, Sample};

@@ -1,4 +1,4 @@
-//! `deliveries.db`: events and deliveries, on the disk before anyone is told that they were taken.
+//! `deliveries.db`: events, deliveries and the mail that came, on the disk before anyone is told that they were taken.
 //!
 //! Writers that come at the same time share one transaction, so that durability costs one flush a group and not one a
 //! writer. Everything that touches SQLite runs on a thread where it may block.
@@ -13,11 +13,12 @@ use tokio::sync::oneshot;
 use crate::sandbox::error::SandboxError;
 
 /// What brings an older file up to this program. Numbered by place; never edited after landing.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("deliveries.sql"),
     include_str!("of_event.sql"),
     include_str!("by_webhook.sql"),
     include_str!("answers.sql"),
+    include_str!("mails.sql"),
 ];
 const FILE: &str = "deliveries.db";
 
