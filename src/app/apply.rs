@@ -118,6 +118,9 @@ impl Shell {
         if self.room == Room::Inspector && room != Room::Inspector {
             self.screens.inspector.left();
         }
+        if self.room == Room::Sandbox && room != Room::Sandbox {
+            self.screens.sandbox.left(&mut self.actions);
+        }
         self.room = room;
         self.prefs.room = room;
         self.leave_the_sandbox();

@@ -50,7 +50,9 @@ impl Command {
             ),
             Self::History(command) => command.only_reads(),
             Self::Keeping(command) => command.only_reads(),
-            Self::Sandbox(command) => matches!(command, super::sandbox::Command::Look),
+            Self::Sandbox(command) => {
+                matches!(command, super::sandbox::Command::Look | super::sandbox::Command::FollowMails)
+            }
             Self::Shell(command) => matches!(command, shell::Command::ReadProfiles),
             Self::Webhooks(command) => command.only_reads(),
             Self::Tenant(command) => matches!(

@@ -11,6 +11,7 @@
 mod common;
 mod deliveries;
 mod faults;
+mod mail;
 mod overview;
 mod pictures;
 mod send;

@@ -56,7 +56,7 @@ fn a_webhook_that_was_switched_off_says_so_and_is_switched_on_again() {
     let off = webhook("orders", Some(at("2026-08-19T00:00:00Z")));
     let webhooks = vec![webhook("billing", None), off];
     let mut harness = harness(World::over(view(Some(Runs { webhooks, ..runs() }))), Theme::Dark);
-    harness.set_size(vec2(1000.0, 1400.0));
+    harness.set_size(vec2(1000.0, 1600.0));
     harness.run();
     harness.get_by_label("2 event types");
     harness.get_by_label("switched off");

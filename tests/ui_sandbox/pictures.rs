@@ -1,6 +1,7 @@
 //! Pictures to look at, and two that are kept.
 
 use crate::common;
+use crate::mail::{asked_for, mails, message, reading};
 use crate::send::kept;
 use crate::stage::{World, at, deliveries, delivering, harness, runs, sample, sending, sending_of, view, webhook};
 use egui::accesskit::Role;
@@ -23,7 +24,7 @@ fn the_room_settles_and_looks_as_it_was_judged() {
             World::over(view(Some(Runs { webhooks: webhooks.clone(), webhook_limit: Some(2), ..runs() }))),
             which,
         );
-        rotated.set_size(vec2(1032.0, 1400.0));
+        rotated.set_size(vec2(1032.0, 1700.0));
         rotated.run();
         rotated.get_by_label("Rotate, drop every old key").click();
         rotated.run();
@@ -58,7 +59,14 @@ fn the_room_settles_and_looks_as_it_was_judged() {
         let event_type = "customer.plan_created".to_owned();
         received.state_mut().answer(job, Event::Received { event_type, received: Ok(Some(kept(true))) });
         received.run();
+        let mut mail = reading(mails(), which);
+        mail.get_by_role_and_label(Role::Row, "2 Confirm your address").click();
+        mail.run_ok();
+        let job = asked_for(&mut mail, 2);
+        mail.state_mut().answer(job, Event::Mail(Ok(Some(Box::new(message())))));
+        mail.run_ok();
         let pictures = [
+            ("mail", mail),
             ("live", live),
             ("received", received),
             ("overview", harness(World::over(view(Some(Runs { webhooks, ..runs() }))), which)),
@@ -72,7 +80,7 @@ fn the_room_settles_and_looks_as_it_was_judged() {
         for (name, mut picture) in pictures {
             if let Some(folder) = std::env::var_os("KINDE_PANEL_PICTURES") {
                 // The rooms of the three window sizes, rail and top bar taken off.
-                let tall = (name == "whole").then_some((1032.0, 1400.0));
+                let tall = (name == "whole").then_some((1032.0, 1700.0));
                 for (width, height) in [(572.0, 444.0), (752.0, 624.0), (1032.0, 724.0)].into_iter().chain(tall) {
                     picture.set_size(vec2(width, height));
                     picture.run_ok();

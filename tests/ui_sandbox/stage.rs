@@ -108,6 +108,8 @@ pub fn runs() -> Runs {
         here: true,
         issuer: "http://127.0.0.1:45678".into(),
         https: "https://127.0.0.1:45679".into(),
+        smtp: Some("127.0.0.1:45680".into()),
+        smtps: Some("127.0.0.1:45681".into()),
         ca_cert: "/data/sandbox/ca.pem".into(),
         faults: Faults::default(),
         webhooks: Vec::new(),
@@ -131,6 +133,7 @@ pub fn view(runs: Option<Runs>) -> SandboxView {
         issuer: Some("http://127.0.0.1:45678".into()),
         client_id: "5abd0000000000000000000000000001".into(),
         client_secret: Secret::new("made-up-made-up-made-up-made-up"),
+        smtp_password: Secret::new("made-up-made-up-mail"),
         users: vec![user("ada"), user("grace"), FactUser { id: "kp_0".into(), email: None }],
         orgs: vec![FactOrg { code: "org_5abd0000001".into(), name: "Acme Corp".into() }],
         apps: ["google_drive", "github", "gitlab"].map(app).into(),
@@ -267,7 +270,7 @@ pub fn delivering(list: Vec<DeliveryView>, which: Theme) -> Harness<'static, Wor
 /// The overview, tall enough to show whole.
 pub fn whole(view: SandboxView) -> Harness<'static, World> {
     let mut harness = harness(World::over(view), Theme::Dark);
-    harness.set_size(vec2(1000.0, 1600.0));
+    harness.set_size(vec2(1000.0, 1900.0));
     harness.run();
     harness
 }

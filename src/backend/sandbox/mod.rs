@@ -2,12 +2,15 @@
 //! providers.
 
 mod events;
+mod mails;
 mod received;
 mod view;
 
 use super::Job;
 use crate::error::{Category, UserError};
-use crate::sandbox::{Control, DeliveryView, Faults, Rotated, Rotation, Sample, SandboxError, SentBody};
+use crate::sandbox::{
+    Control, DeliveryView, Faults, MailBody, Mails, Rotated, Rotation, Sample, SandboxError, SentBody,
+};
 
 pub use events::{Done, Sending, Sent};
 pub use received::Received;
@@ -65,6 +68,15 @@ pub enum Command {
     SetWebhookLimit(Option<u32>),
     /// Sign with a new key from now on.
     RotateKeys(Rotation),
+    /// Tell what mail came, and again each time some comes, until it is cancelled.
+    FollowMails,
+    /// Show a message.
+    Mail {
+        /// Its number.
+        id: i64,
+    },
+    /// Throw all mail away.
+    ClearMails,
 }
 
 /// What comes back.
@@ -105,6 +117,12 @@ pub enum Event {
     Body(Result<SentBody, UserError>),
     /// The keys after a rotation; the sandbox is to be looked at again.
     Rotated(Result<Rotated, UserError>),
+    /// The mail that is kept, newest first.
+    Mails(Result<Mails, UserError>),
+    /// A message in full; `None` where it is not kept any more.
+    Mail(Result<Option<Box<MailBody>>, UserError>),
+    /// So many messages were thrown away.
+    MailsCleared(Result<usize, UserError>),
 }
 
 /// Does what is asked and sends the answer.
@@ -147,6 +165,11 @@ pub async fn run(command: Command, job: Job) {
             seen(and_look(&job, asked(&job, async |control| control.set_webhook_limit(limit).await).await).await)
         }
         Command::RotateKeys(old) => Event::Rotated(asked(&job, async |control| control.rotate_keys(old).await).await),
+        Command::FollowMails => mails::follow(&job).await,
+        Command::Mail { id } => Event::Mail(
+            asked(&job, async |control| control.unrecorded().mail(id).await).await.map(|mail| mail.map(Box::new)),
+        ),
+        Command::ClearMails => Event::MailsCleared(asked(&job, async |control| control.clear_mails().await).await),
         Command::Deliveries { limit } => {
             Event::Deliveries(asked(&job, async |control| control.unrecorded().deliveries(None, limit).await).await)
         }

@@ -18,6 +18,8 @@ pub struct SandboxView {
     pub client_id: String,
     /// Of its M2M application.
     pub client_secret: Secret,
+    /// Of its mail server.
+    pub smtp_password: Secret,
     /// Its users, oldest first.
     pub users: Vec<FactUser>,
     /// Its organizations.
@@ -39,7 +41,11 @@ pub struct Runs {
     pub issuer: String,
     /// `https://127.0.0.1:Q`
     pub https: String,
-    /// The certificate of the authority behind `https`.
+    /// `127.0.0.1:R`: its mail server that begins in plain text.
+    pub smtp: Option<String>,
+    /// `127.0.0.1:S`: its mail server that speaks TLS from the first byte.
+    pub smtps: Option<String>,
+    /// The certificate of the authority behind `https` and the mail servers.
     pub ca_cert: PathBuf,
     /// The faults that are on.
     pub faults: Faults,
@@ -69,6 +75,8 @@ pub(super) async fn look(job: &Job) -> Result<SandboxView, UserError> {
                 here,
                 issuer: running.issuer,
                 https: running.https,
+                smtp: running.smtp,
+                smtps: running.smtps,
                 ca_cert: running.ca_cert,
                 faults: control.faults().await?,
                 webhooks: control.webhooks().await?,
@@ -81,6 +89,7 @@ pub(super) async fn look(job: &Job) -> Result<SandboxView, UserError> {
         runs,
         client_id: facts.client_id,
         client_secret: facts.client_secret,
+        smtp_password: facts.smtp_password,
         users: facts.users,
         orgs: facts.orgs,
         apps: facts.connected_apps,

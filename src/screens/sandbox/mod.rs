@@ -9,6 +9,8 @@ mod env;
 mod faults;
 mod hooks;
 mod keys;
+mod mail;
+mod mails;
 mod origin;
 mod overview;
 mod plan;
@@ -47,10 +49,12 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
             (Tab::Overview, "Overview", None),
             (Tab::Send, "Send event", None),
             (Tab::Deliveries, "Deliveries", waiting),
+            (Tab::Mail, "Mail", None),
             (Tab::Faults, "Faults", None),
         ],
     );
     ui.add_space(space::SM);
+    state.mails.shown(state.tab == Tab::Mail, actions);
     let fresh = matches!(state.view, Load::Ready(_)) || state.view.is_loading();
     match (state.tab, state.view.value()) {
         (_, Some(_)) if !fresh => looked_at(ui, state, cx, actions),
@@ -71,6 +75,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
             }
         }
         (Tab::Deliveries, Some(_)) => deliveries::ui(ui, &mut state.deliveries, cx, actions),
+        (Tab::Mail, Some(_)) => mails::ui(ui, &mut state.mails, cx, actions),
         (Tab::Faults, Some(view)) => {
             let apps = view.apps.clone();
             faults::bar(ui, &mut state.faults, cx, actions);
@@ -141,10 +146,15 @@ fn looked_at(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Acti
 }
 
 fn overview(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let State { view, scheme, plan, keys, .. } = state;
+    let State { view, scheme, mode, plan, keys, .. } = state;
     let busy = view.is_loading();
     let Some(view) = view.value() else { return };
-    if let Some(command) = overview::ui(ui, view, overview::Parts { scheme, plan, keys, busy }, cx, actions) {
+    let mut mail = false;
+    let parts = overview::Parts { scheme, mode, mail: &mut mail, plan, keys, busy };
+    if let Some(command) = overview::ui(ui, view, parts, cx, actions) {
         state.ask(command, cx, actions);
+    }
+    if mail {
+        state.tab = Tab::Mail;
     }
 }

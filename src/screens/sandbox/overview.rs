@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::env::{self, Scheme};
+use super::env::{self, Mode, Scheme};
 use super::hooks;
 use super::keys::{self, Keys};
 use super::plan::{self, Plan};
@@ -11,8 +11,8 @@ use crate::backend::sandbox::{Command, Runs, SandboxView};
 use crate::screens::Cx;
 use crate::ui::tokens::space;
 use crate::ui::{
-    Button, Col, Table, code_view, copy_icon, empty_state, key_value_copy, prose, section, section_with, segmented,
-    small, subdued,
+    Button, Col, Icon, Table, code_view, copy_icon, empty_state, key_value_copy, prose, section, section_with,
+    segmented, small, subdued,
 };
 
 /// The most rows of users that show at once; the others scroll.
@@ -22,6 +22,10 @@ const ROWS: f32 = 6.0;
 pub(super) struct Parts<'a> {
     /// Which address the lines name.
     pub scheme: &'a mut Scheme,
+    /// How the mail server is reached.
+    pub mode: &'a mut Mode,
+    /// The mail is to be shown.
+    pub mail: &'a mut bool,
     /// The limit of webhooks.
     pub plan: &'a mut Plan,
     /// The change of the key.
@@ -38,7 +42,7 @@ pub(super) fn ui(
     cx: &Cx<'_>,
     actions: &mut Vec<Action>,
 ) -> Option<Command> {
-    let Parts { scheme, plan, keys, busy } = parts;
+    let Parts { scheme, mode, mail, plan, keys, busy } = parts;
     let mut chosen = *scheme;
     section_with(
         ui,
@@ -49,6 +53,7 @@ pub(super) fn ui(
         |ui| app(ui, view, *scheme),
     );
     *scheme = chosen;
+    mail_server(ui, view, mode, mail);
     let wanted = match &view.runs {
         Some(runs) => {
             let mut open = false;
@@ -87,6 +92,25 @@ fn app(ui: &mut Ui, view: &SandboxView, scheme: Scheme) {
         ui.add_space(space::SM);
         addresses(ui, runs, scheme);
     }
+}
+
+fn mail_server(ui: &mut Ui, view: &SandboxView, mode: &mut Mode, mail: &mut bool) {
+    let Some(lines) = env::mail_lines(view, *mode) else { return };
+    let mut chosen = *mode;
+    section_with(
+        ui,
+        "Mail server",
+        |ui| {
+            segmented(ui, &mut chosen, &[(Mode::StartTls, "STARTTLS"), (Mode::Tls, "TLS")]);
+            *mail |= Button::ghost("Read the mail").icon(Icon::Mail).small().show(ui).clicked();
+        },
+        |ui| {
+            code_view(ui, "mail server lines", &lines, 160.0);
+            ui.add_space(space::XS);
+            small(ui, "It takes any sender and recipient, keeps what comes, and sends nothing on");
+        },
+    );
+    *mode = chosen;
 }
 
 fn addresses(ui: &mut Ui, runs: &Runs, scheme: Scheme) {

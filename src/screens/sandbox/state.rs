@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::deliveries::Deliveries;
-use super::env::Scheme;
+use super::env::{Mode, Scheme};
 use super::keys::Keys;
+use super::mails::Mails;
 use super::plan::Plan;
 use super::send::Send;
 use super::{faults, providers};
@@ -22,6 +23,7 @@ pub(super) enum Tab {
     Overview,
     Send,
     Deliveries,
+    Mail,
     Faults,
 }
 
@@ -32,12 +34,14 @@ pub struct State {
     pub(super) view: Load<SandboxView>,
     pub(super) view_job: JobId,
     pub(super) scheme: Scheme,
+    pub(super) mode: Mode,
     pub(super) plan: Plan,
     pub(super) keys: Keys,
     /// The sandbox changed: it is to be looked at again.
     pub(super) stale: bool,
     pub(super) send: Send,
     pub(super) deliveries: Deliveries,
+    pub(super) mails: Mails,
     pub(super) faults: faults::Editor,
     pub(super) happenings: providers::Happenings,
 }
@@ -52,8 +56,20 @@ impl State {
     }
 
     /// The profile was switched: what was typed for the sandbox goes, what was asked of it is done all the same.
-    pub fn forget(&mut self, _actions: &mut Vec<Action>) {
+    pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        self.left(actions);
         *self = Self::default();
+    }
+
+    /// Another room is opened.
+    pub fn left(&mut self, actions: &mut Vec<Action>) {
+        self.mails.shown(false, actions);
+    }
+
+    /// Shows the mail; the message that was queued under that id, once it is there.
+    pub fn show_mail(&mut self, queue_id: Option<String>) {
+        self.tab = Tab::Mail;
+        self.mails.wanted(queue_id);
     }
 
     /// Asks how the sandbox stands, or for another standing.
@@ -76,6 +92,7 @@ impl State {
                     if view.runs.is_none() {
                         // What the next run has is read from that one.
                         self.deliveries = Deliveries::default();
+                        self.mails.forget();
                     }
                 }
                 self.view.finish(result.map(|view| *view));
@@ -92,6 +109,9 @@ impl State {
             }
             Event::Deliveries(result) => self.deliveries.listed(job, result),
             Event::Body(result) => self.deliveries.read(job, result),
+            Event::Mails(result) => self.mails.listed(job, result),
+            Event::Mail(result) => self.mails.read(job, result),
+            Event::MailsCleared(result) => self.mails.cleared(job, result),
             Event::Rotated(result) => self.stale |= self.keys.rotated(job, result),
         }
     }
@@ -106,6 +126,7 @@ impl State {
         self.happenings.on_end(job, end);
         self.send.on_end(job, end);
         self.deliveries.on_end(job, end);
+        self.mails.on_end(job, end);
     }
 }
 
@@ -117,6 +138,9 @@ fn error_of(event: &Event) -> Option<&UserError> {
         Event::Sampled { sample, .. } => sample.as_ref().err(),
         Event::Deliveries(result) => result.as_ref().err(),
         Event::Body(result) => result.as_ref().err(),
+        Event::Mails(result) => result.as_ref().err(),
+        Event::Mail(result) => result.as_ref().err(),
+        Event::MailsCleared(result) => result.as_ref().err(),
         Event::Rotated(result) => result.as_ref().err(),
         Event::Seen(result) => result.as_ref().err(),
         Event::Sent(_) | Event::Received { .. } => None,
