@@ -6,6 +6,7 @@
 
 pub mod env;
 pub mod form;
+pub mod handover;
 pub mod lint;
 pub mod presets;
 pub mod replies;
