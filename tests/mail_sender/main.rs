@@ -9,4 +9,8 @@
 
 #[path = "../common/dns.rs"]
 mod dns;
+mod mistakes;
+mod resend;
 mod resolver;
+mod servers;
+mod stand_in;
