@@ -6,11 +6,13 @@
 //! what it left. Prints nothing.
 
 mod apply;
+mod borrow;
 mod catalogue;
 mod definition;
 pub mod endpoint;
 pub mod ids;
 mod lookup;
+mod merge;
 mod plan;
 mod recover;
 mod remove;
@@ -22,9 +24,11 @@ mod talk;
 mod trigger;
 
 pub use apply::{Applied, apply};
+pub use borrow::{ASIDE_NOTE, Borrowed, How, Loan, NAME as BORROWED_NAME, Returned, Wish, borrow};
 pub use catalogue::{Catalogue, Offered, offered};
 pub use definition::{Diff, Field, Line, check, duplicate};
 pub use lookup::{Found, look_up};
+pub use merge::{clashes, merged};
 pub use plan::{Deed, Item, MAX_FILE, export, import, plan, plan_here};
 pub use recover::{Leftovers, Recovered, is_watched, recover, recover_of};
 pub use remove::{delete, undo_delete};
@@ -34,6 +38,8 @@ pub use talk::{Refusal, Sink, Why};
 pub use trigger::{Triggered, can_trigger, causes, takers, trigger};
 
 use std::time::Duration;
+
+use save::tidy;
 
 use crate::clock::Clock;
 use crate::error::UserError;

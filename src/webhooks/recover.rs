@@ -1,4 +1,4 @@
-//! Puts right what an earlier run left half done: replacements, and things that a trigger made.
+//! Puts right what an earlier run left half done: replacements, things that a trigger made, webhooks that were borrowed.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::settle::{Settled, Swap, settle};
 use super::talk::{Talk, named};
-use super::{Ends, Refusal, Sink, replace, trigger};
+use super::{Ends, Refusal, Sink, borrow, replace, trigger};
 use crate::clock::clock_time;
 use crate::error::UserError;
 use crate::step::Step;
@@ -80,6 +80,7 @@ pub async fn recover_of(
         let recovered = match entry.kind.as_str() {
             replace::KIND => replacement(&talk, entry).await,
             trigger::KIND => trigger::clean_up(&talk, entry).await,
+            borrow::KIND => borrow::put_right(&talk, entry).await,
             other => Ok(Some(open(format!("A newer version left something of the kind {other}")))),
         };
         out.extend(

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::borrow::Lent;
 use super::talk::{Stop, Talk, named};
 use super::{Diff, Ends, LOOKS, Refusal};
 use crate::kinde::{Definition, Webhook};
@@ -176,27 +177,46 @@ fn may_recreate(state: &str, swap: &Swap) -> bool {
     !swap.let_go && ([state::DELETE_FIRST, state::RECREATE].contains(&state) || swap.taken_back)
 }
 
-/// What came of replacements that are still watched for a late call, once the panel itself made or deleted a webhook:
-/// whoever holds them keeps everybody else from putting them right meanwhile.
-pub(super) struct Earlier(Vec<(Entry, Swap)>);
+/// What came of replacements and loans that are still watched for a late call, once the panel itself made or deleted a
+/// webhook: whoever holds them keeps everybody else from putting them right meanwhile.
+pub(super) struct Earlier {
+    swaps: Vec<(Entry, Swap)>,
+    loans: Vec<(Entry, Lent)>,
+}
 
 impl Earlier {
     /// Those of this tenant, or of the webhook `id` alone. That they cannot be read keeps nobody from what is to be done.
     pub(super) async fn of(ends: &Ends, id: Option<&str>) -> Self {
         let domain = ends.api.domain().to_string();
-        let all = ends.left_over().await.unwrap_or_default().into_iter();
-        let swaps = all.filter(|entry| entry.kind == super::replace::KIND);
-        let swaps = swaps.filter_map(|entry| entry.content::<Swap>().ok().map(|swap| (entry, swap)));
-        let is_meant = |swap: &Swap| swap.domain == domain && id.is_none_or(|id| swap.was(id));
-        Self(swaps.filter(|(_, swap)| is_meant(swap)).collect())
+        let (mut swaps, mut loans) = (Vec::new(), Vec::new());
+        for entry in ends.left_over().await.unwrap_or_default() {
+            if entry.kind == super::replace::KIND
+                && let Ok(swap) = entry.content::<Swap>()
+                && swap.domain == domain
+                && id.is_none_or(|id| swap.was(id))
+            {
+                swaps.push((entry, swap));
+            } else if entry.kind == super::borrow::KIND
+                && let Ok(lent) = entry.content::<Lent>()
+                && lent.domain == domain
+            {
+                loans.push((entry, lent));
+            }
+        }
+        Self { swaps, loans }
     }
 
     /// `made` is there on purpose, and belongs to none of them; `gone` is gone on purpose, and is not created again.
     pub(super) async fn heed(self, made: Option<&str>, gone: Option<&str>) {
-        for (mut entry, mut swap) in self.0 {
+        for (mut entry, mut swap) in self.swaps {
             swap.before.extend(made.map(str::to_owned));
             swap.let_go |= gone.is_some_and(|id| swap.was(id));
             note(&mut entry, &swap, None).await;
+        }
+        for (mut entry, mut lent) in self.loans {
+            if let Some(gone) = gone {
+                super::borrow::let_go(&mut entry, &mut lent, gone).await;
+            }
         }
     }
 }

@@ -98,6 +98,8 @@ pub(super) fn named(webhook: &Webhook) -> String {
 pub(super) enum Stop {
     Cancelled,
     Api(Box<ApiError>),
+    /// Something on this machine: nothing was asked of Kinde.
+    Here(Box<UserError>),
 }
 
 impl From<Stop> for Refusal {
@@ -107,6 +109,7 @@ impl From<Stop> for Refusal {
                 why: Why::Cancelled,
                 error: UserError::new(Category::Input, "Cancelled").detail("Nothing more was sent"),
             },
+            Stop::Here(error) => Self::failed(*error),
             Stop::Api(error) if is_limit(&error) => Self {
                 why: Why::Limit,
                 error: UserError::new(Category::Api, "The plan has no room for another webhook")

@@ -4,9 +4,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use kinde_panel::kinde::event_types::{Cause, known};
-use kinde_panel::webhooks::{AtLimit, Change, apply, plan, recover, save, trigger};
+use kinde_panel::webhooks::{AtLimit, Change, apply, borrow, plan, recover, save, trigger};
 use tokio_util::sync::CancellationToken;
 
+use super::borrow::{self as loans, definitions, wish};
 use super::kinde::{Fault, How, Kinde, definition, nobody};
 
 const OLD: &str = "https://old.acme.com/kinde";
@@ -162,6 +163,35 @@ fn a_trigger_of_each_type_dropped_at_any_await_leaves_nothing() {
                 }
             };
             at_each_await(4, Kinde::start, job, judge).await;
+        }
+    });
+}
+
+#[test]
+fn a_loan_dropped_at_any_await_of_its_beginning_a_move_and_its_end_leaves_the_tenant_as_it_was() {
+    run(async {
+        for (limit, aside, at_limit, awaits) in [
+            (None, false, AtLimit::Refuse, 12),
+            (None, true, AtLimit::Refuse, 24),
+            (Some(2), true, AtLimit::DeleteFirst, 30),
+        ] {
+            let start = async || loans::tenant(limit).await.kinde;
+            let job = |kinde: &Kinde| {
+                let (ends, orders) = (kinde.ends(), kinde.webhooks().remove(1));
+                async move {
+                    let wish = wish(aside.then_some(&orders), at_limit);
+                    let mut loan = borrow(&ends, &wish, &nobody, &go()).await.unwrap();
+                    loan.move_to(&ends, "https://swift-owl.acme.com/k/1", &nobody, &go()).await.unwrap();
+                    loan.give_back(&ends, &nobody).await.unwrap();
+                }
+            };
+            let before = definitions(&start().await);
+            let judge = async |kinde: &Kinde, case: String| {
+                let words = recovered(kinde, &case).await;
+                assert_eq!(definitions(kinde), before, "{case}: {words:?}");
+                assert_eq!(kinde.ends().left_over().await.unwrap().len(), 0, "{case}");
+            };
+            at_each_await(awaits, start, job, judge).await;
         }
     });
 }

@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod borrow;
 mod cut;
 mod kinde;
 mod manage;

@@ -1,11 +1,10 @@
 //! The draft of one webhook: what was opened, what was typed, and how far saving it is.
 
-use super::merge::merged;
 use crate::action::JobId;
 use crate::check::{Check, Verdict};
 use crate::kinde::{Definition, Webhook};
 use crate::step::Step;
-use crate::webhooks::{self, AtLimit, Change, Diff, Refusal, Why};
+use crate::webhooks::{self, AtLimit, Change, Diff, Refusal, Why, merged};
 
 /// Which draft.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,6 @@ mod editor_state;
 mod events;
 mod list;
 mod lookup;
-mod merge;
 mod plan;
 mod question;
 mod refusal;

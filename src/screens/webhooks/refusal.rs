@@ -5,13 +5,12 @@ use egui::Ui;
 use super::diff::{diff_lines, word};
 use super::editor::Done;
 use super::editor_state::{Doing, Editor, Stage};
-use super::merge::clashes;
 use super::state::Question;
 use crate::error::Category;
 use crate::kinde::{Definition, Webhook};
 use crate::ui::tokens::space;
 use crate::ui::{Button, Callout, check_rows, small, strong};
-use crate::webhooks::{Diff, Refusal, Why};
+use crate::webhooks::{Diff, Refusal, Why, clashes};
 
 pub(super) fn show(ui: &mut Ui, editor: &mut Editor, done: &mut Done) {
     let Some((doing, refusal)) = editor.refusal.clone() else { return };

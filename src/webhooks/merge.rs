@@ -1,11 +1,11 @@
 //! Two edits of one webhook put together: what was edited here over what Kinde has now.
 
+use super::Field;
 use crate::kinde::Definition;
-use crate::webhooks::Field;
 
 /// What `mine` changed of `opened`, over what Kinde has `now`. Event types one by one: those that were ticked come, those
 /// that were cleared go, all others are Kinde's.
-pub(super) fn merged(opened: &Definition, mine: &Definition, now: &Definition) -> Definition {
+pub fn merged(opened: &Definition, mine: &Definition, now: &Definition) -> Definition {
     let text = |opened: &String, mine: &String, now: &String| if mine == opened { now.clone() } else { mine.clone() };
     let cleared = |it: &String| opened.event_types.contains(it) && !mine.event_types.contains(it);
     let mut event_types: Vec<String> = now.event_types.iter().filter(|it| !cleared(it)).cloned().collect();
@@ -24,7 +24,7 @@ pub(super) fn merged(opened: &Definition, mine: &Definition, now: &Definition) -
 }
 
 /// What both sides changed, and not to the same: keeping one loses the other.
-pub(super) fn clashes(opened: &Definition, mine: &Definition, now: &Definition) -> Vec<Field> {
+pub fn clashes(opened: &Definition, mine: &Definition, now: &Definition) -> Vec<Field> {
     let all = [
         (Field::Name, [&opened.name, &mine.name, &now.name].map(String::as_str)),
         (Field::Description, [described(opened), described(mine), described(now)]),

@@ -1,0 +1,82 @@
+//! The public address changed: the webhook follows it.
+
+use tokio_util::sync::CancellationToken;
+
+use super::super::talk::Talk;
+use super::super::{Ends, Refusal, Sink};
+use super::back::{must_note, note, state};
+use super::begin::create;
+use super::lent::Made;
+use super::{How, Loan};
+use crate::check::{Verdict, worst};
+use crate::error::{Category, UserError};
+use crate::kinde::{Definition, Webhook};
+
+impl Loan {
+    /// Lets the webhook point at `endpoint`: another one is made and the one before taken away, at the plan's limit the
+    /// other way round. What somebody changed in it meanwhile goes along. After an error it can be called again.
+    ///
+    /// # Errors
+    /// When Kinde does not do it. What there is then is put back by [`Loan::give_back`] all the same.
+    pub async fn move_to(
+        &mut self,
+        ends: &Ends,
+        endpoint: &str,
+        sink: &Sink<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), Refusal> {
+        if self.borrowed.webhook.definition.endpoint == endpoint {
+            return Ok(());
+        }
+        let Some((entry, lent)) = &mut self.entry else {
+            return Err(not_ours(&self.borrowed.webhook, &self.borrowed.how));
+        };
+        let talk = Talk::new(ends, sink, cancel);
+        let list = talk.list("check", "See what points here").await?;
+        let ours = |it: &&Webhook| lent.is_ours(it) && lent.points_here(it);
+        let before: Vec<Webhook> = list.iter().filter(ours).cloned().collect();
+        let now = before.last().map_or(&self.borrowed.webhook, |it| it).definition.clone();
+        let wanted = Definition { endpoint: endpoint.to_owned(), ..now };
+        let checks = ends.check(&wanted, &[]);
+        if worst(&checks) == Verdict::Fail {
+            return Err(Refusal::unusable(checks));
+        }
+        // A try before this one, of which nothing came, leaves nothing to look for.
+        if lent.made.last().is_none_or(|made| made.definition != wanted || made.id.is_some()) {
+            lent.made.push(Made { definition: wanted.clone(), id: None });
+        }
+        must_note(entry, lent, state::MAKE).await?;
+        let api = &ends.api;
+        let mut rid = before;
+        match create(&talk, entry, lent).await {
+            Ok(()) => {}
+            Err(stop) if stop.is_limit() && !rid.is_empty() => {
+                for webhook in rid.drain(..) {
+                    talk.rid("before", "Take away the one before first", || api.delete_webhook(&webhook.id)).await?;
+                }
+                create(&talk.firmly(), entry, lent).await?;
+            }
+            Err(stop) => return Err(stop.into()),
+        }
+        let id = lent.made.last().and_then(|made| made.id.clone()).unwrap_or_default();
+        self.borrowed.webhook = Webhook { id, definition: wanted, created_on: None };
+        note(entry, lent, state::LENT).await.ok();
+        for webhook in rid {
+            talk.firmly().rid("before", "Take away the one before", || api.delete_webhook(&webhook.id)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn not_ours(webhook: &Webhook, how: &How) -> Refusal {
+    let name = super::super::talk::named(webhook);
+    let why = match how {
+        How::Already => "It pointed here before the panel came, so it is not the panel's to change",
+        How::Added | How::InsteadOf(_) => "It was put back",
+    };
+    Refusal::failed(
+        UserError::new(Category::Input, format!("{name} still points at the address before"))
+            .detail(why)
+            .hint("Change its endpoint in the Webhooks room, or stop and send the events here again"),
+    )
+}
