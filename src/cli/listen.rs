@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::history::{Room, row, trouble};
 use super::public::{self, Public};
+use super::register::Registered;
 use super::{Context, Exit};
 use crate::error::UserError;
 use crate::inspector::forward::{Framework, Outcome, Response, Sending, Sent, Target, answered_before, forward};
@@ -50,6 +51,12 @@ pub struct Args {
     /// Give it a public address: one of your own, or by localtunnel, ngrok or cloudflared
     #[arg(long, value_name = "URL|localtunnel|ngrok|cloudflared", value_parser = super::context::non_empty)]
     public: Option<String>,
+    /// Point a webhook of the tenant here, and put everything back at the end
+    #[arg(long)]
+    register: bool,
+    /// The event types it takes; else all there are. May stand several times
+    #[arg(long = "event", value_name = "TYPE", requires = "register", value_parser = super::context::non_empty)]
+    events: Vec<String>,
 }
 
 /// Receives until Ctrl-C, SIGTERM or `--count`; prints the ready line first.
@@ -97,8 +104,20 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         }
     }
     let url = public.as_ref().map(|public| public.url().to_string());
+    let endpoint = url.clone().unwrap_or_else(|| receiver.url());
+    let mut webhook = None;
+    if args.register {
+        match Registered::begin(cx, &room.picked, &endpoint, &args.events).await {
+            Ok(Some(registered)) => webhook = Some(registered),
+            refused => {
+                close(public, receiver).await;
+                return refused.map(|_| Exit::Good);
+            }
+        }
+    }
+    let id = webhook.as_ref().map(Registered::id);
     // One line of JSON, with --json and without: scripts and people both wait for it.
-    cx.line(&json!({"ready": {"url": receiver.url(), "public": url, "webhook": Value::Null}}));
+    cx.line(&json!({"ready": {"url": receiver.url(), "public": url, "webhook": id}}));
 
     let (rows, mut lines) = mpsc::channel::<Done>(WAITING);
     let forwards = Arc::new(Semaphore::new(FORWARDS));
@@ -123,7 +142,12 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                 continue;
             }
             url = changed(&mut public) => {
-                cx.say(&format!("The public address is another one now: {url}. Whoever sends here has to be told"));
+                match &mut webhook {
+                    Some(webhook) => webhook.moved(url.as_str(), cx).await,
+                    None => cx.say(&format!(
+                        "The public address is another one now: {url}. Whoever sends here has to be told"
+                    )),
+                }
                 continue;
             }
             Some(items) = rescued.recv() => {
@@ -162,16 +186,26 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         }
         batch.clear();
     }
+    // The tunnel and the receiver go on while that is done.
+    let put_back = match webhook {
+        Some(webhook) => webhook.put_back(cx).await,
+        None => Ok(()),
+    };
+    close(public, receiver).await;
+    put_back?;
+    if args.count.is_none() {
+        return Ok(Exit::Good);
+    }
+    Ok(if bad { Exit::Bad } else { Exit::Good })
+}
+
+async fn close(public: Option<Public>, receiver: Receiver) {
     let closed = async {
         if let Some(public) = public {
             public.close().await;
         }
     };
     tokio::join!(closed, receiver.stop());
-    if args.count.is_none() {
-        return Ok(Exit::Good);
-    }
-    Ok(if bad { Exit::Bad } else { Exit::Good })
 }
 
 /// Ready with the tunnel's new address; never where there is no tunnel.

@@ -14,6 +14,7 @@ mod listen;
 mod mail;
 mod print;
 mod public;
+mod register;
 mod sandbox;
 mod secret_input;
 mod send;

@@ -104,7 +104,14 @@ impl<'a> Room<'a> {
     /// # Errors
     /// When the tenant cannot be opened, or may not be written to.
     pub(super) async fn open(cx: &'a Context, writes: bool) -> Result<Self, UserError> {
-        let picked = cx.pick_profile(Wants::Tenant)?;
+        Self::of(cx, cx.pick_profile(Wants::Tenant)?, writes).await
+    }
+
+    /// The same, for a profile that was picked before.
+    ///
+    /// # Errors
+    /// When the tenant cannot be opened, or may not be written to.
+    pub(super) async fn of(cx: &'a Context, picked: Picked, writes: bool) -> Result<Self, UserError> {
         let opening = async {
             let tenant = cx.tenant(&picked).await?;
             let ends = Ends::of(&tenant, &Journal::of(&cx.services.data))?;
@@ -195,7 +202,7 @@ impl<'a> Room<'a> {
     /// one that this program does not know either is only told of.
     ///
     /// Gives the tenant's list; empty where it was not asked for or cannot be read.
-    async fn knows(&self, event_types: &[String]) -> Result<Vec<String>, UserError> {
+    pub(super) async fn knows(&self, event_types: &[String]) -> Result<Vec<String>, UserError> {
         if event_types.is_empty() {
             return Ok(Vec::new());
         }

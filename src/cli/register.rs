@@ -1,0 +1,142 @@
+//! `listen --register`: a webhook of the tenant that points here while the command runs.
+
+use std::time::Duration;
+
+use super::print::plain;
+use super::webhooks::Room;
+use super::{Context, Picked};
+use crate::error::UserError;
+use crate::webhooks::{self, AtLimit, BORROWED_NAME, Borrowed, How, Loan, Wish};
+
+/// What of the second a command has for its end is left to Kinde: the receiver ends after it.
+const IN_TIME: Duration = Duration::from_millis(600);
+/// How long a command that ends by itself goes on trying.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The waits between its tries.
+const WAITS: [u64; 5] = [1, 2, 5, 10, 20];
+
+/// A webhook that points here.
+pub(super) struct Registered<'a> {
+    room: Room<'a>,
+    loan: Loan,
+}
+
+impl<'a> Registered<'a> {
+    /// Points one at `endpoint`. `None` where the person cancelled: all is as it was then.
+    ///
+    /// # Errors
+    /// When the tenant cannot be opened or may not be written to, or Kinde refuses: all is as it was, unless the words say
+    /// otherwise.
+    pub(super) async fn begin(
+        cx: &'a Context,
+        picked: &Picked,
+        endpoint: &str,
+        events: &[String],
+    ) -> Result<Option<Self>, UserError> {
+        events.iter().try_for_each(|it| webhooks::ids::no_id(it))?;
+        let begun = async {
+            let room = Room::of(cx, picked.clone(), true).await?;
+            let event_types = event_types(&room, events).await?;
+            let wish = Wish {
+                endpoint: endpoint.to_owned(),
+                name: BORROWED_NAME.to_owned(),
+                event_types,
+                instead_of: None,
+                at_limit: AtLimit::Refuse,
+            };
+            let loan = webhooks::borrow(&room.ends, &wish, &|step| room.step(&step), &cx.cancel).await?;
+            let Borrowed { webhook, how } = loan.borrowed();
+            let name = plain(&webhook.definition.name);
+            cx.say(&match how {
+                How::Already => format!("{name} ({}) points here already: it stays as it is", webhook.id),
+                _ => format!("{name} ({}) points here until this command ends", webhook.id),
+            });
+            Ok::<_, UserError>(Self { room, loan })
+        };
+        let begun = begun.await;
+        if cx.cancel.is_cancelled() && begun.is_err() {
+            return Ok(None);
+        }
+        begun.map(Some)
+    }
+
+    /// Its id.
+    pub(super) fn id(&self) -> String {
+        self.loan.borrowed().webhook.id.clone()
+    }
+
+    /// The public address changed: the webhook follows it. Where that fails it is said, and tried again with the next one.
+    pub(super) async fn moved(&mut self, endpoint: &str, cx: &Context) {
+        let moved = self.loan.move_to(&self.room.ends, endpoint, &|step| self.room.step(&step), &cx.cancel).await;
+        match moved {
+            Ok(()) => cx.say(&format!("The webhook points at {} now, under the id {}", plain(endpoint), self.id())),
+            Err(_) if cx.cancel.is_cancelled() => {}
+            Err(refusal) => {
+                cx.say(&format!("The webhook could not follow to {}. {}", plain(endpoint), refusal.error.as_text()));
+            }
+        }
+    }
+
+    /// Puts everything back: within the time of Ctrl-C where that came, else it tries for a while.
+    ///
+    /// # Errors
+    /// When it could not be done and nobody cancelled. The journal keeps it, and the next command or start does it.
+    pub(super) async fn put_back(mut self, cx: &Context) -> Result<(), UserError> {
+        let began = tokio::time::Instant::now();
+        let mut waits = WAITS.into_iter();
+        let mut trying = async || loop {
+            let tried = self.loan.give_back(&self.room.ends, &|step| self.room.step(&step)).await;
+            let refusal = match tried {
+                Ok(returned) => return Ok(returned.words),
+                Err(refusal) => refusal,
+            };
+            match waits.next() {
+                Some(wait) if began.elapsed() < PATIENCE => {
+                    cx.say(&format!("{}. Tried again in {wait} s", refusal.error.title));
+                    tokio::time::sleep(Duration::from_secs(wait)).await;
+                }
+                _ => return Err(refusal.error),
+            }
+        };
+        let tried = tokio::select! {
+            tried = trying() => Some(tried),
+            () = in_time(cx) => None,
+        };
+        match tried {
+            Some(Ok(words)) => {
+                cx.say(&plain(&words));
+                Ok(())
+            }
+            Some(Err(error)) if !cx.cancel.is_cancelled() => {
+                Err(UserError { hint: format!("The journal keeps it: {}", self.later()), ..error })
+            }
+            _ => {
+                cx.say(&format!("The webhook could not be put back in time. The journal keeps it: {}", self.later()));
+                Ok(())
+            }
+        }
+    }
+
+    fn later(&self) -> String {
+        format!("the next command or start does it, for example {}", self.room.command("webhooks list"))
+    }
+}
+
+/// The time there is once the person cancelled.
+async fn in_time(cx: &Context) {
+    cx.cancel.cancelled().await;
+    tokio::time::sleep(IN_TIME).await;
+}
+
+/// Those that were named, judged by the tenant's list; else all there are.
+async fn event_types(room: &Room<'_>, events: &[String]) -> Result<Vec<String>, UserError> {
+    if !events.is_empty() {
+        room.knows(events).await?;
+        return Ok(events.to_vec());
+    }
+    let catalogue = webhooks::offered(&room.ends, &|_| {}, &room.cx.cancel).await?;
+    if let Some(note) = catalogue.stand_in_note() {
+        room.cx.say(&note);
+    }
+    Ok(catalogue.types.into_iter().map(|it| it.event_type).collect())
+}
