@@ -124,6 +124,8 @@ pub enum Action {
     KeepSoMuch(Keep),
     /// Remember how a profile receives.
     KeepReceiving(Uuid, crate::backend::history::Kept),
+    /// Open the Webhooks room where events are caused.
+    OpenTrigger,
     /// Open the Inspector and do this there.
     Inspector(InspectorAsk),
     /// Close the window.
@@ -154,6 +156,10 @@ pub enum InspectorAsk {
     Listen,
     /// Stop receiving for it.
     Stop,
+    /// Send the chosen profile's events here: receiver, tunnel and webhook.
+    Send,
+    /// Put the webhook back, and receive on.
+    StopSending,
     /// Let the list stand still, or go on.
     Pause,
     /// Show the paste box.
@@ -195,7 +201,7 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 28] = [
+pub const CHOICES: [Choice; 30] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
@@ -203,6 +209,12 @@ pub const CHOICES: [Choice; 28] = [
     choice("Sandbox", "Addresses, events, deliveries, faults", None, || Action::Go(Room::Sandbox)),
     choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+5"), || Action::Go(Room::Activity)),
     choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
+    choice("Send this tenant's events here", "Receiver, tunnel and webhook at once", None, || {
+        Action::Inspector(InspectorAsk::Send)
+    }),
+    choice("Stop sending events here", "Puts tunnel and webhook back", None, || {
+        Action::Inspector(InspectorAsk::StopSending)
+    }),
     choice("Listen for webhooks", "Receive on this machine", Some("Ctrl+L"), || {
         Action::Inspector(InspectorAsk::Listen)
     }),

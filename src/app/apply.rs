@@ -103,6 +103,10 @@ impl Shell {
             Action::KeepReceiving(profile, kept) => {
                 self.prefs.receiving.insert(profile, kept);
             }
+            Action::OpenTrigger => {
+                self.screens.webhooks.show_trigger();
+                self.go(Room::Webhooks);
+            }
             Action::Inspector(ask) => {
                 if self.room != Room::Inspector {
                     self.go(Room::Inspector);

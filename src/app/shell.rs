@@ -144,7 +144,8 @@ impl Shell {
         tenant.on_end(job, end);
         connected_apps.on_end(job, end);
         webhooks.on_end(job, end);
-        inspector.on_end(job, end);
+        inspector.on_end(job, end, &mut self.actions);
+        webhooks.point_here(inspector.points_here());
         sandbox.on_end(job, end);
         activity.on_end(job, end);
         settings.on_end(job, end);
@@ -203,6 +204,10 @@ impl Shell {
             Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
             Event::Webhooks(event) => self.screens.webhooks.on_event(job, event, now, &mut self.actions),
             Event::History(event) => self.screens.inspector.on_history(job, event, &mut self.actions),
+            Event::Public(event) => {
+                self.screens.inspector.on_public(job, event, &mut self.actions);
+                self.screens.webhooks.point_here(self.screens.inspector.points_here());
+            }
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
             Event::Attempt(event) => self.screens.inspector.detail.on_event(job, event, now, &mut self.actions),
             Event::Keeping(event) => self.screens.settings.on_event(job, event),

@@ -1,12 +1,15 @@
 //! The history as this window has it open: once, at the first need, with its one writer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
+use super::Going;
 use crate::error::{Category, UserError};
+use crate::inspector::receiver::Door;
 use crate::services::Services;
 use crate::store::attempts::Attempts;
 
@@ -14,34 +17,34 @@ use crate::store::attempts::Attempts;
 #[derive(Debug, Clone, Default)]
 pub struct AttemptStore {
     open: Arc<OnceCell<Attempts>>,
-    receiving: Arc<Mutex<Vec<Receiving>>>,
-}
-
-/// Who writes what arrives for a profile: what stops it, and what tells that it has stopped.
-#[derive(Debug, Clone)]
-struct Receiving {
-    profile: Uuid,
-    stop: CancellationToken,
-    stopped: CancellationToken,
+    receiving: Going,
+    doors: Arc<Mutex<BTreeMap<Uuid, Door>>>,
 }
 
 impl AttemptStore {
     /// What arrives for `profile` is written from now on, until the guard is dropped; `stop` ends it.
     pub(super) fn receiving(&self, profile: Uuid, stop: CancellationToken) -> DropGuard {
-        let stopped = CancellationToken::new();
-        let mut all = self.receiving.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|one| !one.stopped.is_cancelled());
-        all.push(Receiving { profile, stop, stopped: stopped.clone() });
-        stopped.drop_guard()
+        self.receiving.begin(profile, stop)
     }
 
     /// Stops what receives for `profile` in this window. Nothing of it arrives after.
     pub(super) async fn quieten(&self, profile: Uuid) {
-        let all = self.receiving.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for one in all.iter().filter(|one| one.profile == profile) {
-            one.stop.cancel();
-            one.stopped.cancelled().await;
-        }
+        self.receiving.end(profile).await;
+    }
+
+    /// The way into the receiver of `profile`, once it is up.
+    pub(super) fn door(&self, profile: Uuid) -> Option<Door> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner).get(&profile).cloned()
+    }
+
+    /// The receiver of `profile` is up, and that is the way into it.
+    pub(super) fn open_door(&self, profile: Uuid, door: Door) {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner).insert(profile, door);
+    }
+
+    /// The receiver of `profile` has stopped.
+    pub(super) fn close_door(&self, profile: Uuid) {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner).remove(&profile);
     }
 
     /// The history of the data folder, opened now if need be. One that could not be opened is tried again at the next need.

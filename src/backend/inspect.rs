@@ -299,6 +299,7 @@ mod tests {
             services,
             sandbox: super::super::SandboxHost::default(),
             attempts: super::super::AttemptStore::default(),
+            lending: Default::default(),
             events,
             cancel: tokio_util::sync::CancellationToken::new(),
         };

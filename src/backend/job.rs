@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{AttemptStore, Event, EventSender, JobId, SandboxHost};
+use super::{AttemptStore, Event, EventSender, Going, JobId, SandboxHost};
 use crate::error::UserError;
 use crate::kinde::jwks::Jwks;
 use crate::services::Services;
@@ -22,6 +22,8 @@ pub struct Job {
     pub sandbox: SandboxHost,
     /// The history, where this window has it open.
     pub attempts: AttemptStore,
+    /// What this window borrowed of a tenant.
+    pub lending: Going,
     /// Where events go.
     pub events: EventSender,
     /// Cancelled by the person, or when the window closes.

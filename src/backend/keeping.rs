@@ -114,6 +114,7 @@ mod tests {
             services,
             sandbox: SandboxHost::default(),
             attempts: AttemptStore::default(),
+            lending: Default::default(),
             events,
             cancel: tokio_util::sync::CancellationToken::new(),
         };

@@ -14,12 +14,14 @@ pub mod connect;
 pub mod dialog;
 mod end;
 mod events;
+mod going;
 pub mod history;
 mod history_files;
 pub mod inspect;
 mod job;
 mod keeper;
 pub mod keeping;
+pub mod public;
 mod receiver;
 pub mod sandbox;
 mod sandbox_host;
@@ -32,6 +34,7 @@ mod worker;
 pub use attempt_store::AttemptStore;
 pub use end::End;
 pub use events::{EventSender, Events, Stamped};
+pub use going::Going;
 pub use job::Job;
 pub use sandbox_host::SandboxHost;
 pub use worker::{Backend, Busy};
@@ -84,6 +87,8 @@ rooms! {
     Inspect => inspect,
     /// Settings: how much of the history is kept.
     Keeping => keeping,
+    /// A tenant's events sent here: tunnel and webhook, and both put back.
+    Public => public,
     /// The sandbox: start it, set its faults.
     Sandbox => sandbox,
     /// The shell: profiles, browser, keyring.

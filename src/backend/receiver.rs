@@ -109,6 +109,7 @@ pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<
         Ok(started) => started,
         Err(error) => return job.send(Event::Listening(Err(error))).await,
     };
+    job.attempts.open_door(profile, receiver.door());
     job.send(Event::Listening(Ok(Up { url: receiver.url(), port: receiver.port() }))).await;
     let (rows, changed) = mpsc::channel(WAITING);
     let room = Room {
@@ -122,6 +123,7 @@ pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<
         since_pruned: 0,
     };
     room.serve(arrivals, changed).await;
+    job.attempts.close_door(profile);
 }
 
 struct Room<'a> {

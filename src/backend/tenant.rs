@@ -255,6 +255,8 @@ async fn remove(job: &Job, id: Uuid, anyway: bool, events: bool) -> Event {
         Ok(profile) => profile.name,
         Err(error) => return Event::Removed(Err(error)),
     };
+    // It takes the secrets that go next.
+    job.lending.end(id).await;
     match job.services.remove_profile(id, anyway).await {
         Ok(()) => {
             let events = if events { Some(delete_events(job, id).await) } else { None };

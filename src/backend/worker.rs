@@ -11,7 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::asked_to_end::{self, Overdue};
-use super::{AttemptStore, Command, End, Event, EventSender, Events, Job, JobId, SandboxHost, Stamped, keeper, shell};
+use super::{
+    AttemptStore, Command, End, Event, EventSender, Events, Going, Job, JobId, SandboxHost, Stamped, keeper, shell,
+};
 use crate::clock::Clock;
 use crate::error::{Category, UserError};
 use crate::kinde::jwks::Jwks;
@@ -20,6 +22,8 @@ use crate::secrets::SecretStore;
 use crate::services::Services;
 
 const COMMANDS: usize = 64;
+/// How long the process stays for what it puts back in a tenant, after the window has gone.
+const RETURN: Duration = Duration::from_secs(3);
 /// What a process ends with that was told to, and whose window did not heed it: as an interrupted command does.
 const INTERRUPTED: i32 = 130;
 
@@ -152,6 +156,7 @@ fn serve(
     let jwks = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
     let sandbox = SandboxHost::default();
     let attempts = AttemptStore::default();
+    let lending = Going::default();
     let overdue = Overdue::default();
     runtime.block_on(async {
         let keeper = tokio::spawn(keeper::keep(services.data.file("window.ron"), texts, keeper::QUIET, stop.clone()));
@@ -168,6 +173,7 @@ fn serve(
                 jwks: jwks.clone(),
                 sandbox: sandbox.clone(),
                 attempts: attempts.clone(),
+                lending: lending.clone(),
                 events: events.clone(),
                 cancel,
             };
@@ -177,6 +183,8 @@ fn serve(
         tokio::time::timeout(Duration::from_millis(500), keeper).await.ok();
         // Jobs that heed their token put things back; the others are dropped with the runtime.
         tokio::time::timeout(Duration::from_millis(500), jobs.wait()).await.ok();
+        // What was borrowed of a tenant is put back first; what cannot be is left to the next start.
+        tokio::time::timeout(RETURN, lending.ended()).await.ok();
         // Longer only where another process is in the middle of using it.
         sandbox.leave(&services, Duration::from_secs(1)).await;
     });

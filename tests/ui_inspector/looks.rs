@@ -31,7 +31,7 @@ fn each_verdict_has_its_shape_its_word_and_its_colour() {
 }
 
 #[test]
-fn the_two_ways_to_begin_stand_in_a_line() {
+fn the_three_ways_to_begin_stand_in_a_line() {
     let mut results = SnapshotResults::new();
     for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         let mut harness = room(theme);
@@ -40,7 +40,9 @@ fn the_two_ways_to_begin_stand_in_a_line() {
         harness.run();
         let paste = harness.get_by_label("Paste…").rect();
         let listen = harness.get_by_role_and_label(Role::Button, "Listen").rect();
-        assert!(paste.right() < listen.left() && listen.right() < 1000.0, "{paste:?} {listen:?}");
+        let send = harness.get_by_label("Send this tenant's events here").rect();
+        assert!(paste.right() < listen.left() && listen.right() < send.left(), "{paste:?} {listen:?} {send:?}");
+        assert!(send.right() < 1000.0 && paste.top() == send.top(), "{paste:?} {send:?}");
         common::picture(&mut harness, format!("inspector_empty_{suffix}"));
         results.extend_harness(&mut harness);
     }

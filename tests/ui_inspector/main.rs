@@ -19,3 +19,4 @@ mod looks;
 mod pasted;
 mod receiving;
 mod searching;
+mod sending;

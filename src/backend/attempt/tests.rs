@@ -25,6 +25,7 @@ fn job(dir: &Path) -> (Job, super::super::Events) {
         services,
         sandbox: SandboxHost::default(),
         attempts: AttemptStore::default(),
+        lending: Default::default(),
         events,
         cancel: tokio_util::sync::CancellationToken::new(),
     };

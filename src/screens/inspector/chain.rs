@@ -4,9 +4,9 @@ use egui::Ui;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::keep;
 use super::receive::{self, Plan};
 use super::state::{Side, State};
+use super::{keep, public};
 use crate::action::InspectorAsk as Ask;
 use crate::action::{Action, JobId};
 use crate::backend::End;
@@ -47,7 +47,14 @@ pub(super) fn listen(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
     actions.push(Action::Run(job, Command::Listen { profile, wish, settings: receiver }.into()));
 }
 
+/// Stops to receive for a profile; where its events are sent here, everything is put back first.
 pub(super) fn stop(state: &mut State, profile: Uuid, actions: &mut Vec<Action>) {
+    if !public::stop(state, profile, true, actions) {
+        stop_receiving(state, profile, actions);
+    }
+}
+
+pub(super) fn stop_receiving(state: &mut State, profile: Uuid, actions: &mut Vec<Action>) {
     if let Some(receiving) = state.receivers.get_mut(&profile) {
         receiving.stopping = true;
         actions.push(Action::Cancel(receiving.job));
@@ -65,12 +72,15 @@ pub(super) fn on_listening(state: &mut State, job: JobId, up: Result<Up, UserErr
             plan.wish.path = path;
             actions.push(Action::KeepReceiving(*profile, plan.kept()));
             receiving.up = Some(up);
+            let profile = *profile;
+            public::receiver_is_up(state, profile, actions);
         }
         Err(error) => {
             let profile = *profile;
             let port = state.plans.get(&profile).and_then(|plan| plan.wish.port);
             let error = receive::not_started(error, port);
             state.receivers.remove(&profile);
+            public::receiver_ended(state, profile, actions);
             if state.owner == Some(profile) {
                 state.error = Some(error);
             }
@@ -78,10 +88,11 @@ pub(super) fn on_listening(state: &mut State, job: JobId, up: Result<Up, UserErr
     }
 }
 
-pub(super) fn on_end(state: &mut State, job: JobId, end: End) {
+pub(super) fn on_end(state: &mut State, job: JobId, end: End, actions: &mut Vec<Action>) {
     let found = state.receivers.iter().find(|(_, receiving)| receiving.job == job).map(|(profile, _)| *profile);
     if let Some(profile) = found {
         state.receivers.remove(&profile);
+        public::receiver_ended(state, profile, actions);
         if end != End::Done && state.owner == Some(profile) {
             state.error = end.without_answer();
         }
@@ -95,9 +106,17 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         super::sides(ui, state, cx);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             buttons(ui, state, cx, actions);
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| own(ui, state, actions));
+            let on = state.owner.is_some_and(|owner| state.public.is_on(owner));
+            if !on {
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| own(ui, state, actions));
+            }
         });
     });
+    if let Some(owner) = state.owner {
+        public::links(ui, state, owner, actions);
+        public::trouble(ui, state, owner, cx, actions);
+    }
+    public::form(ui, state, cx, actions);
     receive::ui(ui, state, cx, actions);
     keep::ui(ui, state, cx, actions);
     keep::told(ui, state);
@@ -131,6 +150,10 @@ fn own(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
     copy_icon(ui, "Copy the receiver's address", || up.url.clone());
     let settings = receiving.settings.borrow().clone();
     onward(ui, &settings);
+    let send = Button::ghost("Send events here\u{2026}").small();
+    if send.hint("Lets Kinde deliver to it: tunnel and webhook, put back when you stop").show(ui).clicked() {
+        actions.push(Action::Inspector(Ask::Send));
+    }
     let stop = Button::ghost("Stop").icon(Icon::Stop).small();
     if stop.enabled_or(!receiving.stopping, "It is stopping").show(ui).clicked() {
         self::stop(state, profile, actions);
@@ -165,6 +188,7 @@ fn buttons(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action
     let Some(profile) = state.owner else { return };
     menu(ui, "More of the Inspector", |ui| {
         for (icon, words, ask) in [
+            (Icon::Webhook, "Send this tenant's events here\u{2026}", Ask::Send),
             (Icon::Settings, "Receiving settings…", Ask::Receiving),
             (Icon::Paste, "Paste…", Ask::Paste),
             (Icon::Download, "Import…", Ask::Import),

@@ -4,7 +4,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, ScrollArea, Ui, vec2};
 
 use super::select::How;
 use super::state::{Question, Side, State};
-use super::{chain, detail, list, search};
+use super::{chain, detail, list, public, search};
 use crate::action::{Action, InspectorAsk};
 use crate::backend::history::Which;
 use crate::screens::Cx;
@@ -85,19 +85,27 @@ fn empty(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
     if let Some(receiving) = receiving {
         let Some(up) = &receiving.up else { return };
         let line = format!("kinde-panel --data-dir {} send user.created --to {}", quoted(cx.data_dir), up.url);
+        let sent_here = state.owner.is_some_and(|owner| state.public.is_there(owner));
         card(ui, |ui| {
             title(ui, "Waiting for the first webhook");
+            if sent_here {
+                prose(ui, "Whatever happens in the tenant from now on arrives here. Use your app, or cause an event:");
+                if Button::secondary("Trigger an event").icon(Icon::Play).show(ui).clicked() {
+                    actions.push(Action::OpenTrigger);
+                }
+                return;
+            }
             prose(ui, "Point a webhook at the address above, or have the sandbox sign one and send it here:");
             crate::ui::code_view(ui, "Command that sends one", &line, 60.0);
         });
         return;
     }
-    let half = (ui.available_width() - space::MD) / 2.0;
+    let third = (ui.available_width() - 2.0 * space::MD) / 3.0;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::MD;
-        let mut half_card = |words: &str, text: &str, button: Button<'_>| {
+        let mut way = |words: &str, text: &str, button: Button<'_>| {
             let mut pressed = false;
-            ui.allocate_ui_with_layout(vec2(half, 0.0), Layout::top_down(Align::Min), |ui| {
+            ui.allocate_ui_with_layout(vec2(third, 0.0), Layout::top_down(Align::Min), |ui| {
                 card(ui, |ui| {
                     title(ui, words);
                     prose(ui, text);
@@ -108,12 +116,17 @@ fn empty(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
             pressed
         };
         let words = "A token, a request, a curl line, or many webhooks, one a line. Nothing leaves this machine.";
-        if half_card("Paste", words, Button::secondary("Paste…").icon(Icon::Paste)) {
+        if way("Paste", words, Button::secondary("Paste…").icon(Icon::Paste)) {
             state.side = Side::Paste;
         }
         let words = "Receive webhooks on this machine, keep them, and see at once whether and why each one verifies.";
-        if half_card("Listen", words, Button::primary("Listen").icon(Icon::Play)) {
+        if way("Listen", words, Button::secondary("Listen").icon(Icon::Play)) {
             chain::listen(state, cx, actions);
+        }
+        let words = "Kinde delivers here: the address, a webhook that points at it, and both put back when you stop.";
+        let button = Button::primary("Send this tenant's events here").icon(Icon::Webhook);
+        if way("Public URL", words, button) {
+            public::ask(state, cx, actions);
         }
     });
 }

@@ -9,6 +9,7 @@ pub mod keep;
 mod list;
 mod live;
 mod pasting;
+mod public;
 mod receive;
 mod result;
 mod rows;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::chain::Receiving;
 use super::keep::{self, Told};
 use super::pasting::Pasting;
+use super::public::{self, Public};
 use super::receive::{Draft, Plan};
 use super::rows::Rows;
 use super::search::{self, Search};
@@ -58,6 +59,8 @@ pub struct State {
     pub(super) draft: Option<Draft>,
     /// By profile.
     pub(super) receivers: BTreeMap<Uuid, Receiving>,
+    /// Whose events are sent here, and how that stands.
+    pub(super) public: Public,
     pub(super) question: Option<Question>,
     /// What went wrong with the last thing that was done.
     pub(super) error: Option<UserError>,
@@ -150,19 +153,20 @@ impl State {
         self.filter = Filter::default();
         self.search = Search::begin();
         self.draft = None;
+        self.public.close_form();
         self.question = None;
         self.error = None;
     }
 
     /// The profiles were read: a receiver of one that is gone stops.
     pub fn profiles_changed(&mut self, profiles: &[Profile], actions: &mut Vec<Action>) {
-        self.receivers.retain(|id, receiving| {
-            let there = profiles.iter().any(|profile| profile.id == *id);
-            if !there {
-                actions.push(Action::Cancel(receiving.job));
-            }
-            there
-        });
+        let all = self.receivers.iter().map(|(id, receiving)| (*id, receiving.job));
+        let gone = all.filter(|(id, _)| profiles.iter().all(|profile| profile.id != *id));
+        for (id, job) in gone.collect::<Vec<_>>() {
+            public::drop_profile(self, id, actions);
+            self.receivers.remove(&id);
+            actions.push(Action::Cancel(job));
+        }
     }
 
     /// Takes an answer of the backend about a pasted text.
@@ -259,7 +263,7 @@ impl State {
     }
 
     /// A job ended: nothing waits for its answer any more.
-    pub fn on_end(&mut self, job: JobId, end: End) {
+    pub fn on_end(&mut self, job: JobId, end: End, actions: &mut Vec<Action>) {
         self.pasting.on_end(job, end);
         self.detail.on_end(job, end);
         self.rows.ended(job, end.without_answer());
@@ -271,7 +275,8 @@ impl State {
         if self.moving.take_if(|moving| *moving == job).is_some() {
             self.error = end.without_answer();
         }
-        super::chain::on_end(self, job, end);
+        super::chain::on_end(self, job, end, actions);
+        self.public_ended(job, end, actions);
     }
 
     /// Everything shows.
@@ -331,6 +336,8 @@ impl State {
         match ask {
             Ask::Listen => super::chain::listen(self, cx, actions),
             Ask::Stop => super::chain::stop(self, owner, actions),
+            Ask::Send => public::ask(self, cx, actions),
+            Ask::StopSending => drop(public::stop(self, owner, false, actions)),
             Ask::Pause if self.rows.paused => self.rows.show_newest(),
             Ask::Pause => self.rows.paused = true,
             Ask::Search => self.search.focus = true,

@@ -117,6 +117,9 @@ pub(super) fn table(ui: &mut Ui, state: &mut State, webhooks: &[Webhook], profil
                 if draft {
                     Icon::Edit.show(ui, 13.0, tokens(ui).warn.icon, "Not saved yet");
                 }
+                if state.here.get(&profile.id) == Some(&webhook.id) {
+                    Icon::Dot.show(ui, 13.0, tokens(ui).success.icon, "Points here until you stop");
+                }
                 let name = if it.name.is_empty() { "(no name)" } else { &it.name };
                 ui.add(egui::Label::new(name).truncate().selectable(false));
             });

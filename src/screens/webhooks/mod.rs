@@ -23,7 +23,7 @@ use egui::{Label, Layout, RichText, Ui, vec2};
 
 pub use state::State;
 
-use crate::action::{Action, Room};
+use crate::action::{Action, InspectorAsk, Room};
 use crate::error::{Category, UserError};
 use crate::net::token_hint;
 use crate::screens::{Cx, guard_words};
@@ -37,6 +37,9 @@ use crate::ui::{
 use crate::webhooks::NO_SWITCH_NOTE;
 use editor_state::called;
 use state::{Deleted, Question, View, can_ask};
+
+/// The first thing a person may come here for.
+const SEND_HERE: &str = "Send this tenant's events here";
 
 /// Below this width, in points, the editor takes the list's place.
 const NARROW: f32 = 680.0;
@@ -129,13 +132,23 @@ fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
                 state.read(profile, cx, actions);
             }
             // One primary button a screen: while another is shown, this one stands back. The empty list has its own.
-            let back = state.open.is_some()
-                || state.view != View::Webhooks
-                || state.plan.shown.is_some()
-                || state.list.value().is_none_or(|listed| listed.webhooks.is_empty());
-            let button = if back { Button::secondary("New webhook") } else { Button::primary("New webhook") };
-            let button = button.icon(Icon::Plus).enabled_or(!going, "A plan is read or applied");
-            if there && button.show(ui).clicked() {
+            let empty = state.list.value().is_none_or(|listed| listed.webhooks.is_empty());
+            let back = state.open.is_some() || state.view != View::Webhooks || state.plan.shown.is_some();
+            let here = state.here.contains_key(&profile.id);
+            if here {
+                let show = Button::secondary("Events arrive here").icon(Icon::Inspector);
+                if show.hint("Shows them in the Inspector").show(ui).clicked() {
+                    actions.push(Action::Go(Room::Inspector));
+                }
+            } else if !(empty && state.view == View::Webhooks && there) {
+                let button = if back { Button::secondary(SEND_HERE) } else { Button::primary(SEND_HERE) };
+                if button.icon(Icon::Webhook).show(ui).clicked() {
+                    actions.push(Action::Inspector(InspectorAsk::Send));
+                }
+            }
+            let button = Button::secondary("New webhook").icon(Icon::Plus);
+            let button = button.enabled_or(!going, "A plan is read or applied");
+            if there && !(empty && state.view == View::Webhooks) && button.show(ui).clicked() {
                 state.plan.shown = None;
                 state.show_new();
             }
@@ -304,8 +317,12 @@ fn rows(
     actions: &mut Vec<Action>,
 ) {
     if webhooks.is_empty() {
-        if empty(ui, !editor::is_new(state)) {
-            state.show_new();
+        let writing = editor::is_new(state);
+        let here = state.here.contains_key(&profile.id);
+        match empty(ui, writing, here) {
+            Some(Empty::New) => state.show_new(),
+            Some(Empty::Send) => actions.push(Action::Inspector(InspectorAsk::Send)),
+            None => {}
         }
         return;
     }
@@ -319,13 +336,21 @@ fn rows(
     small(ui, NO_SWITCH_NOTE);
 }
 
-/// There is none yet; with the way to the first one, where that is not being written beside it.
-fn empty(ui: &mut Ui, with_button: bool) -> bool {
+/// What is pressed where there is no webhook.
+enum Empty {
+    New,
+    Send,
+}
+
+/// There is none yet; with the ways to the first one, where that is not being written beside it.
+fn empty(ui: &mut Ui, writing: bool, here: bool) -> Option<Empty> {
     ui.vertical_centered(|ui| {
         empty_state(ui, Some(Icon::Webhook), "No webhooks yet. One tells Kinde where to deliver which events", None);
-        let pressed = with_button && Button::primary("New webhook").icon(Icon::Plus).show(ui).clicked();
+        let send = !here && !writing && Button::primary(SEND_HERE).icon(Icon::Webhook).show(ui).clicked();
+        ui.add_space(space::XS);
+        let new = !writing && Button::secondary("New webhook").icon(Icon::Plus).show(ui).clicked();
         ui.add_space(space::XL);
-        pressed
+        send.then_some(Empty::Send).or(new.then_some(Empty::New))
     })
     .inner
 }

@@ -76,6 +76,8 @@ pub struct State {
     pub(super) waits: BTreeMap<JobId, String>,
     pub(super) types: Load<Catalogue>,
     pub(super) types_job: JobId,
+    /// The webhooks that point here for a while, by profile; empty while one is being made or put back.
+    pub(super) here: BTreeMap<Uuid, String>,
     /// Something was written since the list was read.
     pub(super) stale: bool,
     pub(super) search: String,
@@ -137,7 +139,21 @@ impl State {
             }
         }
         let (deleted, declined) = (std::mem::take(&mut self.deleted), std::mem::take(&mut self.declined));
-        *self = Self { aside, deleted, declined, order: self.order, ..Self::default() };
+        let here = std::mem::take(&mut self.here);
+        *self = Self { aside, deleted, declined, here, order: self.order, ..Self::default() };
+    }
+
+    /// Which webhooks point here for a while. Where that changed the list is old.
+    pub fn point_here(&mut self, here: BTreeMap<Uuid, String>) {
+        let of = |all: &BTreeMap<Uuid, String>| self.profile.and_then(|profile| all.get(&profile).cloned());
+        self.stale |= of(&self.here) != of(&here);
+        self.here = here;
+    }
+
+    /// Opens the part where events are caused.
+    pub fn show_trigger(&mut self) {
+        self.view = View::Trigger;
+        self.stale = true;
     }
 
     pub(super) fn read(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {

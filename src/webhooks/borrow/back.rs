@@ -7,7 +7,7 @@
 use super::super::recover::LATEST;
 use super::super::talk::{Stop, Talk, named};
 use super::super::{Diff, LOOKS, Refusal, merged};
-use super::lent::{Call, Lent};
+use super::lent::{Call, Lent, Made};
 use crate::kinde::{Webhook, WebhookPatch};
 use crate::store::{Entry, HistoryError};
 
@@ -78,7 +78,7 @@ async fn look(talk: &Talk<'_>, lent: &mut Lent) -> Result<Vec<Webhook>, Stop> {
     loop {
         let list = talk.list("look", "See what is there now").await?;
         heed(lent, &list);
-        if lent.pending.is_none() || looks == most {
+        if lent.asked.is_empty() || looks == most {
             return Ok(list);
         }
         looks += 1;
@@ -90,26 +90,34 @@ async fn look(talk: &Talk<'_>, lent: &mut Lent) -> Result<Vec<Webhook>, Stop> {
 pub(super) fn heed(lent: &mut Lent, list: &[Webhook]) {
     let found: Vec<Webhook> = list.iter().filter(|it| lent.is_ours(it)).cloned().collect();
     for webhook in found {
-        let known = lent.made.iter().any(|made| made.id.as_ref() == Some(&webhook.id));
-        let fits = |made: &&mut super::lent::Made| {
-            made.id.is_none() && made.definition.endpoint == webhook.definition.endpoint
-        };
-        if !known && let Some(made) = lent.made.iter_mut().find(fits) {
-            made.id = Some(webhook.id);
-            if lent.pending == Some(Call::Create) {
-                lent.pending = None;
+        if lent.made.iter().any(|made| made.id.as_ref() == Some(&webhook.id)) {
+            continue;
+        }
+        lent.answered(Call::Create);
+        let points_here = lent.points_here(&webhook);
+        let fits = |made: &&mut Made| made.id.is_none() && made.definition.endpoint == webhook.definition.endpoint;
+        match lent.made.iter_mut().rev().find(fits) {
+            Some(made) => made.id = Some(webhook.id),
+            // One more than was known of: a try whose answer was lost.
+            None if points_here => {
+                lent.made.insert(0, Made { definition: webhook.definition, id: Some(webhook.id) });
+            }
+            None => {}
+        }
+    }
+    let again: Vec<String> = list.iter().filter(|it| lent.is_again(it)).map(|it| it.id.clone()).collect();
+    for id in again {
+        if lent.again.as_ref() != Some(&id) && !lent.twice.contains(&id) {
+            lent.answered(Call::Again);
+            match &lent.again {
+                None => lent.again = Some(id),
+                Some(_) => lent.twice.push(id),
             }
         }
     }
-    if lent.again.is_none() {
-        lent.again = list.iter().find(|it| lent.is_again(it)).map(|it| it.id.clone());
-    }
-    if lent.again.is_some() && lent.pending == Some(Call::Again) {
-        lent.pending = None;
-    }
     let old = lent.old.as_ref().map(|old| &old.id);
-    if lent.pending == Some(Call::DeleteOld) && list.iter().all(|it| Some(&it.id) != old) {
-        lent.pending = None;
+    if list.iter().all(|it| Some(&it.id) != old) {
+        lent.asked.retain(|asked| asked.call != Call::DeleteOld);
     }
 }
 
@@ -131,19 +139,19 @@ async fn make_again(
     let api = &talk.ends.api;
     let mut list = list;
     let made = loop {
-        (lent.pending, lent.asked_at) = (Some(Call::Again), talk.ends.clock.now());
+        lent.ask(Call::Again, talk.ends.clock.now());
         must_note(entry, lent, state::BACK).await?;
         match talk.write("again", &title, || api.create_webhook(&marked)).await {
             Ok(made) => break made.it,
             Err(stop) if stop.is_limit() && list.iter().any(|it| lent.is_ours(it) && lent.points_here(it)) => {
                 // No room for both: what stands in for it goes first.
-                lent.pending = None;
+                lent.answered(Call::Again);
                 take_away(talk, entry, lent, &list, back).await?;
                 list.retain(|it| !(lent.is_ours(it) && lent.points_here(it)));
             }
             Err(stop) => {
                 if !stop.is_uncertain() {
-                    lent.pending = None;
+                    lent.answered(Call::Again);
                 }
                 note(entry, lent, state::BACK).await.ok();
                 return Err(stop);
@@ -151,7 +159,8 @@ async fn make_again(
         }
     };
     back.did = true;
-    (lent.again, lent.pending) = (Some(made.clone()), None);
+    lent.again = Some(made.clone());
+    lent.answered(Call::Again);
     // Without this line it is found by its mark.
     note(entry, lent, state::BACK).await.ok();
     for look in 1..=LOOKS {
@@ -239,11 +248,12 @@ async fn take_away(
 async fn settle_again(talk: &Talk<'_>, lent: &mut Lent, list: &[Webhook], back: &mut Back) -> Result<(), Stop> {
     let (Some(old), Some(id)) = (lent.old.clone(), lent.again.clone()) else { return Ok(()) };
     let api = &talk.ends.api;
-    // A call whose answer was lost, and one that was made because of that.
     let mark = lent.back_mark();
     let marked = |it: &&Webhook| it.definition.description.as_deref().is_some_and(|text| text.contains(&mark));
-    for twice in list.iter().filter(marked).filter(|it| it.id != id) {
-        talk.rid("twice", TWICE, || api.delete_webhook(&twice.id)).await?;
+    // Calls whose answers were lost, and one that was made because of that.
+    while let Some(twice) = lent.twice.last().cloned() {
+        talk.rid("twice", TWICE, || api.delete_webhook(&twice)).await?;
+        lent.twice.pop();
         back.did = true;
     }
     let seen = list.iter().find(|it| it.id == id);
@@ -271,8 +281,9 @@ pub(super) mod state {
 
 /// Until when a call that got no answer may still be carried out; `None` where none is waited for.
 pub(super) fn watched_until(talk: &Talk<'_>, lent: &Lent) -> Option<jiff::Timestamp> {
-    let until = lent.asked_at.saturating_add(LATEST).unwrap_or(lent.asked_at);
-    (lent.pending.is_some() && talk.ends.clock.now() < until).then_some(until)
+    let last = lent.asked.iter().map(|asked| asked.at).max()?;
+    let until = last.saturating_add(LATEST).unwrap_or(last);
+    (talk.ends.clock.now() < until).then_some(until)
 }
 
 /// Ends the entry of a loan that was put back, or keeps it while a late call may come. Gives until when.

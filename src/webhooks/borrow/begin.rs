@@ -7,7 +7,7 @@ use super::super::settle::Earlier;
 use super::super::talk::{Stop, Talk, differs, named};
 use super::super::{AtLimit, Ends, LOOKS, Refusal, Sink, tidy};
 use super::back::{after, close, heed, must_note, note, put_back, state};
-use super::lent::{Call, KIND, Lent, Made, is_of_a_loan, new_mark};
+use super::lent::{Asked, Call, KIND, Lent, Made, is_of_a_loan, new_mark};
 use super::{Borrowed, How, Loan};
 use crate::check::{Verdict, worst};
 use crate::error::{Category, UserError};
@@ -53,7 +53,7 @@ pub async fn borrow(ends: &Ends, wish: &Wish, sink: &Sink<'_>, cancel: &Cancella
                 .hint("Add a webhook instead, or wait until that panel has stopped"),
         ));
     }
-    let (mut lent, definition) = lent(ends, wish);
+    let (lent, definition) = lent(ends, wish);
     let checks = ends.check(&definition, &[]);
     if worst(&checks) == Verdict::Fail {
         return Err(Refusal::unusable(checks));
@@ -63,7 +63,6 @@ pub async fn borrow(ends: &Ends, wish: &Wish, sink: &Sink<'_>, cancel: &Cancella
         scopes.push("update:webhooks");
     }
     allowed(ends, &scopes.into_iter().map(str::to_owned).collect::<Vec<_>>(), cancel).await?;
-    lent.pending = Some(Call::Create);
     let entry = ends.journal.begin(&ends.owner, KIND, state::MAKE, &lent, ends.clock.now()).await;
     let entry = entry.map_err(|error| {
         let mut error = UserError::from(error);
@@ -76,8 +75,7 @@ pub async fn borrow(ends: &Ends, wish: &Wish, sink: &Sink<'_>, cancel: &Cancella
         Ok(()) => {}
         Err(refusal) => return Err(job.undo(refusal).await),
     }
-    let Job { mut entry, mut lent, .. } = job;
-    lent.pending = None;
+    let Job { mut entry, lent, .. } = job;
     // Found put back in any case.
     note(&mut entry, &lent, state::LENT).await.ok();
     let made = lent.made.last().cloned();
@@ -97,8 +95,8 @@ fn lent(ends: &Ends, wish: &Wish) -> (Lent, Definition) {
         owed: false,
         back: None,
         again: None,
-        pending: None,
-        asked_at: ends.clock.now(),
+        twice: Vec::new(),
+        asked: vec![Asked { call: Call::Create, at: ends.clock.now() }],
         told: None,
     };
     let definition = tidy(&Definition {
@@ -160,12 +158,12 @@ impl Job<'_> {
     /// Takes the old one away. From here on it is owed.
     async fn stand_aside(&mut self, old: &Webhook, title: &str) -> Result<(), Refusal> {
         self.lent.owed = true;
-        (self.lent.pending, self.lent.asked_at) = (Some(Call::DeleteOld), self.talk.ends.clock.now());
+        self.lent.ask(Call::DeleteOld, self.talk.ends.clock.now());
         must_note(&mut self.entry, &self.lent, state::MAKE).await?;
         let api = &self.talk.ends.api;
         let gone = self.talk.rid("aside", title, || api.delete_webhook(&old.id)).await;
         if gone.as_ref().err().is_none_or(|stop| !stop.is_uncertain()) {
-            self.lent.pending = None;
+            self.lent.answered(Call::DeleteOld);
         }
         Ok(gone?)
     }
@@ -177,6 +175,8 @@ impl Job<'_> {
         self.stand_aside(&old, "Let the other one stand aside first").await?;
         // Neither is there now: cancelling waits until one is.
         self.talk = self.talk.firmly();
+        self.lent.ask(Call::Create, self.talk.ends.clock.now());
+        must_note(&mut self.entry, &self.lent, state::MAKE).await?;
         Ok(create(&self.talk, &mut self.entry, &mut self.lent).await?)
     }
 
@@ -184,7 +184,7 @@ impl Job<'_> {
     async fn undo(self, refusal: Refusal) -> Refusal {
         let Self { talk, mut entry, mut lent } = self;
         // Nothing was made, and nothing was taken away.
-        if lent.pending.is_none() && !lent.owed && lent.made.iter().all(|made| made.id.is_none()) {
+        if lent.asked.is_empty() && !lent.owed && lent.made.iter().all(|made| made.id.is_none()) {
             entry.done().await.ok();
             return refusal;
         }
@@ -210,20 +210,17 @@ impl Job<'_> {
     }
 }
 
-/// Makes the newest of what was written down. Where the answer was lost and the list shows it by its mark, it is made.
+/// Makes the newest of what was written down; that it is asked for stands there too. Where the answer was lost and the list
+/// shows it by its mark, it is made.
 pub(super) async fn create(talk: &Talk<'_>, entry: &mut Entry, lent: &mut Lent) -> Result<(), Stop> {
     let Some(wanted) = lent.made.last().map(|made| made.definition.clone()) else { return Ok(()) };
-    if lent.pending != Some(Call::Create) {
-        (lent.pending, lent.asked_at) = (Some(Call::Create), talk.ends.clock.now());
-        must_note(entry, lent, state::MAKE).await?;
-    }
     let api = &talk.ends.api;
     let stop = match talk.write("create", "Create the webhook that points here", || api.create_webhook(&wanted)).await {
         Ok(reply) => {
             if let Some(made) = lent.made.last_mut() {
                 made.id = Some(reply.it);
             }
-            lent.pending = None;
+            lent.answered(Call::Create);
             // Without this line it is found by its mark; a failure to write it is no reason to stop.
             note(entry, lent, state::MAKE).await.ok();
             return Ok(());
@@ -231,7 +228,7 @@ pub(super) async fn create(talk: &Talk<'_>, entry: &mut Entry, lent: &mut Lent) 
         Err(stop) => stop,
     };
     if !stop.is_uncertain() {
-        lent.pending = None;
+        lent.answered(Call::Create);
         return Err(stop);
     }
     for look in 1..=LOOKS {

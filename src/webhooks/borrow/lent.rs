@@ -29,6 +29,13 @@ pub(super) enum Call {
     Again,
 }
 
+/// A call that is under way, or got no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Asked {
+    pub call: Call,
+    pub at: Timestamp,
+}
+
 /// What was done to a tenant for a loan, and what it owes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::webhooks) struct Lent {
@@ -46,10 +53,10 @@ pub(in crate::webhooks) struct Lent {
     pub(super) back: Option<Definition>,
     /// The id under which it was made again.
     pub(super) again: Option<String>,
-    /// What was asked of Kinde and not seen done.
-    pub(super) pending: Option<Call>,
-    /// When that was asked.
-    pub(super) asked_at: Timestamp,
+    /// Others of it, that calls without an answer made.
+    pub(super) twice: Vec<String>,
+    /// What was asked of Kinde and got no answer, and was not seen done either: it may yet be carried out.
+    pub(super) asked: Vec<Asked>,
     /// What was told of it while a late call is watched for. Read by [`super::super::is_watched`] too.
     pub(super) told: Option<String>,
 }
@@ -75,6 +82,18 @@ impl Lent {
         let description = wanted.description.as_deref().unwrap_or_default();
         let marked = format!("{description} {}", self.back_mark()).trim_start().to_owned();
         Definition { description: Some(marked), ..wanted.clone() }
+    }
+
+    /// `call` is about to be sent.
+    pub(super) fn ask(&mut self, call: Call, at: Timestamp) {
+        self.asked.push(Asked { call, at });
+    }
+
+    /// The newest `call` is known to be done, or not to be.
+    pub(super) fn answered(&mut self, call: Call) {
+        if let Some(index) = self.asked.iter().rposition(|asked| asked.call == call) {
+            self.asked.remove(index);
+        }
     }
 
     /// The webhook was made for this loan: by its id, else by its mark.

@@ -4,13 +4,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::talk::Talk;
 use super::super::{Ends, Refusal, Sink};
-use super::back::{must_note, note, state};
+use super::back::{heed, must_note, note, state};
 use super::begin::create;
-use super::lent::Made;
+use super::lent::{Call, Lent, Made};
 use super::{How, Loan};
 use crate::check::{Verdict, worst};
 use crate::error::{Category, UserError};
 use crate::kinde::{Definition, Webhook};
+use crate::store::Entry;
 
 impl Loan {
     /// Lets the webhook point at `endpoint`: another one is made and the one before taken away, at the plan's limit the
@@ -33,40 +34,54 @@ impl Loan {
         };
         let talk = Talk::new(ends, sink, cancel);
         let list = talk.list("check", "See what points here").await?;
+        heed(lent, &list);
         let ours = |it: &&Webhook| lent.is_ours(it) && lent.points_here(it);
-        let before: Vec<Webhook> = list.iter().filter(ours).cloned().collect();
-        let now = before.last().map_or(&self.borrowed.webhook, |it| it).definition.clone();
+        let (there, before): (Vec<Webhook>, Vec<Webhook>) =
+            list.iter().filter(ours).cloned().partition(|it| it.definition.endpoint == endpoint);
+        let now = before.last().unwrap_or(&self.borrowed.webhook).definition.clone();
         let wanted = Definition { endpoint: endpoint.to_owned(), ..now };
         let checks = ends.check(&wanted, &[]);
         if worst(&checks) == Verdict::Fail {
             return Err(Refusal::unusable(checks));
         }
-        // A try before this one, of which nothing came, leaves nothing to look for.
-        if lent.made.last().is_none_or(|made| made.definition != wanted || made.id.is_some()) {
-            lent.made.push(Made { definition: wanted.clone(), id: None });
-        }
-        must_note(entry, lent, state::MAKE).await?;
-        let api = &ends.api;
         let mut rid = before;
-        match create(&talk, entry, lent).await {
-            Ok(()) => {}
-            Err(stop) if stop.is_limit() && !rid.is_empty() => {
-                for webhook in rid.drain(..) {
-                    talk.rid("before", "Take away the one before first", || api.delete_webhook(&webhook.id)).await?;
-                }
-                create(&talk.firmly(), entry, lent).await?;
+        if let Some(there) = there.last() {
+            // A try before this one got no answer, and was carried out.
+            self.borrowed.webhook = there.clone();
+        } else {
+            // A try before this one, of which nothing is known to have come, is still looked for by its mark.
+            if lent.made.last().is_none_or(|made| made.definition != wanted || made.id.is_some()) {
+                lent.made.push(Made { definition: wanted.clone(), id: None });
             }
-            Err(stop) => return Err(stop.into()),
+            let ask = async |entry: &mut Entry, lent: &mut Lent| {
+                lent.ask(Call::Create, ends.clock.now());
+                must_note(entry, lent, state::MAKE).await
+            };
+            ask(entry, lent).await?;
+            match create(&talk, entry, lent).await {
+                Ok(()) => {}
+                Err(stop) if stop.is_limit() && !rid.is_empty() => {
+                    for webhook in rid.drain(..) {
+                        talk.rid("before", FIRST, || ends.api.delete_webhook(&webhook.id)).await?;
+                    }
+                    ask(entry, lent).await?;
+                    create(&talk.firmly(), entry, lent).await?;
+                }
+                Err(stop) => return Err(stop.into()),
+            }
+            let id = lent.made.last().and_then(|made| made.id.clone()).unwrap_or_default();
+            self.borrowed.webhook = Webhook { id, definition: wanted, created_on: None };
         }
-        let id = lent.made.last().and_then(|made| made.id.clone()).unwrap_or_default();
-        self.borrowed.webhook = Webhook { id, definition: wanted, created_on: None };
         note(entry, lent, state::LENT).await.ok();
         for webhook in rid {
-            talk.firmly().rid("before", "Take away the one before", || api.delete_webhook(&webhook.id)).await?;
+            talk.firmly().rid("before", BEFORE, || ends.api.delete_webhook(&webhook.id)).await?;
         }
         Ok(())
     }
 }
+
+const BEFORE: &str = "Take away the one before";
+const FIRST: &str = "Take away the one before first";
 
 fn not_ours(webhook: &Webhook, how: &How) -> Refusal {
     let name = super::super::talk::named(webhook);
