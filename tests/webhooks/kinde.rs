@@ -86,6 +86,26 @@ pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
+/// Ends for the Kinde at `origin`, as another process has them.
+pub fn ends_of(origin: &str, data: &std::path::Path) -> Ends {
+    let http = Http::new(Recorder::silent(), Clock::fixed(Timestamp::from_second(NOW).unwrap())).unwrap();
+    ends_at(origin, data, http, 0)
+}
+
+fn ends_at(origin: &str, data: &std::path::Path, http: Http, seconds: i64) -> Ends {
+    let domain = Domain::parse(origin).unwrap();
+    let m2m = M2m { client_id: "id".into(), client_secret: Secret::new("s3cret"), audience: None };
+    let tokens = TokenSource::new(http.clone(), domain.clone(), m2m, None);
+    Ends {
+        api: KindeApi::new(http, domain, tokens),
+        clock: Clock::fixed(Timestamp::from_second(NOW + seconds).unwrap()),
+        journal: Journal::of(&DataDir::open(data.to_owned()).unwrap()),
+        owner: "profile".into(),
+        on_this_machine: true,
+        between_looks: Duration::from_millis(1),
+    }
+}
+
 impl Kinde {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -104,20 +124,12 @@ impl Kinde {
 
     /// The same, so many seconds later.
     pub fn ends_later(&self, seconds: i64) -> Ends {
-        let clock = Clock::fixed(Timestamp::from_second(NOW + seconds).unwrap());
-        let http = self.http.clone();
-        let domain = Domain::parse(&self.origin).unwrap();
-        let m2m = M2m { client_id: "id".into(), client_secret: Secret::new("s3cret"), audience: None };
-        let tokens = TokenSource::new(http.clone(), domain.clone(), m2m, None);
-        let data = DataDir::open(self.dir.path().join("data")).unwrap();
-        Ends {
-            api: KindeApi::new(http, domain, tokens),
-            clock,
-            journal: Journal::of(&data),
-            owner: "profile".into(),
-            on_this_machine: true,
-            between_looks: Duration::from_millis(1),
-        }
+        ends_at(&self.origin, &self.data(), self.http.clone(), seconds)
+    }
+
+    /// The data folder of its ends.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.dir.path().join("data")
     }
 
     pub fn set(&self, change: impl FnOnce(&mut World)) {

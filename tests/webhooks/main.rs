@@ -9,9 +9,13 @@
 
 mod borrow;
 mod cut;
+#[cfg(target_os = "linux")]
+mod killed;
 mod kinde;
 mod manage;
 mod plan;
 mod process;
+#[cfg(unix)]
+mod register;
 mod replace;
 mod trigger;

@@ -14,7 +14,7 @@ fn start(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Child {
     command(kinde, dir, named, args).spawn().unwrap()
 }
 
-fn command(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Command {
+pub fn command(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Command {
     // A process has the real clock.
     kinde.set(|world| world.created_on = Some(jiff::Timestamp::now().to_string()));
     let host = kinde.origin.trim_start_matches("http://");
@@ -36,7 +36,7 @@ fn command(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Command {
     command
 }
 
-async fn run(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> (Output, Value) {
+pub async fn run(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> (Output, Value) {
     let child = start(kinde, dir, named, args);
     let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
     let text = String::from_utf8(output.stdout.clone()).unwrap();
@@ -49,7 +49,7 @@ fn kill(child: &mut Child) {
     child.wait().unwrap();
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
