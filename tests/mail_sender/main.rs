@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod cli;
 #[path = "../common/dns.rs"]
 mod dns;
 mod mistakes;

@@ -18,7 +18,7 @@ use crate::dns::{Dns, Reply, address, alias, exchange, text};
 use crate::stand_in::{BAD, DKIM, FULL, OWNER, SCOPED, SENDING, SUSPENDED, StandIn, World};
 
 /// The DNS of a domain as Resend wants it.
-fn right(name: &str, kind: RecordType) -> Reply {
+pub fn right(name: &str, kind: RecordType) -> Reply {
     let domain = name.rsplit_once("lab.test").map_or("", |_| "lab.test");
     match (name, kind) {
         ("lab.test", RecordType::MX) => Reply::Records(vec![exchange(name, 10, "mx.lab.test")]),
@@ -42,7 +42,7 @@ fn right(name: &str, kind: RecordType) -> Reply {
     }
 }
 
-fn account() -> World {
+pub fn account() -> World {
     World {
         domains: vec![("other.test", "verified"), ("updates.lab.test", "pending"), ("lab.test", "verified")],
         ..World::default()

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::super::{Context, Exit, Wants, print::plain, secret_input};
+use super::shown;
 use crate::check::{Check, Verdict, worst};
 use crate::error::{Category, UserError};
 use crate::mail::resolver::DnsServer;
@@ -145,14 +146,4 @@ fn print_all(cx: &Context, headline: &str, checks: &[Check], transcript: &[Line]
         }
     }
     if verdict == Verdict::Fail { Exit::Bad } else { Exit::Good }
-}
-
-/// A check with the server's words made harmless for a terminal.
-fn shown(check: &Check) -> Check {
-    Check {
-        seen: check.seen.as_deref().map(plain),
-        why: check.why.as_deref().map(plain),
-        fix: check.fix.as_deref().map(plain),
-        ..check.clone()
-    }
 }
