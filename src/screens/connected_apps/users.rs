@@ -12,8 +12,8 @@ use crate::tenant::Profile;
 use crate::ui::tokens::{radius, size, space};
 use crate::ui::{Button, Icon, ListRow, subdued, text_field, tokens};
 
-/// So many rows stand at once; further ones scroll.
-const ROWS: f32 = 4.0;
+/// So many rows stand at once; further ones scroll. Token and Revoke are to be in sight below them, unscrolled.
+const ROWS: f32 = 3.0;
 
 /// The widest the list and its search grow, in points.
 const WIDTH: f32 = 430.0;
