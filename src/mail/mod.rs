@@ -8,6 +8,7 @@ pub mod dns;
 pub mod env;
 pub mod form;
 pub mod handover;
+pub mod headers;
 pub mod lint;
 pub mod presets;
 pub mod replies;

@@ -237,6 +237,11 @@ fn headline(report: &Report) -> String {
     }
 }
 
+/// The pairs of a list of tags, names in lower case: a DKIM signature is written like a key.
+pub(super) fn tags(text: &str) -> Vec<(String, String)> {
+    tags::Tags::read(text).pairs
+}
+
 /// A sentence in the middle of another: only its first, and its first letter small where it begins with a plain word.
 pub(super) fn lower(why: &str) -> String {
     let first = why.split(". ").next().unwrap_or(why);
