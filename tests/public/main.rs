@@ -157,7 +157,7 @@ fn what_is_no_address_exits_2_and_one_that_leads_elsewhere_exits_3_with_the_fix(
 fn ngroks_endpoint_is_adopted_with_its_port_and_what_it_captured_before_is_kept_and_marked() {
     let dir = tempfile::tempdir().unwrap();
     let port = free_port();
-    let body = "eyJhbGciOiJSUzI1NiJ9.eyJ0eXBlIjoidXNlci5jcmVhdGVkIiwiZXZlbnRfaWQiOiJldmVudF8xIn0.c2ln";
+    let body = "eyJhbGciOiJSUzI1NiJ9.eyJ0eXBlIjoidXNlci5jcmVhdGVkIiwiZXZlbnRfaWQiOiJldmVudF8xIiwiZGF0YSI6eyJ1c2VyIjp7ImlkIjoia3BfMSJ9fSwidGltZXN0YW1wIjoidCJ9.c2ln";
     let raw = format!("POST /api/hook HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let raw = base64::engine::general_purpose::STANDARD.encode(raw);
     let agent = serve(move |what, _| match what.split('?').next().unwrap() {

@@ -137,6 +137,10 @@ impl Line for Localtunnel {
         self.had = true;
         let url = endpoint(registered.url.clone(), self.ends.door.path());
         let pool = Pool::open(&registered, self.ends.door.clone());
+        // Whether it tells of a name at all is known from one it has just given: later its silence means something.
+        if let Err(error) = self.server()?.standing(&registered).await {
+            tracing::debug!(%error, "localtunnel's server does not tell how the name stands");
+        }
         self.held = Some(Held { registered, pool, url: url.clone() });
         Ok(url)
     }
