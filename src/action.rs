@@ -126,6 +126,8 @@ pub enum Action {
     KeepReceiving(Uuid, crate::backend::history::Kept),
     /// Open the Webhooks room where events are caused.
     OpenTrigger,
+    /// Open the Webhooks room on what was left in any tenant.
+    OpenLeftovers,
     /// Open the Inspector and do this there.
     Inspector(InspectorAsk),
     /// Close the window.
@@ -201,7 +203,7 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 30] = [
+pub const CHOICES: [Choice; 31] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
@@ -215,6 +217,7 @@ pub const CHOICES: [Choice; 30] = [
     choice("Stop sending events here", "Puts tunnel and webhook back", None, || {
         Action::Inspector(InspectorAsk::StopSending)
     }),
+    choice("Look for leftovers", "Dead webhooks and test things, in every profile", None, || Action::OpenLeftovers),
     choice("Listen for webhooks", "Receive on this machine", Some("Ctrl+L"), || {
         Action::Inspector(InspectorAsk::Listen)
     }),

@@ -103,6 +103,10 @@ impl Shell {
             Action::KeepReceiving(profile, kept) => {
                 self.prefs.receiving.insert(profile, kept);
             }
+            Action::OpenLeftovers => {
+                self.go(Room::Webhooks);
+                self.screens.webhooks.show_leftovers();
+            }
             Action::OpenTrigger => {
                 self.screens.webhooks.show_trigger();
                 self.go(Room::Webhooks);

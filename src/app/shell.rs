@@ -204,6 +204,7 @@ impl Shell {
             Event::Connect(event) => self.screens.connected_apps.on_event(job, event, now, &mut self.actions),
             Event::Webhooks(event) => self.screens.webhooks.on_event(job, event, now, &mut self.actions),
             Event::History(event) => self.screens.inspector.on_history(job, event, &mut self.actions),
+            Event::Leftovers(event) => self.screens.webhooks.on_leftovers(job, event),
             Event::Public(event) => {
                 self.screens.inspector.on_public(job, event, &mut self.actions);
                 self.screens.webhooks.point_here(self.screens.inspector.points_here());

@@ -50,6 +50,7 @@ impl Command {
             ),
             Self::History(command) => command.only_reads(),
             Self::Keeping(command) => command.only_reads(),
+            Self::Leftovers(command) => command.only_reads(),
             Self::Public(command) => command.only_reads(),
             Self::Sandbox(command) => {
                 matches!(command, super::sandbox::Command::Look | super::sandbox::Command::FollowMails)

@@ -21,6 +21,7 @@ pub mod inspect;
 mod job;
 mod keeper;
 pub mod keeping;
+pub mod leftovers;
 pub mod public;
 mod receiver;
 pub mod sandbox;
@@ -87,6 +88,8 @@ rooms! {
     Inspect => inspect,
     /// Settings: how much of the history is kept.
     Keeping => keeping,
+    /// Webhooks: what was left in any tenant.
+    Leftovers => leftovers,
     /// A tenant's events sent here: tunnel and webhook, and both put back.
     Public => public,
     /// The sandbox: start it, set its faults.

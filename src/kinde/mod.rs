@@ -20,4 +20,4 @@ pub use error::{ApiError, ApiErrorKind, TokenError, TokenErrorKind};
 pub use model::{AuthUrl, Environment, ProviderToken, Subject, User, UserPage, Wire, parse_time};
 pub use token::{AccessToken, M2m, TokenSource};
 pub use webhooks::{Definition, Event, EventType, Reply, Webhook, WebhookPatch};
-pub use writes::Thing;
+pub use writes::{MARK, Marked, Thing, new_mark};

@@ -28,6 +28,15 @@ pub enum Thing {
     Subscriber,
 }
 
+/// What every mark begins with, and how many hexadecimal digits follow.
+pub const MARK: &str = "kinde_panel_";
+const DIGITS: usize = 10;
+
+/// A mark that nothing else has.
+pub fn new_mark() -> String {
+    format!("{MARK}{}", uuid::Uuid::new_v4().simple().to_string().get(..DIGITS).unwrap_or_default())
+}
+
 /// Pages of a list that are looked through for a mark, and things on each.
 const PAGES: usize = 50;
 const PAGE_SIZE: &str = "100";
@@ -145,31 +154,84 @@ impl KindeApi {
             Thing::Subscriber => ("subscribers", "id", "email", Thing::email(mark)),
         };
         let renamed = format!("{wanted} renamed");
+        let email = (thing == Thing::User).then_some(wanted.as_str());
         let mut next: Option<String> = None;
         let mut pages = 0;
         loop {
-            let purpose = format!("Look for the test {}", thing.word());
-            let path = format!("/api/v1/{}", thing.plural());
-            let mut request = self.request(http::Method::GET, purpose, &path).query("page_size", PAGE_SIZE);
-            if thing == Thing::User {
-                request = request.query("email", wanted.as_str());
-            }
-            if let Some(token) = next {
-                request = request.query("next_token", token);
-            }
-            let answer = self.call(&request).await?;
-            let body = answer.json().ok_or_else(|| ApiError::unexpected(&answer))?;
-            let found = body.get(list).and_then(Value::as_array).into_iter().flatten().find(|it| {
+            let page = self.page_of(thing, email, next).await?;
+            let found = page.items(list).find(|it| {
                 let said = it.get(member).and_then(Value::as_str).unwrap_or_default();
                 said.eq_ignore_ascii_case(&wanted) || said == renamed
             });
             let it = found.and_then(|found| found.get(id)).and_then(Value::as_str).map(str::to_owned);
-            next = body.get("next_token").and_then(Value::as_str).filter(|it| !it.is_empty()).map(str::to_owned);
+            next = page.next();
             pages += 1;
             if it.is_some() || next.is_none() || pages == PAGES {
-                return Ok(Reply { it, wire: Wire::from(&answer), body });
+                return Ok(Reply { it, wire: page.wire, body: page.body });
             }
         }
+    }
+
+    /// Everything of a kind that stands under some mark, in as many pages as are looked through; whether those were all.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn marked_things(&self, thing: Thing) -> Result<(Vec<Marked>, bool), ApiError> {
+        if thing == Thing::User {
+            return self.marked_users().await;
+        }
+        let (id, member) = match thing {
+            Thing::Organization => ("code", "name"),
+            Thing::Subscriber => ("id", "email"),
+            Thing::User | Thing::Role | Thing::Permission => ("id", "key"),
+        };
+        let (mut found, mut next) = (Vec::new(), None);
+        for _ in 0..PAGES {
+            let page = self.page_of(thing, None, next).await?;
+            let text = |it: &Value, name: &str| it.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            found.extend(page.items(thing.plural()).filter_map(|it| {
+                let name = text(it, member);
+                Some(Marked { mark: mark_in(&name)?, id: text(it, id), name })
+            }));
+            next = page.next();
+            if next.is_none() {
+                return Ok((found, true));
+            }
+        }
+        Ok((found, false))
+    }
+
+    /// Users there may be many of: they are searched, as Kinde does it.
+    async fn marked_users(&self) -> Result<(Vec<Marked>, bool), ApiError> {
+        let (mut found, mut after): (Vec<Marked>, Option<String>) = (Vec::new(), None);
+        for _ in 0..PAGES {
+            let page = self.search_users(MARK, after.as_deref(), 100).await?;
+            found.extend(page.users.into_iter().filter_map(|user| {
+                let name = user.email.unwrap_or_default();
+                Some(Marked { mark: mark_in(&name)?, id: user.id, name })
+            }));
+            after = page.next;
+            if after.is_none() {
+                return Ok((found, true));
+            }
+        }
+        Ok((found, false))
+    }
+
+    /// One page of the list of a kind.
+    async fn page_of(&self, thing: Thing, email: Option<&str>, next: Option<String>) -> Result<Page, ApiError> {
+        let purpose = format!("Look for the test {}", thing.word());
+        let path = format!("/api/v1/{}", thing.plural());
+        let mut request = self.request(http::Method::GET, purpose, &path).query("page_size", PAGE_SIZE);
+        if let Some(email) = email {
+            request = request.query("email", email);
+        }
+        if let Some(token) = next {
+            request = request.query("next_token", token);
+        }
+        let answer = self.call(&request).await?;
+        let body = answer.json().ok_or_else(|| ApiError::unexpected(&answer))?;
+        Ok(Page { wire: Wire::from(&answer), body })
     }
 
     /// A call on one thing. Users stand in the query, the others in the path.
@@ -185,6 +247,60 @@ impl KindeApi {
     }
 }
 
+/// One page of a list.
+struct Page {
+    body: Value,
+    wire: Wire,
+}
+
+impl Page {
+    fn items(&self, list: &str) -> impl Iterator<Item = &Value> {
+        self.body.get(list).and_then(Value::as_array).into_iter().flatten()
+    }
+
+    fn next(&self) -> Option<String> {
+        self.body.get("next_token").and_then(Value::as_str).filter(|it| !it.is_empty()).map(str::to_owned)
+    }
+}
+
+/// A thing that stands in a tenant under a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// Its id.
+    pub id: String,
+    /// The mark.
+    pub mark: String,
+    /// Where the mark stands: its key, its name, its email address.
+    pub name: String,
+}
+
+/// The mark in a text: as [`new_mark`] makes them.
+fn mark_in(text: &str) -> Option<String> {
+    let at = text.find(MARK)?;
+    let end = at + MARK.len() + DIGITS;
+    let mark = text.get(at..end)?;
+    let hex = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let whole = !text.get(end..)?.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (hex(mark.get(MARK.len()..)?) && whole).then(|| mark.to_owned())
+}
+
 fn reply(answer: &Answer) -> Reply<()> {
     Reply { it: (), body: answer.json().unwrap_or(Value::Null), wire: Wire::from(answer) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_found_in_what_was_made_under_it_and_in_nothing_else() {
+        let mark = new_mark();
+        let texts = [mark.clone(), Thing::email(&mark), Thing::name(&mark), format!("{} renamed", Thing::name(&mark))];
+        for text in texts {
+            assert_eq!(mark_in(&text).as_ref(), Some(&mark), "{text}");
+        }
+        for text in ["", "kinde_panel_", "kinde_panel_0123", "kinde_panel_0123456789ab", "kinde_panel_settings"] {
+            assert_eq!(mark_in(text), None, "{text}");
+        }
+    }
 }

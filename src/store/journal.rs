@@ -123,6 +123,37 @@ impl Journal {
         .await
     }
 
+    /// What the entries hold whose job runs right now, in whichever process: those of `owner`, and those whose content
+    /// names `domain` as its own.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn busy_at(&self, owner: &str, domain: Option<&str>) -> Result<Vec<String>, HistoryError> {
+        let (journal, owner, domain) = (self.clone(), owner.to_owned(), domain.map(str::to_owned));
+        off_thread(move || {
+            if !journal.database.exists() {
+                return Ok(Vec::new());
+            }
+            let history = History::open(&journal.database)?;
+            let all: Vec<(String, String)> = history
+                .reader()
+                .prepare(
+                    "SELECT id, content FROM journal WHERE owner = ?1
+                     OR (json_valid(content) AND json_type(content) = 'object' AND json_extract(content, '$.domain') = ?2)",
+                )?
+                .query_map(params![owner, domain], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            let mut busy = Vec::new();
+            for (id, content) in all {
+                if lock(&journal.lock_path(&id)?)?.is_none() {
+                    busy.push(content);
+                }
+            }
+            Ok(busy)
+        })
+        .await
+    }
+
     /// The entry of that id with its lock; `None` where its job runs, or has ended meanwhile.
     fn take(&self, history: &History, id: String) -> Result<Option<Entry>, HistoryError> {
         let lock_path = self.lock_path(&id)?;

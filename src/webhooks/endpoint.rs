@@ -170,7 +170,21 @@ fn shown(url: &Url) -> String {
     url.to_string()
 }
 
-fn is_under(host: &str, name: &str) -> bool {
+/// Why the address of a tunnel, or of a public catcher of requests, is one to look after; `None` for any other.
+pub(super) fn tunnel(text: &str) -> Option<&'static str> {
+    let url = Url::parse(&clean(text)).ok()?;
+    let host = url.host_str()?.trim_end_matches('.').to_owned();
+    TUNNELS.iter().find(|(name, _)| is_under(&host, name)).map(|(_, why)| *why)
+}
+
+/// `Some(true)`: this machine. `Some(false)`: a private network, or no place at all. `None`: it may be on the internet.
+pub(super) fn names_this_machine(url: &Url) -> Option<bool> {
+    let host = url.host()?.to_owned();
+    unreachable(&host)?;
+    Some(is_loopback(&host))
+}
+
+pub(super) fn is_under(host: &str, name: &str) -> bool {
     host == name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'))
 }
 

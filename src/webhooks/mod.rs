@@ -20,6 +20,7 @@ mod replace;
 mod save;
 mod scopes;
 mod settle;
+mod strays;
 mod talk;
 mod trigger;
 
@@ -34,6 +35,7 @@ pub use recover::{Leftovers, Recovered, is_watched, recover, recover_of};
 pub use remove::{delete, undo_delete};
 pub use replace::{AtLimit, REPLACE_NOTE, Replaced};
 pub use save::{Change, Created, Saved, create, save};
+pub use strays::{Likely, Looked, Stray, Unread, What, clean, look};
 pub use talk::{Refusal, Sink, Why};
 pub use trigger::{Triggered, can_trigger, causes, takers, trigger};
 
@@ -96,6 +98,15 @@ impl Ends {
         // An address on this machine is somebody else's tomorrow.
         let domain = (!self.on_this_machine).then(|| self.api.domain().to_string());
         self.journal.left_over_at(&self.owner, domain.as_deref()).await
+    }
+
+    /// What the jobs that run right now for this tenant have in the journal, each as its text.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    async fn busy(&self) -> Result<Vec<String>, HistoryError> {
+        let domain = (!self.on_this_machine).then(|| self.api.domain().to_string());
+        self.journal.busy_at(&self.owner, domain.as_deref()).await
     }
 
     /// Every webhook of the tenant.

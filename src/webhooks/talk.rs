@@ -8,7 +8,7 @@ use super::Ends;
 use crate::check::{self, Check};
 use crate::clock::clock_time;
 use crate::error::{Category, UserError};
-use crate::kinde::{ApiError, ApiErrorKind, Reply, Webhook};
+use crate::kinde::{ApiError, ApiErrorKind, Marked, Reply, Thing, Webhook};
 use crate::net::NetErrorKind;
 use crate::step::{Step, StepState};
 
@@ -342,6 +342,15 @@ impl<'a> Talk<'a> {
     /// The tenant's webhooks now.
     pub(super) async fn list(&self, id: &'static str, title: &str) -> Result<Vec<Webhook>, Stop> {
         Ok(self.read(id, title, || self.ends.api.webhooks()).await?.it)
+    }
+
+    /// Everything of a kind that stands under a mark; whether all of it was looked through.
+    pub(super) async fn marked(&self, thing: Thing) -> Result<(Vec<Marked>, bool), Stop> {
+        let asking = async { self.ends.api.marked_things(thing).await.map_err(|error| Stop::Api(Box::new(error))) };
+        match self.cancel {
+            Some(cancel) => cancel.run_until_cancelled(asking).await.unwrap_or(Err(Stop::Cancelled)),
+            None => asking.await,
+        }
     }
 
     /// Reads `opened` again, and refuses where it is no longer what was opened. Gives the whole list.

@@ -6,7 +6,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::recover::{LATEST, Recovered, is_elsewhere, open};
 use super::scopes::allowed;
@@ -15,7 +14,7 @@ use super::{Ends, LOOKS, Refusal, Sink};
 use crate::clock::clock_time;
 use crate::error::{Category, UserError};
 use crate::kinde::event_types::{self, Cause, Recipe};
-use crate::kinde::{Thing, Webhook};
+use crate::kinde::{Thing, Webhook, new_mark};
 use crate::store::{Entry, HistoryError};
 
 /// The kind of entry in the journal.
@@ -154,7 +153,7 @@ pub async fn trigger(
     let (thing, deed) = recipe(event_type, keep).map_err(Refusal::failed)?;
     allowed(ends, &scopes(thing, deed, keep), cancel).await?;
     let talk = Talk::new(ends, sink, cancel);
-    let mark = format!("kinde_panel_{}", Uuid::new_v4().simple().to_string().get(..10).unwrap_or_default());
+    let mark = new_mark();
     let made = Made {
         domain: ends.api.domain().to_string(),
         event_type: event_type.to_owned(),

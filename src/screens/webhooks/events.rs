@@ -299,6 +299,7 @@ impl State {
             deleted.error = end.without_answer();
         }
         self.recovering.take_if(|waits| *waits == job);
+        self.leftovers.on_end(job, end);
         self.trigger.on_end(job, end);
         self.plan.on_end(job, end);
     }

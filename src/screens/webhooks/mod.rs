@@ -6,6 +6,7 @@ mod diff;
 mod editor;
 mod editor_state;
 mod events;
+mod leftovers;
 mod list;
 mod lookup;
 mod plan;
@@ -72,8 +73,12 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         return;
     }
     let count = state.list.value().map(|listed| listed.webhooks.len());
-    let parts =
-        [(View::Webhooks, "Webhooks", count), (View::Trigger, "Trigger", None), (View::LookUp, "Look up", None)];
+    let parts = [
+        (View::Webhooks, "Webhooks", count),
+        (View::Trigger, "Trigger", None),
+        (View::LookUp, "Look up", None),
+        (View::Leftovers, "Leftovers", None),
+    ];
     // In a small window the editor needs the room of everything around it.
     let alone = state.open.is_some() && state.view == View::Webhooks && ui.available_width() < NARROW;
     if !alone {
@@ -93,6 +98,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         View::Webhooks => webhooks(ui, state, profile, cx, actions),
         View::Trigger => trigger::show(ui, state, profile, cx, actions),
         View::LookUp => lookup::show(ui, state, profile, cx, actions),
+        View::Leftovers => leftovers::show(ui, state, cx, actions),
     }
     question::show(ui.ctx(), state, profile, cx, actions);
 }

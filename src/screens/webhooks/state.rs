@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::editor_state::{Doing, Editor, Which, called};
+use super::leftovers::Leftovers;
 use super::lookup::LookUp;
 use super::plan::Plan;
 use super::trigger::Trigger;
@@ -24,6 +25,7 @@ pub(super) enum View {
     Webhooks,
     Trigger,
     LookUp,
+    Leftovers,
 }
 
 /// A question that is open.
@@ -98,6 +100,8 @@ pub struct State {
     pub(super) lookup: LookUp,
     pub(super) trigger: Trigger,
     pub(super) plan: Plan,
+    /// Of every profile, so it stays when the profile is switched.
+    pub(super) leftovers: Leftovers,
 }
 
 impl State {
@@ -139,8 +143,8 @@ impl State {
             }
         }
         let (deleted, declined) = (std::mem::take(&mut self.deleted), std::mem::take(&mut self.declined));
-        let here = std::mem::take(&mut self.here);
-        *self = Self { aside, deleted, declined, here, order: self.order, ..Self::default() };
+        let (here, leftovers) = (std::mem::take(&mut self.here), std::mem::take(&mut self.leftovers));
+        *self = Self { aside, deleted, declined, here, leftovers, order: self.order, ..Self::default() };
     }
 
     /// Which webhooks point here for a while. Where that changed the list is old.
@@ -148,6 +152,11 @@ impl State {
         let of = |all: &BTreeMap<Uuid, String>| self.profile.and_then(|profile| all.get(&profile).cloned());
         self.stale |= of(&self.here) != of(&here);
         self.here = here;
+    }
+
+    /// Opens the look over all profiles for what was left.
+    pub fn show_leftovers(&mut self) {
+        self.view = View::Leftovers;
     }
 
     /// Opens the part where events are caused.

@@ -7,11 +7,11 @@ use super::super::settle::Earlier;
 use super::super::talk::{Stop, Talk, differs, named};
 use super::super::{AtLimit, Ends, LOOKS, Refusal, Sink, tidy};
 use super::back::{after, close, heed, must_note, note, put_back, state};
-use super::lent::{Asked, Call, KIND, Lent, Made, is_of_a_loan, new_mark};
+use super::lent::{Asked, Call, KIND, Lent, Made, is_of_a_loan};
 use super::{Borrowed, How, Loan};
 use crate::check::{Verdict, worst};
 use crate::error::{Category, UserError};
-use crate::kinde::{Definition, Webhook};
+use crate::kinde::{Definition, Webhook, new_mark};
 use crate::step::StepState;
 use crate::store::Entry;
 

@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::talk::named;
-use crate::kinde::{Definition, Webhook};
+use crate::kinde::{Definition, MARK, Webhook};
 
 /// The kind of entry in the journal.
 pub(in crate::webhooks) const KIND: &str = "webhook_borrow";
+
+/// What begins the mark of what is made again.
+const BACK: &str = "kinde_panel_back_";
 
 /// A webhook that was made for a loan, or is about to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,11 +64,6 @@ pub(in crate::webhooks) struct Lent {
     pub(super) told: Option<String>,
 }
 
-/// A new mark.
-pub(super) fn new_mark() -> String {
-    format!("kinde_panel_{}", uuid::Uuid::new_v4().simple().to_string().get(..10).unwrap_or_default())
-}
-
 impl Lent {
     /// Begins the description of a webhook that points here.
     pub(super) fn description(&self) -> String {
@@ -74,7 +72,7 @@ impl Lent {
 
     /// Stands at the end of the description of what is made again, until it is seen.
     pub(super) fn back_mark(&self) -> String {
-        self.mark.replacen("kinde_panel_", "kinde_panel_back_", 1)
+        self.mark.replacen(MARK, BACK, 1)
     }
 
     /// What stands aside, to be made again: as `wanted`, and marked.
@@ -128,7 +126,7 @@ impl Lent {
 
 /// A webhook that some panel made for a loan, or is making again after one.
 pub(in crate::webhooks) fn is_of_a_loan(webhook: &Webhook) -> bool {
-    described(webhook, "kinde_panel_")
+    described(webhook, MARK)
 }
 
 fn described(webhook: &Webhook, mark: &str) -> bool {

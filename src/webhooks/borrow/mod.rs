@@ -9,7 +9,7 @@ mod begin;
 mod lent;
 mod moved;
 
-pub(super) use lent::{KIND, Lent};
+pub(super) use lent::{KIND, Lent, is_of_a_loan};
 
 pub use begin::{Wish, borrow};
 
