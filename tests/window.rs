@@ -148,3 +148,9 @@ fn without_a_display_one_line_names_what_is_missing_and_the_headless_way() {
 fn the_inspector_receives_what_the_sandbox_signs() {
     scenario("inspector");
 }
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn two_clicks_on_the_sandbox_send_its_events_here_and_stop_leaves_its_webhooks_as_they_were() {
+    scenario("sending");
+}

@@ -33,6 +33,8 @@ BRING_BACK = "Bring me back to the panel"
 
 # Inspector
 LISTEN = "Listen"
+SEND_HERE = "Send this tenant's events here"
+SEND_EVENTS = "Send events here"
 
 # Webhooks
 NEW_WEBHOOK = "New webhook"

@@ -17,6 +17,7 @@ from inspector import inspector  # noqa: E402, F401
 from panel import DATA, DESKTOP, PROGRAM, Panel, on_no_file  # noqa: E402
 from refusals import refusals  # noqa: E402
 from sandbox_room import sandbox_room  # noqa: E402, F401
+from sending import sending  # noqa: E402, F401
 
 
 def explore(panel):
