@@ -17,6 +17,8 @@ pub struct Discovery {
     pub jwks_uri: Option<String>,
     /// The token endpoint.
     pub token_endpoint: Option<String>,
+    /// The whole document, as sent.
+    pub document: Value,
     /// The server's clock, from `Date`.
     pub server_time: Option<jiff::Timestamp>,
     /// Where it came from.
@@ -77,6 +79,7 @@ pub async fn fetch(http: &Http, domain: &Domain) -> Result<Discovery, UserError>
         issuer,
         jwks_uri: text("jwks_uri"),
         token_endpoint: text("token_endpoint"),
+        document: body.clone().unwrap_or_default(),
         server_time: answer.date(),
         wire: Wire::from(&answer),
     })

@@ -4,8 +4,10 @@
 //! Kinde's OpenAPI document (paths are named beside each call) and its pages on token errors.
 
 pub mod api;
+pub mod applications;
 pub mod discovery;
 pub mod domain;
+pub mod env_vars;
 pub mod error;
 pub mod event_types;
 pub mod jwks;
@@ -15,7 +17,9 @@ pub mod webhooks;
 pub mod writes;
 
 pub use api::KindeApi;
+pub use applications::{Addresses, Application};
 pub use domain::Domain;
+pub use env_vars::EnvironmentVariable;
 pub use error::{ApiError, ApiErrorKind, TokenError, TokenErrorKind};
 pub use model::{AuthUrl, Environment, ProviderToken, Subject, User, UserPage, Wire, parse_time};
 pub use token::{AccessToken, M2m, TokenSource};

@@ -39,6 +39,8 @@ pub struct Environment {
     pub kinde_domain: Option<String>,
     /// The custom domain, as sent.
     pub custom_domain: Option<String>,
+    /// The Google Analytics tag, `G-…`, where one is set.
+    pub google_analytics_tag: Option<String>,
     /// Where it came from.
     pub wire: Wire,
 }
@@ -55,6 +57,7 @@ impl Environment {
             is_default: flag("is_default"),
             kinde_domain: text("kinde_domain"),
             custom_domain: text("custom_domain"),
+            google_analytics_tag: text("google_analytics_tag"),
             wire,
         })
     }

@@ -51,7 +51,7 @@ pub enum Body {
     Empty,
     /// `application/x-www-form-urlencoded` pairs, in order.
     Form(Vec<(String, Value)>),
-    /// A JSON value without secrets.
+    /// A JSON value. A secret in it is named by [`Request::hiding`].
     Json(serde_json::Value),
     /// Bytes of a content type, without secrets: what is sent is what is shown.
     Bytes {
@@ -93,6 +93,8 @@ pub struct Request {
     pub basic: Option<(String, Secret)>,
     /// What it carries.
     pub body: Body,
+    /// Secrets within the body, masked wherever the request is shown: for JSON, which does not tell its own.
+    pub hidden: Vec<Secret>,
     /// The way it takes.
     pub route: Route,
     /// From the first byte sent to the last received.
@@ -115,6 +117,7 @@ impl Request {
             bearer: None,
             basic: None,
             body: Body::Empty,
+            hidden: Vec::new(),
             route: Route::Usual,
             timeout: Duration::from_secs(15),
             limit: 4 << 20,
@@ -174,6 +177,13 @@ impl Request {
         self
     }
 
+    /// Masks `secret`, which stands in the body, wherever the request is shown.
+    #[must_use]
+    pub fn hiding(mut self, secret: Secret) -> Self {
+        self.hidden.push(secret);
+        self
+    }
+
     /// Carries bytes as they are.
     #[must_use]
     pub fn bytes(mut self, content_type: &str, bytes: Vec<u8>) -> Self {
@@ -217,6 +227,7 @@ impl Request {
             .chain(&self.headers)
             .chain(form)
             .filter_map(|(_, value)| if let Value::Secret(secret) = value { Some(secret.clone()) } else { None })
+            .chain(self.hidden.iter().cloned())
             .chain(self.bearer.clone())
             .chain(self.basic.as_ref().map(|(_, password)| password.clone()))
             .collect()
