@@ -44,6 +44,29 @@ pub async fn send_to(
     Ok(())
 }
 
+/// An event as it would be sent.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// `event_…`
+    pub event_id: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Its content type.
+    pub content_type: String,
+}
+
+/// The events of `order`, genuine or forged, neither sent nor kept: for whoever sends them with words of its own. Blocking.
+///
+/// # Errors
+/// When the order is unusable, or the folder.
+pub fn make(dir: &Path, order: &Order, now: jiff::Timestamp) -> Result<Vec<Made>, SandboxError> {
+    let (_, key) = state::open(dir, now)?;
+    let made = order.events(&key, dir, now)?.into_iter();
+    Ok(made
+        .map(|event| Made { event_id: event.event_id, body: event.body, content_type: event.content_type })
+        .collect())
+}
+
 /// A compact RS256 token over `payload` as it stands, signed by the key of the sandbox in `dir`. Blocking, and slow where
 /// that key is yet to be made.
 ///

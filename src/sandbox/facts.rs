@@ -80,6 +80,11 @@ pub struct FactApp {
 }
 
 impl Facts {
+    /// The application with a secret that people sign in to.
+    pub fn web_application(&self) -> Option<&FactApplication> {
+        self.applications.iter().find(|app| app.client_secret.is_some())
+    }
+
     pub(super) fn of(state: &state::State, key: &SigningKey) -> Self {
         Self {
             client_id: state.client_id.clone(),

@@ -132,6 +132,9 @@ static FORGERIES: &[Forgery] = forgeries![
         Ok(p.hmac(p.key.jwks().as_bytes()))
     };
     "key-confusion-der", "HS256 with the tenant's public key (DER) as the secret", |p| Ok(p.hmac(p.key.public_der()));
+    "key-confusion-pem", "HS256 with the tenant's public key (PEM, as libraries write it) as the secret", |p| {
+        Ok(p.hmac(p.key.public_pem()?.as_bytes()))
+    };
     "other-key", "Signed by a key of nobody under the tenant's key ID", |p| p.stranger(&json!({}), None);
     "unknown-kid", "Signed by a key of nobody under a key ID of its own", |p| {
         p.stranger(&json!({"kid": "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff"}), None)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, KeyPair as _, RsaKeyPair, UnparsedPublicKey};
 use base64::Engine as _;
@@ -129,6 +130,15 @@ impl SigningKey {
     /// The public key, DER `RSAPublicKey`.
     pub fn public_der(&self) -> &[u8] {
         self.pair.public_key().as_ref()
+    }
+
+    /// The public key as libraries write it: PEM of an X.509 SubjectPublicKeyInfo, 64 characters a line.
+    pub fn public_pem(&self) -> Result<String, SandboxError> {
+        let der: PublicKeyX509Der<'_> =
+            self.pair.public_key().as_der().map_err(|_| SandboxError::Machine("writing the public key".to_owned()))?;
+        let text = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
+        let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+        Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")))
     }
 
     /// A signature over `input`.

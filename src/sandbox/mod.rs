@@ -50,7 +50,7 @@ pub use control::{Control, Mails, Published, Rotated, Rotation, Sample, SentBody
 pub use delivery::attempts::{AnswerBody, AttemptView, DeliveryView};
 pub use delivery::line::AttemptLine;
 pub use delivery::schedule::wait_before;
-pub use direct::{send_to, sign};
+pub use direct::{Made, make, send_to, sign};
 pub use error::SandboxError;
 pub use facts::{FactApp, FactApplication, FactOrg, FactUser, Facts, facts};
 pub use faults::{Down, Faults, ProviderFault, RateLimit};

@@ -20,7 +20,7 @@ async fn send(dir: &Path, forge: Option<&str>) -> Vec<u8> {
 }
 
 /// Name, verdict, what fails, and what warns.
-const EXPECTED: [[&str; 4]; 38] = [
+const EXPECTED: [[&str; 4]; 39] = [
     ["genuine", "verified", "-", ""],
     ["alg-none", "unsigned", "header", ""],
     ["alg-none-spelled", "unsigned", "header", ""],
@@ -28,6 +28,7 @@ const EXPECTED: [[&str; 4]; 38] = [
     ["blank-hmac", "not verified", "header", ""],
     ["key-confusion", "not verified", "header", ""],
     ["key-confusion-der", "not verified", "header", ""],
+    ["key-confusion-pem", "not verified", "header", ""],
     ["other-key", "not verified", "signature", ""],
     ["unknown-kid", "unknown key", "key", ""],
     ["inline-jwk", "not verified", "signature", "header"],
