@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# The recipes beside what we did not write: other implementations, the type checker, Kinde's own packages, PostgreSQL. Not part
+# of `cargo test`: it installs packages, each at a fixed version, into a temporary folder, and runs their install scripts for
+# none. Needs node 18 or newer, npm, python3, PostgreSQL's programs and the built program:
+#   cargo build && tests/recipes/run.sh [PART…]      parts: types state multipass webhooks zapier edge trustpath supabase
+#
+# A part that lacks its program is skipped aloud, and in CI a failure.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+program=${KINDE_PANEL:-$here/../../target/debug/kinde-panel}
+parts=${*:-types state multipass webhooks zapier edge trustpath supabase}
+temp=$(mktemp -d)
+servers=()
+end() {
+    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
+    rm -rf "$temp"
+}
+trap end EXIT
+# A proxy or an authority of this machine's own has no business here.
+export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+
+say() { printf '\n-- %s\n' "$*"; }
+wants() { case " $parts " in *" $1 "*) ;; *) return 1 ;; esac; }
+skip() {
+    echo "SKIPPED: $*"
+    [ "${CI:-}" != true ] || exit 1
+}
+for tool in node npm python3; do
+    command -v $tool >/dev/null || { skip "the recipes, without $tool"; exit 0; }
+done
+recipe() { "$program" --data-dir "$temp/data" --json recipe "$@"; }
+
+say "Installing the counterparts"
+cp "$here/package.json" "$temp"
+(cd "$temp" && npm install --silent --no-audit --no-fund --ignore-scripts)
+export COUNTERPARTS=$temp
+cp "$here"/*.mjs "$here"/*.py "$temp"
+
+printf '%s' 1234567890abcdef1234567890abcdef >"$temp/multipass.secret"
+printf '%s' 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >"$temp/state.key"
+printf '%s' 'kinde-client-secret-0123456789abcdefABCDEFGHIJ' >"$temp/jwt.secret"
+
+# Everything that can be generated, once, for a tenant that is not asked.
+say "Generating"
+export KINDE_DOMAIN=acme.kinde.com
+recipe generate campaign-state --set source=reddit --set 'campaign=juné+launch & co=50%' --set client_id=0123456789abcdef \
+    --secret "key=$temp/state.key" --out "$temp/app" >"$temp/state.json"
+recipe generate shopify-multipass --set store=acme --set email=nic@example.com --set first_name=Zoë --set 'tag_string=a, b' \
+    --secret "multipass_secret=$temp/multipass.secret" --out "$temp/multipass" >"$temp/multipass.json"
+recipe generate nextjs --out "$temp/nextjs" >/dev/null
+recipe generate zapier --out "$temp/zapier" >/dev/null
+for runtime in cloudflare next nuxt deno; do
+    recipe generate edge-workers --set runtime=$runtime --set audience=https://api.example.com --out "$temp/edge-$runtime" >/dev/null
+done
+for failure in open closed; do
+    recipe generate trustpath --set on_failure=$failure --set on_review=deny --out "$temp/trustpath-$failure" >/dev/null
+    recipe simulate trustpath --set on_failure=$failure --set on_review=deny >"$temp/trustpath-$failure.json"
+done
+recipe generate supabase --set project=abcdefghijklmnopqrst --set publishable_key=sb_publishable_x --set user_id=kp_1a2b \
+    --set client_id=0123456789abcdef --secret "jwt_secret=$temp/jwt.secret" --out "$temp/supabase" >"$temp/supabase.json"
+unset KINDE_DOMAIN
+
+tsc() { (cd "$temp" && npx --no-install tsc "$@"); }
+# The generated TypeScript of a folder as JavaScript that node runs.
+emit() { tsc --project "$1/tsconfig.json" --noEmit false --outDir "$temp/js/$1" --rootDir "$temp/$1"; }
+
+say "Types: everything generated, under strict and more"
+for app in app multipass nextjs edge-cloudflare edge-next edge-nuxt trustpath-open supabase; do
+    cp "$here/tsconfig.json" "$temp/$app/tsconfig.json"
+done
+# The template the guide starts from has it.
+mkdir -p "$temp/supabase/components/ui"
+cp "$here/button.tsx" "$temp/supabase/components/ui/button.tsx"
+for app in app multipass nextjs edge-cloudflare edge-next edge-nuxt trustpath-open supabase; do
+    tsc --project "$app/tsconfig.json"
+    echo "$app"
+done
+for app in app multipass nextjs edge-cloudflare trustpath-open trustpath-closed; do
+    [ -e "$temp/$app/tsconfig.json" ] || cp "$here/tsconfig.json" "$temp/$app/tsconfig.json"
+    emit $app
+done
+
+if wants state; then
+    say "state: Node's own crypto, URLSearchParams, and Python"
+    node "$temp/state.mjs"
+fi
+if wants multipass; then
+    say "Multipass: multipassify and multipass-js"
+    node "$temp/multipass.mjs"
+fi
+
+# A tenant that signs.
+"$program" sandbox --data-dir "$temp/data" >"$temp/ready.json" 2>"$temp/sandbox.err" &
+servers+=($!)
+tries=0
+until [ -s "$temp/ready.json" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 300 ] || { cat "$temp/sandbox.err"; exit 1; }
+    sleep 0.1
+done
+issuer=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).ready.issuer' "$temp/ready.json")
+export ISSUER=$issuer
+
+serve() { # name, script…: starts it, and waits until it says where it is
+    local name=$1
+    shift
+    (cd "$temp" && exec node "$@") >"$temp/$name.out" 2>"$temp/$name.err" &
+    servers+=($!)
+    local tries=0
+    until [ -s "$temp/$name.out" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -le 300 ] || { cat "$temp/$name.err"; exit 1; }
+        sleep 0.1
+    done
+    head -1 "$temp/$name.out"
+}
+judge() { # file: prints the checks; fails where one fails
+    node "$temp/checks.mjs" "$1" "${@:2}"
+}
+
+if wants webhooks; then
+    say "The Next.js route in node, posted to by the panel's own check"
+    url=$(KINDE_ISSUER_URL=$issuer serve webhooks webhooks.mjs "$temp/js/nextjs/app/api/kinde-webhook/route.js")
+    recipe check nextjs --set "url=$url" >"$temp/nextjs.json" || true
+    judge "$temp/nextjs.json"
+    echo "@kinde/webhooks reads what the sandbox signs"
+    (cd "$temp" && node webhooks_sdk.mjs "$program" "$temp/data")
+fi
+if wants zapier; then
+    say "The Zapier step in node"
+    (cd "$temp" && node zapier.mjs "$temp/zapier/zapier/code-step.js" "$program" "$temp/data")
+    hook=$(serve hook hook.mjs)
+    recipe check zapier --set "url=$hook" >"$temp/zapier.json" || true
+    judge "$temp/zapier.json" address webhook
+    head -c 60 "$temp/hook.body" | grep -q '^eyJ' || { echo "the hook did not get a JWT"; exit 1; }
+fi
+if wants edge; then
+    say "The edge verifier in node, asked by the panel's own check"
+    url=$(KINDE_ISSUER_URL=$issuer KINDE_AUDIENCE=https://api.example.com serve edge edge.mjs "$temp/js/edge-cloudflare/src/index.js")
+    recipe check edge-workers --set "url=$url" --set audience=https://api.example.com >"$temp/edge.json" || true
+    judge "$temp/edge.json"
+fi
+if wants trustpath; then
+    say "The TrustPath workflow with @kinde/infrastructure"
+    for failure in open closed; do
+        (cd "$temp" && node trustpath.mjs "js/trustpath-$failure/kindeSrc/environment/workflows/FraudDetectionWorkflow.js" \
+            "trustpath-$failure.json")
+    done
+fi
+if wants supabase; then
+    say "Supabase's SQL and token in PostgreSQL"
+    "$here/postgres.sh" "$temp" || { code=$?; [ $code = 77 ] && skip "PostgreSQL is not installed" || exit $code; }
+fi
+printf '\nAll counterparts agree\n'
