@@ -9,7 +9,7 @@
 //! | 9 | [`app`], [`screens`], [`ui`], [`action`] | the window: app → screens → ui → layer 1 |
 //! | 8 | [`backend`], [`cli`] | the tokio thread of the window; the commands. Neither imports the other |
 //! | 7 | [`services`] | opens the data folder once; hands out store, http, secrets, clock |
-//! | 6 | [`tunnel`] | a public address for the receiver: opened, tested, kept |
+//! | 6 | [`tunnel`], [`recipes`] | a public address for the receiver: opened, tested, kept; every third-party tool of Kinde's guides |
 //! | 5 | [`inspector`], [`connect`], [`webhooks`] | judging what arrives or is pasted; the walk of a connected app; webhooks kept, changed, triggered |
 //! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
 //! | 3 | [`kinde`], [`providers`], [`mail`] | Kinde's wire; the providers' wire; whether mail can be sent |
@@ -58,6 +58,7 @@ pub mod kinde;
 pub mod mail;
 pub mod net;
 pub mod providers;
+pub mod recipes;
 pub mod report;
 pub mod sandbox;
 pub mod screens;

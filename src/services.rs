@@ -14,13 +14,13 @@ use crate::inspector::second_webhook::{self, SecondWebhook};
 use crate::kinde::token::{CLIENT_SECRET_FIELD, TOKEN_FIELD};
 use crate::kinde::{Domain, EventType, KindeApi, M2m, TokenSource};
 use crate::net::{Http, Recorder};
+use crate::recipes;
 use crate::sandbox::{self, Running};
 use crate::secrets::{KeyringState, Secret, SecretError, SecretStore};
 use crate::store::DataDir;
-use crate::tenant::{Profile, Profiles, SANDBOX_PROFILE, SecretTrouble, Tenant, add, own_secret};
-
-/// The keyring field the web application's secret is kept under.
-pub const WEB_CLIENT_SECRET_FIELD: &str = "web_client_secret";
+use crate::tenant::{
+    Profile, Profiles, SANDBOX_PROFILE, SecretTrouble, Tenant, WEB_CLIENT_SECRET_FIELD, add, own_secret,
+};
 
 /// What every command and the window share. Clones share everything.
 #[derive(Debug, Clone)]
@@ -114,6 +114,7 @@ impl Services {
         let profile = Profile {
             domain: Some(domain.clone()),
             client_id: Some(facts.client_id.clone()),
+            web_client_id: facts.web_application().map(|app| app.client_id.clone()),
             audience: None,
             ..profile.clone()
         };
@@ -208,10 +209,11 @@ impl Services {
         let _alone = self.secrets.alone().await;
         // Before anything is deleted: a token that a job is minting just now must not be written behind this.
         self.drop_token_source(id).await;
-        for field in [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD] {
-            match self.secrets.delete(id, field).await {
+        let own = [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD].map(str::to_owned);
+        for field in own.into_iter().chain(recipes::secret_fields()) {
+            match self.secrets.delete(id, &field).await {
                 Ok(()) => {}
-                Err(_) if anyway => self.secrets.forget_here(id, field),
+                Err(_) if anyway => self.secrets.forget_here(id, &field),
                 Err(error) => return Err(RemoveError::Keyring(error)),
             }
         }

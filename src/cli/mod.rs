@@ -14,6 +14,7 @@ mod listen;
 mod mail;
 mod print;
 mod public;
+mod recipe;
 mod register;
 mod sandbox;
 mod secret_input;
@@ -127,6 +128,8 @@ enum Command {
     Listen(listen::Args),
     /// Check whether Kinde will be able to send mail
     Mail(mail::Args),
+    /// Work a third-party tool of Kinde's guides: list, show, generate, check, simulate
+    Recipe(recipe::Args),
     /// Run the sandbox tenant until stopped
     Sandbox(sandbox::Args),
     /// Send an event of the sandbox, or a forged one
@@ -149,6 +152,7 @@ impl Command {
             Self::Events(args) => events::run(args, cx).await,
             Self::Listen(args) => listen::run(args, cx).await,
             Self::Mail(args) => mail::run(args, cx).await,
+            Self::Recipe(args) => recipe::run(args, cx).await,
             Self::Sandbox(args) => sandbox::run(args, cx).await,
             Self::Send(args) => send::run(args, cx).await,
             Self::Token(args) => token::run(args, cx).await,
@@ -167,6 +171,7 @@ impl Command {
             | Self::Event(_)
             | Self::Events(_)
             | Self::Mail(_)
+            | Self::Recipe(_)
             | Self::Send(_)
             | Self::Token(_)
             | Self::Trigger(_)

@@ -15,6 +15,9 @@ mod public;
 pub mod scopes;
 
 pub use open::{SecretTrouble, Tenant};
-pub use profile::{EnvironmentFacts, Guard, LastUser, LastWalk, Profile, ProfileKind, RememberedApp, SANDBOX_PROFILE};
+pub use profile::{
+    EnvironmentFacts, Guard, KeptRecipe, LastRecipe, LastUser, LastWalk, Profile, ProfileKind, RememberedApp,
+    SANDBOX_PROFILE, WEB_CLIENT_SECRET_FIELD,
+};
 pub use profiles::{Profiles, default_name};
 pub use public::PublicChoices;

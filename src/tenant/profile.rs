@@ -1,5 +1,7 @@
 //! One profile: which tenant, and what is remembered of it. No secret.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,6 +11,9 @@ use crate::kinde::{Domain, Environment, User};
 
 /// The sandbox's profile: the same in every data folder.
 pub const SANDBOX_PROFILE: Uuid = Uuid::from_u128(0x5abd_0000_0000_4000_8000_0000_0000_0001);
+
+/// The keyring field the web application's client secret is kept under.
+pub const WEB_CLIENT_SECRET_FIELD: &str = "web_client_secret";
 
 /// Reference keys of the sandbox's connected apps, which are their providers' ids too.
 const SANDBOX_APPS: [&str; 6] = ["google_drive", "github", "gitlab", "patreon", "discord", "microsoft_365"];
@@ -70,6 +75,9 @@ pub struct Profile {
     /// `override_callback_url` to the loopback landing page worked once on this tenant.
     #[serde(default)]
     pub landing_works: bool,
+    /// What is remembered of each recipe, by its name. No secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub recipes: BTreeMap<String, KeptRecipe>,
     /// What the application that receives webhooks is built with, in the Inspector's word for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framework: Option<String>,
@@ -199,6 +207,28 @@ pub struct LastUser {
     pub label: String,
 }
 
+/// What is remembered of a recipe.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRecipe {
+    /// Plain inputs as they were typed last.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
+    /// What it was asked to do last, and how that ended.
+    #[serde(default)]
+    pub last: Option<LastRecipe>,
+}
+
+/// How a recipe ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRecipe {
+    /// When.
+    pub at: Timestamp,
+    /// `generate`, `check` or `simulate`.
+    pub call: String,
+    /// Whether everything was as it should be; true of files that were made.
+    pub ok: bool,
+}
+
 impl Profile {
     /// A profile for the tenant at `domain`.
     pub fn new(name: impl Into<String>, domain: Domain) -> Self {
@@ -230,6 +260,7 @@ impl Profile {
             apps: Vec::new(),
             last_users: Vec::new(),
             landing_works: false,
+            recipes: BTreeMap::new(),
             framework: None,
             public: PublicChoices::default(),
             mail: None,

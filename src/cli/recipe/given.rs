@@ -1,0 +1,166 @@
+//! The words that carry a recipe's inputs, and where secrets are read from.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::super::{Context, Picked, secret_input};
+use crate::error::{Category, UserError};
+use crate::recipes::{Call, Content, From, Given, Input, secret_field};
+use crate::secrets::Secret;
+use crate::tenant::WEB_CLIENT_SECRET_FIELD;
+
+/// Name and inputs.
+#[derive(Debug, clap::Args)]
+pub struct Words {
+    /// The recipe
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// An input; KEY=@FILE and KEY=@- read it
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// A secret input, from a file
+    #[arg(long, value_name = "KEY=FILE")]
+    pub secret: Vec<String>,
+    /// The recipe's only secret input, from a file
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+impl Words {
+    /// Everything that was given, secrets from file, standard input or keyring. Nothing of it is checked yet.
+    pub async fn read(&self, content: &Content, call: Call, picked: &Picked, cx: &Context) -> Result<Given, UserError> {
+        let mut given = Given::default();
+        for word in &self.set {
+            let (key, text) = pair(word, "--set", "KEY=VALUE")?;
+            let text = match text.strip_prefix('@') {
+                None => {
+                    if content.input(key).is_some_and(|input| input.private) {
+                        cx.say(&format!(
+                            "Others on this machine can see the arguments of a command: --set {key}=@FILE or {key}=@- reads it"
+                        ));
+                    }
+                    text.to_owned()
+                }
+                Some("-") => without_end(&read(key, super::super::stdin::text(&cx.cancel).await?)?).to_owned(),
+                Some(file) => without_end(&read(key, tokio::fs::read_to_string(file).await)?).to_owned(),
+            };
+            if content.input(key).is_some_and(|input| input.secret) && word.contains("=@") {
+                given.secrets.insert(key.to_owned(), Secret::new(text));
+            } else {
+                given.plain.insert(key.to_owned(), text);
+            }
+        }
+        for word in &self.secret {
+            let (key, file) = pair(word, "--secret", "KEY=FILE")?;
+            given.secrets.insert(key.to_owned(), secret_in(key, Path::new(file), cx).await?);
+        }
+        if let Some(file) = &self.password_file {
+            let Some(input) = content.only_secret() else { return Err(several(content)) };
+            given.secrets.insert(input.key.clone(), secret_in(&input.key, file, cx).await?);
+        }
+        let only = content.only_secret().map(|input| input.key.as_str());
+        for input in content.inputs.iter().filter(|input| input.secret && input.serves(call)) {
+            if given.secrets.contains_key(&input.key) || given.plain.contains_key(&input.key) {
+                continue;
+            }
+            let kept = async { Ok(kept(&content.name, input, picked, cx).await) };
+            // Only where it is clear whose it is, and where something else is not read from there.
+            let from_stdin = only == Some(input.key.as_str()) && !self.reads_stdin();
+            let secret = if from_stdin {
+                let prompt = format!("{} (empty: none): ", input.label);
+                let asking = secret_input::read(None, cx, kept, &prompt);
+                cx.cancel.run_until_cancelled(asking).await.unwrap_or(Ok(None))?
+            } else {
+                kept.await?
+            };
+            if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+                given.secrets.insert(input.key.clone(), secret);
+            }
+        }
+        Ok(given)
+    }
+
+    /// True where a word takes standard input for itself.
+    fn reads_stdin(&self) -> bool {
+        self.set.iter().any(|word| word.ends_with("=@-")) || self.secret.iter().any(|word| word.ends_with("=-"))
+    }
+}
+
+fn pair<'a>(word: &'a str, flag: &str, form: &str) -> Result<(&'a str, &'a str), UserError> {
+    word.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+        // Not repeated: what stands there may be a secret.
+        UserError::new(Category::Input, format!("{flag} is not {form}"))
+            .detail("There is no = in it, or nothing before it")
+            .hint(format!("Write {flag} {form}"))
+    })
+}
+
+/// The only line end at the end is taken off; any other blank may be part of a secret.
+fn without_end(text: &str) -> &str {
+    text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text))
+}
+
+fn read(key: &str, read: std::io::Result<String>) -> Result<Zeroizing<String>, UserError> {
+    read.map(Zeroizing::new).map_err(|error| {
+        UserError::new(Category::File, format!("The value of {key} could not be read"))
+            .detail(error.to_string())
+            .hint("Name a readable file, or - for standard input")
+    })
+}
+
+async fn secret_in(key: &str, file: &Path, cx: &Context) -> Result<Secret, UserError> {
+    let text = if file == Path::new("-") {
+        read(key, super::super::stdin::text(&cx.cancel).await?)?
+    } else {
+        read(key, tokio::fs::read_to_string(file).await)?
+    };
+    let text = without_end(&text);
+    if text.trim() != text {
+        cx.say(&format!("{key} has a blank at one of its ends; it is kept"));
+    }
+    Ok(Secret::new(text))
+}
+
+/// What the keyring holds for it.
+async fn kept(recipe: &str, input: &Input, picked: &Picked, cx: &Context) -> Option<Secret> {
+    if input.from == Some(From::WebClientSecret) {
+        return client_secret(picked, cx).await;
+    }
+    in_keyring(&secret_field(recipe, input), picked, cx).await
+}
+
+/// The web application's client secret, where the keyring holds it. The sandbox's is made up, and in its folder.
+pub async fn client_secret(picked: &Picked, cx: &Context) -> Option<Secret> {
+    if picked.profile.is_sandbox() {
+        let dir = cx.services.sandbox_dir();
+        let facts = tokio::task::spawn_blocking(move || crate::sandbox::facts(&dir)).await;
+        return facts.ok()?.ok()?.web_application()?.client_secret.clone();
+    }
+    in_keyring(WEB_CLIENT_SECRET_FIELD, picked, cx).await
+}
+
+/// What the keyring holds; one that does not answer holds nothing here.
+async fn in_keyring(field: &str, picked: &Picked, cx: &Context) -> Option<Secret> {
+    if !picked.profile.saved {
+        return None;
+    }
+    match cx.services.secrets.get(picked.profile.id, field).await {
+        Ok(secret) => secret,
+        Err(error) => {
+            tracing::debug!(%error, "the keyring was not asked for {field}");
+            None
+        }
+    }
+}
+
+fn several(content: &Content) -> UserError {
+    let keys: Vec<&str> = content.inputs.iter().filter(|input| input.secret).map(|input| input.key.as_str()).collect();
+    let (detail, hint) = match keys.first() {
+        None => ("It has no secret input".to_owned(), "Leave --password-file out".to_owned()),
+        Some(first) => (format!("It has several: {}", keys.join(", ")), format!("Name each: --secret {first}=FILE")),
+    };
+    UserError::new(Category::Input, format!("--password-file does not say which secret of {} it is", content.name))
+        .detail(detail)
+        .hint(hint)
+}

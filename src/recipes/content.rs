@@ -1,0 +1,216 @@
+//! What a recipe says and asks for, as data: `assets/recipes/NAME/recipe.toml`.
+
+use serde::{Deserialize, Serialize};
+
+use super::Call;
+
+/// The two shelves of the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Group {
+    /// Kinde signs people in to a tool.
+    #[default]
+    #[serde(rename = "sign-in")]
+    SignIn,
+    /// Code for the person's own app.
+    #[serde(rename = "code")]
+    Code,
+}
+
+impl Group {
+    /// As shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::SignIn => "Sign-in for a tool",
+            Self::Code => "Code for your app",
+        }
+    }
+}
+
+/// Everything a `recipe.toml` holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// What the command line calls it: `cloudflare-zero-trust`.
+    pub name: String,
+    /// As people call it.
+    pub title: String,
+    /// Which shelf.
+    pub group: Group,
+    /// What it does, in a sentence or two.
+    pub does: String,
+    /// The primary button, named by its result: "Write route.ts".
+    pub action: String,
+    /// The day its facts were last looked at, `2026-11-23`.
+    pub checked: String,
+    /// The guides it stands for, with their addresses.
+    pub guides: Vec<Guide>,
+    /// What a person has to have.
+    pub needs: Vec<String>,
+    /// Every file that it may generate.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// The calls that want the tenant's address.
+    #[serde(default)]
+    pub tenant: Vec<Call>,
+    /// Packages of the generated code, as a line to run: `npm install jwks-rsa`.
+    #[serde(default)]
+    pub install: Option<String>,
+    /// What it asks for, in the order of the form.
+    #[serde(default, rename = "input")]
+    pub inputs: Vec<Input>,
+    /// What to do, in order.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Step>,
+    /// Where the guide errs.
+    #[serde(default, rename = "correction")]
+    pub corrections: Vec<Correction>,
+}
+
+/// A page of Kinde's that a recipe stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guide {
+    /// Its title.
+    pub title: String,
+    /// Where it is.
+    pub url: String,
+}
+
+/// Where a value is known from without being typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    /// Client ID of the web application, kept with the profile.
+    WebClientId,
+    /// Its client secret, in the keyring.
+    WebClientSecret,
+}
+
+/// One thing a recipe asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// `--set KEY=…`
+    pub key: String,
+    /// As the form calls it.
+    pub label: String,
+    /// What it is, and where to find it.
+    pub help: String,
+    /// The calls that cannot do without it.
+    #[serde(default)]
+    pub required: Vec<Call>,
+    /// It belongs to a person: from a file, the keyring or a hidden field alone.
+    #[serde(default)]
+    pub secret: bool,
+    /// It may be a token or a nonce: usable inline, and never remembered.
+    #[serde(default)]
+    pub private: bool,
+    /// What it is where nobody says otherwise.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// The only values it may have.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// Where it is known from.
+    #[serde(default)]
+    pub from: Option<From>,
+    /// The calls it serves; empty: all.
+    #[serde(default, rename = "for")]
+    pub calls: Vec<Call>,
+    /// A value as an example.
+    #[serde(default)]
+    pub example: Option<String>,
+}
+
+impl Input {
+    /// True where `call` looks at it.
+    pub fn serves(&self, call: Call) -> bool {
+        self.calls.is_empty() || self.calls.contains(&call)
+    }
+}
+
+/// Where a step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// In Kinde's admin pages.
+    Kinde,
+    /// In the tool.
+    Tool,
+    /// In the person's own project.
+    Code,
+    /// In this panel.
+    Panel,
+    /// In a browser, as a user.
+    Browser,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Where it is done.
+    pub place: Place,
+    /// What to do.
+    pub text: String,
+    /// Why, or what goes wrong without it.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Where and why the panel leaves the guide.
+    #[serde(default)]
+    pub corrected: Option<String>,
+    /// A page to open.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// Names of generated values to copy there.
+    #[serde(default)]
+    pub copy: Vec<String>,
+    /// The generated file that it is about.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// A command to copy.
+    #[serde(default)]
+    pub run: Option<String>,
+    /// The numbered steps of the guides that it covers.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// Where a guide errs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// What the guide says or does.
+    pub guide: String,
+    /// What comes of it.
+    pub why: String,
+    /// What is done here.
+    pub here: String,
+}
+
+impl Content {
+    /// Reads a `recipe.toml`. One that does not parse is an empty one: a test reads each.
+    pub(super) fn parse(text: &str) -> Self {
+        Self::read(text).unwrap_or_default()
+    }
+
+    pub(super) fn read(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// True where `call` wants the tenant's address.
+    pub fn wants_tenant(&self, call: Call) -> bool {
+        self.tenant.contains(&call)
+    }
+
+    /// The input of that key.
+    pub fn input(&self, key: &str) -> Option<&Input> {
+        self.inputs.iter().find(|input| input.key == key)
+    }
+
+    /// The only secret input, where there is one and no other.
+    pub fn only_secret(&self) -> Option<&Input> {
+        let mut secrets = self.inputs.iter().filter(|input| input.secret);
+        secrets.next().filter(|_| secrets.next().is_none())
+    }
+}

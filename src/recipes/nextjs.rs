@@ -1,0 +1,145 @@
+//! The Next.js webhook receiver: `nextjs`.
+
+use std::sync::LazyLock;
+
+use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values, Wish, receiver};
+use crate::check::{Check, Verdict};
+use crate::error::{Category, UserError};
+use crate::inspector::forward::Framework;
+use crate::kinde::Definition;
+use crate::tenant::Tenant;
+use crate::webhooks::endpoint;
+
+static CONTENT: LazyLock<Content> =
+    LazyLock::new(|| Content::parse(include_str!("../../assets/recipes/nextjs/recipe.toml")));
+
+const ROUTE: &str = include_str!("../../assets/recipes/nextjs/route.ts");
+const PATH: &str = "app/api/kinde-webhook/route.ts";
+
+/// The recipe.
+#[derive(Debug)]
+pub struct NextJs;
+
+impl Recipe for NextJs {
+    fn content(&self) -> &'static Content {
+        &CONTENT
+    }
+
+    fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
+        Box::pin(async move {
+            let domain = &around.tenant()?.domain;
+            let mut made = Generated::default();
+            made.file(PATH, ROUTE);
+            made.env(
+                EnvFile::local()
+                    .comment("The tenant whose webhooks are taken: the route fetches its keys from there")
+                    .plain("KINDE_ISSUER_URL", domain.as_str()),
+            );
+            made.put("install", CONTENT.install.clone().unwrap_or_default());
+            made.put("test_env", format!("KINDE_ISSUER_URL={}", domain.as_str()));
+            made.put("path", "/api/kinde-webhook");
+            // A body that is no token must be refused, whoever is asked.
+            made.put(
+                "curl",
+                "curl -i -X POST -H 'content-type: application/jwt' --data 'not a token' http://localhost:3000/api/kinde-webhook",
+            );
+            if let Some(endpoint) = values.text("endpoint") {
+                made.put(
+                    "webhook",
+                    serde_json::to_value(webhook(endpoint, values, around.tenant()?)?).unwrap_or_default(),
+                );
+            }
+            Ok(made)
+        })
+    }
+
+    fn wishes(&self, values: &Values, tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
+        let Some(endpoint) = values.text("endpoint") else { return Ok(Vec::new()) };
+        Ok(vec![Wish::Webhook(webhook(endpoint, values, tenant)?)])
+    }
+
+    fn check<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
+        Box::pin(async move {
+            let mut outcome = Outcome::default();
+            let (url, event) = (values.need("url")?, values.need("event")?);
+            receiver::post_all(&mut outcome, around, url, event, Framework::NextJs).await?;
+            Ok(outcome)
+        })
+    }
+
+    fn simulate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
+        Box::pin(async move {
+            let mut outcome = Outcome::default();
+            let event = values.need("event")?;
+            match values.text("url") {
+                Some(url) => receiver::post_all(&mut outcome, around, url, event, Framework::NextJs).await?,
+                None => receiver::through_stand_in(&mut outcome, around, event).await?,
+            }
+            Ok(outcome)
+        })
+    }
+}
+
+/// The webhook that delivers to `endpoint`.
+fn webhook(endpoint: &str, values: &Values, tenant: &Tenant) -> Result<Definition, UserError> {
+    let event_types = events(values.text("events").unwrap_or_default())?;
+    let definition =
+        Definition { name: CONTENT.title.clone(), description: None, endpoint: endpoint.to_owned(), event_types };
+    usable(endpoint::lint(endpoint, tenant.profile.is_sandbox()))?;
+    Ok(definition)
+}
+
+/// Event types parted by blanks or commas.
+pub(super) fn events(text: &str) -> Result<Vec<String>, UserError> {
+    let mut all: Vec<String> = Vec::new();
+    for word in text.split([',', ' ', '\n', '\t']).filter(|word| !word.is_empty()) {
+        if !all.iter().any(|known| known == word) {
+            all.push(word.to_owned());
+        }
+    }
+    if all.is_empty() {
+        return Err(UserError::new(Category::Input, "No event type was chosen")
+            .detail("A webhook without one delivers nothing")
+            .hint("For example --set events=user.created,user.updated"));
+    }
+    Ok(all)
+}
+
+/// The refusal that a failing check of an endpoint stands for.
+pub(super) fn usable(checks: Vec<Check>) -> Result<(), UserError> {
+    let Some(check) = checks.into_iter().find(|check| check.verdict == Verdict::Fail) else { return Ok(()) };
+    Err(UserError::new(Category::Input, "Kinde would not take this endpoint")
+        .detail(check.why.unwrap_or_default())
+        .hint(check.fix.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipes::generate;
+    use crate::recipes::tests::{Stage, covers, is_sound, values};
+
+    #[test]
+    fn every_step_of_the_guide_is_on_the_page() {
+        covers(&NextJs, &[("route", 4, &[]), ("kinde", 8, &[]), ("test", 3, &[])], &[]);
+    }
+
+    #[tokio::test]
+    async fn route_and_environment_are_made_and_a_webhook_only_for_an_endpoint_that_kinde_takes() {
+        let stage = Stage::at("acme");
+        let with = |endpoint| {
+            values(&NextJs, &[("endpoint", endpoint), ("events", "user.created user.created,user.deleted")], &[])
+        };
+        let made = generate(&NextJs, &with(""), stage.around()).await.unwrap();
+        is_sound(&NextJs, &made);
+        assert!(!made.values.contains_key("webhook"));
+        assert!(made.files[1].shown().contains("KINDE_ISSUER_URL=https://acme.kinde.com\n"));
+        let good = with("https://app.example.com/api/kinde-webhook");
+        let made = generate(&NextJs, &good, stage.around()).await.unwrap();
+        assert_eq!(made.values["webhook"]["event_types"], serde_json::json!(["user.created", "user.deleted"]));
+        assert!(matches!(&NextJs.wishes(&good, &stage.tenant).unwrap()[..], [Wish::Webhook(_)]));
+        for wrong in ["http://localhost:3000/api/kinde-webhook", "app.example.com"] {
+            assert!(NextJs.wishes(&with(wrong), &stage.tenant).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Posts the cases to a webhook receiver, or to one of our own that keeps the rules of the generated code.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::webhook_cases::{Answered, Case, Wanted, cases};
+use super::{Around, Outcome};
+use crate::check::{self, Check, Verdict};
+use crate::error::{Category, UserError};
+use crate::inspector::decode::{Issuers, Keys, Kind, Options, judge};
+use crate::inspector::forward::{self, Framework, Sending, Sent, Target};
+use crate::net::Request;
+
+/// Kinde's last attempt comes about 36 hours after the first.
+const OLDEST: SignedDuration = SignedDuration::from_hours(37);
+/// How far ahead a sender's clock may be.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+
+/// Posts every case to `url`. The sandbox signs: on a real tenant its genuine event must be refused like the rest.
+pub async fn post_all(
+    outcome: &mut Outcome,
+    around: Around<'_>,
+    url: &str,
+    event_type: &str,
+    framework: Framework,
+) -> Result<(), UserError> {
+    // The person named the address for this: it is no event that says where to.
+    let target = Target::parse(url, true)?;
+    let tenant = around.tenant()?;
+    let by_sandbox = tenant.profile.is_sandbox();
+    outcome.put("url", target.shown());
+    outcome.put("issuer", tenant.domain.as_str());
+    let get = get(&target, around).await;
+    let silent = get.verdict == Verdict::Fail;
+    outcome.add(around, get);
+    if silent {
+        return Ok(());
+    }
+    let mut refused_genuine = false;
+    for case in cases(around, event_type).await? {
+        if around.cancel.is_cancelled() {
+            outcome.add(around, Check::skipped(case.name, "Cancelled before it was sent"));
+            continue;
+        }
+        let repetition = case.wanted == Wanted::Duplicate;
+        if repetition && (refused_genuine || !by_sandbox) {
+            let why =
+                if by_sandbox { "The genuine event was not taken" } else { "Only the tenant itself can sign an event" };
+            outcome.add(around, Check::skipped(case.name, why));
+            continue;
+        }
+        let check = if case.wanted == Wanted::Handled && !by_sandbox {
+            foreign(&case, &target, around).await
+        } else {
+            posted(&case, &target, around, framework).await
+        };
+        refused_genuine |= case.wanted == Wanted::Handled && check.verdict == Verdict::Fail;
+        outcome.add(around, check);
+    }
+    if refused_genuine && outcome.checks.iter().any(|check| check.verdict == Verdict::Pass) {
+        let why = "It refuses the genuine event too: that it refuses the forged ones says little";
+        outcome.add(around, Check::warn("meaning", why, "Make it take the genuine event first, then check again"));
+    }
+    Ok(())
+}
+
+/// Whether anything is there: a receiver takes POST alone.
+async fn get(target: &Target, around: Around<'_>) -> Check {
+    const NAME: &str = "get";
+    let request = Request::get("Look whether the receiver is there", target.url().clone()).beginning(16 * 1024);
+    let answer = match around.http.send(request).await {
+        Ok(answer) => answer,
+        Err(error) => return super::outcome::failed(NAME, &UserError::from(error)),
+    };
+    let seen = format!("HTTP {}", answer.status);
+    let check = match answer.status {
+        405 | 400..=403 => Check::pass(NAME),
+        404 => Check::warn(
+            NAME,
+            "The path is not known to GET; whether to POST the next checks tell",
+            "Compare the path with app/api/kinde-webhook",
+        ),
+        300..=399 => Check::fail(
+            NAME,
+            "It sends whoever comes to another page: most likely a middleware that asks for a session stands in front",
+            "Leave the webhook's path out of the middleware's matcher",
+        ),
+        200..=299 => Check::warn(NAME, "It answers GET as well", "Export POST alone"),
+        _ => Check::warn(NAME, "It breaks over a GET", "Answer 405"),
+    };
+    check.seen(seen).took(std::time::Duration::from_millis(answer.ms))
+}
+
+async fn send(case: &Case, target: &Target, around: Around<'_>) -> forward::Response {
+    let headers = [
+        ("content-type".to_owned(), case.made.content_type.clone()),
+        ("webhook-id".to_owned(), case.webhook_id.clone()),
+    ];
+    forward::forward(around.http, target, &headers, &case.made.body, Sending::First).await
+}
+
+fn answered(response: &forward::Response) -> Option<Answered> {
+    let status = response.forwarded.status?;
+    let body: Option<Value> = serde_json::from_str(&response.body).ok();
+    let outcome = body.as_ref().and_then(|body| body.get("outcome")).and_then(Value::as_str).map(str::to_owned);
+    Some(Answered { status, outcome, ms: response.forwarded.ms })
+}
+
+async fn posted(case: &Case, target: &Target, around: Around<'_>, framework: Framework) -> Check {
+    let response = send(case, target, around).await;
+    let judged = answered(&response).map(|answered| case.judge(&answered));
+    match judged {
+        // Why a genuine event is not taken, the Inspector knows best.
+        Some(check) if check.verdict != Verdict::Fail || case.wanted != Wanted::Handled => check,
+        judged => {
+            let shown = target.shown();
+            let sent = Sent { url: &shown, content_type: Some(&case.made.content_type), known: &[], by_sandbox: true };
+            let found = forward::explain(&sent, &forward::Outcome::of(&response), framework);
+            let cause = check::first_trouble(&found).cloned();
+            let seen = judged.as_ref().and_then(|check| check.seen.clone());
+            let ms = Some(response.forwarded.ms);
+            match (cause, judged) {
+                (Some(cause), _) => Check {
+                    name: case.name.to_owned(),
+                    verdict: Verdict::Fail,
+                    seen: seen.or(cause.seen),
+                    why: cause.why,
+                    fix: cause.fix.or_else(|| Some("Look at the app's own log".to_owned())),
+                    ms,
+                },
+                (None, Some(check)) => check,
+                (None, None) => Check::fail(case.name, "Nothing answered", "Start the app, and check the address"),
+            }
+        }
+    }
+}
+
+/// An event of the sandbox at a receiver of a real tenant.
+async fn foreign(case: &Case, target: &Target, around: Around<'_>) -> Check {
+    const NAME: &str = "event of another tenant";
+    let response = send(case, target, around).await;
+    let Some(answered) = answered(&response) else {
+        return Check::fail(NAME, "Nothing answered", "Start the app, and check the address");
+    };
+    let other = Case {
+        name: NAME,
+        wanted: Wanted::Refused,
+        risk: "It takes an event that another tenant signed",
+        made: case.made.clone(),
+        webhook_id: case.webhook_id.clone(),
+    };
+    other.judge(&answered)
+}
+
+/// A receiver of our own, by the rules of the generated code: what [`stand_in`] remembers.
+#[derive(Debug, Default)]
+pub struct Remembered(BTreeSet<String>);
+
+/// What the generated receiver answers to a delivery. `jwks` is what the tenant publishes.
+pub fn stand_in(
+    body: &[u8],
+    webhook_id: &str,
+    jwks: &[u8],
+    seen: &mut Remembered,
+    now: Timestamp,
+) -> (u16, &'static str) {
+    let keys = Keys::published("the tenant", jwks, Issuers::Any);
+    let options = Options { kind: Some(Kind::Webhook), pasted: false, ..Options::pasted(now) };
+    let decoded = judge(body, &keys, &options);
+    if decoded.verdict != crate::inspector::decode::TokenVerdict::Verified {
+        return (400, "not verified");
+    }
+    let payload: Option<Value> = decoded.payload_text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let text = |name: &str| payload.as_ref().and_then(|it| it.get(name)).and_then(Value::as_str);
+    let (Some(_), Some(event_id), Some(timestamp)) = (text("type"), text("event_id"), text("timestamp")) else {
+        return (400, "not a webhook event");
+    };
+    let Ok(sent) = timestamp.parse::<Timestamp>() else { return (400, "timestamp is no time") };
+    let age = now.duration_since(sent);
+    if age > OLDEST {
+        return (400, "too old");
+    }
+    if age < -AHEAD {
+        return (400, "from the future");
+    }
+    let keys = [format!("event:{event_id}"), format!("webhook:{webhook_id}")];
+    if keys.iter().any(|key| seen.0.contains(key)) {
+        return (200, "duplicate");
+    }
+    seen.0.extend(keys);
+    (200, "handled")
+}
+
+/// Every case through [`stand_in`], with the keys fetched from where the tenant publishes them.
+pub async fn through_stand_in(outcome: &mut Outcome, around: Around<'_>, event_type: &str) -> Result<(), UserError> {
+    let tenant = around.tenant()?;
+    let request =
+        Request::get("Fetch the keys", tenant.domain.join("/.well-known/jwks")).header("accept", "application/json");
+    let answer = around.http.send(request).await?;
+    if !answer.is_success() {
+        return Err(UserError::new(Category::Api, "The keys could not be fetched")
+            .detail(format!("HTTP {}", answer.status))
+            .hint("Look at the tenant with the doctor"));
+    }
+    outcome.add(around, Check::pass("keys").seen(tenant.domain.as_str().to_owned()));
+    let mut seen = Remembered::default();
+    for case in cases(around, event_type).await? {
+        let (status, said) =
+            stand_in(&case.made.body, &case.webhook_id, &answer.body, &mut seen, around.http.clock().now());
+        outcome.add(around, case.judge(&Answered { status, outcome: Some(said.to_owned()), ms: 0 }));
+    }
+    outcome.put("receiver", "The panel's own, by the rules of the generated code");
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! How a recipe stands for a profile, and what is remembered of it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Call, Content, Values};
+use crate::check::Verdict;
+use crate::tenant::{LastRecipe, Profile};
+
+/// How a recipe stands for a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing was done with it yet.
+    New,
+    /// Its files were made, and nothing has been looked at.
+    Generated,
+    /// The same path went well on this machine.
+    Simulated,
+    /// The real thing was looked at and is as it should be.
+    Works,
+    /// It was looked at and is not as it should be.
+    Fails,
+}
+
+impl State {
+    /// As shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Generated => "generated",
+            Self::Simulated => "simulated",
+            Self::Works => "works",
+            Self::Fails => "fails",
+        }
+    }
+}
+
+/// How the recipe of that name stands for `profile`.
+pub fn of_profile(profile: &Profile, name: &str) -> State {
+    let Some(last) = profile.recipes.get(name).and_then(|kept| kept.last.as_ref()) else { return State::New };
+    match (last.call.as_str(), last.ok) {
+        (_, false) => State::Fails,
+        ("check", true) => State::Works,
+        ("simulate", true) => State::Simulated,
+        _ => State::Generated,
+    }
+}
+
+/// Remembers how `call` ended. A call in which nothing was looked at leaves the last one as it was.
+pub fn remember(profile: &mut Profile, name: &str, call: Call, verdict: Verdict, at: Timestamp) {
+    if verdict == Verdict::Skipped {
+        return;
+    }
+    let ok = verdict != Verdict::Fail;
+    let kept = profile.recipes.entry(name.to_owned()).or_default();
+    // That files were made again says nothing new of what was looked at.
+    if call == Call::Generate && kept.last.as_ref().is_some_and(|last| last.call != Call::Generate.word()) {
+        return;
+    }
+    kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok });
+}
+
+/// The plain inputs of `values` that may be remembered: no secret, no token.
+pub fn inputs(content: &Content, values: &Values) -> BTreeMap<String, String> {
+    let inputs = content.inputs.iter().filter(|input| !input.secret && !input.private);
+    inputs.filter_map(|input| Some((input.key.clone(), values.text(&input.key)?.to_owned()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_works_only_after_a_check_and_files_made_again_do_not_hide_it() {
+        let mut profile = Profile::sandbox();
+        let at = Timestamp::UNIX_EPOCH;
+        assert_eq!(of_profile(&profile, "x"), State::New);
+        remember(&mut profile, "x", Call::Generate, Verdict::Pass, at);
+        assert_eq!(of_profile(&profile, "x"), State::Generated);
+        remember(&mut profile, "x", Call::Simulate, Verdict::Pass, at);
+        assert_eq!(of_profile(&profile, "x"), State::Simulated);
+        remember(&mut profile, "x", Call::Check, Verdict::Warn, at);
+        remember(&mut profile, "x", Call::Generate, Verdict::Pass, at);
+        remember(&mut profile, "x", Call::Check, Verdict::Skipped, at);
+        assert_eq!(of_profile(&profile, "x"), State::Works);
+        remember(&mut profile, "x", Call::Check, Verdict::Fail, at);
+        assert_eq!(of_profile(&profile, "x"), State::Fails);
+    }
+}

@@ -1,0 +1,313 @@
+//! Supabase and the to-do app: `supabase`.
+
+mod judge;
+mod live;
+mod stand_in;
+pub mod token;
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use url::Url;
+
+use self::token::Claims;
+use super::fill::fill;
+use super::values::moment;
+use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values, Wish, address};
+use crate::error::{Category, UserError};
+use crate::secrets::Secret;
+use crate::tenant::Tenant;
+
+static CONTENT: LazyLock<Content> =
+    LazyLock::new(|| Content::parse(include_str!("../../../assets/recipes/supabase/recipe.toml")));
+
+/// Files that are the same for everybody.
+const FILES: [(&str, &str); 8] = [
+    ("app/api/auth/[kindeAuth]/route.ts", include_str!("../../../assets/recipes/supabase/route.ts")),
+    ("components/auth-button.tsx", include_str!("../../../assets/recipes/supabase/auth-button.tsx")),
+    ("components/hero.tsx", include_str!("../../../assets/recipes/supabase/hero.tsx")),
+    ("lib/supabase/server.ts", include_str!("../../../assets/recipes/supabase/server.ts")),
+    ("lib/supabase/middleware.ts", include_str!("../../../assets/recipes/supabase/middleware.ts")),
+    ("supabase/kinde.sql", include_str!("../../../assets/recipes/supabase/kinde.sql")),
+    ("supabase/todos.sql", include_str!("../../../assets/recipes/supabase/todos.sql")),
+    ("supabase/rollback.sql", include_str!("../../../assets/recipes/supabase/rollback.sql")),
+];
+const GIVE: &str = include_str!("../../../assets/recipes/supabase/give-todos.sql");
+
+/// A user that nobody is.
+const NOBODY: &str = "kp_00000000000000000000000000000000";
+/// A user for what is only made to be looked at.
+const SOMEBODY: &str = "kp_0123456789abcdef0123456789abcdef";
+
+/// The recipe.
+#[derive(Debug)]
+pub struct Supabase;
+
+impl Recipe for Supabase {
+    fn content(&self) -> &'static Content {
+        &CONTENT
+    }
+
+    fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
+        Box::pin(async move {
+            let project = project(values.need("project")?)?;
+            let site = address::site(values, "site")?;
+            let (secret, made_secret) = match values.secret("jwt_secret") {
+                Some(secret) => (secret.clone(), false),
+                None => (new_secret()?, true),
+            };
+            let user = values.text("user_id").map(user).transpose()?;
+            let mut made = Generated::default();
+            made.env(env(values, around, &site, &project, (&secret, made_secret))?);
+            for (path, text) in FILES {
+                made.file(path, text);
+            }
+            let owner = format!("'{}'", user.unwrap_or("kp_…"));
+            made.file("supabase/give-todos.sql", fill(GIVE, &[("user_id", &owner)]));
+            made.put("callback_url", callback(&site));
+            made.put("logout_url", site.as_str());
+            made.put("project_url", project.as_str().trim_end_matches('/'));
+            made.put("install", CONTENT.install.clone().unwrap_or_default());
+            let mut notes = Vec::new();
+            if made_secret {
+                notes.push(
+                    "A new signing secret was made; it stands in .env.local alone: import it into Supabase".to_owned(),
+                );
+            } else if secret.expose().chars().count() < judge::SHORTEST {
+                notes.push(format!("The signing secret is short: {} characters at least", judge::SHORTEST));
+            }
+            match user {
+                Some(user) if !made_secret => {
+                    made.put("token", token::mint(&secret, &Claims::of(user, around.http.clock().now().as_second())));
+                    notes.push("The token is good for five minutes, for trying the project out".to_owned());
+                }
+                Some(_) => {}
+                None => {
+                    notes.push("give-todos.sql has a gap: choose the user whose the sample to-dos become".to_owned())
+                }
+            }
+            made.put("notes", notes);
+            Ok(made)
+        })
+    }
+
+    fn wishes(&self, values: &Values, _tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
+        let (client_id, site) = (values.need("client_id")?, address::site(values, "site")?);
+        Ok(vec![Wish::callback(client_id, &callback(&site)), Wish::logout(client_id, &site)])
+    }
+
+    fn check<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
+        Box::pin(async move {
+            let mut outcome = Outcome::default();
+            let secret = values.secret("jwt_secret");
+            if let Some(secret) = secret {
+                outcome.add(around, judge::secret(secret));
+            }
+            if let Some(text) = values.text("token") {
+                let at = moment(values, "at", around.http.clock().now())?;
+                judge::token(&mut outcome, around, text, secret, at);
+                return Ok(outcome);
+            }
+            let project = live::Project {
+                url: project(values.need("project")?)?,
+                key: values.need("publishable_key")?,
+                secret: values.need_secret("jwt_secret")?,
+                table: table(values.need("table")?)?,
+            };
+            let first = user(values.text("user_id").unwrap_or(SOMEBODY))?;
+            let second = user(values.text("other_user_id").unwrap_or(NOBODY))?;
+            live::probe(&mut outcome, around, &project, first, second).await;
+            Ok(outcome)
+        })
+    }
+
+    fn simulate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
+        Box::pin(async move {
+            let mut outcome = Outcome::default();
+            let secret = match values.secret("jwt_secret") {
+                Some(secret) => secret.clone(),
+                None => new_secret()?,
+            };
+            outcome.add(around, judge::secret(&secret));
+            let first = user(values.text("user_id").unwrap_or(SOMEBODY))?;
+            stand_in::walk(&mut outcome, around, &secret, first, NOBODY);
+            Ok(outcome)
+        })
+    }
+}
+
+fn env(
+    values: &Values,
+    around: Around<'_>,
+    site: &str,
+    project: &Url,
+    (secret, made): (&Secret, bool),
+) -> Result<EnvFile, UserError> {
+    let about = if made {
+        "Made for you: import it under JWT Keys as an HS256 standby key, and keep it secret"
+    } else {
+        "The shared secret imported under JWT Keys. Keep it secret"
+    };
+    Ok(EnvFile::local()
+        .comment("Kinde: the client secret is under Settings > Applications > (the application) > View details")
+        .plain("KINDE_CLIENT_ID", values.text("client_id").unwrap_or_default())
+        .secret("KINDE_CLIENT_SECRET", around.client_secret)
+        .plain("KINDE_ISSUER_URL", around.tenant()?.domain.as_str())
+        .plain("KINDE_SITE_URL", site)
+        .plain("KINDE_POST_LOGOUT_REDIRECT_URL", site)
+        .plain("KINDE_POST_LOGIN_REDIRECT_URL", site)
+        .comment("Supabase: Project Settings > Data API, and > API Keys")
+        .plain("NEXT_PUBLIC_SUPABASE_URL", project.as_str().trim_end_matches('/'))
+        .plain("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_OR_ANON_KEY", values.text("publishable_key").unwrap_or_default())
+        .comment(about)
+        .secret("SUPABASE_JWT_SECRET", Some(secret)))
+}
+
+fn callback(site: &str) -> String {
+    format!("{site}/api/auth/kinde_callback")
+}
+
+/// 48 random bytes as 64 letters and digits of base64url.
+fn new_secret() -> Result<Secret, UserError> {
+    let mut bytes = [0; 48];
+    rand::fill(&mut bytes).map_err(|_| UserError::new(Category::Internal, "The system gave no random numbers"))?;
+    Ok(Secret::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// The project's address: its ID alone, or any address of it.
+fn project(text: &str) -> Result<Url, UserError> {
+    let refused = |why: &str| {
+        UserError::new(Category::Input, "project is no Supabase project")
+            .detail(format!("{text}: {why}"))
+            .hint("Copy the Project URL from Project Settings > Data API: https://abcdefghijklmnopqrst.supabase.co")
+    };
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let dashboard = text.split_once("supabase.com/dashboard/project/").map(|(_, rest)| rest);
+    let whole = match dashboard.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default()) {
+        Some(id) => format!("https://{id}.supabase.co"),
+        None if plain => format!("https://{}.supabase.co", text.to_ascii_lowercase()),
+        None if text.contains("://") => text.to_owned(),
+        None => format!("https://{text}"),
+    };
+    let mut url = Url::parse(&whole).map_err(|error| refused(&error.to_string()))?;
+    if url.scheme() != "https" && !address::is_loopback(&url) {
+        return Err(refused("it is not https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.host_str().is_none() {
+        return Err(refused("it carries more than a host"));
+    }
+    url.set_path("/");
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// A Kinde user ID: nothing else is written into SQL.
+fn user(text: &str) -> Result<&str, UserError> {
+    let rest = text.strip_prefix("kp_").unwrap_or_default();
+    if !rest.is_empty() && rest.len() <= 64 && rest.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Ok(text);
+    }
+    Err(UserError::new(Category::Input, "This is no Kinde user ID")
+        .detail(text.to_owned())
+        .hint("It begins with kp_: Kinde > Users > (the user), or the sub of a token"))
+}
+
+fn table(text: &str) -> Result<&str, UserError> {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Ok(text);
+    }
+    Err(UserError::new(Category::Input, "table is no name of a table")
+        .detail(text.to_owned())
+        .hint("Letters, digits and underscores: todos"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+    use crate::recipes::tests::{Stage, covers, is_sound, values};
+    use crate::recipes::{check, generate, simulate};
+
+    const JWT_SECRET: (&str, &str) = ("jwt_secret", "kinde-client-secret-0123456789abcdefABCDEFGHIJ");
+
+    #[test]
+    fn every_step_of_both_guides_is_on_the_page() {
+        let project = ["3.1", "3.2", "3.3", "3.4", "10.1", "10.2", "10.3"];
+        covers(
+            &Supabase,
+            &[
+                ("app", 7, &["5.1", "5.2"]),
+                ("project", 14, &project),
+                ("code", 14, &[]),
+                ("table", 4, &[]),
+                ("list", 4, &[]),
+                ("link", 6, &[]),
+            ],
+            &[],
+        );
+    }
+
+    #[tokio::test]
+    async fn every_file_is_made_and_only_the_environment_holds_the_secret() {
+        let stage = Stage::at("acme");
+        let plain = [("project", "abcdefghijklmnopqrst"), ("user_id", "kp_1a"), ("client_id", "id")];
+        let made = generate(&Supabase, &values(&Supabase, &plain, &[JWT_SECRET]), stage.around()).await.unwrap();
+        is_sound(&Supabase, &made);
+        let mut paths: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
+        let mut all: Vec<&str> = CONTENT.files.iter().map(String::as_str).collect();
+        paths.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(paths, all);
+        assert!(made.files[0].exact().expose().contains(JWT_SECRET.1));
+        assert!(made.files.iter().skip(1).all(|file| !file.exact().expose().contains(JWT_SECRET.1)));
+        let give = made.files.iter().find(|file| file.path.ends_with("give-todos.sql")).unwrap();
+        assert!(give.shown().contains("set user_id = 'kp_1a' where"));
+        // The minted token is one that the check finds right.
+        let token = made.values["token"].as_str().unwrap();
+        let outcome =
+            check(&Supabase, &values(&Supabase, &[("token", token)], &[JWT_SECRET]), stage.around()).await.unwrap();
+        assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
+        let other = values(&Supabase, &[("token", token)], &[("jwt_secret", "0123456789abcdef0123456789abcdef")]);
+        let outcome = check(&Supabase, &other, stage.around()).await.unwrap();
+        assert_eq!(crate::check::first_trouble(&outcome.checks).unwrap().name, "signature");
+    }
+
+    #[tokio::test]
+    async fn without_a_secret_one_is_made_that_is_long_enough_and_no_token_is_minted() {
+        let stage = Stage::at("acme");
+        let plain = [("project", "abc"), ("user_id", "kp_1a")];
+        let made = generate(&Supabase, &values(&Supabase, &plain, &[]), stage.around()).await.unwrap();
+        let env = made.files[0].exact();
+        let secret = env.expose().lines().find_map(|line| line.strip_prefix("SUPABASE_JWT_SECRET=")).unwrap();
+        assert!(secret.len() == 64 && !made.values.contains_key("token"));
+        assert!(!format!("{made:?}").contains(secret));
+    }
+
+    #[test]
+    fn a_project_is_read_in_the_forms_people_paste_and_no_sql_can_be_smuggled_in() {
+        for text in [
+            "abcdefghijklmnopqrst",
+            "https://abcdefghijklmnopqrst.supabase.co/",
+            "abcdefghijklmnopqrst.supabase.co/rest/v1/",
+            "https://supabase.com/dashboard/project/abcdefghijklmnopqrst/settings/api",
+        ] {
+            assert_eq!(project(text).unwrap().as_str(), "https://abcdefghijklmnopqrst.supabase.co/", "{text}");
+        }
+        for wrong in ["http://abc.supabase.co", "https://me:pw@abc.supabase.co", "a b"] {
+            assert!(project(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["kp_", "kp_1'; drop table todos; --", "1", "kp_\u{e9}"] {
+            assert!(user(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn in_the_simulation_nobody_sees_rows_of_others() {
+        let stage = Stage::at("acme");
+        let outcome = simulate(&Supabase, &values(&Supabase, &[], &[]), stage.around()).await.unwrap();
+        assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
+        assert!(outcome.checks.len() > 8);
+    }
+}

@@ -1,0 +1,142 @@
+//! What every recipe must hold to, and helpers for their own tests.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::clock::Clock;
+use crate::net::Recorder;
+use crate::tenant::Profile;
+
+/// The numbered steps of a guide, counted by hand: name of the list, last number, sub-steps (`3.1`), each as `list-3.1`.
+pub fn numbered(lists: &[(&str, usize, &[&str])]) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for (list, last, subs) in lists {
+        all.extend((1..=*last).map(|number| format!("{list}-{number}")));
+        all.extend(subs.iter().map(|sub| format!("{list}-{sub}")));
+    }
+    all
+}
+
+/// Fails where a numbered step of the guide is on no step of the recipe's page, or on two.
+pub fn covers(recipe: &dyn Recipe, lists: &[(&str, usize, &[&str])], unnumbered: &[&str]) {
+    let mut wanted = numbered(lists);
+    wanted.extend(unnumbered.iter().map(|name| (*name).to_owned()));
+    let mut seen = BTreeSet::new();
+    for source in recipe.content().steps.iter().flat_map(|step| &step.sources) {
+        assert!(seen.insert(source.clone()), "{source} is there twice");
+    }
+    assert_eq!(seen, wanted);
+}
+
+/// Values of a recipe, as a person gives them.
+pub fn values(recipe: &dyn Recipe, plain: &[(&str, &str)], secrets: &[(&str, &str)]) -> Values {
+    let given = Given {
+        plain: plain.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        secrets: secrets.iter().map(|(key, value)| ((*key).to_owned(), crate::secrets::Secret::new(*value))).collect(),
+    };
+    Values::of(recipe.content(), given, None).unwrap()
+}
+
+/// What a job is given in a test.
+pub struct Stage {
+    pub http: Http,
+    pub tenant: Tenant,
+    pub sandbox: tempfile::TempDir,
+    pub cancel: CancellationToken,
+}
+
+impl Stage {
+    /// A tenant at `domain`, without an M2M application.
+    pub fn at(domain: &str) -> Self {
+        Self::with(domain, Clock::real())
+    }
+
+    /// The same, at this time.
+    pub fn with(domain: &str, clock: Clock) -> Self {
+        let http = Http::new(Recorder::silent(), clock).unwrap();
+        let domain = crate::kinde::Domain::parse(domain).unwrap();
+        let tenant = Tenant {
+            profile: Profile::unsaved(domain.clone(), None),
+            domain,
+            http: http.clone(),
+            secrets: crate::secrets::SecretStore::memory(),
+            api: None,
+            secret_trouble: None,
+            provider_base: None,
+        };
+        Self { http, tenant, sandbox: tempfile::tempdir().unwrap(), cancel: CancellationToken::new() }
+    }
+
+    pub fn around(&self) -> Around<'_> {
+        Around {
+            http: &self.http,
+            tenant: Some(&self.tenant),
+            sandbox: self.sandbox.path(),
+            client_secret: None,
+            tell: &|_| (),
+            cancel: &self.cancel,
+        }
+    }
+}
+
+#[test]
+fn every_recipe_is_whole_and_named_once() {
+    let mut names = BTreeSet::new();
+    for recipe in all() {
+        let content = recipe.content();
+        assert!(!content.name.is_empty(), "its recipe.toml does not parse: {recipe:p}");
+        assert!(names.insert(content.name.clone()), "{} is there twice", content.name);
+        for text in [&content.title, &content.does, &content.action] {
+            assert!(!text.is_empty(), "{}", content.name);
+        }
+        assert!(content.checked.len() == 10 && !content.guides.is_empty() && !content.needs.is_empty());
+        assert!(!content.steps.is_empty(), "{}", content.name);
+        for guide in &content.guides {
+            url::Url::parse(&guide.url).unwrap();
+        }
+        let mut keys = BTreeSet::new();
+        for input in &content.inputs {
+            assert!(keys.insert(&input.key) && !input.help.is_empty() && !input.label.is_empty(), "{}", input.key);
+            assert!(input.required.iter().all(|call| input.serves(*call)), "{} {}", content.name, input.key);
+            if let Some(default) = &input.default {
+                assert!(input.choices.is_empty() || input.choices.contains(default), "{}", input.key);
+            }
+            assert!(!(input.secret && input.default.is_some()), "{}: a secret has no default", input.key);
+        }
+        for step in &content.steps {
+            assert!(
+                step.file.as_ref().is_none_or(|file| content.files.contains(file)),
+                "{} {:?}",
+                content.name,
+                step.file
+            );
+            assert!(step.link.as_ref().is_none_or(|link| url::Url::parse(link).is_ok()), "{:?}", step.link);
+        }
+    }
+    assert_eq!(names.len(), all().len());
+    for name in names {
+        assert!(find(&name).is_some());
+    }
+}
+
+#[test]
+fn the_shelf_is_in_the_order_of_the_alphabet() {
+    let names: Vec<&str> = all().iter().map(|recipe| recipe.content().name.as_str()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+/// Checks of what was generated that hold for every recipe: called by the test of each.
+pub fn is_sound(recipe: &dyn Recipe, made: &Generated) {
+    let content = recipe.content();
+    for file in &made.files {
+        assert!(content.files.contains(&file.path), "{} is not announced", file.path);
+        let text = file.exact();
+        assert!(!text.expose().contains("%%"), "{}: a placeholder is left", file.path);
+        assert!(text.expose().ends_with('\n'), "{}", file.path);
+        let name = file.path.rsplit('/').next().unwrap();
+        assert_eq!(file.is_private(), name.starts_with(".env") || name == ".dev.vars", "{}", file.path);
+    }
+    for name in content.steps.iter().flat_map(|step| &step.copy) {
+        assert!(made.values.contains_key(name), "{}: {name} is to be copied and was not made", content.name);
+    }
+}

@@ -1,0 +1,308 @@
+//! `recipe` as a process: shapes, files, exit codes, and no secret where none belongs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const SECRET: &str = "CanaryCanary0123456789abcdef0123456789abcdef";
+
+struct Ran {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{:?} {:?}", self.out, self.err))
+    }
+}
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+        self.path(name)
+    }
+
+    /// Runs `recipe` with these words for the tenant acme.
+    fn run(&self, words: &[&str]) -> Ran {
+        self.run_on(Some("acme.kinde.com"), words)
+    }
+
+    fn run_on(&self, domain: Option<&str>, words: &[&str]) -> Ran {
+        let done = self.start(domain, words).wait_with_output().unwrap();
+        let Output { status, stdout, stderr } = done;
+        Ran {
+            exit: status.code().unwrap_or(-1),
+            out: String::from_utf8(stdout).unwrap(),
+            err: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    fn start(&self, domain: Option<&str>, words: &[&str]) -> std::process::Child {
+        Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
+            .args(["recipe", "--json", "--data-dir", &self.path("data")])
+            .args(words)
+            .env_clear()
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .envs(domain.map(|domain| ("KINDE_DOMAIN", domain)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+}
+
+#[test]
+fn list_and_show_have_the_promised_shapes_and_every_recipe_can_be_shown() {
+    let place = Place::new();
+    let list = place.run(&["list"]);
+    assert_eq!(list.exit, 0, "{}", list.err);
+    let recipes = list.json()["recipes"].as_array().unwrap().clone();
+    assert!(recipes.len() >= 5);
+    for recipe in &recipes {
+        assert!(recipe["title"].is_string() && recipe["state"] == "new", "{recipe}");
+        let shown = place.run(&["show", recipe["name"].as_str().unwrap()]).json();
+        assert_eq!(shown["name"], recipe["name"]);
+        assert!(shown["files"].is_array());
+        for input in shown["inputs"].as_array().unwrap() {
+            assert!(input["key"].is_string() && input["help"].is_string(), "{input}");
+            assert!(input["required"].is_boolean() && input["secret"].is_boolean(), "{input}");
+            assert!(input["default"].is_null() || input["default"].is_string(), "{input}");
+            assert_eq!(input.as_object().unwrap().len(), 5, "{input}");
+        }
+    }
+    let unknown = place.run(&["show", "nope"]);
+    assert_eq!((unknown.exit, unknown.json()["error"]["category"].as_str()), (2, Some("input")));
+}
+
+#[test]
+fn generate_writes_below_the_folder_keeps_what_is_there_and_replaces_it_by_force() {
+    let place = Place::new();
+    let (out, secret) = (place.path("app"), place.file("secret", &format!("{SECRET}\n")));
+    let secret = format!("multipass_secret={secret}");
+    let words =
+        ["generate", "shopify-multipass", "--set", "store=acme", "--set", "email=ada@example.com", "--secret", &secret];
+    let made = place.run(&[&words[..], &["--out", &out]].concat());
+    assert_eq!(made.exit, 0, "{}", made.err);
+    let files = made.json()["files"].clone();
+    assert_eq!(files, serde_json::json!(["lib/multipass.ts", "app/api/multipass/route.ts", ".env.local"]));
+    let env = Path::new(&out).join(".env.local");
+    let text = std::fs::read_to_string(&env).unwrap();
+    assert!(text.contains(&format!("SHOPIFY_MULTIPASS_SECRET={SECRET}\n")), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&env).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    for file in ["lib/multipass.ts", "app/api/multipass/route.ts"] {
+        assert!(!std::fs::read_to_string(Path::new(&out).join(file)).unwrap().contains("Canary"));
+    }
+    assert!(!made.out.contains("Canary") && !made.err.contains("Canary"));
+
+    std::fs::write(&env, "MINE=1\n").unwrap();
+    let refused = place.run(&[&words[..], &["--out", &out]].concat());
+    assert_eq!((refused.exit, refused.json()["error"]["category"].as_str()), (2, Some("input")), "{}", refused.err);
+    assert_eq!(std::fs::read_to_string(&env).unwrap(), "MINE=1\n");
+    assert_eq!(place.run(&[&words[..], &["--out", &out, "--force"]].concat()).exit, 0);
+    assert!(std::fs::read_to_string(&env).unwrap().contains(SECRET));
+}
+
+#[test]
+fn a_made_token_is_judged_good_and_garbage_is_failing_checks_and_never_an_error() {
+    let place = Place::new();
+    let secret = place.file("secret", SECRET);
+    let named = format!("multipass_secret={secret}");
+    let made = place.run(&[
+        "generate",
+        "shopify-multipass",
+        "--set",
+        "store=acme",
+        "--set",
+        "email=a@example.com",
+        "--secret",
+        &named,
+    ]);
+    let token = place.file("token", made.json()["values"]["token"].as_str().unwrap());
+    let from_file = format!("token=@{token}");
+    let good = place.run(&["check", "shopify-multipass", "--set", &from_file, "--password-file", &secret]);
+    assert_eq!((good.exit, good.json()["verdict"].as_str()), (0, Some("pass")), "{}", good.out);
+    assert_eq!(good.json()["values"]["customer"]["email"], "a@example.com");
+    for garbage in ["token=", "token=nonsense", "token=AAAA"] {
+        let bad = place.run(&["check", "shopify-multipass", "--set", garbage, "--password-file", &secret]);
+        if garbage == "token=" {
+            assert_eq!((bad.exit, bad.json()["error"]["category"].as_str()), (2, Some("input")), "nothing to judge");
+            continue;
+        }
+        assert_eq!((bad.exit, bad.json()["verdict"].as_str()), (1, Some("fail")), "{garbage} {}", bad.out);
+        for check in bad.json()["checks"].as_array().unwrap().iter().filter(|check| check["verdict"] == "fail") {
+            assert!(check["why"].is_string() && check["fix"].is_string(), "{check}");
+        }
+    }
+    let all = [&good.out, &good.err, &made.out, &made.err].map(String::as_str).join("");
+    assert!(!all.contains("Canary"), "the secret was printed");
+}
+
+#[test]
+fn words_that_cannot_be_used_are_refused_before_anything_is_done() {
+    let place = Place::new();
+    let secret = format!("multipass_secret={SECRET}");
+    for words in [
+        &["generate", "nope"][..],
+        &["generate", "shopify-multipass", "--set", "colour=red"],
+        &["generate", "shopify-multipass", "--set", "store"],
+        &["generate", "shopify-multipass", "--set", "store=me:pw@x"],
+        &["generate", "shopify-multipass"],
+        &["generate", "shopify-multipass", "--set", "store=acme", "--set", &secret],
+        &["generate", "trustpath", "--set", "on_failure=ajar"],
+        &["check", "nextjs"],
+        &["check", "trustpath", "--password-file", "/nonexistent"],
+    ] {
+        let ran = place.run(words);
+        assert_eq!(ran.exit, 2, "{words:?} {} {}", ran.out, ran.err);
+        let error = &ran.json()["error"];
+        for member in ["title", "detail", "hint"] {
+            assert!(error[member].as_str().is_some_and(|text| !text.is_empty()), "{words:?}: {error}");
+        }
+        assert!(!ran.out.contains("Canary") && !ran.err.contains("Canary"), "{words:?}");
+    }
+    let missing =
+        place.run(&["check", "shopify-multipass", "--set", "token=x", "--secret", "multipass_secret=/nonexistent"]);
+    assert_eq!((missing.exit, missing.json()["error"]["category"].as_str()), (3, Some("file")));
+}
+
+#[test]
+fn a_closed_port_is_a_failing_check() {
+    let place = Place::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", free.local_addr().unwrap());
+    drop(free);
+    for (recipe, url) in [
+        ("nextjs", address.clone()),
+        ("edge-workers", address.clone()),
+        ("zapier", format!("{address}hooks/catch/1/a/")),
+    ] {
+        let ran = place.run(&["check", recipe, "--set", &format!("url={url}")]);
+        assert_eq!((ran.exit, ran.json()["verdict"].as_str()), (1, Some("fail")), "{recipe} {} {}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn simulations_go_well_on_the_sandbox_and_the_state_says_so() {
+    let place = Place::new();
+    for name in ["nextjs", "zapier", "edge-workers", "campaign-state", "shopify-multipass", "trustpath"] {
+        let ran = place.run_on(None, &["simulate", name]);
+        assert_eq!(ran.exit, 0, "{name} {} {}", ran.out, ran.err);
+        assert!(["pass", "warn"].contains(&ran.json()["verdict"].as_str().unwrap()), "{name} {}", ran.out);
+    }
+    let list = place.run_on(None, &["list"]).json();
+    for recipe in list["recipes"].as_array().unwrap() {
+        let wanted = ["nextjs", "zapier", "edge-workers", "campaign-state", "shopify-multipass", "trustpath"];
+        if wanted.contains(&recipe["name"].as_str().unwrap()) {
+            assert_eq!(recipe["state"], "simulated", "{recipe}");
+        }
+    }
+}
+
+/// A receiver that answers every POST with `status`, and GET with 405.
+fn receiver(status: u16, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/api/kinde-webhook", listener.local_addr().unwrap());
+    std::thread::Builder::new()
+        .name("receiver".into())
+        .spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut bytes = Vec::new();
+                let mut buffer = [0; 8192];
+                loop {
+                    let read = stream.read(&mut buffer).unwrap_or(0);
+                    bytes.extend_from_slice(&buffer[..read]);
+                    let text = String::from_utf8_lossy(&bytes).to_lowercase();
+                    let Some((head, rest)) = text.split_once("\r\n\r\n") else {
+                        if read == 0 {
+                            break;
+                        }
+                        continue;
+                    };
+                    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+                    if read == 0 || rest.len() >= length.map_or(0, |length| length.trim().parse().unwrap()) {
+                        break;
+                    }
+                }
+                let status = if bytes.starts_with(b"GET") { 405 } else { status };
+                let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n");
+                write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).ok();
+            }
+        })
+        .unwrap();
+    url
+}
+
+#[test]
+fn a_receiver_that_takes_everything_is_told_what_that_means_and_one_that_takes_nothing_too() {
+    let place = Place::new();
+    let lax = receiver(200, "{}");
+    let ran = place.run_on(None, &["check", "nextjs", "--set", &format!("url={lax}")]);
+    assert_eq!(ran.exit, 1, "{}", ran.err);
+    let checks = ran.json()["checks"].as_array().unwrap().clone();
+    let of = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}"));
+    assert_eq!(of("genuine event")["verdict"], "pass");
+    assert_eq!(of("same delivery again")["verdict"], "warn");
+    for name in ["key of nobody", "changed payload", "alg none", "hs256 with the pem", "plain json", "old replay"] {
+        assert_eq!(of(name)["verdict"], "fail", "{name}");
+    }
+    let strict = receiver(400, r#"{"message":"jwt issuer invalid. expected: https://acme.kinde.com"}"#);
+    let ran = place.run_on(None, &["check", "nextjs", "--set", &format!("url={strict}")]);
+    let checks = ran.json()["checks"].as_array().unwrap().clone();
+    let genuine = checks.iter().find(|check| check["name"] == "genuine event").unwrap();
+    assert_eq!(genuine["verdict"], "fail");
+    assert!(genuine["why"].as_str().unwrap().contains("iss"), "{genuine}");
+    assert!(checks.iter().any(|check| check["name"] == "meaning"), "{checks:?}");
+}
+
+#[test]
+fn trustpath_is_asked_with_the_key_in_a_header_and_its_refusal_has_a_sentence() {
+    let place = Place::new();
+    let key = place.file("key", SECRET);
+    let at = |url: &str| format!("api={}", url.trim_end_matches("/api/kinde-webhook"));
+    let good = receiver(200, r#"{"data":{"score":{"state":"decline","value":97}}}"#);
+    let ran = place.run(&["check", "trustpath", "--set", &at(&good), "--secret", &format!("trustpath_api_key={key}")]);
+    assert_eq!(ran.exit, 0, "{} {}", ran.out, ran.err);
+    let checks = ran.json()["checks"].as_array().unwrap().clone();
+    assert!(checks.iter().any(|check| check["name"] == "state" && check["seen"] == "decline, score 97"), "{checks:?}");
+    let wrong = receiver(401, r#"{"message":"Unauthorized"}"#);
+    let ran = place.run(&["check", "trustpath", "--set", &at(&wrong), "--secret", &format!("trustpath_api_key={key}")]);
+    assert_eq!(ran.exit, 1);
+    assert!(ran.out.contains("API key") && !ran.out.contains("Canary"), "{}", ran.out);
+    let clear = place.run(&[
+        "check",
+        "trustpath",
+        "--set",
+        "api=http://api.trustpath.io",
+        "--secret",
+        &format!("trustpath_api_key={key}"),
+    ]);
+    assert_eq!(clear.exit, 1, "the key is not sent in clear text: {}", clear.out);
+}
