@@ -17,10 +17,12 @@ mod run;
 mod server;
 
 mod certificates;
+mod command;
 mod envelope;
 mod modes;
 mod names;
 mod noise;
+mod postfix;
 mod providers;
 mod secrets;
 mod sign_in;
