@@ -295,8 +295,8 @@ fn unusable_words_are_exit_2_and_a_taken_port_is_exit_3() {
         &["listen", "--forward", "http://192.168.1.1/"],
         &["listen", "--forward", "http://169.254.169.254/"],
         &["listen", "--domain", "not a domain"],
-        &["listen", "--public", "ngrok"],
-        &["listen", "--register"],
+        &["listen", "--public", "ngork"],
+        &["listen", "--event", "user.created"],
     ] {
         let output = run(dir.path(), &[&["--json"], words].concat());
         assert_eq!(output.status.code(), Some(2), "{words:?}");
