@@ -26,7 +26,10 @@ pub fn domain_in(text: &str) -> Result<String, String> {
         Err(error) => return Err(format!("That is no domain name: {error}")),
     };
     if domain.len() > 253 || domain.split('.').any(|label| label.is_empty() || label.len() > 63) {
-        return Err("A part of the name is empty or longer than 63 characters, or the whole longer than 253".to_owned());
+        return Err(
+            "That is no domain name: a part of it is empty or longer than 63 characters, or the whole longer than 253"
+                .to_owned(),
+        );
     }
     if !domain.contains('.') {
         return Err("A name without a dot is known on a local network alone".to_owned());

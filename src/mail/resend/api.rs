@@ -184,7 +184,9 @@ impl<'a> Api<'a> {
             };
             self.note(&answer);
             if answer.is_success() {
-                return serde_json::from_slice(&answer.body).map_err(|error| Trouble::Odd(error.to_string()));
+                // Whatever answers there may repeat the key, in places that are shown.
+                let text = Http::redact(std::slice::from_ref(&self.key), &answer.text());
+                return serde_json::from_str(&text).map_err(|error| Trouble::Odd(error.to_string()));
             }
             let refusal = self.refusal(&answer);
             let busy = refusal.name == "concurrent_idempotent_requests" || matches!(answer.status, 500 | 502..=504);

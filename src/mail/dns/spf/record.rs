@@ -117,8 +117,9 @@ fn what(text: &str) -> What {
         None => (None, rest.strip_prefix('/')),
     };
     let wrong = |why: &str| What::Wrong(why.to_owned());
+    // Nothing of these can stand in a domain, nor in an address, IPv6 ones included.
     if value.is_some_and(|value| {
-        ["include:", "redirect=", "ip4:", "ip6:", "mx:", "a:"].iter().any(|next| value.contains(next))
+        ["include:", "redirect=", "exists:", "ip4:", "ip6:"].iter().any(|next| value.contains(next))
     }) {
         return wrong(RUN_TOGETHER);
     }
@@ -265,6 +266,7 @@ mod tests {
             ("ptr", What::Ptr(None)),
             ("ip4:192.0.2.0/24", What::Ip),
             ("ip6:2001:db8::/32", What::Ip),
+            ("ip6:2001:db8:a:b::/64", What::Ip),
             ("exists:%{i}.spf.example.com", What::Exists("%{i}.spf.example.com".to_owned())),
             ("redirect=_spf.example.com", What::Redirect("_spf.example.com".to_owned())),
             ("exp=why.example.com", What::Explanation),
