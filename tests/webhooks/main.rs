@@ -18,4 +18,5 @@ mod process;
 #[cfg(unix)]
 mod register;
 mod replace;
+mod strays;
 mod trigger;
