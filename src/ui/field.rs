@@ -20,6 +20,7 @@ pub struct FieldRow<'a> {
     label: &'a str,
     hint: Option<&'a str>,
     error: Option<&'a str>,
+    warning: Option<&'a str>,
     placeholder: &'a str,
     mono: bool,
     enabled: bool,
@@ -29,7 +30,16 @@ pub struct FieldRow<'a> {
 impl<'a> FieldRow<'a> {
     /// A row labelled `label`.
     pub fn new(label: &'a str) -> Self {
-        Self { label, hint: None, error: None, placeholder: "", mono: false, enabled: true, width: size::FIELD_MAX }
+        Self {
+            label,
+            hint: None,
+            error: None,
+            warning: None,
+            placeholder: "",
+            mono: false,
+            enabled: true,
+            width: size::FIELD_MAX,
+        }
     }
 
     /// Help below the field, one line.
@@ -41,6 +51,12 @@ impl<'a> FieldRow<'a> {
     /// What is wrong with what was typed; takes the place of the help.
     pub fn error(mut self, error: Option<&'a str>) -> Self {
         self.error = error;
+        self
+    }
+
+    /// What may be wrong with what was typed; takes the place of the help, and an error takes its place.
+    pub fn warning(mut self, warning: Option<&'a str>) -> Self {
+        self.warning = warning;
         self
     }
 
@@ -70,9 +86,14 @@ impl<'a> FieldRow<'a> {
 
     /// Shows the row; the answer is the field's own.
     pub fn show(self, ui: &mut Ui, value: &mut String) -> Response {
-        let Self { label, hint, error, placeholder, mono, enabled, width } = self;
+        let Self { label, hint, error, warning, placeholder, mono, enabled, width } = self;
+        let help = match (error, warning) {
+            (Some(error), _) => Help::Error(error),
+            (None, Some(warning)) => Help::Warning(warning),
+            (None, None) => hint.map_or(Help::None, Help::Hint),
+        };
         let field = TextField { placeholder, mono, error: error.is_some(), password: false, trailing: 0.0 };
-        form_row(ui, label, hint, error, width, |ui, name| {
+        row(ui, label, help, width, |ui, name| {
             ui.add_enabled_ui(enabled, |ui| field.show(ui, value, label).labelled_by(name)).inner
         })
     }
@@ -95,6 +116,31 @@ pub fn form_row<R>(
     max_width: f32,
     content: impl FnOnce(&mut Ui, Id) -> R,
 ) -> R {
+    let help = match (error, hint) {
+        (Some(error), _) => Help::Error(error),
+        (None, Some(hint)) => Help::Hint(hint),
+        (None, None) => Help::None,
+    };
+    row(ui, name, help, max_width, content)
+}
+
+/// What stands on the line below a field.
+#[derive(Clone, Copy)]
+pub(super) enum Help<'a> {
+    None,
+    Hint(&'a str),
+    Warning(&'a str),
+    Error(&'a str),
+}
+
+/// The same with any line below.
+pub(super) fn row<R>(
+    ui: &mut Ui,
+    name: &str,
+    help: Help<'_>,
+    max_width: f32,
+    content: impl FnOnce(&mut Ui, Id) -> R,
+) -> R {
     let narrow = ui.available_width() < size::LABEL_COLUMN + 260.0;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
@@ -102,7 +148,7 @@ pub fn form_row<R>(
             let id = ui.label(RichText::new(name).color(tokens(ui).text_subdued)).id;
             ui.set_max_width(ui.available_width().min(max_width));
             let out = content(ui, id);
-            help_line(ui, hint, error);
+            help_line(ui, help);
             return out;
         }
         ui.horizontal_top(|ui| {
@@ -122,7 +168,7 @@ pub fn form_row<R>(
                 ui.spacing_mut().item_spacing = vec2(space::SM, 2.0);
                 ui.set_max_width(ui.available_width().min(max_width));
                 let out = content(ui, id);
-                help_line(ui, hint, error);
+                help_line(ui, help);
                 out
             })
             .inner
@@ -132,19 +178,26 @@ pub fn form_row<R>(
     .inner
 }
 
-/// One small line: the error with its mark, else the help, else nothing of the same height.
-fn help_line(ui: &mut Ui, hint: Option<&str>, error: Option<&str>) {
+/// One small line: the error or warning with its mark, else the help, else nothing of the same height.
+fn help_line(ui: &mut Ui, help: Help<'_>) {
     let t = tokens(ui);
     let room = vec2(ui.available_width(), 18.0);
     ui.allocate_ui_with_layout(room, egui::Layout::left_to_right(egui::Align::Center), |ui| {
         ui.set_min_height(room.y);
         ui.spacing_mut().item_spacing.x = space::XS;
-        if let Some(error) = error {
-            Icon::Warning.show(ui, 13.0, t.error.icon, "Error");
-            ui.add(Label::new(marked(error, text::SMALL, t.error.text, t.text)).truncate());
-        } else if let Some(hint) = hint {
-            ui.add(Label::new(marked(hint, text::SMALL, t.text_subdued, t.text)).truncate());
-        }
+        let (words, ink) = match help {
+            Help::None => return,
+            Help::Hint(hint) => (hint, t.text_subdued),
+            Help::Warning(warning) => {
+                Icon::Warning.show(ui, 13.0, t.warn.icon, "Warning");
+                (warning, t.warn.text)
+            }
+            Help::Error(error) => {
+                Icon::Warning.show(ui, 13.0, t.error.icon, "Error");
+                (error, t.error.text)
+            }
+        };
+        ui.add(Label::new(marked(words, text::SMALL, ink, t.text)).truncate());
     });
 }
 

@@ -62,7 +62,7 @@ pub use modal::{Answer, Confirm, dialog};
 pub use notice::{Notice, Notices, notice_list, toasts};
 pub use palette_view::{PaletteAnswer, PaletteItem, PaletteState, palette};
 pub use paste_box::{PasteAnswer, paste_box};
-pub use secret_field::{SecretDraft, secret_field, secret_row, secret_value};
+pub use secret_field::{SecretDraft, secret_field, secret_row, secret_row_warned, secret_value};
 pub use segmented::{segmented, tabs};
 pub use step_list::{step_list, step_list_hinted, step_list_with};
 pub use table::{Cells, Col, Table, TableAnswer};

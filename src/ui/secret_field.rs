@@ -7,7 +7,7 @@ use egui::{Color32, FontId, Id, Rect, Response, Sense, Ui, WidgetInfo, pos2, vec
 use zeroize::Zeroizing;
 
 use super::copy_button::copy_icon;
-use super::field::{TextField, form_row};
+use super::field::{Help, TextField, form_row, row};
 use super::icons::Icon;
 use super::theme::tokens;
 use super::tokens::{radius, size, text};
@@ -49,6 +49,11 @@ impl SecretDraft {
         Secret::new(self.text.trim())
     }
 
+    /// Everything typed so far, blanks around it included: for what has words for them.
+    pub fn whole(&self) -> Secret {
+        Secret::new(self.text.as_str())
+    }
+
     /// Takes the secret out and empties the field, its undo history included.
     pub fn take(&mut self) -> Secret {
         let secret = self.peek();
@@ -81,6 +86,23 @@ pub fn secret_row(
     form_row(ui, name, hint, error, size::FIELD_MAX, |ui, id| {
         secret_field(ui, name, error.is_some(), draft).labelled_by(id)
     })
+}
+
+/// The same with what may be wrong with it, which an error takes the place of.
+pub fn secret_row_warned(
+    ui: &mut Ui,
+    name: &str,
+    hint: Option<&str>,
+    warning: Option<&str>,
+    error: Option<&str>,
+    draft: &mut SecretDraft,
+) -> Response {
+    let help = match (error, warning) {
+        (Some(error), _) => Help::Error(error),
+        (None, Some(warning)) => Help::Warning(warning),
+        (None, None) => hint.map_or(Help::None, Help::Hint),
+    };
+    row(ui, name, help, size::FIELD_MAX, |ui, id| secret_field(ui, name, error.is_some(), draft).labelled_by(id))
 }
 
 /// The field alone, as wide as there is room.

@@ -1,0 +1,192 @@
+//! The hand-over to Kinde: the verdict first, what to type there and where, and what to do with what Kinde answers.
+
+use egui::Ui;
+
+use super::State;
+use super::run::Done;
+use super::state::Tab;
+use crate::action::Action;
+use crate::check::{Verdict, for_a_colleague};
+use crate::clock::{clock_time, day};
+use crate::mail::handover::{self, Value};
+use crate::mail::replies::{Explained, explain};
+use crate::mail::smtp::FROM_HERE;
+use crate::screens::Cx;
+use crate::secrets::Secret;
+use crate::tenant::places;
+use crate::ui::tokens::space;
+use crate::ui::{
+    Button, Callout, Icon, Mood, card, check_headline, copy_button, empty_state, key_value_copy, key_value_ui, link,
+    paste_box, prose, secret_value, section, small, subdued,
+};
+
+/// How Kinde's own test went, as the person says.
+#[derive(Default)]
+pub(super) enum Fate {
+    /// Not said yet.
+    #[default]
+    Open,
+    /// The message came.
+    Arrived,
+    /// It failed; what Kinde said, as pasted, and what that means.
+    Failed { text: String, read: String, explained: Option<Explained> },
+}
+
+/// Draws it.
+pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    ui.set_max_width(ui.available_width().min(WIDE));
+    let Some(done) = state.run.done() else {
+        let words = "Nothing was checked yet. Check the server first: then the values to type into Kinde stand here";
+        if empty_state(ui, Some(Icon::Mail), words, Some("Go to SMTP")) {
+            state.tab = Tab::Smtp;
+        }
+        return;
+    };
+    verdict(ui, done);
+    section(ui, "Type these into Kinde", |ui| values(ui, done));
+    section(ui, "Where, and in which order", steps);
+    section(ui, "What Kinde said", |ui| fate(ui, &mut state.fate, &done.form, actions));
+    let mut save = None;
+    section(ui, "For others", |ui| save = reports(ui, done, state.save_job != 0));
+    if let Some((name, text)) = save {
+        state.save(name, text, cx, actions);
+    }
+    if let Some(error) = &state.save_error {
+        Callout::user_error(error).show(ui);
+    }
+}
+
+/// The widest the page grows, in points.
+const WIDE: f32 = 760.0;
+
+fn verdict(ui: &mut Ui, done: &Done) {
+    check_headline(ui, &done.outcome.headline, &done.checks);
+    small(ui, &format!("Checked {} {}. {FROM_HERE}", day(done.at), clock_time(done.at)));
+    if done.outcome.verdict() == Verdict::Fail {
+        small(ui, "Mend that first: Kinde would meet the same");
+    }
+    ui.add_space(space::MD);
+}
+
+fn values(ui: &mut Ui, done: &Done) {
+    card(ui, |ui| {
+        for row in handover::rows(&done.form) {
+            match &row.value {
+                Value::Plain(text) if text.is_empty() => key_value_ui(ui, row.label, |ui| {
+                    subdued(ui, "leave it empty");
+                }),
+                Value::Plain(text) => key_value_copy(ui, row.label, text),
+                Value::Hidden(secret) => hidden(ui, row.label, secret),
+            }
+        }
+    });
+    for note in handover::notes(&done.form) {
+        small(ui, &note);
+    }
+}
+
+fn hidden(ui: &mut Ui, label: &str, secret: &Secret) {
+    key_value_ui(ui, label, |ui| {
+        if secret.is_empty() {
+            subdued(ui, "not typed here");
+        } else {
+            secret_value(ui, label, secret);
+        }
+    });
+}
+
+fn steps(ui: &mut Ui) {
+    if let Some(place) = places::place("email_sender") {
+        key_value_copy(ui, "In Kinde", &place.path);
+        if let Some(older) = &place.older {
+            key_value_copy(ui, "Older guides", older);
+        }
+        small(ui, &format!("As Kinde's guide said in {}", place.read));
+        ui.add_space(space::XS);
+    }
+    for (index, step) in handover::STEPS.iter().enumerate() {
+        prose(ui, &format!("{}. {step}", index + 1));
+    }
+}
+
+fn fate(ui: &mut Ui, fate: &mut Fate, form: &crate::mail::Form, actions: &mut Vec<Action>) {
+    prose(
+        ui,
+        "Press Send test email in Kinde: it goes to the address you are signed in to Kinde with. Then say how it went",
+    );
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        let arrived = matches!(fate, Fate::Arrived);
+        if Button::secondary("It arrived").icon(Icon::Check).selected(arrived).show(ui).clicked() {
+            *fate = Fate::Arrived;
+        }
+        let failed = matches!(fate, Fate::Failed { .. });
+        let button = Button::secondary("It failed, the message was …").icon(Icon::Cross).selected(failed);
+        if button.show(ui).clicked() && !failed {
+            *fate = Fate::Failed { text: String::new(), read: String::new(), explained: None };
+        }
+    });
+    ui.add_space(space::SM);
+    match fate {
+        Fate::Open => {}
+        Fate::Arrived => {
+            Callout::success("Press Save in Kinde: until then the old sender stays")
+                .text("People in the middle of a sign-in keep the old sender; invitations to the team always come from Kinde")
+                .show(ui);
+        }
+        Fate::Failed { text, read, explained } => {
+            paste_box(ui, "What Kinde said", "Paste the message of Kinde's page", 3, text);
+            if *text != *read {
+                read.clone_from(text);
+                *explained = (!text.trim().is_empty()).then(|| explain(text, None));
+            }
+            if let Some(explained) = explained {
+                ui.add_space(space::SM);
+                told(ui, explained);
+            }
+        }
+    }
+    let Some(preset) = crate::mail::detect(form) else { return };
+    if let Some(url) = &preset.log_url {
+        ui.add_space(space::XS);
+        let words = format!("What {} says was sent", preset.name);
+        if link(ui, &words, url).clicked() {
+            actions.push(Action::OpenUrl(url.clone()));
+        }
+    }
+}
+
+fn told(ui: &mut Ui, explained: &Explained) {
+    let code = explained.code.map(|code| code.to_string());
+    let codes: Vec<&str> = [code.as_deref(), explained.enhanced.as_deref()].into_iter().flatten().collect();
+    let title = match codes.as_slice() {
+        [] => explained.means.clone(),
+        codes => format!("{}: {}", codes.join(" "), explained.means),
+    };
+    let mood = if explained.temporary { Mood::Warn } else { Mood::Error };
+    let source = if explained.known {
+        format!("By {}", explained.source)
+    } else {
+        "These words are not in the panel's catalogue: this is what its kind of reply means".to_owned()
+    };
+    Callout::new(mood, &title).text(&explained.fix).text(&source).show(ui);
+}
+
+/// The buttons that carry the result away; a file to save.
+fn reports(ui: &mut Ui, done: &Done, saving: bool) -> Option<(String, String)> {
+    let mut save = None;
+    ui.horizontal_wrapped(|ui| {
+        copy_button(ui, "Copy for a colleague", || for_a_colleague(&done.outcome.headline, &done.checks));
+        let host = done.form.host.trim();
+        let button =
+            |words| Button::secondary(words).icon(Icon::Download).small().enabled_or(!saving, "It is being saved");
+        if button("Save as Markdown…").show(ui).clicked() {
+            save = Some((format!("mail-check-{host}.md"), handover::markdown(&done.form, &done.outcome, done.at)));
+        }
+        if button("Save as JSON…").show(ui).clicked() {
+            save = Some((format!("mail-check-{host}.json"), handover::json(&done.form, &done.outcome, done.at)));
+        }
+    });
+    small(ui, "Neither holds the password");
+    save
+}

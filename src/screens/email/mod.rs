@@ -1,0 +1,98 @@
+//! Email: will Kinde be able to send? The form as Kinde asks for it, checked from this computer step by step, then what to
+//! type into Kinde and what to do when Kinde says otherwise.
+//!
+//! Draws the state and pushes actions; every call is made by `backend::mail`.
+
+mod draft;
+mod env;
+mod facts;
+mod form;
+mod handover;
+mod result;
+mod run;
+mod state;
+
+use egui::{ScrollArea, Ui, vec2};
+
+pub use state::State;
+
+use super::Cx;
+use crate::action::Action;
+use crate::ui::tabs;
+use crate::ui::tokens::{size, space};
+use state::Tab;
+
+/// From this width on, in points, the result stands beside the form.
+const BESIDE: f32 = 820.0;
+/// How wide the form is beside it.
+const FORM: f32 = 372.0;
+
+/// Draws the room.
+pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    if state.tab == Tab::Smtp {
+        env::take_pasted(ui, state, cx, actions);
+    }
+    result::top(ui);
+    tabs(ui, &mut state.tab, &[(Tab::Smtp, "SMTP", None), (Tab::HandOver, "Hand-over", None)]);
+    ui.add_space(space::SM);
+    match state.tab {
+        Tab::Smtp => smtp(ui, state, cx, actions),
+        Tab::HandOver => scroll(ui, "hand-over", |ui| handover::ui(ui, state, cx, actions)),
+    }
+}
+
+/// A page that scrolls as a whole.
+fn scroll(ui: &mut Ui, id: &str, page: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical().id_salt(("email", id)).auto_shrink(false).show(ui, |ui| {
+        ui.set_max_width(ui.available_width() - space::SM);
+        page(ui);
+        ui.add_space(space::XL);
+    });
+}
+
+fn smtp(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let whole = ui.available_rect_before_wrap();
+    let (mut asked, mut then) = (None, None);
+    if whole.width() < BESIDE {
+        scroll(ui, "smtp", |ui| {
+            let entered = form::ui(ui, state, cx, actions);
+            ui.add_space(space::MD);
+            asked = form::buttons(ui, state, entered, actions);
+            ui.add_space(space::LG);
+            then = result::ui(ui, state, cx, actions);
+        });
+    } else {
+        // The buttons stay in sight however far the form is scrolled.
+        let foot = size::CONTROL + space::MD;
+        ui.horizontal_top(|ui| {
+            column(ui, vec2(FORM, whole.height()), |ui| {
+                let mut entered = false;
+                column(ui, vec2(FORM, whole.height() - foot), |ui| {
+                    scroll(ui, "form", |ui| entered = form::ui(ui, state, cx, actions));
+                });
+                ui.add_space(space::SM);
+                asked = form::buttons(ui, state, entered, actions);
+            });
+            ui.add_space(space::SM);
+            column(ui, vec2(ui.available_width(), whole.height()), |ui| {
+                scroll(ui, "result", |ui| then = result::ui(ui, state, cx, actions));
+            });
+        });
+    }
+    if let Some(asked) = asked {
+        state.check(asked, cx, actions);
+    }
+    match then {
+        Some(result::Asked::Correct(correction)) => state.correct(&correction, cx, actions),
+        Some(result::Asked::HandOver) => state.tab = Tab::HandOver,
+        None => {}
+    }
+}
+
+/// A part of the page of this size.
+fn column(ui: &mut Ui, size: egui::Vec2, content: impl FnOnce(&mut Ui)) {
+    ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
+        ui.set_width(size.x);
+        content(ui);
+    });
+}

@@ -1,0 +1,138 @@
+//! A check in each of its states: on its way, cancelled, done well and badly, broken off.
+
+use crate::stage::*;
+use egui::Theme;
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+use kinde_panel::action::Action;
+use kinde_panel::backend::End;
+use kinde_panel::backend::mail::{Command as Ask, Event};
+use kinde_panel::check::Check;
+use kinde_panel::mail::Security;
+use kinde_panel::mail::smtp::{Correction, Outcome, Progress, Stage};
+
+#[test]
+fn stages_show_as_they_come_with_the_server_s_words_and_their_time() {
+    let (mut harness, job) = checking(Theme::Dark);
+    for progress in [
+        Progress::Order(Stage::IMPLICIT),
+        Progress::Started(Stage::Dns),
+        Progress::Finished(Stage::Dns, good().stages[1].1.clone()),
+        Progress::Started(Stage::Tcp),
+    ] {
+        harness.state_mut().with(|state, cx, actions| state.on_event(job, Event::Progress(progress), cx.now, actions));
+    }
+    // While something is waited for its clock runs: the window does not settle, and should not.
+    harness.run_steps(3);
+    harness.get_by_label("Checking…");
+    harness.get_by_label("2 addresses: 203.0.113.7, 2001:db8::7");
+    harness.get_by_label("18 ms");
+    harness.get_by_label("Connection");
+    harness.get_by_label("Sign-in");
+    assert!(harness.query_by_label("Test email").is_none(), "nothing is to be sent");
+    assert!(harness.query_by_role_and_label(Role::Button, "Check the server").is_none());
+    harness.state_mut().now = at("2026-08-20T12:04:38Z");
+    harness.run_steps(2);
+    harness.get_by_label("7 s");
+}
+
+#[test]
+fn a_check_is_cancelled_at_any_moment_and_tells_what_it_found_until_then() {
+    let (mut harness, job) = checking(Theme::Dark);
+    harness.get_by_role_and_label(Role::Button, "Cancel the check").click();
+    harness.run_steps(2);
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    assert!(matches!(actions.as_slice(), [Action::Cancel(of)] if *of == job), "{actions:?}");
+    harness.get_by_label("Ending…");
+    let mut outcome = good();
+    outcome.headline = "Cancelled before the sign-in".to_owned();
+    outcome.cancelled = true;
+    tell(&mut harness, job, Event::Checked(Box::new(outcome)));
+    end(&mut harness, job, End::Cancelled);
+    harness.get_by_label("Cancelled before the sign-in");
+    assert!(!is_off(&harness, "Check the server"), "it can be begun again");
+}
+
+#[test]
+fn a_check_that_broke_off_says_so_and_one_that_was_dropped_leaves_no_wait() {
+    let (mut harness, job) = checking(Theme::Dark);
+    end(&mut harness, job, End::Broken);
+    harness.get_by_label("The work broke off");
+    let (mut harness, job) = checking(Theme::Dark);
+    end(&mut harness, job, End::Cancelled);
+    harness.get_by_label_contains("Nothing was checked yet");
+}
+
+#[test]
+fn one_sentence_stands_first_and_a_failing_stage_is_open_with_its_cause_and_fix() {
+    let harness = checked(refused(), Theme::Dark);
+    harness.get_by_label("The server refuses user and password");
+    harness.get_by_label("535 Invalid username or password");
+    harness.get_by_label_contains("the server never says which is wrong");
+    harness.get_by_label_contains("Copy the key again");
+    harness.get_by_label("Copy for a colleague");
+    assert_eq!(harness.query_all_by_label("Not run because sign-in failed").count(), 3);
+    holds_no_secret(&harness);
+}
+
+#[test]
+fn what_would_work_better_is_one_click_which_changes_the_form_and_checks_again() {
+    let mut outcome = refused();
+    outcome.corrections = vec![
+        Correction { words: "Use STARTTLS on 587".into(), port: 587, security: Security::StartTls },
+        Correction { words: "Use TLS on 2465".into(), port: 2465, security: Security::Tls },
+    ];
+    let mut harness = checked(outcome, Theme::Dark);
+    asked(&mut harness);
+    harness.get_by_role_and_label(Role::Button, "Use TLS on 2465");
+    press(&mut harness, "Use STARTTLS on 587");
+    let all = asked(&mut harness);
+    let Some((_, Ask::Check(plan))) = all.first() else { panic!("{all:?}") };
+    assert_eq!((plan.form.port, plan.form.security), (587, Security::Auto), "the port says it, as it does at Kinde");
+}
+
+#[test]
+fn offers_addresses_certificates_and_the_transcript_are_there_to_open() {
+    let mut outcome = good();
+    outcome.ehlo_before = Some(vec!["SIZE 41943040".to_owned(), "STARTTLS".to_owned()]);
+    outcome.tls.as_mut().unwrap().chain.push(certificate("CN=Amazon RSA 2048 M03", "CN=Amazon Root CA 1", 12));
+    let mut harness = checked(outcome, Theme::Dark);
+    harness.set_size(egui::vec2(1040.0, 2200.0));
+    harness.run();
+    for part in ["Addresses (2)", "What the server offers", "TLS and certificates", "Transcript"] {
+        harness.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        harness.run_ok();
+    }
+    harness.get_by_label("network unreachable");
+    harness.get_by_label("STARTTLS");
+    assert!(harness.query_all_by_label("not offered").count() >= 2);
+    harness.get_by_label("1. CN=smtp.resend.com");
+    harness.get_by_label_contains("12 days left");
+    harness.get_by_label_contains("C: AUTH PLAIN •••");
+    press(&mut harness, "Copy transcript");
+    holds_no_secret(&harness);
+}
+
+#[test]
+fn a_form_that_was_changed_since_says_so() {
+    let mut harness = checked(good(), Theme::Dark);
+    assert!(harness.query_by_label_contains("was changed since").is_none());
+    type_into(&mut harness, Role::TextInput, "User", "other");
+    harness.get_by_label_contains("was changed since");
+}
+
+#[test]
+fn a_run_in_the_other_mode_shows_the_stages_of_that_one() {
+    let (mut harness, job) = checking(Theme::Dark);
+    for progress in [
+        Progress::Order(Stage::STARTTLS),
+        Progress::Finished(Stage::Banner, Check::fail("banner", "It says nothing", "TLS first")),
+        Progress::Order(Stage::IMPLICIT),
+    ] {
+        harness.state_mut().with(|state, cx, actions| state.on_event(job, Event::Progress(progress), cx.now, actions));
+    }
+    harness.run_steps(3);
+    assert!(harness.query_by_label("It says nothing").is_none());
+    assert!(harness.query_by_label("What it offers over TLS").is_none());
+    tell(&mut harness, job, Event::Checked(Box::new(Outcome { headline: "x".into(), ..good() })));
+}
