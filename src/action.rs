@@ -23,6 +23,8 @@ pub enum Room {
     Webhooks,
     /// Decode and judge.
     Inspector,
+    /// Will Kinde be able to send?
+    Email,
     /// The Kinde tenant on this machine; only while its profile is chosen.
     Sandbox,
     /// Every HTTP exchange.
@@ -33,12 +35,13 @@ pub enum Room {
 
 impl Room {
     /// Every room, in the order of the rail.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Start,
         Self::Tenant,
         Self::ConnectedApps,
         Self::Webhooks,
         Self::Inspector,
+        Self::Email,
         Self::Sandbox,
         Self::Activity,
         Self::Settings,
@@ -52,6 +55,7 @@ impl Room {
             Self::ConnectedApps => "Connected apps",
             Self::Webhooks => "Webhooks",
             Self::Inspector => "Inspector",
+            Self::Email => "Email",
             Self::Sandbox => "Sandbox",
             Self::Activity => "Activity",
             Self::Settings => "Settings",
@@ -130,6 +134,13 @@ pub enum Action {
     OpenLeftovers,
     /// Open the Inspector and do this there.
     Inspector(InspectorAsk),
+    /// Open the Email room and do this there.
+    Email(MailAsk),
+    /// Show the mail of the sandbox; the message that was queued under that id, where one is named.
+    ReadMail {
+        /// What its server said it is queued as.
+        queue_id: Option<String>,
+    },
     /// Close the window.
     Quit,
 }
@@ -178,6 +189,15 @@ pub enum InspectorAsk {
     Retention,
     /// Delete what was received, after a question.
     Clear,
+}
+
+/// What can be asked of the Email room from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailAsk {
+    /// Check the server that is typed.
+    Check,
+    /// Fill the form with the sandbox's own server.
+    UseSandbox,
 }
 
 /// An action that needs nothing more than to be chosen: what palette and shortcuts offer.

@@ -209,7 +209,8 @@ impl Services {
         let _alone = self.secrets.alone().await;
         // Before anything is deleted: a token that a job is minting just now must not be written behind this.
         self.drop_token_source(id).await;
-        let own = [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD].map(str::to_owned);
+        let own =
+            [TOKEN_FIELD, CLIENT_SECRET_FIELD, WEB_CLIENT_SECRET_FIELD, crate::mail::PASSWORD_FIELD].map(str::to_owned);
         for field in own.into_iter().chain(recipes::secret_fields()) {
             match self.secrets.delete(id, &field).await {
                 Ok(()) => {}

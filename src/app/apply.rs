@@ -117,6 +117,17 @@ impl Shell {
                 }
                 self.with_cx(|screens, cx, actions| screens.inspector.ask(ask, cx, actions));
             }
+            Action::Email(ask) => {
+                if self.room != Room::Email {
+                    self.go(Room::Email);
+                }
+                self.with_cx(|screens, cx, actions| screens.email.ask(ask, cx, actions));
+            }
+            Action::ReadMail { queue_id } => {
+                self.switch_profile(SANDBOX_PROFILE);
+                self.screens.sandbox.show_mail(queue_id);
+                self.go(Room::Sandbox);
+            }
             Action::Quit => self.quit = true,
         }
     }
@@ -159,6 +170,7 @@ impl Shell {
         screens.connected_apps.forget(actions);
         screens.webhooks.forget(actions);
         screens.inspector.forget(actions);
+        screens.email.forget(actions);
         screens.sandbox.forget(actions);
         screens.activity.forget(actions);
         screens.settings.forget(actions);

@@ -232,6 +232,7 @@ impl Shell {
             Room::ConnectedApps => screens::connected_apps::ui(ui, &mut screens.connected_apps, cx, actions),
             Room::Webhooks => screens::webhooks::ui(ui, &mut screens.webhooks, cx, actions),
             Room::Inspector => screens::inspector::ui(ui, &mut screens.inspector, cx, actions),
+            Room::Email => screens::email::ui(ui, &mut screens.email, cx, actions),
             Room::Sandbox => screens::sandbox::ui(ui, &mut screens.sandbox, cx, actions),
             Room::Activity => screens::activity::ui(ui, &mut screens.activity, cx, actions),
             Room::Settings => {

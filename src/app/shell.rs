@@ -64,6 +64,7 @@ pub(super) struct Screens {
     pub connected_apps: screens::connected_apps::State,
     pub webhooks: screens::webhooks::State,
     pub inspector: screens::inspector::State,
+    pub email: screens::email::State,
     pub sandbox: screens::sandbox::State,
     pub activity: screens::activity::State,
     pub settings: screens::settings::State,
@@ -139,13 +140,14 @@ impl Shell {
             let now = self.clock.now();
             self.notices.push(now, mood, error.title, format!("{}. {}", error.detail, error.hint));
         }
-        let Screens { tenant, connected_apps, webhooks, inspector, sandbox, activity, settings, .. } =
+        let Screens { tenant, connected_apps, webhooks, inspector, email, sandbox, activity, settings, .. } =
             &mut self.screens;
         tenant.on_end(job, end);
         connected_apps.on_end(job, end);
         webhooks.on_end(job, end);
         inspector.on_end(job, end, &mut self.actions);
         webhooks.point_here(inspector.points_here());
+        email.on_end(job, end);
         sandbox.on_end(job, end);
         activity.on_end(job, end);
         settings.on_end(job, end);
@@ -186,6 +188,7 @@ impl Shell {
             Room::ConnectedApps => screens.connected_apps.entered(cx, actions),
             Room::Webhooks => screens.webhooks.entered(cx, actions),
             Room::Inspector => screens.inspector.entered(cx, actions),
+            Room::Email => screens.email.entered(cx, actions),
             Room::Sandbox => screens.sandbox.entered(cx, actions),
             Room::Activity => screens.activity.entered(cx, actions),
             Room::Settings => screens.settings.entered(cx, actions),
@@ -211,6 +214,7 @@ impl Shell {
             }
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
             Event::Attempt(event) => self.screens.inspector.detail.on_event(job, event, now, &mut self.actions),
+            Event::Mail(event) => self.screens.email.on_event(job, event, now, &mut self.actions),
             Event::Keeping(event) => self.screens.settings.on_event(job, event),
             Event::Ended(end) => self.on_end(job, end),
             Event::Activity(event) => self.screens.activity.on_event(job, event, now, &mut self.actions),

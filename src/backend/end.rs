@@ -1,6 +1,6 @@
 //! How a job ends, and what that means for who waits for its answer.
 
-use super::{Command, activity, connect, shell, tenant};
+use super::{Command, activity, connect, mail, shell, tenant};
 use crate::error::{Category, UserError};
 
 /// How a job ended. Told after its last event, so that a screen that still waits for its answer stops waiting.
@@ -51,6 +51,16 @@ impl Command {
             Self::History(command) => command.only_reads(),
             Self::Keeping(command) => command.only_reads(),
             Self::Leftovers(command) => command.only_reads(),
+            Self::Mail(command) => !matches!(
+                command,
+                mail::Command::Check(_)
+                    | mail::Command::Domain { .. }
+                    | mail::Command::Resend { .. }
+                    | mail::Command::Keep { .. }
+                    | mail::Command::Forget { .. }
+                    | mail::Command::Sandbox
+                    | mail::Command::Save { .. }
+            ),
             Self::Public(command) => command.only_reads(),
             Self::Sandbox(command) => {
                 matches!(command, super::sandbox::Command::Look | super::sandbox::Command::FollowMails)

@@ -5,14 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
+use rustls::pki_types::CertificateDer;
 use uuid::Uuid;
 
 use super::Job;
 use crate::error::{Category, UserError};
 use crate::mail::env::{self, Imported};
-use crate::mail::resolver::DnsServer;
+use crate::mail::resolver::{DnsServer, Resolver};
 use crate::mail::smtp::{self, Outcome, Plan, Progress};
-use crate::mail::{Form, PASSWORD_FIELD, Security};
+use crate::mail::{Form, PASSWORD_FIELD, Security, dns, resend};
 use crate::sandbox::{self, Running};
 use crate::secrets::{Kept, Secret};
 
@@ -55,6 +56,20 @@ pub enum Command {
     PickAuthority,
     /// Check the server. Heeds its token: what was found so far is told.
     Check(Box<Check>),
+    /// Look at the sender's domain in DNS. Heeds its token.
+    Domain {
+        /// What is to be looked at.
+        plan: dns::Plan,
+        /// Whom to ask.
+        dns: DnsServer,
+    },
+    /// Look at a Resend account, and send one message where the plan says so. Heeds its token.
+    Resend {
+        /// What is to be looked at.
+        plan: Box<resend::Plan>,
+        /// Whom to ask for names.
+        dns: DnsServer,
+    },
     /// Start the sandbox where none runs, and tell how its mail server is reached.
     Sandbox,
     /// Let the person choose where to save a text.
@@ -88,8 +103,8 @@ pub struct Check {
 pub struct Authority {
     /// The name of its file.
     pub name: String,
-    /// PEM or DER.
-    pub bytes: Vec<u8>,
+    /// What is in it.
+    pub roots: Vec<CertificateDer<'static>>,
 }
 
 /// What comes back.
@@ -109,6 +124,12 @@ pub enum Event {
     Progress(Progress),
     /// What it found.
     Checked(Box<Outcome>),
+    /// A check of a domain or an account is done.
+    Looked(crate::check::Check),
+    /// What was found of the sender's domain.
+    Domain(Result<Box<dns::Report>, UserError>),
+    /// What was found at Resend.
+    Resend(Result<Box<resend::Report>, UserError>),
     /// How the sandbox's mail server is reached.
     Sandbox(Result<Box<SandboxMail>, UserError>),
     /// Where it was saved; `None` where the person chose no file.
@@ -149,6 +170,8 @@ pub async fn run(command: Command, job: Job) {
         })))),
         Command::PickAuthority => Event::Authority(pick_authority().await),
         Command::Check(check) => Event::Checked(Box::new(run_check(&job, *check).await)),
+        Command::Domain { plan, dns } => Event::Domain(look_at_domain(&job, &plan, dns).await.map(Box::new)),
+        Command::Resend { plan, dns } => Event::Resend(look_at_resend(&job, &plan, dns).await.map(Box::new)),
         Command::Sandbox => Event::Sandbox(sandbox_mail(&job).await.map(Box::new)),
         Command::Save { name, text } => Event::Saved(save(&name, text).await),
     };
@@ -175,25 +198,43 @@ async fn run_check(job: &Job, check: Check) -> Outcome {
     plan.send = check.send;
     plan.dns = check.dns;
     plan.insecure_loopback = check.insecure_loopback;
-    plan.extra_roots.extend(check.authority.map(|authority| authority.bytes));
-    if let Some(root) = sandbox_authority(job, &plan.form).await {
-        plan.extra_roots.push(root);
-    }
+    plan.extra_roots.extend(check.authority.into_iter().flat_map(|authority| authority.roots));
+    plan.extra_roots.extend(sandbox_authority(job, &plan.form).await.unwrap_or_default());
     let (events, id) = (job.events.clone(), job.id);
     // Posted, and not sent: a stage waits for nobody, and there are a few dozen of them.
     let tell = move |progress| events.post(id, Event::Progress(progress).into());
     smtp::check(&plan, &job.services.clock, &tell, job.cancel.clone()).await
 }
 
+async fn look_at_domain(job: &Job, plan: &dns::Plan, server: DnsServer) -> Result<dns::Report, UserError> {
+    let resolver = Resolver::new(server)?;
+    Ok(dns::check(plan, &resolver, &looked(job), &job.cancel).await)
+}
+
+async fn look_at_resend(job: &Job, plan: &resend::Plan, server: DnsServer) -> Result<resend::Report, UserError> {
+    let resolver = Resolver::new(server)?;
+    Ok(resend::check(plan, &job.services.http, &resolver, &looked(job), &job.cancel).await)
+}
+
+/// Tells of each check as it is done.
+fn looked(job: &Job) -> impl Fn(&crate::check::Check) + Send + Sync + use<> {
+    let (events, id) = (job.events.clone(), job.id);
+    move |check| events.post(id, Event::Looked(check.clone()).into())
+}
+
 /// The sandbox's own authority, where the form names a mail server of the sandbox that runs.
-async fn sandbox_authority(job: &Job, form: &Form) -> Option<Vec<u8>> {
+async fn sandbox_authority(job: &Job, form: &Form) -> Option<Vec<CertificateDer<'static>>> {
     let host = form.host.trim();
     if !(host == "127.0.0.1" || host.eq_ignore_ascii_case("localhost")) {
         return None;
     }
     let (running, _using) = job.sandbox.found(&job.services).await?;
     let ends = |address: &Option<String>| port_of(address.as_deref()) == Some(form.port);
-    if ends(&running.smtp) || ends(&running.smtps) { tokio::fs::read(running.ca_cert).await.ok() } else { None }
+    if !(ends(&running.smtp) || ends(&running.smtps)) {
+        return None;
+    }
+    let file = tokio::fs::read(running.ca_cert).await.ok()?;
+    smtp::read_roots(&file).ok()
 }
 
 fn port_of(address: Option<&str>) -> Option<u16> {
@@ -245,8 +286,7 @@ async fn pick_authority() -> Result<Option<Authority>, UserError> {
     let instead = "name it on the command line: kinde-panel mail smtp --ca FILE";
     let Some(path) = super::dialog::open(dialog, instead).await? else { return Ok(None) };
     let bytes = read(&path, "certificate file").await?;
-    smtp::read_roots(&bytes)?;
-    Ok(Some(Authority { name: name_of(&path), bytes }))
+    Ok(Some(Authority { name: name_of(&path), roots: smtp::read_roots(&bytes)? }))
 }
 
 async fn save(name: &str, text: String) -> Result<Option<PathBuf>, UserError> {

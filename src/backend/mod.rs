@@ -22,6 +22,7 @@ mod job;
 mod keeper;
 pub mod keeping;
 pub mod leftovers;
+pub mod mail;
 pub mod public;
 mod receiver;
 pub mod sandbox;
@@ -86,6 +87,8 @@ rooms! {
     History => history,
     /// The inspector: judge a token.
     Inspect => inspect,
+    /// Email: the check of an SMTP server, Resend, the sender's domain.
+    Mail => mail,
     /// Settings: how much of the history is kept.
     Keeping => keeping,
     /// Webhooks: what was left in any tenant.

@@ -14,6 +14,7 @@ use crate::ui::Load;
 
 pub mod activity;
 pub mod connected_apps;
+pub mod email;
 pub mod inspector;
 pub mod sandbox;
 pub mod settings;

@@ -241,7 +241,7 @@ fn the_options_name_a_dns_server_and_an_authority_and_the_password_s_leave_shows
     type_into(&mut harness, Role::TextInput, "DNS server", "127.0.0.1:5353");
     press(&mut harness, "Choose a certificate…");
     let (job, _) = asked(&mut harness).remove(0);
-    let authority = Authority { name: "company-ca.pem".into(), bytes: b"pem".to_vec() };
+    let authority = Authority { name: "company-ca.pem".into(), roots: Vec::new() };
     tell(&mut harness, job, Event::Authority(Ok(Some(authority))));
     harness.get_by_label("company-ca.pem");
     type_into(&mut harness, Role::TextInput, "Server name", "localhost");

@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod accounts;
 #[path = "../common/mod.rs"]
 mod common;
 mod form;

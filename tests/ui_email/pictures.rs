@@ -1,6 +1,6 @@
-//! Pictures to look at, and two that are kept.
+//! Pictures to look at.
 
-use crate::common;
+use crate::accounts::{account, account_found, domain, domain_found};
 use crate::stage::*;
 use egui::accesskit::Role;
 use egui::{Theme, vec2};
@@ -55,6 +55,8 @@ fn the_room_settles_and_looks_as_it_was_judged() {
             ("good", checked(good(), which)),
             ("opened", opened),
             ("handed", handed),
+            ("domain", domain_found(domain(), which)),
+            ("account", account_found(account(), which)),
         ];
         for (name, mut picture) in pictures {
             if let Some(folder) = std::env::var_os("KINDE_PANEL_PICTURES") {
@@ -64,11 +66,6 @@ fn the_room_settles_and_looks_as_it_was_judged() {
                     let file = format!("email_{name}_{suffix}_{width}x{height}.png");
                     picture.render().unwrap().save(std::path::Path::new(&folder).join(file)).unwrap();
                 }
-            }
-            if name == "refused" {
-                picture.set_size(vec2(1064.0, 756.0));
-                picture.run_ok();
-                common::picture(&mut picture, format!("email_{suffix}"));
             }
             results.extend_harness(&mut picture);
         }

@@ -3,13 +3,17 @@
 //!
 //! Draws the state and pushes actions; every call is made by `backend::mail`.
 
+mod domain;
 mod draft;
 mod env;
 mod facts;
 mod form;
 mod handover;
+mod look;
+mod resend;
 mod result;
 mod run;
+mod spf;
 mod state;
 
 use egui::{ScrollArea, Ui, vec2};
@@ -24,6 +28,8 @@ use state::Tab;
 
 /// From this width on, in points, the result stands beside the form.
 const BESIDE: f32 = 820.0;
+/// The widest a page of one column grows, in points.
+const WIDE: f32 = 900.0;
 /// How wide the form is beside it.
 const FORM: f32 = 372.0;
 
@@ -33,10 +39,27 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
         env::take_pasted(ui, state, cx, actions);
     }
     result::top(ui);
-    tabs(ui, &mut state.tab, &[(Tab::Smtp, "SMTP", None), (Tab::HandOver, "Hand-over", None)]);
+    tabs(
+        ui,
+        &mut state.tab,
+        &[
+            (Tab::Smtp, "SMTP", None),
+            (Tab::Resend, "Resend", None),
+            (Tab::Domain, "Sender domain", None),
+            (Tab::HandOver, "Hand-over", None),
+        ],
+    );
     ui.add_space(space::SM);
     match state.tab {
         Tab::Smtp => smtp(ui, state, cx, actions),
+        Tab::Resend => scroll(ui, "resend", |ui| {
+            ui.set_max_width(ui.available_width().min(WIDE));
+            resend::ui(ui, &mut state.resend, &mut state.draft, cx, actions);
+        }),
+        Tab::Domain => scroll(ui, "domain", |ui| {
+            ui.set_max_width(ui.available_width().min(WIDE));
+            domain::ui(ui, &mut state.domain, &mut state.draft, cx, actions);
+        }),
         Tab::HandOver => scroll(ui, "hand-over", |ui| handover::ui(ui, state, cx, actions)),
     }
 }

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::domain::Domain;
 use super::draft::Draft;
 use super::form::Asked;
 use super::handover::Fate;
+use super::resend::Resend;
 use super::run::{Done, Live, Run};
 use crate::action::{Action, MailAsk, Mood};
 use crate::backend::mail::{Check, Command, EnvFile, Event};
@@ -21,6 +23,8 @@ use crate::tenant::Profile;
 pub(super) enum Tab {
     #[default]
     Smtp,
+    Resend,
+    Domain,
     HandOver,
 }
 
@@ -46,6 +50,8 @@ pub struct State {
     sandbox_ports: Vec<u16>,
     /// What went wrong around the form: a file, the keyring, the sandbox.
     pub(super) form_error: Option<UserError>,
+    pub(super) resend: Resend,
+    pub(super) domain: Domain,
     pub(super) fate: Fate,
     pub(super) save_job: JobId,
     pub(super) save_error: Option<UserError>,
@@ -69,6 +75,8 @@ impl Default for State {
             sandbox_job: 0,
             sandbox_ports: Vec::new(),
             form_error: None,
+            resend: Resend::default(),
+            domain: Domain::default(),
             fate: Fate::default(),
             save_job: 0,
             save_error: None,
@@ -95,6 +103,8 @@ impl State {
         if let Some(live) = self.run.live() {
             actions.push(Action::Cancel(live.job));
         }
+        self.resend.look.forget(actions);
+        self.domain.look.forget(actions);
         *self = Self { tab: self.tab, ..Self::default() };
     }
 
@@ -203,6 +213,12 @@ impl State {
     pub fn on_event(&mut self, job: JobId, event: Event, now: Timestamp, actions: &mut Vec<Action>) {
         match event {
             Event::Progress(progress) => self.run.progress(job, progress, now),
+            Event::Looked(check) => {
+                self.resend.look.looked(job, check.clone());
+                self.domain.look.looked(job, check);
+            }
+            Event::Domain(result) => self.domain.look.ended(job, result),
+            Event::Resend(result) => self.resend.look.ended(job, result),
             Event::Checked(outcome) => self.run.checked(job, *outcome, now),
             Event::Opened(result) if job == self.open_job => {
                 self.open_job = 0;
@@ -293,6 +309,8 @@ impl State {
         if self.run.live().is_some_and(|live| live.job == job) {
             self.run = end.without_answer().map_or(Run::Idle, Run::Failed);
         }
+        self.resend.look.on_end(job, end);
+        self.domain.look.on_end(job, end);
         let waits = [
             &mut self.open_job,
             &mut self.env_job,

@@ -1,0 +1,128 @@
+//! Something that is looked at check by check: not asked yet, on its way, or what was found.
+
+use egui::{Align, Label, Layout, RichText, Ui, vec2};
+
+use crate::action::{Action, JobId};
+use crate::backend::End;
+use crate::check::Check;
+use crate::error::UserError;
+use crate::ui::tokens::{size, space};
+use crate::ui::{Button, Callout, Icon, check_rows, loading, tokens};
+
+/// How a look stands.
+#[derive(Default)]
+pub(super) enum Look<R> {
+    /// Nobody asked.
+    #[default]
+    Idle,
+    /// It is on its way.
+    Live(Live),
+    /// It came to its end.
+    Done(Box<R>),
+    /// It could not be begun, or broke off.
+    Failed(UserError),
+}
+
+/// A look on its way.
+pub(super) struct Live {
+    job: JobId,
+    /// The names of the checks that come in every run.
+    names: &'static [&'static str],
+    checks: Vec<Check>,
+    cancelling: bool,
+}
+
+impl<R> Look<R> {
+    /// It begins; `names` are the checks that come in every run.
+    pub fn begin(&mut self, job: JobId, names: &'static [&'static str]) {
+        *self = Self::Live(Live { job, names, checks: Vec::new(), cancelling: false });
+    }
+
+    /// The job, while it runs.
+    pub fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Live(live) => Some(live.job),
+            _ => None,
+        }
+    }
+
+    /// A check is done.
+    pub fn looked(&mut self, job: JobId, check: Check) {
+        if let Self::Live(live) = self
+            && live.job == job
+        {
+            live.checks.push(check);
+        }
+    }
+
+    /// It ended.
+    pub fn ended(&mut self, job: JobId, result: Result<Box<R>, UserError>) {
+        if self.job() == Some(job) {
+            *self = result.map_or_else(Self::Failed, Self::Done);
+        }
+    }
+
+    /// The job ended without an answer.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if self.job() == Some(job) {
+            *self = end.without_answer().map_or(Self::Idle, Self::Failed);
+        }
+    }
+
+    /// Another profile was chosen: it ends.
+    pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        actions.extend(self.job().map(Action::Cancel));
+        *self = Self::Idle;
+    }
+}
+
+/// The button that begins it, or the one that ends it; true when it is to begin. `why_not` keeps it from beginning.
+pub(super) fn button<R>(
+    ui: &mut Ui,
+    look: &mut Look<R>,
+    words: &str,
+    why_not: Option<&str>,
+    actions: &mut Vec<Action>,
+) -> bool {
+    if let Look::Live(live) = look {
+        let cancel = Button::secondary("Cancel").enabled_or(!live.cancelling, "It is ending").show(ui);
+        if cancel.clicked() {
+            live.cancelling = true;
+            actions.push(Action::Cancel(live.job));
+        }
+        return false;
+    }
+    let begin = Button::primary(words).icon(Icon::Play);
+    begin.enabled_or(why_not.is_none(), why_not.unwrap_or_default()).show(ui).clicked()
+}
+
+/// What is there of it, and the report drawn by `report`; `idle` says what the button is for.
+pub(super) fn ui<R>(ui: &mut Ui, look: &Look<R>, id: &str, idle: &str, report: impl FnOnce(&mut Ui, &R)) {
+    match look {
+        Look::Idle => {
+            crate::ui::empty_state(ui, Some(Icon::Mail), idle, None);
+        }
+        Look::Failed(error) => Callout::user_error(error).show(ui),
+        Look::Done(found) => report(ui, found),
+        Look::Live(live) => {
+            loading(ui, if live.cancelling { "Ending…" } else { "Looking…" });
+            ui.add_space(space::XS);
+            check_rows(ui, id, &live.checks);
+            let left = live.names.iter().filter(|name| !live.checks.iter().any(|check| check.name == **name));
+            for name in left {
+                waiting(ui, name);
+            }
+        }
+    }
+}
+
+fn waiting(ui: &mut Ui, name: &str) {
+    let t = tokens(ui);
+    let room = vec2(ui.available_width(), size::ROW);
+    ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_height(size::ROW);
+        ui.add_space(space::SM);
+        Icon::Circle.show(ui, 14.0, t.text_subdued, "waiting");
+        ui.add(Label::new(RichText::new(name).color(t.text_subdued)).selectable(false));
+    });
+}
