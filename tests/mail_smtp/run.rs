@@ -27,7 +27,7 @@ pub fn limits() -> Limits {
         connect: Duration::from_millis(900),
         reply: Duration::from_millis(1500),
         slow: Duration::from_millis(500),
-        quiet: Duration::from_millis(250),
+        quiet: Duration::from_millis(450),
     }
 }
 

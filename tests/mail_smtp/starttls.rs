@@ -147,7 +147,7 @@ async fn old_tls_and_tls_without_anything_in_common_are_told_apart() {
     for (alert, why, fix) in [
         (70, "TLS 1.1 at most", "TLS 1.2 or 1.3"),
         (40, "no way of encryption in common", "cipher suites"),
-        (112, "alert UnrecognizedName", "server name"),
+        (112, "alert UnrecognisedName", "server name"),
         (80, "alert InternalError", "log"),
     ] {
         let server = Server {

@@ -42,7 +42,7 @@ fn base64_char(c: char) -> bool {
 }
 
 fn hex_char(c: char) -> bool {
-    c.is_ascii_hexdigit() || ":%=+\\x".contains(c)
+    c.is_ascii_hexdigit()
 }
 
 fn no_run(_: char) -> bool {
@@ -127,9 +127,14 @@ impl Needle {
                 continue;
             }
             let end = start + self.text.len();
-            let in_run = |index: &usize| seen.get(*index).is_some_and(|(_, _, c)| (self.run)(*c));
-            let before = (0..start).rev().take_while(in_run).count();
-            let after = (end..seen.len()).take_while(in_run).count();
+            // The run does not go on over white space: the next word is another one.
+            let joined = |left: usize, right: usize| match (seen.get(left), seen.get(right)) {
+                (Some((line, at, _)), Some((other, next, _))) => line == other && at + 1 == *next,
+                _ => false,
+            };
+            let in_run = |index: usize| seen.get(index).is_some_and(|(_, _, c)| (self.run)(*c));
+            let before = (0..start).rev().take_while(|index| in_run(*index) && joined(*index, index + 1)).count();
+            let after = (end..seen.len()).take_while(|index| in_run(*index) && joined(index - 1, *index)).count();
             for flag in masked.iter_mut().take(end + after).skip(start - before) {
                 *flag = true;
             }
@@ -152,6 +157,8 @@ fn plain(secret: &Secret, needles: &mut Vec<Needle>) {
     }
     push(needles, text, true, no_run);
     push(needles, &text.chars().rev().collect::<String>(), true, no_run);
+    let form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    push(needles, &form, true, no_run);
     for special in [false, true] {
         // Every byte, or those alone that have to be.
         for (mark, digits) in [("%", 2), ("=", 2), ("+", 2), ("\\x", 2), ("\\u", 4)] {

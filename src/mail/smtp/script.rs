@@ -46,6 +46,19 @@ impl<'a> Script<'a> {
         masked
     }
 
+    /// The lines of a reply, each with how many characters stand before its text. The texts are looked at as the one text
+    /// they are: a code between two of its halves must not hide a secret.
+    pub(super) fn reply(&mut self, lines: &[(String, usize)]) -> Vec<String> {
+        let texts: Vec<String> = lines.iter().map(|(line, skip)| line.chars().skip(*skip).collect()).collect();
+        let masked = self.hider.lines(&texts);
+        let whole: Vec<String> = lines
+            .iter()
+            .zip(masked)
+            .map(|((line, skip), text)| line.chars().take(*skip).collect::<String>() + &text)
+            .collect();
+        self.server(&whole)
+    }
+
     /// `text` of the other side, masked.
     pub(super) fn masked(&self, text: &str) -> String {
         cut(&self.hider.text(text))

@@ -198,9 +198,9 @@ impl Wire {
             Err(_) => (Err(Broke::Dripping(limit)), Some(readable(&self.buffer))),
         };
         // Everything that came is shown, whatever it was; what goes on from here is masked.
-        let mut raw: Vec<String> = lines.iter().map(|(line, _)| line.clone()).collect();
-        raw.extend(noise.filter(|text| !text.is_empty()));
-        let shown = script.server(&raw);
+        let mut raw = lines.clone();
+        raw.extend(noise.filter(|text| !text.is_empty()).map(|text| (text, 0)));
+        let shown = script.reply(&raw);
         match outcome {
             Ok((code, bare_lf)) => {
                 let texts =
@@ -217,7 +217,7 @@ impl Wire {
         let (mut total, mut bare_lf, mut first_code) = (0, false, None);
         loop {
             let (bytes, bare) = self.read_line().await?;
-            total += bytes.len();
+            total += bytes.len() + 2;
             bare_lf |= bare;
             if total > LONGEST_REPLY {
                 return Err((Broke::TooLong, None));

@@ -121,6 +121,10 @@ fn trust(
     let issuer = || leaf.map_or("an unknown authority", |leaf| leaf.issuer.as_str());
     let own_word = ders.first().is_some_and(|der| is_self_issued(der));
     match error {
+        _ if own_word => Some(fault(
+            "The certificate is self-signed: it vouches for itself, and the public does not trust it",
+            "Get one of a public authority (Let's Encrypt is free): Kinde's servers have no way to trust this one",
+        )),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } if alone => Some(fault(
             "A certificate further up the chain has expired",
             "Let the server send its authority's current intermediate certificate",
@@ -134,10 +138,6 @@ fn trust(
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => None,
-        _ if own_word => Some(fault(
-            "The certificate is self-signed: it vouches for itself, and the public does not trust it",
-            "Get one of a public authority (Let's Encrypt is free): Kinde's servers have no way to trust this one",
-        )),
         CertificateError::UnknownIssuer => Some(unknown_issuer(ders, chain)),
         CertificateError::Revoked => {
             Some(fault("The certificate was revoked by its authority", "Get a new certificate, with a new key"))
@@ -159,7 +159,7 @@ fn trust(
             ))
         }
         // The platform's verifier has an error of its own for a certificate that is not for servers.
-        CertificateError::Other(other) if other.to_string().to_lowercase().contains("key usage") => {
+        CertificateError::Other(other) if other.to_string().to_lowercase().contains("invalid extensions") => {
             Some(wrong_purpose())
         }
         _ => None,
