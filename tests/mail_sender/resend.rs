@@ -22,6 +22,7 @@ pub fn right(name: &str, kind: RecordType) -> Reply {
     let domain = name.rsplit_once("lab.test").map_or("", |_| "lab.test");
     match (name, kind) {
         ("lab.test", RecordType::MX) => Reply::Records(vec![exchange(name, 10, "mx.lab.test")]),
+        ("mx.lab.test", RecordType::A) => Reply::Records(vec![address(name, "192.0.2.25")]),
         ("_dmarc.lab.test", RecordType::TXT) => Reply::Records(vec![text(name, &["v=DMARC1; p=none;"])]),
         ("send.lab.test" | "send.updates.lab.test", RecordType::MX) => {
             Reply::Records(vec![exchange(name, 10, "feedback-smtp.eu-west-1.amazonses.com")])
