@@ -381,12 +381,12 @@ mod tests {
 Received: by 2002:a05:6402:1 with SMTP id x; Mon, 30 Nov 2026 10:00:04 -0800 (PST)\r\n\
 Return-Path: <0100@send.acme.io>\r\n\
 Received: from a1.eu-west-1.amazonses.com (a1.eu-west-1.amazonses.com. [192.0.2.1])\r\n\
-        by mx.mailbox.example with ESMTPS id z1 (version=TLS1_3 cipher=X);\r\n\
-        Mon, 30 Nov 2026 10:00:03 -0800 (PST)\r\n\
+\x20by mx.mailbox.example with ESMTPS id z1 (version=TLS1_3 cipher=X);\r\n\
+\x20Mon, 30 Nov 2026 10:00:03 -0800 (PST)\r\n\
 Authentication-Results: mx.mailbox.example;\r\n\
-       dkim=pass header.i=@acme.io header.s=resend header.b=abc;\r\n\
-       spf=pass (domain of 0100@send.acme.io designates 192.0.2.1 as permitted sender) smtp.mailfrom=0100@send.acme.io;\r\n\
-       dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=acme.io\r\n\
+\x20dkim=pass header.i=@acme.io header.s=resend header.b=abc;\r\n\
+\x20spf=pass (domain of 0100@send.acme.io designates 192.0.2.1 as permitted sender) smtp.mailfrom=0100@send.acme.io;\r\n\
+\x20dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=acme.io\r\n\
 DKIM-Signature: v=1; a=rsa-sha256; q=dns/txt; c=relaxed/simple; s=resend;\r\n\
 \td=acme.io; t=1; h=From:To:Subject; bh=x; b=y\r\n\
 From: Acme <hello@acme.io>\r\n\

@@ -281,7 +281,7 @@ fn localtunnel_is_explained_once_and_refused_for_what_may_be_live_until_it_is_al
         *count.lock().unwrap() += 1;
         (403, json!({"message": "Invalid subdomain."}).to_string())
     });
-    let mut listen = |more: &[&str]| {
+    let listen = |more: &[&str]| {
         let mut command = command(dir.path(), &[&["listen", "--public", "localtunnel"], more].concat());
         run(command.env("KINDE_PANEL_LOCALTUNNEL", format!("http://{server}")))
     };

@@ -12,6 +12,9 @@ const CALLBACK: &str = "http://localhost:3000/api/auth/kinde_callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+/// Parameters of a request that differ from the usual ones.
+type Changes<'a> = &'a [(&'a str, &'a str)];
+
 /// An authorization request of the web application, with `changes`; an empty value leaves the parameter out.
 fn request(bench: &Bench, changes: &[(&str, &str)]) -> Url {
     let mut pairs = vec![
@@ -126,7 +129,7 @@ async fn what_may_be_a_strangers_address_is_never_sent_a_browser() {
 #[tokio::test]
 async fn every_other_fault_of_a_request_goes_back_to_the_application_with_its_name() {
     let bench = Bench::new().await;
-    let cases: [(&[(&str, &str)], &str, &str); 8] = [
+    let cases: [(Changes<'_>, &str, &str); 8] = [
         (&[("state", "seven77")], "invalid_state", "at least be 8 characters"),
         (&[("state", "")], "invalid_state", "at least be 8 characters"),
         (&[("response_type", "token")], "unsupported_response_type", "'token'"),

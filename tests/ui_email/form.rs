@@ -45,6 +45,8 @@ fn a_provider_chosen_by_hand_fills_in_what_it_decides_and_one_that_is_typed_is_r
 #[test]
 fn a_slip_is_told_at_its_field_while_it_is_typed_and_mended_by_one_click() {
     let mut harness = typed(Theme::Dark);
+    harness.set_size(egui::vec2(1040.0, 2000.0));
+    harness.run();
     assert!(asked(&mut harness).is_empty(), "nothing is asked of the network");
     type_into(&mut harness, Role::TextInput, "User", "ada@acme.com");
     harness.get_by_label_contains("User: ");
@@ -61,6 +63,8 @@ fn a_slip_is_told_at_its_field_while_it_is_typed_and_mended_by_one_click() {
 #[test]
 fn a_check_takes_the_form_as_typed_and_keeps_it_for_the_profile_unless_that_is_switched_off() {
     let mut harness = typed(Theme::Dark);
+    harness.set_size(egui::vec2(1040.0, 2000.0));
+    harness.run();
     type_into(&mut harness, Role::TextInput, "Test recipient", "ada@acme.com");
     press(&mut harness, "Check the server");
     let all = asked(&mut harness);
@@ -75,6 +79,8 @@ fn a_check_takes_the_form_as_typed_and_keeps_it_for_the_profile_unless_that_is_s
     holds_no_secret(&harness);
 
     let mut harness = typed(Theme::Dark);
+    harness.set_size(egui::vec2(1040.0, 2000.0));
+    harness.run();
     harness.get_by_label("Keep for acme-staging").click();
     harness.run();
     press(&mut harness, "Send test email");

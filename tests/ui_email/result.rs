@@ -92,28 +92,6 @@ fn what_would_work_better_is_one_click_which_changes_the_form_and_checks_again()
 }
 
 #[test]
-fn offers_addresses_certificates_and_the_transcript_are_there_to_open() {
-    let mut outcome = good();
-    outcome.ehlo_before = Some(vec!["SIZE 41943040".to_owned(), "STARTTLS".to_owned()]);
-    outcome.tls.as_mut().unwrap().chain.push(certificate("CN=Amazon RSA 2048 M03", "CN=Amazon Root CA 1", 12));
-    let mut harness = checked(outcome, Theme::Dark);
-    harness.set_size(egui::vec2(1040.0, 2200.0));
-    harness.run();
-    for part in ["Addresses (2)", "What the server offers", "TLS and certificates", "Transcript"] {
-        harness.get_by_role_and_label(Role::DisclosureTriangle, part).click();
-        harness.run_ok();
-    }
-    harness.get_by_label("network unreachable");
-    harness.get_by_label("STARTTLS");
-    assert!(harness.query_all_by_label("not offered").count() >= 2);
-    harness.get_by_label("1. CN=smtp.resend.com");
-    harness.get_by_label_contains("12 days left");
-    harness.get_by_label_contains("C: AUTH PLAIN •••");
-    press(&mut harness, "Copy transcript");
-    holds_no_secret(&harness);
-}
-
-#[test]
 fn a_form_that_was_changed_since_says_so() {
     let mut harness = checked(good(), Theme::Dark);
     assert!(harness.query_by_label_contains("was changed since").is_none());

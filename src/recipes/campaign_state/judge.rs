@@ -227,14 +227,8 @@ pub fn is_personal(value: &str) -> bool {
     value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
-/// From the sender to the receiver and back on this machine: by the sandbox's authorize endpoint where it has one, and
-/// then everything that must be refused.
-pub async fn round_trip(
-    outcome: &mut Outcome,
-    around: Around<'_>,
-    site: &str,
-    campaign: Campaign,
-) -> Result<(), UserError> {
+/// From the sender to the receiver and back within this process, and then everything that must be refused.
+pub fn round_trip(outcome: &mut Outcome, around: Around<'_>, site: &str, campaign: Campaign) -> Result<(), UserError> {
     let key = random::<32>()?;
     let now = around.http.clock().now();
     let body = Body { v: 1, n: encode_base64url(&random::<16>()?), t: now.as_second(), campaign };

@@ -143,7 +143,7 @@ impl Recipe for CampaignState {
             // Whatever a campaign may be called, and what breaks an encoding that is not made for addresses.
             campaign.source.get_or_insert_with(|| "reddit & co".to_owned());
             campaign.campaign.get_or_insert_with(|| "juné+launch=50%#top>>>???".to_owned());
-            judge::round_trip(&mut outcome, around, &site(values)?, campaign).await?;
+            judge::round_trip(&mut outcome, around, &site(values)?, campaign)?;
             Ok(outcome)
         })
     }

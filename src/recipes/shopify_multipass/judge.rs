@@ -95,7 +95,7 @@ fn form(token: &str) -> Check {
                     "Write `-` for `+` and `_` for `/`",
                 )
                 .seen(seen)
-            } else if token.len() % 4 != 0 {
+            } else if !token.len().is_multiple_of(4) {
                 Check::warn(NAME, "Its padding (`=`) is missing", "Keep the padding: Shopify's own examples have it")
                     .seen(seen)
             } else {

@@ -151,8 +151,7 @@ mod tests {
         let judged = |json: &str| {
             let claims: Map<String, Value> = serde_json::from_str(json).unwrap();
             let mut all = claims_checks(&claims, at).into_iter();
-            let failing = all.find(|check| check.verdict == Verdict::Fail).map(|check| check.name);
-            failing
+            all.find(|check| check.verdict == Verdict::Fail).map(|check| check.name)
         };
         let good = r#"{"sub":"kp_1","role":"authenticated","aud":"authenticated","exp":1300}"#;
         assert_eq!(judged(good), None);

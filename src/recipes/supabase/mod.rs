@@ -84,7 +84,7 @@ impl Recipe for Supabase {
                 }
                 Some(_) => {}
                 None => {
-                    notes.push("give-todos.sql has a gap: choose the user whose the sample to-dos become".to_owned())
+                    notes.push("give-todos.sql has a gap: choose the user whose the sample to-dos become".to_owned());
                 }
             }
             made.put("notes", notes);

@@ -167,8 +167,12 @@ impl Draft {
     /// True where the server is this computer.
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim();
-        host.eq_ignore_ascii_case("localhost")
-            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        match url::Host::parse(host) {
+            Ok(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Ok(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Ok(url::Host::Domain(name)) => name == "localhost",
+            Err(_) => host == "::1",
+        }
     }
 }
 
