@@ -2,7 +2,7 @@
 //!
 //! [`keep`] opens a tunnel, tests it through its public address before it is called up, tests it again while it stands,
 //! and opens it again when it is lost. It tells by [`State`]s and never registers anything at Kinde: who borrows a webhook
-//! does that with the address it is told. Whether a person agreed to a way is asked by [`consent`]; [`keep`] does not ask.
+//! does that with the address it is told. Whether a person agreed to a way is asked by `consent`; [`keep`] does not ask.
 
 mod cloudflared;
 mod consent;

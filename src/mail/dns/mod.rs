@@ -1,7 +1,7 @@
 //! The sender's domain in DNS: whether receivers will believe mail that comes from it. Needs no credentials.
 //!
-//! [`check`] looks at everything from two sides, the resolver's and the zone's own servers' ([`View`]), and judges what the
-//! zone publishes. The records themselves are read by pure functions ([`spf`], [`dkim`], [`dmarc`], [`tags`]).
+//! `check` looks at everything from two sides, the resolver's and the zone's own servers' (`View`), and judges what the
+//! zone publishes. The records themselves are read by pure functions (`spf`, `dkim`, `dmarc`, `tags`).
 
 pub(super) mod alignment;
 pub(super) mod authority;

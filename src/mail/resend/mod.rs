@@ -1,7 +1,7 @@
 //! A Resend account: whether its key is genuine and of the right kind, whether the domain is set up there and in DNS, and
 //! whether it really sends. Kinde talks to Resend by SMTP; the same key is the password there.
 //!
-//! [`check`] asks one thing after the other, since the limit is a few requests a second for the whole team.
+//! `check` asks one thing after the other, since the limit is a few requests a second for the whole team.
 
 mod api;
 mod key;

@@ -19,7 +19,7 @@ pub(super) use kept::{clear, newest, one, page};
 pub(super) use read::read;
 pub(super) use serve::accept;
 
-/// The user name that the mail server takes. With [`State::smtp_password`](super::state::State::smtp_password).
+/// The user name that the mail server takes. With `smtp_password` of the state.
 pub const USER: &str = "sandbox";
 
 /// The most bytes of one message: as much as the SIZE line of the greeting says.
