@@ -23,6 +23,7 @@ def inspector():
     with Panel() as panel:
         window = at.App(panel.process)
         window.click(names.EXPLORE, role=None)
+        window.wait(names.CONNECT, at.BUTTON)
         window.click(names.INSPECTOR, role=None)
         window.click(names.LISTEN, at.BUTTON)
         window.wait_text("Waiting for the first webhook")
