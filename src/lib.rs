@@ -14,7 +14,7 @@
 //! | 4 | [`tenant`], [`sandbox`] | profiles and the doctor; the tenant on this machine |
 //! | 3 | [`kinde`], [`providers`], [`mail`] | Kinde's wire; the providers' wire; whether mail can be sent |
 //! | 2 | [`secrets`], [`net`], [`store`], [`jwt`], [`report`] | what is kept, what is sent, what a token is, what a panic leaves |
-//! | 1 | [`error`], [`clock`], [`check`], [`step`], [`dotenv`] | plain data everything shares |
+//! | 1 | [`error`], [`clock`], [`check`], [`step`], [`dotenv`], [`assets`] | plain data everything shares |
 //!
 //! The UI thread owns all state; the backend owns all resources.
 //!
@@ -45,6 +45,7 @@
 
 pub mod action;
 pub mod app;
+pub mod assets;
 pub mod backend;
 pub mod check;
 pub mod cli;

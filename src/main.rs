@@ -7,7 +7,7 @@ use kinde_panel::cli::{self, Asked, Exit, Global, WindowFlags};
 use kinde_panel::error::UserError;
 use kinde_panel::{app, report};
 
-/// The variable that says how much is told on stderr: `off`, `error`, `warn` (the usual), `info`, `debug`, `trace`.
+/// The variable that says how much is told on stderr: `off`, `error`, `warn` (the usual), `info`.
 const LOG: &str = "KINDE_PANEL_LOG";
 
 fn main() -> ExitCode {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// The layers of `src/lib.rs`, lowest first. A module may import those of lower layers, and its neighbours as long as
 /// no circle comes of it. The window (`action` and above) has a rule of its own: see [`may_import`].
 const LAYERS: [&[&str]; 8] = [
-    &["error", "clock", "check", "step", "dotenv"],
+    &["error", "clock", "check", "step", "dotenv", "assets"],
     &["secrets", "net", "store", "jwt", "report"],
     &["kinde", "providers", "mail"],
     &["tenant", "sandbox"],

@@ -127,7 +127,7 @@ impl Public {
                     }
                     State::Rescued(items) => {
                         if rescued.try_send(items).is_err() {
-                            tracing::debug!("what was captured before is not kept: the command is ending");
+                            tracing::info!("what was captured before is not kept: the command is ending");
                         }
                     }
                     State::Ended { error, .. } => {

@@ -100,7 +100,7 @@ async fn connection(stream: TcpStream, page: Arc<Page>, answered: CancellationTo
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
-        tracing::debug!(%error, "a connection to the landing page broke");
+        tracing::info!(%error, "a connection to the landing page broke");
     }
 }
 

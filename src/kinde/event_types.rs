@@ -163,8 +163,7 @@ static KNOWN: LazyLock<Known> =
     LazyLock::new(|| read().unwrap_or_else(|_| Known { checked: String::new(), types: Vec::new() }));
 
 fn read() -> Result<Known, String> {
-    let asset: Asset =
-        toml::from_str(include_str!("../../assets/event_types.toml")).map_err(|error| error.to_string())?;
+    let asset: Asset = crate::assets::read(include_str!("../../assets/event_types.toml"))?;
     let types = asset.r#type.into_iter().map(|entry| {
         let trigger = match (entry.recipe, entry.needs, entry.cannot) {
             (Some(recipe), None, None) => Cause::Api(recipe),

@@ -107,8 +107,8 @@ static ASSET: LazyLock<Asset> = LazyLock::new(|| {
     read().unwrap_or_else(|_| Asset { checked: String::new(), preset: Vec::new() })
 });
 
-fn read() -> Result<Asset, toml::de::Error> {
-    toml::from_str(include_str!("../../assets/mail/presets.toml"))
+fn read() -> Result<Asset, String> {
+    crate::assets::read(include_str!("../../assets/mail/presets.toml"))
 }
 
 /// Every provider, in the order people are offered them; [`CUSTOM`] last.

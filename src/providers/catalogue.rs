@@ -112,8 +112,8 @@ pub struct GuideStep {
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| read().unwrap_or_default());
 
-fn read() -> Result<Catalogue, toml::de::Error> {
-    toml::from_str(include_str!("../../assets/providers.toml"))
+fn read() -> Result<Catalogue, String> {
+    crate::assets::read(include_str!("../../assets/providers.toml"))
 }
 
 /// The six providers, in the order people meet them.

@@ -194,8 +194,8 @@ impl Content {
         Self::read(text).unwrap_or_default()
     }
 
-    pub(super) fn read(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        crate::assets::read(text)
     }
 
     /// True where `call` wants the tenant's address.

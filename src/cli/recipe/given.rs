@@ -148,7 +148,7 @@ async fn in_keyring(field: &str, picked: &Picked, cx: &Context) -> Option<Secret
     match cx.services.secrets.get(picked.profile.id, field).await {
         Ok(secret) => secret,
         Err(error) => {
-            tracing::debug!(%error, "the keyring was not asked for {field}");
+            tracing::info!(%error, "the keyring was not asked for {field}");
             None
         }
     }

@@ -184,7 +184,7 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         relayed: relayed.clone(),
     };
     if shared.arrivals.try_send(arrival).is_err() {
-        tracing::debug!(seq = stored.seq, "left for the next look at what waits");
+        tracing::info!(seq = stored.seq, "left for the next look at what waits");
     }
     if !answering.delay.is_zero() {
         tokio::time::sleep(answering.delay).await;

@@ -63,7 +63,7 @@ pub struct Provider {
 }
 
 static FACTS: LazyLock<Facts> =
-    LazyLock::new(|| toml::from_str(include_str!("../../../assets/mail/dns.toml")).unwrap_or_default());
+    LazyLock::new(|| crate::assets::read(include_str!("../../../assets/mail/dns.toml")).unwrap_or_default());
 
 /// The facts.
 pub fn facts() -> &'static Facts {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_file_can_be_read_and_every_selector_is_named_once() {
-        let facts: Facts = toml::from_str(include_str!("../../../assets/mail/dns.toml")).unwrap();
+        let facts: Facts = crate::assets::read(include_str!("../../../assets/mail/dns.toml")).unwrap();
         let mut selectors: Vec<&str> = facts.selectors().map(|(selector, _)| selector).collect();
         let count = selectors.len();
         selectors.sort_unstable();

@@ -1,6 +1,19 @@
 //! The domain in what a person typed, and which domain answers for it.
 
+use std::io::Read as _;
 use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use publicsuffix::{List, Psl as _};
+
+/// The public suffixes. Packed, they are a tenth of what they are as code.
+static SUFFIXES: LazyLock<List> = LazyLock::new(|| {
+    let mut text = String::new();
+    let packed = &include_bytes!("../../../assets/mail/public_suffixes.gz")[..];
+    // A test reads the asset: in a program that was built it always opens.
+    let _ = flate2::read::GzDecoder::new(packed).read_to_string(&mut text);
+    text.parse().unwrap_or_default()
+});
 
 /// The domain of `text`: a bare name, an address (`Ada <ada@example.com>`), or the host of an address of the web. Lower
 /// case, IDNA form, without the last dot.
@@ -39,7 +52,8 @@ pub fn domain_in(text: &str) -> Result<String, String> {
 
 /// The organizational domain (RFC 7489 §3.2): the name just below the public suffix. `None` for a public suffix itself.
 pub fn organizational(domain: &str) -> Option<String> {
-    psl::domain_str(domain).map(str::to_owned)
+    let found = SUFFIXES.domain(domain.as_bytes())?;
+    str::from_utf8(found.as_bytes()).ok().map(str::to_owned)
 }
 
 /// True where both have the same organizational domain: aligned in the relaxed way.
@@ -98,6 +112,9 @@ mod tests {
             ("shop.github.io", Some("shop.github.io")),
             ("co.uk", None),
             ("send.example.test", Some("example.test")),
+            ("a.b.xn--55qx5d.cn", Some("b.xn--55qx5d.cn")),
+            ("www.ck", Some("www.ck")),
+            ("a.b.c.ck", Some("b.c.ck")),
         ] {
             assert_eq!(organizational(domain).as_deref(), organization, "{domain}");
         }

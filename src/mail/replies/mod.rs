@@ -72,8 +72,8 @@ struct Entry {
 
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| read().unwrap_or_default());
 
-fn read() -> Result<Vec<Entry>, toml::de::Error> {
-    toml::from_str::<Asset>(include_str!("../../../assets/mail/replies.toml")).map(|asset| asset.reply)
+fn read() -> Result<Vec<Entry>, String> {
+    crate::assets::read::<Asset>(include_str!("../../../assets/mail/replies.toml")).map(|asset| asset.reply)
 }
 
 impl Entry {

@@ -139,7 +139,7 @@ impl Line for Localtunnel {
         let pool = Pool::open(&registered, self.ends.door.clone());
         // Whether it tells of a name at all is known from one it has just given: later its silence means something.
         if let Err(error) = self.server()?.standing(&registered).await {
-            tracing::debug!(%error, "localtunnel's server does not tell how the name stands");
+            tracing::info!(%error, "localtunnel's server does not tell how the name stands");
         }
         self.held = Some(Held { registered, pool, url: url.clone() });
         Ok(url)

@@ -137,7 +137,7 @@ impl Agent {
         let url = self.at(&format!("/api/tunnels/{name}"));
         let request = Request::new(http::Method::DELETE, "Have ngrok forward to the receiver no more", url);
         if let Err(trouble) = self.send(request.timeout(Duration::from_secs(1))).await {
-            tracing::debug!(?trouble, "ngrok's endpoint was not taken down: its agent is gone");
+            tracing::info!(?trouble, "ngrok's endpoint was not taken down: its agent is gone");
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) async fn earlier(agent: &Agent, name: &str, started: Timestamp) -> Ve
     let captured = match agent.captured(MOST).await {
         Ok(captured) => captured,
         Err(trouble) => {
-            tracing::debug!(?trouble, "ngrok does not tell what it captured");
+            tracing::info!(?trouble, "ngrok does not tell what it captured");
             return Vec::new();
         }
     };

@@ -130,8 +130,8 @@ struct Asset {
     usual: Vec<Usual>,
 }
 
-fn read() -> Result<Asset, toml::de::Error> {
-    toml::from_str(include_str!("../../../../assets/handler_patches.toml"))
+fn read() -> Result<Asset, String> {
+    crate::assets::read(include_str!("../../../../assets/handler_patches.toml"))
 }
 
 /// What was read; nothing where the file cannot be, which a test sees.
