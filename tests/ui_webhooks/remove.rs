@@ -46,6 +46,29 @@ fn a_deletion_names_the_webhook_and_undo_makes_it_again_and_says_its_new_id() {
 }
 
 #[test]
+fn what_was_asked_about_is_deleted_though_an_undo_lands_behind_the_question() {
+    let mut harness = room(Profile::sandbox(), few());
+    open(&mut harness, "webhook_0002");
+    press(&mut harness, "Delete…");
+    press(&mut harness, "Delete webhook");
+    let (job, _) = last(&mut harness);
+    let event = Event::Deleted { profile: SANDBOX_PROFILE, webhook: Box::new(few()[1].clone()), result: Ok(()) };
+    tell(&mut harness, job, event);
+    asked(&mut harness);
+    harness.get_all_by_role_and_label(Role::Button, "Undo").last().unwrap().click();
+    harness.run_steps(4);
+    let (undo, _) = last(&mut harness);
+    open(&mut harness, "webhook_0001");
+    press(&mut harness, "Delete…");
+    let mut again = few()[1].clone();
+    again.id = "webhook_0099".into();
+    tell(&mut harness, undo, Event::Undone(Ok(Created { webhook: again, answer: Value::Null })));
+    press(&mut harness, "Delete webhook");
+    let (_, command) = last(&mut harness);
+    assert!(matches!(&command, Command::Delete { webhook, .. } if **webhook == few()[0]), "{command:?}");
+}
+
+#[test]
 fn a_deletion_on_a_live_environment_waits_until_the_name_is_typed() {
     let mut harness = room(live(), few());
     open(&mut harness, "webhook_0002");

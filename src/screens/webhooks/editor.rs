@@ -73,12 +73,12 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
         which
     };
     state.open = Some(which.clone());
-    state.editors.insert(which, editor);
+    state.editors.insert(which.clone(), editor);
     if let (Some(what), Some(webhook)) = (done.about, webhook) {
         list::follow(state, what, &webhook);
     }
     if let Some((doing, at_limit)) = done.run {
-        state.run(doing, at_limit, profile, cx, actions);
+        state.run(&which, doing, at_limit, profile, cx, actions);
     }
     if let Some(question) = done.question {
         state.question = Some(question);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::editor_state::{Doing, Editor, Stage, Which, called};
-use super::state::{Deleted, State};
+use super::state::{Deleted, Question, State};
 use crate::action::{Action, JobId};
 use crate::backend::End;
 use crate::backend::webhooks::Event;
@@ -37,7 +37,7 @@ impl State {
                     self.left = count;
                 } else {
                     let title = format!("An earlier run left {} in {name}", things(count));
-                    let detail = "It is a live environment: open its Webhooks room to put it right";
+                    let detail = "Open its Webhooks room to put it right: there you are asked first";
                     actions.push(Action::Notify(Mood::Warn, title, detail.to_owned()));
                 }
             }
@@ -61,7 +61,11 @@ impl State {
                 Ok(None) => {}
                 Err(error) => self.plan.error = Some(error),
             },
-            Event::Planned(result) => self.plan.on_planned(job, result),
+            Event::Planned(result) => {
+                self.plan.on_planned(job, result);
+                // It was asked about what was shown before.
+                self.question.take_if(|question| matches!(question, Question::Apply(_)));
+            }
             Event::Applied(result) => {
                 self.plan.on_applied(job, result, actions);
                 self.list_is_old();
@@ -262,7 +266,10 @@ impl State {
                 actions.push(Action::Notify(Mood::Success, title, detail));
                 if here {
                     self.put(None, &created.webhook);
-                    self.show(&created.webhook);
+                    // Nothing moves behind a question.
+                    if self.question.is_none() {
+                        self.show(&created.webhook);
+                    }
                     self.list_is_old();
                 }
             }

@@ -26,7 +26,7 @@ pub(super) fn show(ctx: &Context, state: &mut State, profile: &Profile, cx: &Cx<
             .harmless()
             .show(ctx),
         Question::Delete(webhook, typed) => delete(ctx, webhook, typed, live.then_some(place.as_str())),
-        Question::DeleteFirst { name, said } => {
+        Question::DeleteFirst { name, said, .. } => {
             let ask = format!("Delete \u{201c}{name}\u{201d} before the new one is created?");
             let confirm = Confirm::new(&ask, "Delete, then create")
                 .text(said)
@@ -76,9 +76,12 @@ pub(super) fn show(ctx: &Context, state: &mut State, profile: &Profile, cx: &Cx<
 
 fn confirmed(state: &mut State, question: Question, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     match question {
-        Question::Create => state.run(Doing::Create, AtLimit::Refuse, profile, cx, actions),
-        Question::Delete(..) => state.run(Doing::Delete, AtLimit::Refuse, profile, cx, actions),
-        Question::DeleteFirst { .. } => state.run(Doing::Save, AtLimit::DeleteFirst, profile, cx, actions),
+        // What was asked about, whatever the room shows by now.
+        Question::Create => state.run(&Which::New, Doing::Create, AtLimit::Refuse, profile, cx, actions),
+        Question::Delete(webhook, _) => state.delete(webhook, profile, cx, actions),
+        Question::DeleteFirst { which, .. } => {
+            state.run(&which, Doing::Save, AtLimit::DeleteFirst, profile, cx, actions);
+        }
         Question::Undo(id) => state.undo_now(&id, cx, actions),
         Question::Trigger(event_type) => trigger::run(state, &event_type, profile, cx, actions),
         Question::Recover => {

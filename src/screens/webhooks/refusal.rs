@@ -4,7 +4,7 @@ use egui::Ui;
 
 use super::diff::{diff_lines, word};
 use super::editor::Done;
-use super::editor_state::{Doing, Editor, Stage};
+use super::editor_state::{Doing, Editor, Stage, Which};
 use super::state::Question;
 use crate::error::Category;
 use crate::kinde::{Definition, Webhook};
@@ -45,9 +45,9 @@ fn limit(ui: &mut Ui, editor: &Editor, refusal: &Refusal, done: &mut Done) {
              is none. Where creating fails, the old one is created again from the journal.",
         )
         .show_with(ui, |ui| Button::secondary("Delete the old one first…").show(ui).clicked());
-    if first {
-        let name = editor.opened.as_ref().map(|webhook| webhook.definition.name.clone()).unwrap_or_default();
-        done.question = Some(Question::DeleteFirst { name, said: refusal.error.detail.clone() });
+    if first && let Some(old) = &editor.opened {
+        let (which, name) = (Which::Of(old.id.clone()), old.definition.name.clone());
+        done.question = Some(Question::DeleteFirst { which, name, said: refusal.error.detail.clone() });
     }
 }
 

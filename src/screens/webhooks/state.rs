@@ -37,6 +37,8 @@ pub(super) enum Question {
     Delete(Box<Webhook>, String),
     /// Delete the old one first, where the plan has no room for two.
     DeleteFirst {
+        /// Its editor.
+        which: Which,
         /// The webhook's.
         name: String,
         /// What Kinde said of the limit.
@@ -237,16 +239,17 @@ impl State {
         }
     }
 
-    /// Begins a job of the open editor.
+    /// Begins a job of an editor.
     pub(super) fn run(
         &mut self,
+        which: &Which,
         doing: Doing,
         at_limit: AtLimit,
         profile: &Profile,
         cx: &Cx<'_>,
         actions: &mut Vec<Action>,
     ) {
-        let Some(editor) = self.open.as_ref().and_then(|which| self.editors.get_mut(which)) else { return };
+        let Some(editor) = self.editors.get_mut(which) else { return };
         let profile = profile.id;
         let command = match doing {
             Doing::Create => Some(Command::Create { profile, definition: editor.definition() }),
@@ -259,6 +262,14 @@ impl State {
         let job = cx.job();
         editor.begin(job, doing);
         actions.push(Action::Run(job, command.into()));
+    }
+
+    /// Begins to delete `webhook`, as it was when the person was asked.
+    pub(super) fn delete(&mut self, webhook: Box<Webhook>, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let which = Which::Of(webhook.id.clone());
+        let editor = self.editors.entry(which.clone()).or_insert_with(|| Editor::of((*webhook).clone()));
+        editor.opened = Some(*webhook);
+        self.run(&which, Doing::Delete, AtLimit::Refuse, profile, cx, actions);
     }
 
     /// Makes the deleted webhook that had this id again. A live environment is asked about first.
