@@ -34,6 +34,11 @@ impl End {
 }
 
 impl Command {
+    /// Whether it changes a tenant in more than one call: it is told to stop, and given the time to put right what it began.
+    pub(super) fn may_leave_half_done(&self) -> bool {
+        matches!(self, Self::Webhooks(command) if !command.only_reads())
+    }
+
     /// Whether its work may be dropped wherever it is. What changes something is brought to its end, so that what
     /// happened is known; a walk heeds its token itself, and says how far it came.
     pub(super) fn may_be_cut(&self) -> bool {

@@ -40,7 +40,7 @@ impl EventSender {
     /// A new queue; `wake` is called after each event.
     #[expect(
         clippy::disallowed_methods,
-        reason = "bounded by places; what is posted past them are the few events of a walk, and a lost one is a lost session"
+        reason = "bounded by places; what is posted past them are the steps and answers of what a person began, and a lost one is a lost session"
     )]
     pub fn queue(wake: impl Fn() + Send + Sync + 'static) -> (Self, Events) {
         let (sender, receiver) = mpsc::unbounded_channel();

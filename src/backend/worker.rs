@@ -24,6 +24,8 @@ use crate::services::Services;
 const COMMANDS: usize = 64;
 /// How long the process stays for what it puts back in a tenant, after the window has gone.
 const RETURN: Duration = Duration::from_secs(3);
+/// How long for a change to a tenant that was cut short: its call, and what puts it right. As long as a command stays for it.
+const WRITES: Duration = Duration::from_secs(20);
 /// What a process ends with that was told to, and whose window did not heed it: as an interrupted command does.
 const INTERRUPTED: i32 = 130;
 
@@ -161,7 +163,7 @@ fn serve(
     runtime.block_on(async {
         let keeper = tokio::spawn(keeper::keep(services.data.file("window.ron"), texts, keeper::QUIET, stop.clone()));
         tokio::spawn(asked_to_end::attend(events.clone(), stop.clone(), overdue.clone()));
-        let jobs = TaskTracker::new();
+        let (jobs, writes) = (TaskTracker::new(), TaskTracker::new());
         loop {
             let Order { job: id, command, cancel } = tokio::select! {
                 () = stop.cancelled() => break,
@@ -177,12 +179,19 @@ fn serve(
                 events: events.clone(),
                 cancel,
             };
-            jobs.spawn(attend(job, command));
+            if command.may_leave_half_done() {
+                jobs.spawn(writes.track_future(attend(job, command)));
+            } else {
+                jobs.spawn(attend(job, command));
+            }
         }
         jobs.close();
+        writes.close();
         tokio::time::timeout(Duration::from_millis(500), keeper).await.ok();
         // Jobs that heed their token put things back; the others are dropped with the runtime.
         tokio::time::timeout(Duration::from_millis(500), jobs.wait()).await.ok();
+        // Between the two halves of a change to a tenant nothing is dropped: at the worst there is no webhook at all.
+        tokio::time::timeout(WRITES, writes.wait()).await.ok();
         // What was borrowed of a tenant is put back first; what cannot be is left to the next start.
         tokio::time::timeout(RETURN, lending.ended()).await.ok();
         // Longer only where another process is in the middle of using it.

@@ -7,7 +7,10 @@ use kinde_panel::backend::webhooks::{Command, Event, Expected};
 use kinde_panel::backend::{self, Backend, JobId};
 use kinde_panel::clock::Clock;
 use kinde_panel::kinde::{Definition, Domain, Webhook};
+use kinde_panel::net::{Http, Recorder};
+use kinde_panel::sandbox::{Control, Faults, find};
 use kinde_panel::secrets::SecretStore;
+use kinde_panel::step::StepState;
 use kinde_panel::store::{DataDir, Journal};
 use kinde_panel::tenant::{Profile, Profiles, SANDBOX_PROFILE};
 use kinde_panel::webhooks::{AtLimit, Change, Saved, plan};
@@ -115,6 +118,42 @@ fn a_webhook_lives_its_whole_life_on_the_sandbox() {
     behind.next();
     assert!(applied.iter().all(|it| it.refused.is_none()), "{applied:?}");
     assert_eq!(behind.list()[0].definition, orders());
+}
+
+#[test]
+fn a_window_that_closes_in_the_middle_of_a_replacement_stays_until_there_is_one_webhook() {
+    let mut behind = Behind::start();
+    let create = Command::Create { profile: SANDBOX_PROFILE, definition: orders() };
+    let Event::Created(Ok(_)) = behind.ask(create) else { panic!() };
+    behind.next();
+    let opened = behind.list().remove(0);
+    let data = DataDir::open(behind.folder.path()).unwrap();
+    let running = find(&data.file("sandbox")).expect("the window serves it");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let control = Control::new(Http::new(Recorder::silent(), Clock::real()).unwrap(), &running).unwrap();
+        // Slower than what closes a window otherwise.
+        control.set_faults(&Faults { slow_ms: 700, ..Faults::default() }).await.unwrap();
+    });
+    behind.job += 1;
+    let command = save(&opened, |it| it.endpoint = "http://127.0.0.1:9/elsewhere".into());
+    behind.backend.run(behind.job, command.into()).unwrap();
+    'made: loop {
+        while let Some(stamped) = behind.backend.next_event() {
+            if let backend::Event::Webhooks(Event::Step(step)) = stamped.event
+                && step.id == "create"
+                && step.state == StepState::Done
+            {
+                break 'made;
+            }
+        }
+        behind.woken.recv_timeout(Duration::from_secs(30)).expect("the new one is made");
+    }
+    let folder = behind.folder;
+    drop(behind.backend);
+    let mut next = Behind::on(folder);
+    let now = next.list();
+    assert_eq!(now.len(), 1, "{now:?}");
 }
 
 #[test]
