@@ -173,10 +173,20 @@ impl Services {
     /// When the keyring does not answer: the secret may be there. When it holds another one than was given last.
     pub async fn kept_m2m(&self, profile: &Profile) -> Result<Option<M2m>, SecretTrouble> {
         let Some(client_id) = profile.client_id.clone() else { return Ok(None) };
-        let secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
+        let is_own = |secret: &Secret| {
+            profile
+                .secret_check
+                .as_ref()
+                .is_none_or(|check| own_secret::check_of(profile.id, &client_id, secret) == *check)
+        };
+        let mut secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
+        if secret.as_ref().is_some_and(|secret| !is_own(secret)) {
+            // Another window may have kept a newer one than this run read.
+            self.secrets.forget_here(profile.id, CLIENT_SECRET_FIELD);
+            secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
+        }
         let Some(client_secret) = secret else { return Ok(None) };
-        let is_own = |check: &String| own_secret::check_of(profile.id, &client_id, &client_secret) == *check;
-        if !profile.secret_check.as_ref().is_none_or(is_own) {
+        if !is_own(&client_secret) {
             return Err(SecretTrouble::Older);
         }
         Ok(Some(M2m { client_id, client_secret, audience: profile.audience.clone() }))

@@ -266,6 +266,48 @@ STEP=next "$@"
 }
 
 #[test]
+fn of_two_windows_the_one_that_read_an_older_secret_reads_the_newer_and_never_writes_over_it() {
+    let name = "of_two_windows_the_one_that_read_an_older_secret_reads_the_newer_and_never_writes_over_it";
+    if let Some(home) = std::env::var_os(CHILD) {
+        let data = Path::new(&home).join("data");
+        let open = || Services::open(&data, Recorder::silent(), Clock::real(), SecretStore::os()).unwrap();
+        let (one, two) = (open(), open());
+        run(async {
+            let mut profile = Profile::new("Acme", Domain::parse("acme").unwrap());
+            profile.id = PROFILE;
+            one.profiles.add(profile).unwrap();
+            let give = async |services: &Services, secret: &str| {
+                let check = own_secret::check_of(PROFILE, "an id", &Secret::new(secret));
+                let change = |profile: &mut Profile| {
+                    (profile.client_id, profile.secret_check) = (Some("an id".to_owned()), Some(check));
+                };
+                services.profiles.update(PROFILE, change).unwrap();
+                services.secrets.set(PROFILE, CLIENT_SECRET_FIELD, Secret::new(secret)).await
+            };
+            let of = async |services: &Services| {
+                let profile = services.profiles.get(PROFILE).unwrap().unwrap();
+                services.kept_m2m(&profile).await.unwrap().unwrap().client_secret.expose().to_owned()
+            };
+            assert_eq!(give(&one, SECRET).await, Kept::Keyring);
+            assert_eq!(of(&two).await, SECRET);
+            give(&one, "a newer one").await;
+            assert_eq!(two.secrets.keep_for_good().await, 0, "it was only read there");
+            assert_eq!(of(&two).await, "a newer one");
+            println!("child: done");
+        });
+        return;
+    }
+    if skipped() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let script = format!("set -e{UNLOCK}\n\"$@\"\n");
+    let output = child(home.path(), name, Some((&[], &script))).output().expect("dbus-run-session");
+    let said = text(&output);
+    assert!(output.status.success() && said.contains("child: done"), "{said}");
+}
+
+#[test]
 fn a_token_minted_in_one_run_is_used_in_the_next_until_shortly_before_its_end_and_goes_with_its_profile() {
     let name = "a_token_minted_in_one_run_is_used_in_the_next_until_shortly_before_its_end_and_goes_with_its_profile";
     if let Some(home) = std::env::var_os(CHILD) {

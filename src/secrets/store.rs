@@ -4,7 +4,7 @@
 //! calls it before a probe of the platform's store has passed, and a retry probes again. All of it is synchronous
 //! D-Bus or system calls: every call runs on a blocking thread and is given up after [`PATIENCE`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -72,6 +72,8 @@ struct Shared {
     state: Mutex<KeyringState>,
     /// Secrets of this run, by keyring user. Also answers for the keyring once read, which spares D-Bus a call.
     memory: Mutex<HashMap<String, Secret>>,
+    /// Those of them that were given and that the keyring did not take.
+    unkept: Mutex<HashSet<String>>,
     /// Held while a profile's secrets and the profile itself change together.
     alone: tokio::sync::Mutex<()>,
     keyring: Keyring,
@@ -109,7 +111,7 @@ impl SecretStore {
 
     fn with(keyring: Keyring, state: KeyringState) -> Self {
         let (state, memory, alone) = (Mutex::new(state), Mutex::default(), tokio::sync::Mutex::default());
-        Self { shared: Arc::new(Shared { state, memory, alone, keyring }) }
+        Self { shared: Arc::new(Shared { state, memory, unkept: Mutex::default(), alone, keyring }) }
     }
 
     /// What is known of the keyring, without asking it.
@@ -185,16 +187,16 @@ impl SecretStore {
     pub async fn set(&self, profile: Uuid, field: &str, secret: Secret) -> Kept {
         let user = user(profile, field);
         lock(&self.shared.memory).insert(user.clone(), secret.clone());
+        lock(&self.shared.unkept).insert(user.clone());
         if !self.ready().await.unwrap_or(false) {
             return Kept::ThisRun;
         }
-        let kept = blocking(move || {
-            settled(|| entry(&user)?.set_secret(secret.expose().as_bytes()))
-                .map_err(|error| SecretError { reason: error.to_string() })
-        })
-        .await;
-        match kept {
-            Ok(()) => Kept::Keyring,
+        match write(user.clone(), secret).await {
+            Ok(true) => {
+                lock(&self.shared.unkept).remove(&user);
+                Kept::Keyring
+            }
+            Ok(false) => Kept::ThisRun,
             Err(error) => {
                 *lock(&self.shared.state) = KeyringState::Missing { reason: error.reason };
                 Kept::ThisRun
@@ -221,28 +223,42 @@ impl SecretStore {
 
     /// Forgets what this run knows of `field` of `profile`. What the keyring holds stays there.
     pub fn forget_here(&self, profile: Uuid, field: &str) {
-        lock(&self.shared.memory).remove(&user(profile, field));
+        let user = user(profile, field);
+        lock(&self.shared.unkept).remove(&user);
+        lock(&self.shared.memory).remove(&user);
     }
 
-    /// Moves what this run keeps in memory into the keyring, after a retry found one. Answers how many moved.
+    /// Moves what the keyring did not take into it, after a retry found one. Answers how many moved. What was only read
+    /// from it stays as it is there: another window may have kept a newer one since.
     pub async fn keep_for_good(&self) -> usize {
         if self.probe().await != KeyringState::Ready {
             return 0;
         }
-        let held: Vec<(String, Secret)> =
-            lock(&self.shared.memory).iter().map(|(user, secret)| (user.clone(), secret.clone())).collect();
+        let unkept = lock(&self.shared.unkept).clone();
+        let held: Vec<(String, Secret)> = lock(&self.shared.memory)
+            .iter()
+            .filter(|(user, _)| unkept.contains(*user))
+            .map(|(user, secret)| (user.clone(), secret.clone()))
+            .collect();
         let mut moved = 0;
         for (user, secret) in held {
-            let set = blocking(move || {
-                settled(|| entry(&user)?.set_secret(secret.expose().as_bytes()))
-                    .map_err(|error| SecretError { reason: error.to_string() })
-            });
-            if set.await.is_ok() {
+            if write(user.clone(), secret).await.is_ok_and(|taken| taken) {
+                lock(&self.shared.unkept).remove(&user);
                 moved += 1;
             }
         }
         moved
     }
+}
+
+/// Writes it into the keyring. `false` where the keyring takes none like it: Windows, for one, takes 2,560 bytes.
+async fn write(user: String, secret: Secret) -> Result<bool, SecretError> {
+    blocking(move || match settled(|| entry(&user)?.set_secret(secret.expose().as_bytes())) {
+        Ok(()) => Ok(true),
+        Err(keyring::Error::TooLong(..) | keyring::Error::Invalid(..)) => Ok(false),
+        Err(error) => Err(SecretError { reason: error.to_string() }),
+    })
+    .await
 }
 
 fn user(profile: Uuid, field: &str) -> String {
