@@ -313,15 +313,18 @@ async fn a_kept_token_serves_the_next_start_and_never_other_credentials() {
     let (kinde, panel) = (Kinde::start().await, panel());
     kinde.grants("read:users");
     let keep = Some((panel.services.secrets.clone(), Uuid::new_v4()));
-    let with = |client_id: &str| {
-        let m2m = M2m { client_id: client_id.into(), client_secret: Secret::new(CANARY), audience: None };
+    let as_given = |client_id: &str, secret: &str| {
+        let m2m = M2m { client_id: client_id.into(), client_secret: Secret::new(secret), audience: None };
         TokenSource::new(panel.services.http.clone(), kinde.domain.clone(), m2m, keep.clone())
     };
+    let with = |client_id: &str| as_given(client_id, CANARY);
     with(ID).token().await.unwrap();
     assert_eq!(with(ID).token().await.unwrap().scopes, ["read:users"]);
     assert_eq!(kinde.minted(), 1, "the second start finds it");
     with("ffffffffffffffffffffffffffffffff").token().await.unwrap();
     assert_eq!(kinde.minted(), 2, "another application does not");
+    as_given("ffffffffffffffffffffffffffffffff", "rotated").token().await.unwrap();
+    assert_eq!(kinde.minted(), 3, "nor another secret: whether it is right is Kinde's to say");
 }
 
 #[tokio::test]

@@ -282,8 +282,16 @@ impl TokenSource {
             "domain": self.0.domain.as_str(),
             "client_id": self.0.m2m.client_id,
             "audience": self.audience(),
+            "secret": self.secret_digest(),
         });
         Secret::new(kept.to_string())
+    }
+
+    /// SHA-256 of the client secret, as base64url.
+    fn secret_digest(&self) -> String {
+        let digest =
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.0.m2m.client_secret.expose().as_bytes());
+        URL_SAFE_NO_PAD.encode(digest)
     }
 
     async fn kept(&self) -> Option<AccessToken> {
@@ -294,6 +302,8 @@ impl TokenSource {
         if !is("domain", self.0.domain.as_str())
             || !is("client_id", &self.0.m2m.client_id)
             || !is("audience", &self.audience())
+            // Minted with another secret: whether this one is right has to be asked.
+            || !is("secret", &self.secret_digest())
         {
             return None;
         }
