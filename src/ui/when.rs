@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::callout::Mood;
 use super::theme::tokens;
 use super::tokens::text;
+use crate::clock::clock_time;
 
 /// `59:58`, `2:05:00`, `3 d 4 h`: how long something still takes.
 pub fn duration_words(time: Duration) -> String {
@@ -33,7 +34,7 @@ pub fn relative_words(at: Timestamp, now: Timestamp) -> String {
     if seconds < 0 { format!("in {amount}") } else { format!("{amount} ago") }
 }
 
-/// The clock of something that expires; exact time under the pointer. Warns in the last minute.
+/// The clock of something that expires; exact time under the pointer. Warns in the last minute, and stands still after it.
 pub fn expiry(ui: &mut Ui, expires: Timestamp, now: Timestamp) -> Response {
     let t = tokens(ui);
     let left = expires.as_second() - now.as_second();
@@ -42,11 +43,13 @@ pub fn expiry(ui: &mut Ui, expires: Timestamp, now: Timestamp) -> Response {
             let words = format!("Expires in {}", duration_words(Duration::from_secs(left)));
             (words, if left <= 60 { Some(Mood::Warn) } else { None })
         }
-        _ => (format!("Expired {}", relative_words(expires, now)), Some(Mood::Error)),
+        _ => (format!("Expired at {}", clock_time(expires)), Some(Mood::Error)),
     };
     let colour = mood.map_or(t.text_subdued, |mood| mood.tone(t).text);
     let response = ui.label(RichText::new(words).color(colour));
-    tick(ui, &response);
+    if left > 0 {
+        tick(ui, &response);
+    }
     response.on_hover_text(crate::clock::rfc3339(expires))
 }
 
