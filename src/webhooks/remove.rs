@@ -32,7 +32,13 @@ pub async fn delete(
                 Ok(list) if list.iter().all(|webhook| webhook.id != opened.id) => {
                     Ok(an_object(Value::Null, "deleted", &opened.id))
                 }
-                _ => Err(stop.into()),
+                _ => {
+                    let mut refusal = Refusal::from(stop);
+                    refusal.error.detail.push_str(". It may be deleted all the same, now or a little later");
+                    "Read the list again before trying once more. Duplicate keeps a copy of it to create again"
+                        .clone_into(&mut refusal.error.hint);
+                    Err(refusal)
+                }
             }
         }
         Err(stop) => Err(stop.into()),
