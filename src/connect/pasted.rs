@@ -92,7 +92,9 @@ pub fn read_pasted(text: &str) -> Result<Landed, UserError> {
     if text.is_empty() {
         return Err(unreadable("Nothing was pasted"));
     }
-    if let Some(code) = known_code(text.trim_start_matches(|c: char| !c.is_ascii_digit())) {
+    // In an address a number may be a port or part of a name.
+    let address = text.contains("://") || text.contains('=');
+    if let Some(code) = known_code(text.trim_start_matches(|c: char| !c.is_ascii_digit())).filter(|_| !address) {
         return Ok(Landed { page_code: Some(code), ..Landed::default() });
     }
     let url = Url::parse(text)
@@ -208,6 +210,10 @@ mod tests {
             assert_eq!(read(text).page_code, Some(1829), "{text}");
         }
         assert_eq!(read("https://a.example/cb?code=18290abc").page_code, None);
+        for address in ["http://localhost:9881/cb?session_id=ses_4", "https://app928.example/cb?session_id=ses_4"] {
+            let landed = read(address);
+            assert_eq!((landed.page_code, landed.session_id.unwrap().expose()), (None, "ses_4"), "{address}");
+        }
         for bad in ["", "hello"] {
             assert!(read_pasted(bad).is_err(), "{bad}");
         }
