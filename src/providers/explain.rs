@@ -7,6 +7,9 @@ use crate::check::Check;
 use crate::net::{Answer, NetError};
 use crate::secrets::Secret;
 
+/// The most characters of a plain sentence that are kept.
+const LINE: usize = 300;
+
 /// What a provider said, taken out of its own shape of error: a code, and a sentence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Said {
@@ -19,7 +22,13 @@ pub(super) struct Said {
 impl Said {
     /// Reads any of the six shapes.
     pub fn read(body: &[u8]) -> Self {
-        let Ok(json) = serde_json::from_slice::<Value>(body) else { return Self::default() };
+        let Ok(json) = serde_json::from_slice::<Value>(body) else {
+            // A sentence as plain text; a page is none.
+            let text = String::from_utf8_lossy(body);
+            let line = text.trim().lines().next().unwrap_or_default();
+            let message = if line.starts_with('<') { String::new() } else { line.chars().take(LINE).collect() };
+            return Self { code: String::new(), message };
+        };
         let text = |pointer: &str| match json.pointer(pointer) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
@@ -250,7 +259,12 @@ mod tests {
             ("github", 401, r#"{"message":"Bad credentials"}"#, "expired, revoked"),
             ("github", 403, r#"{"message":"Resource not accessible by integration"}"#, "lacks the permission"),
             ("github", 403, r#"{"message":"API rate limit exceeded for user"}"#, "too often"),
-            ("github", 403, "Request forbidden by administrative rules.", "lacks the permission"),
+            (
+                "github",
+                403,
+                "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
+                "no User-Agent",
+            ),
             (
                 "gitlab",
                 401,
