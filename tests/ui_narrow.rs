@@ -239,17 +239,19 @@ fn the_sandbox_room_fits_every_size() {
 }
 
 #[test]
-fn the_sandbox_room_is_left_with_its_profile() {
-    let mut harness = window(SIZES[1], Theme::Dark, Room::Sandbox, acme());
-    assert_eq!(harness.state().room(), Room::Tenant);
-    assert!(harness.query_by_role_and_label(Role::Button, "Sandbox").is_none());
-    harness.state_mut().act(Action::Go(Room::Sandbox));
-    assert_eq!(harness.state().room(), Room::Tenant);
-    harness.state_mut().act(Action::SwitchProfile(SANDBOX_PROFILE));
-    harness.run_ok();
-    harness.get_by_role_and_label(Role::Button, "Sandbox").click();
-    harness.run_ok();
-    assert_eq!(harness.state().room(), Room::Sandbox);
-    harness.state_mut().act(Action::AddTenant);
-    assert_eq!(harness.state().room(), Room::Tenant);
+fn the_sandbox_room_is_in_every_rail_and_is_left_with_its_profile() {
+    for size in SIZES {
+        let mut harness = window(size, Theme::Dark, Room::Sandbox, acme());
+        assert_eq!(harness.state().room(), Room::Tenant);
+        assert!(harness.query_by_role_and_label(Role::Button, "Sandbox").is_none());
+        harness.state_mut().act(Action::Go(Room::Sandbox));
+        assert_eq!(harness.state().room(), Room::Tenant);
+        harness.state_mut().act(Action::SwitchProfile(SANDBOX_PROFILE));
+        harness.run_ok();
+        harness.get_by_role_and_label(Role::Button, "Sandbox").click();
+        harness.run_ok();
+        assert_eq!(harness.state().room(), Room::Sandbox);
+        harness.state_mut().act(Action::AddTenant);
+        assert_eq!(harness.state().room(), Room::Tenant);
+    }
 }

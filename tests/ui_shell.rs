@@ -328,11 +328,20 @@ fn adding_a_tenant_leaves_the_chosen_one_and_opens_the_domain_box() {
 }
 
 #[test]
-fn a_request_that_was_cancelled_here_says_nothing_of_the_tenant() {
+fn the_top_bar_says_how_the_tenant_last_answered_and_a_request_cancelled_here_says_nothing_of_it() {
     let mut harness = crowded(1280.0, 800.0, egui::Theme::Dark);
     let seen = |harness: &Harness<'_, Shell>, words: &str| harness.query_all_by_label_contains(words).next().is_some();
     assert!(seen(&harness, "connected "));
-    for (outcome, answers) in [(Outcome::Cancelled, true), (Outcome::Failed("connection refused".into()), false)] {
+    for (outcome, path, words) in [
+        (Outcome::Cancelled, "/api/v1/environment", "connected 1"),
+        (Outcome::Failed("connection refused".into()), "/api/v1/environment", "no answer 1"),
+        (Outcome::Status(404), "/api/v1/events/1", "connected 1"),
+        (Outcome::Status(401), "/api/v1/users", "refused 1"),
+        (Outcome::Status(200), "/api/v1/users", "connected 1"),
+        (Outcome::Status(400), "/oauth2/token", "refused 1"),
+        (Outcome::Status(429), "/api/v1/users", "asked to slow down 1"),
+        (Outcome::Status(503), "/api/v1/users", "answered 503 1"),
+    ] {
         let exchange = Exchange {
             id: 13,
             at: Timestamp::from_second(1_790_000_000).unwrap(),
@@ -340,10 +349,10 @@ fn a_request_that_was_cancelled_here_says_nothing_of_the_tenant() {
             request_cut: false,
             purpose: "Read the environment".into(),
             method: "GET".into(),
-            url: "https://acme-production-europe.kinde.com/api/v1/environment".into(),
+            url: format!("https://acme-production-europe.kinde.com{path}"),
             request_headers: Vec::new(),
             request_body: String::new(),
-            outcome,
+            outcome: outcome.clone(),
             response_headers: Vec::new(),
             response_body: String::new(),
             ms: 7,
@@ -351,6 +360,7 @@ fn a_request_that_was_cancelled_here_says_nothing_of_the_tenant() {
         let event = shell::Event::Exchange(Box::new(exchange));
         harness.state_mut().on_event(Stamped { job: 0, event: event.into() });
         harness.run();
-        assert_eq!((seen(&harness, "connected "), seen(&harness, "no answer 1")), (answers, !answers));
+        assert!(seen(&harness, words), "{outcome:?} {path}: {words}");
+        assert_eq!(seen(&harness, "connected 1"), words == "connected 1", "{outcome:?} {path}");
     }
 }

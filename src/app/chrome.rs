@@ -96,12 +96,17 @@ impl Shell {
     fn narrow_rail(&mut self, ui: &mut Ui) {
         ui.add_space(space::XS);
         let button = |ui: &mut Ui, room: Room, icon: Icon, open: Room| {
-            Button::icon_only(icon, room.name()).selected(room == open).show(ui).clicked()
+            let response = Button::icon_only(icon, room.name()).selected(room == open).show(ui);
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, room == open, room.name()));
+            response.clicked()
         };
         for (room, icon) in RAIL {
             if button(ui, room, icon, self.room) {
                 self.actions.push(Action::Go(room));
             }
+        }
+        if self.on_the_sandbox() && button(ui, Room::Sandbox, Icon::Sandbox, self.room) {
+            self.actions.push(Action::Go(Room::Sandbox));
         }
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
             for (room, icon) in LOWER_RAIL {
@@ -199,6 +204,7 @@ impl Shell {
         let heard = match &self.heard {
             Heard::Nothing => None,
             Heard::Answer(at) => Some((Mood::Success, Icon::Check, format!("connected {}", clock_time(*at)))),
+            Heard::Trouble(what, at) => Some((Mood::Warn, Icon::Warning, format!("{what} {}", clock_time(*at)))),
             Heard::Silence(at) => Some((Mood::Error, Icon::Cross, format!("no answer {}", clock_time(*at)))),
         };
         let words = heard.as_ref().map_or(0.0, |(_, _, words)| status_width(ui, words) + space::SM);

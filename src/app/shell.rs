@@ -28,6 +28,8 @@ pub enum Order {
 pub(super) enum Heard {
     Nothing,
     Answer(Timestamp),
+    /// It answered, and not as a tenant that can be worked with: what is shown of it.
+    Trouble(String, Timestamp),
     Silence(Timestamp),
 }
 
@@ -283,11 +285,28 @@ impl Shell {
         };
         if ours {
             match exchange.outcome {
-                Outcome::Status(_) => self.heard = Heard::Answer(exchange.at),
+                Outcome::Status(status) => {
+                    self.heard = match trouble(status, &exchange.url) {
+                        Some(words) => Heard::Trouble(words, exchange.at),
+                        None => Heard::Answer(exchange.at),
+                    };
+                }
                 Outcome::Failed(_) => self.heard = Heard::Silence(exchange.at),
                 // Nobody waited for the answer: it says nothing of the tenant.
                 Outcome::Cancelled => {}
             }
         }
+    }
+}
+
+/// Why an answer is no good sign; a thing that is not there, or a scope that is missing, is none of the connection's.
+fn trouble(status: u16, url: &str) -> Option<String> {
+    let token = url.split('?').next().is_some_and(|path| path.ends_with("/oauth2/token"));
+    match status {
+        429 => Some("asked to slow down".to_owned()),
+        500.. => Some(format!("answered {status}")),
+        401 => Some("refused".to_owned()),
+        400.. if token => Some("refused".to_owned()),
+        _ => None,
     }
 }
