@@ -294,6 +294,15 @@ fn the_doctor_runs_when_the_room_is_entered_and_check_again_tells_what_was_gaine
     harness.run();
     harness.get_by_label("The new token can do more");
     harness.get_by_label("Gained: read:users");
+    harness.get_by_label("Check again").click();
+    harness.run();
+    let (job, _) = harness.state_mut().asked().remove(0);
+    let mut without = report();
+    without.checks.retain(|check| check.name != "token");
+    without.gained.clear();
+    harness.state_mut().answer(job, Event::Examined(Ok(Box::new(without))));
+    harness.run();
+    assert!(harness.query_by_label_contains("The new token").is_none(), "there is none");
 }
 
 #[test]

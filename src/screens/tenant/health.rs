@@ -5,6 +5,7 @@ use egui::Ui;
 use super::State;
 use crate::action::Action;
 use crate::backend::tenant::Command;
+use crate::check::Verdict;
 use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::tenant::doctor::Report;
@@ -63,7 +64,8 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile,
 
 fn found(ui: &mut Ui, report: &Report, again: bool) {
     check_list(ui, "doctor", &report.sentence, &report.checks);
-    if !again {
+    let minted = report.checks.iter().any(|check| check.name == "token" && check.verdict == Verdict::Pass);
+    if !again || !minted {
         return;
     }
     ui.add_space(space::SM);

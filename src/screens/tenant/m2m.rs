@@ -27,6 +27,8 @@ pub(super) struct M2mForm {
     /// The job that saves it.
     pub saving: Option<JobId>,
     pub error: Option<UserError>,
+    /// It came just now: the page scrolls to it.
+    pub reveal: bool,
     /// Where the secret went.
     pub saved: Option<&'static str>,
     pub environment_error: Option<UserError>,
@@ -112,7 +114,7 @@ fn form(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile, actions:
     place(ui, 2, "Authorise it for the Management API", "m2m_authorise");
     place(ui, 3, "Switch on its scopes", "m2m_scopes");
     disclosure(ui, "scopes", "Scopes by room", false, |ui| scopes_list(ui, &mut state.m2m));
-    place(ui, 4, "Copy its two words here", "m2m_keys");
+    place(ui, 4, "Copy its client ID and secret here", "m2m_keys");
     ui.add_space(space::SM);
 
     let saving = state.m2m.saving.is_some();
@@ -147,6 +149,9 @@ fn form(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile, actions:
     if let Some(error) = &state.m2m.error {
         ui.add_space(space::SM);
         Callout::user_error(error).show(ui);
+        if std::mem::take(&mut state.m2m.reveal) {
+            ui.scroll_to_cursor(Some(egui::Align::BOTTOM));
+        }
     }
     ui.add_space(space::SM);
     keyring(ui, cx, actions);

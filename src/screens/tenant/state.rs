@@ -327,7 +327,10 @@ impl State {
                 self.wants_examine = true;
                 actions.push(Action::ProfilesChanged);
             }
-            Err(error) => self.m2m.error = Some(error),
+            Err(error) => {
+                self.m2m.error = Some(error);
+                self.m2m.reveal = true;
+            }
         }
     }
 
