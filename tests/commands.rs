@@ -156,6 +156,17 @@ fn variables_that_are_not_all_set_are_said_to_be_unused() {
 }
 
 #[test]
+fn credentials_of_which_one_half_is_set_are_a_failing_check_to_the_doctor() {
+    let domain = nobody();
+    let half = [("KINDE_DOMAIN", domain.as_str()), ("KINDE_MANAGEMENT_CLIENT_ID", "id")];
+    let doctor = panel(&["doctor", "--json"], &half);
+    let report = doctor.json();
+    let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "m2m application").unwrap();
+    assert_eq!((doctor.exit, check["verdict"].as_str()), (1, Some("fail")));
+    assert!(check["why"].as_str().unwrap().contains("KINDE_MANAGEMENT_CLIENT_SECRET is not"), "{check}");
+}
+
+#[test]
 fn help_and_version_are_answers() {
     for words in [&["--help"][..], &["--version"], &["token", "--help"]] {
         let ran = panel(words, &[]);

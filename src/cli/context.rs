@@ -138,6 +138,17 @@ impl Context {
         Ok(Picked { profile: sandbox, from: From::Default, m2m: None })
     }
 
+    /// One of client id and client secret set, and the other not: a secret that a job of CI was not given.
+    pub(super) fn half_set(&self) -> Option<Check> {
+        let (set, missing) = match (&self.variables.client_id, &self.variables.client_secret) {
+            (Some(_), None) => ("KINDE_MANAGEMENT_CLIENT_ID", "KINDE_MANAGEMENT_CLIENT_SECRET"),
+            (None, Some(_)) => ("KINDE_MANAGEMENT_CLIENT_SECRET", "KINDE_MANAGEMENT_CLIENT_ID"),
+            _ => return None,
+        };
+        let fix = "Set both, or neither to look at the domain alone";
+        Some(Check::fail("m2m application", format!("{set} is set, and {missing} is not, or is empty"), fix))
+    }
+
     /// `--profile NAME`: a saved profile, or the domain of the variables.
     fn named(&self, name: &str) -> Result<Picked, UserError> {
         if let Some(profile) = self.services.profiles.find(name)? {

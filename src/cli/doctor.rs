@@ -15,7 +15,14 @@ pub struct Args {}
 pub async fn run(_args: Args, cx: &Context) -> Result<Exit, UserError> {
     let picked = cx.pick_profile(Wants::Domain)?;
     let tenant = cx.tenant(&picked).await?;
-    let report = doctor::examine(&tenant, false).await;
+    let mut report = doctor::examine(&tenant, false).await;
+    if !picked.profile.saved
+        && !picked.profile.is_sandbox()
+        && let Some(half) = cx.half_set()
+    {
+        report.sentence = half.why.clone().unwrap_or_default();
+        report.checks.push(half);
+    }
     if picked.profile.saved
         && let Some(facts) = report.environment
     {
