@@ -152,7 +152,9 @@ async fn walked(
             profile.landing_works |= outcome.landing_worked;
             // A key that Kinde does not know is a slip of the pen, and not an app.
             if outcome.session.is_some() {
-                profile.remember_app(&key, provider.as_deref()).last = Some(last);
+                // What a failed walk was told of the provider may be what it failed of.
+                let proved = provider.as_deref().filter(|_| ok);
+                profile.remember_app(&key, proved).last = Some(last);
                 if let Subject::User(id) = &subject {
                     profile.last_users.retain(|known| known.id != *id);
                     profile.last_users.insert(0, LastUser { id: id.clone(), label: label.clone() });
