@@ -83,10 +83,23 @@ pub fn is_secret(name: &str, text: &str) -> bool {
 }
 
 /// True for what a machine made up: a piece of ten and more characters that mixes letters with digits, or a long one in
-/// mixed case. Words joined by marks are not, nor the public ids of Kinde's own things.
+/// mixed case. Words joined by marks are not, nor the public ids of Kinde's own things and the marks of what the panel makes.
 pub fn looks_random(text: &str) -> bool {
-    const PUBLIC: [&str; 12] =
-        ["org_", "kp_", "event_", "webhook_", "prop_", "perm_", "role_", "scope_", "conn_", "app_", "env_", "invite_"];
+    const PUBLIC: [&str; 13] = [
+        "kinde_panel_",
+        "org_",
+        "kp_",
+        "event_",
+        "webhook_",
+        "prop_",
+        "perm_",
+        "role_",
+        "scope_",
+        "conn_",
+        "app_",
+        "env_",
+        "invite_",
+    ];
     if text.len() < 12 || text.chars().any(char::is_whitespace) || PUBLIC.iter().any(|start| text.starts_with(start)) {
         return false;
     }

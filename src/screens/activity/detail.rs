@@ -142,7 +142,12 @@ fn curl(ui: &mut Ui, exchange: &Exchange, data_dir: &str) {
     code_view(ui, "curl line", &exchange.curl(), 160.0);
     ui.add_space(space::SM);
     if let Some(hint) = exchange.curl_hint(data_dir) {
-        prose(ui, "The token is not in the line. Fill its variable first:");
+        let words = if exchange.leaves_secrets_out() {
+            "Secrets are not in the line: set the variables it names first. The token's:"
+        } else {
+            "The token is not in the line. Fill its variable first:"
+        };
+        prose(ui, words);
         code_view(ui, "token line", &hint, 60.0);
     } else if exchange.leaves_secrets_out() {
         prose(ui, "Secrets are not in the line. Set the variables it names first");
