@@ -86,7 +86,15 @@ impl Shell {
                 let id = self.notices.offer(self.clock.now(), mood, title, detail, words);
                 self.offers.insert(id, *action);
             }
-            Action::UndoDelete(id) => self.with_cx(|screens, cx, actions| screens.webhooks.undo(&id, cx, actions)),
+            Action::UndoDelete(id) => {
+                let same = |action: &Action| matches!(action, Action::UndoDelete(offered) if *offered == id);
+                let ids: Vec<u64> = self.offers.iter().filter(|(_, it)| same(it)).map(|(id, _)| *id).collect();
+                for offer in ids {
+                    self.offers.remove(&offer);
+                    self.notices.withdraw(offer);
+                }
+                self.with_cx(|screens, cx, actions| screens.webhooks.undo(&id, cx, actions));
+            }
             Action::PasteToInspector(text) => {
                 self.screens.inspector.paste(text.expose());
                 self.go(Room::Inspector);

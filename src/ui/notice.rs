@@ -79,6 +79,13 @@ impl Notices {
         id
     }
 
+    /// What it offers was done elsewhere: its toast goes, and the list keeps what happened.
+    pub fn withdraw(&mut self, id: u64) {
+        for notice in self.list.iter_mut().filter(|notice| notice.id == id) {
+            (notice.gone, notice.offer) = (true, None);
+        }
+    }
+
     /// How many came since the list was last looked at.
     pub fn unread(&self) -> usize {
         self.unread.min(self.list.len())

@@ -71,6 +71,10 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
                 text_field(ui, "Event ID", "event_018f331a3178f7fef284b95fe6770384", &mut state.lookup.text)
             })
             .inner;
+        if field.changed() && !state.lookup.found.is_loading() {
+            // What was found, or was not, is another one's.
+            (state.lookup.found, state.lookup.seen) = (Load::Idle, None);
+        }
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let button = Button::primary("Look up").enabled_or(good, "Paste an Event ID first");
         wanted = button.show(ui).clicked() || entered && good;
