@@ -10,6 +10,8 @@ use super::{focus, label};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Box,
+    /// A box over several, of which some are ticked.
+    Part,
     Round,
     Switch,
 }
@@ -17,6 +19,11 @@ enum Shape {
 /// A box to tick.
 pub fn checkbox(ui: &mut Ui, on: &mut bool, words: &str) -> Response {
     flip(ui, on, words, Shape::Box)
+}
+
+/// A box over several: `on` when all of them are ticked; a dash when `some` are.
+pub fn checkbox_over(ui: &mut Ui, on: &mut bool, some: bool, words: &str) -> Response {
+    flip(ui, on, words, if some && !*on { Shape::Part } else { Shape::Box })
 }
 
 /// A box to tick with a note below it.
@@ -72,7 +79,7 @@ fn draw(ui: &mut Ui, on: bool, words: &str, shape: Shape) -> Response {
     let wanted = vec2(mark.x + space::SM + galley.size().x, size::CONTROL_SMALL);
     let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
     let role = match shape {
-        Shape::Box => Role::CheckBox,
+        Shape::Box | Shape::Part => Role::CheckBox,
         Shape::Round => Role::RadioButton,
         Shape::Switch => Role::Switch,
     };
@@ -83,7 +90,7 @@ fn draw(ui: &mut Ui, on: bool, words: &str, shape: Shape) -> Response {
     }
     let place = Rect::from_min_size(pos2(rect.left(), rect.center().y - mark.y / 2.0), mark);
     let hot = response.hovered();
-    let fill = match (on, hot) {
+    let fill = match (on || shape == Shape::Part, hot) {
         (true, false) => t.accent,
         (true, true) => t.accent_hover,
         (false, false) if shape == Shape::Switch => t.control_active,
@@ -91,7 +98,7 @@ fn draw(ui: &mut Ui, on: bool, words: &str, shape: Shape) -> Response {
         (false, true) => t.control_hover,
     };
     let corner = match shape {
-        Shape::Box => CornerRadius::same(4),
+        Shape::Box | Shape::Part => CornerRadius::same(4),
         Shape::Round | Shape::Switch => CornerRadius::same(9),
     };
     ui.painter().rect_filled(place, corner, fill);
@@ -104,6 +111,10 @@ fn draw(ui: &mut Ui, on: bool, words: &str, shape: Shape) -> Response {
         Shape::Box | Shape::Round if !on => {
             let line = if hot { t.text_subdued } else { t.line_strong };
             ui.painter().rect_stroke(place, corner, Stroke::new(1.0, line), StrokeKind::Inside);
+        }
+        Shape::Part => {
+            let dash = Rect::from_center_size(place.center(), vec2(8.0, 2.0));
+            ui.painter().rect_filled(dash, CornerRadius::ZERO, t.on_accent);
         }
         Shape::Box => Icon::Check.paint(ui.painter(), place.center(), 13.0, t.on_accent),
         Shape::Round => {

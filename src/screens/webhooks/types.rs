@@ -9,7 +9,7 @@ use crate::kinde::event_types::{self, Category};
 use crate::screens::Cx;
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
-use crate::ui::{Button, Load, checkbox, choice_note, loading, small, strong, text_field};
+use crate::ui::{Button, Load, checkbox, checkbox_over, choice_note, loading, small, strong, text_field};
 use crate::webhooks::Catalogue;
 
 /// One type to tick.
@@ -59,7 +59,7 @@ fn show_group(ui: &mut Ui, editor: &mut Editor, category: Category, group: &[&Of
     let chosen = group.iter().filter(|offer| has(editor, &offer.code)).count();
     ui.horizontal(|ui| {
         let mut all = chosen == group.len();
-        let response = checkbox(ui, &mut all, category.title());
+        let response = checkbox_over(ui, &mut all, chosen > 0, category.title());
         let name = format!("All of {}", category.title());
         response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, all, &name));
         if response.changed() {
