@@ -175,7 +175,9 @@ fn error_words(error: &str) -> (String, &'static str) {
         }
     };
     let fix = match error {
-        "access_denied" => "Connect again and allow it. At Google an app in Testing lets only its test users in",
+        "access_denied" => {
+            "Connect again and allow it. Where nobody pressed Deny: an app that Google has in Testing lets only its test users in"
+        }
         "invalid_scope" => "Compare Kinde's Permissions tab with what is switched on at the provider",
         "redirect_uri_mismatch" => "Register Provider to Kinde at the provider, letter by letter",
         "unauthorized_client" | "invalid_client" => {

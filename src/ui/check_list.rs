@@ -92,7 +92,7 @@ fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) {
     ui.scope(|ui| {
         ui.set_width(NAMES.min(ui.available_width() * 0.4));
         let colour = if check.verdict == Verdict::Skipped { t.text_subdued } else { t.text_strong };
-        ui.add(Label::new(RichText::new(&check.name).color(colour)).truncate().selectable(false));
+        ui.add(Label::new(RichText::new(check.name.replace('_', " ")).color(colour)).truncate().selectable(false));
     });
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         if let Some(open) = open {

@@ -76,9 +76,9 @@ fn storage(ui: &mut egui::Ui, cx: &Cx<'_>) {
     indented(ui, |ui| {
         prose(
             ui,
-            "Profiles, key sets, the sandbox and received webhooks are there, without secrets. Activity and what you \
-             paste into the Inspector stay in memory and are gone when the window closes, except webhooks that you \
-             keep. A panic leaves a report there with secrets taken out.",
+            "Profiles, key sets, the sandbox and received webhooks are there, without secrets but the sandbox's made-up \
+             ones. Activity and what you paste into the Inspector stay in memory and are gone when the window closes, \
+             except webhooks that you keep. A panic leaves a report there with secrets taken out.",
         );
     });
 }
