@@ -191,6 +191,30 @@ fn deleting_all_that_match_spares_what_is_pinned() {
 }
 
 #[test]
+fn what_is_replayed_to_the_panels_own_receiver_is_not_replayed_once_more_as_it_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut behind = Behind::over(folder.path());
+    let (_steer, settings) = watch::channel(Settings::default());
+    let (job, up) = behind.listen(Wish::default(), settings);
+    let url = up.unwrap().url;
+    send(folder.path(), &url, 3);
+    behind.rows(job, |rows| rows.len() == 3);
+    let (profile, which) = (SANDBOX_PROFILE, Which::Matching(Box::default()));
+    let target = Target::parse(&url, false).unwrap();
+    let sending = behind.begin(history::Command::Replay { profile, which, target });
+    let tally = behind.wait(sending, |event| match event {
+        backend::Event::History(Event::Replayed(tally)) => Some(tally.as_ref().unwrap().clone()),
+        _ => None,
+    });
+    assert_eq!((tally.of, tally.well, tally.troubles.len()), (3, 3, 0));
+    let rows = behind.page();
+    assert_eq!(rows.len(), 6);
+    // The oldest first: the fourth to come is the first once more.
+    assert_eq!(rows[2].webhook_id, rows[5].webhook_id);
+    assert!(rows[5].forwarded[0].replay == Some(1) && rows[2].forwarded.is_empty());
+}
+
+#[test]
 fn what_the_window_keeps_is_the_rule_of_every_process_that_writes_in_the_history() {
     let folder = tempfile::tempdir().unwrap();
     let mut behind = Behind::over(folder.path());

@@ -24,7 +24,7 @@ use kinde_panel::error::{Category, UserError};
 use kinde_panel::inspector::as_types::Dialect;
 use kinde_panel::inspector::compare::compare;
 use kinde_panel::inspector::damage::{Change, Damage};
-use kinde_panel::inspector::decode::{Decoded, Keys, Options, judge};
+use kinde_panel::inspector::decode::{Bytes, Decoded, Keys, Options, judge};
 use kinde_panel::inspector::forward::{Known, Response};
 use kinde_panel::inspector::replay::{Replayed, Signed};
 use kinde_panel::inspector::truth::{Row, Standing, Truth};
@@ -268,8 +268,7 @@ fn a_damaged_body_shows_what_was_done_to_it_and_the_bytes_that_differ() {
             "smee, express.json() or a proxy. Let it pass on the body byte for byte",
         );
         let mut bytes = decoded(&body);
-        bytes.payload_text = None;
-        bytes.payload_b64.clear();
+        bytes.payload = Bytes::None;
         bytes.damage = Some(Damage {
             what: "It stands in JSON quotes",
             culprit: "smee, express.json() or a proxy",
@@ -318,7 +317,9 @@ fn the_timeline_has_the_attempts_seen_here_kindes_clock_and_a_failed_forward_exp
             known: vec![vec![known]],
         };
         let mut harness = harness(theme, Some(opened), Some(verified(&body)));
-        press(&mut harness, "Timeline");
+        // That a forward failed is said whatever part shows.
+        harness.get_by_label_contains("Answered 404 by localhost:3000/api/webhook. ");
+        press(&mut harness, "Show the forwards");
         harness.get_by_label_contains("Kinde says roughly");
         harness.get_by_label_contains("36 hours");
         harness.get_by_label_contains("72 hours");

@@ -154,3 +154,9 @@ fn the_inspector_receives_what_the_sandbox_signs() {
 fn two_clicks_on_the_sandbox_send_its_events_here_and_stop_leaves_its_webhooks_as_they_were() {
     scenario("sending");
 }
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
+fn an_attempt_shows_its_ladder_its_bytes_and_why_it_was_refused_and_is_replayed() {
+    scenario("attempt");
+}

@@ -12,9 +12,11 @@ use uuid::Uuid;
 
 pub use super::receiver::{Kept, Settings, Up, Wish};
 
-use super::{Job, history_files, receiver, watcher};
+use super::{Job, history_files, history_replays, receiver, watcher};
 use crate::error::UserError;
+use crate::inspector::forward::Target;
 use crate::inspector::import::Imported;
+use crate::inspector::replay::Tally;
 use crate::secrets::Secret;
 use crate::store::attempts::{Attempt, Attempts, Filter, Histogram, Retention};
 
@@ -89,6 +91,15 @@ pub enum Command {
     },
     /// Deletes what is too old or too much, of every profile.
     Prune(Retention),
+    /// Sends attempts once more as they came, the oldest first.
+    Replay {
+        /// Whose.
+        profile: Uuid,
+        /// Which.
+        which: Which,
+        /// Where to.
+        target: Target,
+    },
     /// Deletes attempts for good.
     Delete {
         /// Whose.
@@ -196,6 +207,10 @@ pub enum Event {
     Pruned(Result<usize, UserError>),
     /// The answer to [`Command::Pin`].
     Pinned(Result<usize, UserError>),
+    /// How far [`Command::Replay`] is, at most ten a second.
+    Replaying(Box<Tally>),
+    /// The last answer to [`Command::Replay`].
+    Replayed(Result<Box<Tally>, UserError>),
     /// The answer to [`Command::Delete`].
     Deleted(Result<usize, UserError>),
 }
@@ -273,6 +288,10 @@ pub async fn run(command: Command, job: Job) {
             });
             let done = done.await;
             job.send(Event::Pinned(done)).await;
+        }
+        Command::Replay { profile, which, target } => {
+            let done = history_replays::replay(&job, profile, which, &target).await;
+            job.send(Event::Replayed(done.map(Box::new))).await;
         }
         Command::Delete { profile, which } => {
             let done =

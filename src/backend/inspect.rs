@@ -168,7 +168,7 @@ async fn judged(job: &Job, input: Input, which: WhichKeys) -> Result<Judged, Use
 }
 
 async fn compared(job: &Job, left: Arc<Decoded>, input: Input, which: WhichKeys) -> Result<Box<Compared>, UserError> {
-    let size = input.as_bytes().len() + left.payload_b64.len();
+    let size = input.as_bytes().len() + left.payload.len();
     let right = judged(job, input, which).await?.decoded;
     let other = Arc::clone(&right);
     let comparison = heavy(size, move || compare(&left, &other)).await?;

@@ -17,6 +17,7 @@ mod events;
 mod going;
 pub mod history;
 mod history_files;
+mod history_replays;
 pub mod inspect;
 mod job;
 mod keeper;

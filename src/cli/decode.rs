@@ -290,7 +290,7 @@ pub(super) fn print_for_people(cx: &Context, decoded: &Decoded) {
         }
     }
     if decoded.claims.is_none()
-        && let Some(payload) = &decoded.payload_text
+        && let Some(payload) = decoded.payload.text()
     {
         text.push_str(&format!("\n\nPayload\n{}", plain(payload)));
     }

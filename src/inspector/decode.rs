@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde::ser::SerializeMap as _;
 
 use super::damage::Damage;
 use super::lens::{self, Fact};
@@ -234,6 +237,67 @@ impl Options {
     }
 }
 
+/// A payload's bytes.
+#[derive(Clone, Default)]
+pub enum Bytes {
+    /// There is no payload.
+    #[default]
+    None,
+    /// UTF-8.
+    Text(String),
+    /// Anything else.
+    Other(Vec<u8>),
+}
+
+impl Bytes {
+    /// As they were decoded.
+    pub fn of(payload: Option<Vec<u8>>) -> Self {
+        match payload.map(String::from_utf8) {
+            None => Self::None,
+            Some(Ok(text)) => Self::Text(text),
+            Some(Err(error)) => Self::Other(error.into_bytes()),
+        }
+    }
+
+    /// As text, exact; `None` where they are no UTF-8, or there are none.
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// In plain padded base64; empty where there are none.
+    pub fn base64(&self) -> String {
+        STANDARD.encode(self.raw())
+    }
+
+    fn raw(&self) -> &[u8] {
+        match self {
+            Self::None => &[],
+            Self::Text(text) => text.as_bytes(),
+            Self::Other(bytes) => bytes,
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.raw().len()
+    }
+
+    /// True where there are none.
+    pub fn is_empty(&self) -> bool {
+        self.raw().is_empty()
+    }
+}
+
+/// The two members of the `decode` object. The base64 is made here: most that is judged is written nowhere.
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(2))?;
+        members.serialize_entry("payload_text", &self.text())?;
+        members.serialize_entry("payload_b64", &self.base64())?;
+        members.end()
+    }
+}
+
 /// A judged token. Serialises to the `decode` object of the command line; a screen reads the skipped fields too.
 #[derive(Clone, Serialize)]
 pub struct Decoded {
@@ -251,10 +315,9 @@ pub struct Decoded {
     pub header: Option<Json>,
     /// The claims, where the payload is an object.
     pub claims: Option<Json>,
-    /// The payload as text, exact; `None` where it is no UTF-8.
-    pub payload_text: Option<String>,
-    /// The payload's bytes in plain padded base64; empty where there is none.
-    pub payload_b64: String,
+    /// The payload, as the members `payload_text` and `payload_b64`.
+    #[serde(flatten)]
+    pub payload: Bytes,
     /// What was taken off around it.
     pub cleaned: Vec<String>,
     /// One sentence: the first wrong thing, or what it is.

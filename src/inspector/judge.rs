@@ -1,11 +1,8 @@
 //! One token through the eight rungs: transport, envelope, header, key, signature, claims, freshness, duplicate.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::claims::{self, Context};
 use super::damage::Damage;
-use super::decode::{Decoded, Keys, Kind, Options, Origin, SignatureState, TokenVerdict};
+use super::decode::{Bytes, Decoded, Keys, Kind, Options, Origin, SignatureState, TokenVerdict};
 use super::freshness::{by_this_clock, judge_freshness};
 use super::lens::is_sandbox_kid;
 use super::missing_key::no_key;
@@ -112,8 +109,7 @@ impl<'a> Ladder<'a> {
             offer: read.offer,
             doubled: read.doubled.paths,
             damage: read.damage,
-            payload_b64: read.payload.as_ref().map(|bytes| STANDARD.encode(bytes)).unwrap_or_default(),
-            payload_text: read.payload.and_then(|bytes| String::from_utf8(bytes).ok()),
+            payload: Bytes::of(read.payload),
             header: read.header,
             claims: read.claims,
             checks,

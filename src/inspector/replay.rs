@@ -13,7 +13,7 @@ use crate::error::{Category, UserError};
 use crate::jwt::Json;
 use crate::net::Http;
 use crate::sandbox;
-use crate::store::attempts::{Answer, Attempts, Whole};
+use crate::store::attempts::{Answer, Attempts, Forwarded, Whole};
 
 /// Who signed what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +83,62 @@ pub async fn replay(
     Ok(Replayed { seq, response, signed: Signed::AsItCame, answer, known })
 }
 
-/// Sends each of `seqs` to `target`, one after the other in the order of the list, and hands each result to `sink`. Ends
-/// early when `cancel` is cancelled.
+/// The most that are sent in one go.
+pub const MOST: usize = 10_000;
+/// After so many in a row that nothing answered, the rest is not tried.
+const SILENT: usize = 3;
+/// How many of those that did not end in 200 are named.
+const NAMED: usize = 5;
+
+/// How far sending many is, and what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many there are.
+    pub of: usize,
+    /// Answered with 200.
+    pub well: usize,
+    /// Answered otherwise, or not at all.
+    pub ill: usize,
+    /// Not sent: kept without a signature, or not kept any more.
+    pub left_out: usize,
+    /// The first of those that did not go well, with the number and what became of each.
+    pub troubles: Vec<(i64, String)>,
+    /// The rest was not tried, since nothing answered any more.
+    pub gave_up: bool,
+}
+
+impl Tally {
+    /// How many were looked at.
+    pub fn done(&self) -> usize {
+        self.well + self.ill + self.left_out
+    }
+
+    /// Counts one. True where nothing answered it.
+    fn count(&mut self, seq: i64, result: Result<Replayed, UserError>) -> bool {
+        let trouble = match &result {
+            Ok(replayed) if replayed.response.forwarded.status == Some(200) => {
+                self.well += 1;
+                return false;
+            }
+            Ok(replayed) => {
+                self.ill += 1;
+                let Forwarded { status, error, .. } = &replayed.response.forwarded;
+                status.map_or_else(|| error.clone().unwrap_or_default(), |status| status.to_string())
+            }
+            Err(error) => {
+                self.left_out += 1;
+                error.detail.clone()
+            }
+        };
+        if self.troubles.len() < NAMED {
+            self.troubles.push((seq, trouble));
+        }
+        result.is_ok_and(|replayed| replayed.response.forwarded.status.is_none())
+    }
+}
+
+/// Sends each of `seqs` to `target`, one after the other in their order, and tells `sink` after each how far it is. Ends
+/// early when `cancel` is cancelled, and where nothing answers any more.
 pub async fn replay_many(
     attempts: &Attempts,
     http: &Http,
@@ -92,15 +146,20 @@ pub async fn replay_many(
     seqs: &[i64],
     target: &Target,
     cancel: &CancellationToken,
-    mut sink: impl FnMut(i64, Result<Replayed, UserError>),
-) {
+    mut sink: impl FnMut(&Tally),
+) -> Tally {
+    let (mut tally, mut silent) = (Tally { of: seqs.len(), ..Tally::default() }, 0);
     for &seq in seqs {
         let one = replay(attempts, http, owner, seq, target);
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            result = one => sink(seq, result),
+        let Some(result) = cancel.run_until_cancelled(one).await else { break };
+        silent = if tally.count(seq, result) { silent + 1 } else { 0 };
+        if silent == SILENT && tally.done() < tally.of {
+            tally.gave_up = true;
+            break;
         }
+        sink(&tally);
     }
+    tally
 }
 
 /// Sends `payload` in the place of that of attempt `seq`: signed by the key of the sandbox in `sandbox_dir`, under a

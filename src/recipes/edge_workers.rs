@@ -354,7 +354,7 @@ fn stand_in(token: &str, jwks: &[u8], issuer: &str, audience: Option<&str>, now:
     if let Some(rung) = &decoded.failed {
         return Some(rung.clone());
     }
-    let claims: Option<Value> = decoded.payload_text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let claims: Option<Value> = decoded.payload.text().and_then(|text| serde_json::from_str(text).ok());
     let wanted = audience?;
     let named = claims.as_ref().and_then(|claims| claims.get("aud")).and_then(Value::as_array);
     let fits = named.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(wanted)));

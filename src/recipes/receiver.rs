@@ -172,7 +172,7 @@ pub fn stand_in(
     if decoded.verdict != crate::inspector::decode::TokenVerdict::Verified {
         return (400, "not verified");
     }
-    let payload: Option<Value> = decoded.payload_text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let payload: Option<Value> = decoded.payload.text().and_then(|text| serde_json::from_str(text).ok());
     let text = |name: &str| payload.as_ref().and_then(|it| it.get(name)).and_then(Value::as_str);
     let (Some(_), Some(event_id), Some(timestamp)) = (text("type"), text("event_id"), text("timestamp")) else {
         return (400, "not a webhook event");

@@ -36,7 +36,7 @@ pub async fn id_token(around: Around<'_>, token: &str) -> Result<Map<String, Val
             .detail(decoded.headline)
             .hint("Take a fresh one of this tenant; the Inspector says more about it"));
     }
-    match decoded.payload_text.as_deref().map(serde_json::from_str) {
+    match decoded.payload.text().map(serde_json::from_str) {
         Some(Ok(Value::Object(claims))) => Ok(claims),
         _ => Err(UserError::new(Category::Input, "The ID token carries no claims").hint("Take a fresh one")),
     }

@@ -40,6 +40,72 @@ fn several_are_chosen_by_click_and_by_keys_and_deleted_only_after_a_question() {
 }
 
 #[test]
+fn several_are_replayed_to_a_target_and_what_came_of_each_is_told() {
+    let mut harness = with_rows(rows(1..6), false);
+    harness.get_by_label("5 user.created, verified").click();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Replay…").click();
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Role::Dialog, "Replay 2 events");
+    let target = |harness: &mut Harness, text: &str| {
+        harness.get_by_label("Target").focus();
+        harness.run_steps(4);
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        harness.event(egui::Event::Text(text.to_owned()));
+        harness.run_steps(4);
+    };
+    // Another machine must be meant.
+    target(&mut harness, "http://192.0.2.7/hook");
+    harness.get_by_role_and_label(Role::Button, "Replay").click();
+    harness.run_steps(4);
+    assert!(!harness.state().actions.iter().any(|action| format!("{action:?}").contains("Replay")));
+    assert!(harness.query_by_label_contains("It is not on this machine, and that is meant").is_some());
+    target(&mut harness, "http://localhost:3000/hook");
+    harness.get_by_role_and_label(Role::Button, "Replay").click();
+    harness.run_steps(4);
+    let (job, (which, to)) = harness.state_mut().asked(|command| match command {
+        history::Command::Replay { which, target, .. } => Some((which, target.shown())),
+        _ => None,
+    });
+    let Which::These(seqs) = which else { panic!("{which:?}") };
+    assert_eq!((seqs.as_slice(), to.as_str()), ([4, 5].as_slice(), "http://localhost:3000/hook"));
+
+    let tally = Tally { of: 2, well: 1, ..Tally::default() };
+    harness.state_mut().tell(job, Event::Replaying(Box::new(tally.clone())));
+    harness.run_steps(4);
+    harness.get_by_label("1 of 2 done: 1 answered 200");
+    harness.get_by_role_and_label(Role::Button, "Cancel").click();
+    harness.run_steps(4);
+    assert!(harness.state().actions.iter().any(|action| matches!(action, Action::Cancel(cut) if *cut == job)));
+    let tally = Tally { ill: 1, troubles: vec![(5, "404".to_owned())], ..tally };
+    harness.state_mut().tell(job, Event::Replayed(Ok(Box::new(tally))));
+    harness.run_steps(4);
+    harness.get_by_label("2 of 2 done: 1 answered 200, 1 otherwise or not at all");
+    harness.get_by_label("No. 5: 404");
+    harness.get_by_role_and_label(Role::Button, "Done").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_role_and_label(Role::Dialog, "Replay 2 events").is_none());
+
+    // Where it went is offered again, and everything that matches can go.
+    harness.get_by_label("3 user.created, verified").click();
+    harness.run_steps(4);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Role::Button, "Replay…").click();
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Role::Dialog, "Replay all that match");
+    harness.get_by_role_and_label(Role::Button, "Replay").click();
+    harness.run_steps(4);
+    let (_, to) = harness.state_mut().asked(|command| match command {
+        history::Command::Replay { which: Which::Matching(_), target, .. } => Some(target.shown()),
+        _ => None,
+    });
+    assert_eq!(to, "http://localhost:3000/hook");
+}
+
+#[test]
 fn clearing_the_history_names_the_profile_and_asks_first() {
     let mut harness = with_rows(rows(1..4), false);
     harness.get_by_label("More of the Inspector").click();

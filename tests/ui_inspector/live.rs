@@ -10,6 +10,7 @@ pub use kinde_panel::backend::attempt;
 pub use kinde_panel::backend::history::{self, Event, Page, Picture, Settings, Up, Which};
 pub use kinde_panel::error::{Category, UserError};
 pub use kinde_panel::inspector::import::{Imported, Skipped};
+pub use kinde_panel::inspector::replay::Tally;
 pub use kinde_panel::screens::inspector;
 pub use kinde_panel::store::attempts::{Attempt, Bucket, Duplicate, Filter, Forwarded, Histogram};
 pub use kinde_panel::tenant::Profile;
@@ -111,6 +112,7 @@ pub fn one_of_each() -> Vec<Attempt> {
         error: status.is_none().then(|| "nothing listens there".to_owned()),
         ..Forwarded::default()
     };
+    let elsewhere = Forwarded { url: "http://localhost:4000/api".to_owned(), ..on(None) };
     vec![
         Attempt { forwarded: vec![on(Some(200))], pinned: true, ..row(10) },
         Attempt { verdict: None, event_type: Some("user.updated".to_owned()), ..row(9) },
@@ -120,7 +122,7 @@ pub fn one_of_each() -> Vec<Attempt> {
         Attempt { forwarded: vec![on(None)], ..verdict(5, "encrypted", Some("header")) },
         Attempt { event_type: None, who: None, ..verdict(4, "unreadable", Some("envelope")) },
         Attempt { duplicate: Duplicate::Conflict, ..verdict(3, "verified", Some("duplicate")) },
-        Attempt { duplicate: Duplicate::Fanout, forwarded: vec![on(Some(200)), on(None)], ..row(2) },
+        Attempt { duplicate: Duplicate::Fanout, forwarded: vec![on(Some(200)), elsewhere], ..row(2) },
         Attempt { duplicate: Duplicate::Repeat, event_type: Some("subscriber.created".to_owned()), ..row(1) },
     ]
 }

@@ -86,7 +86,9 @@ pub async fn forward(
                 let body = answer.text().into_owned();
                 let (status, ms) = (Some(answer.status), answer.ms);
                 let forwarded = Forwarded { status, ms, ..short(target, sending) };
-                return Response { forwarded, headers: answer.headers, body };
+                let mut response = Response { forwarded, headers: answer.headers, body };
+                response.forwarded.page = explain::is_good_page(&response);
+                return response;
             }
             Err(error) => {
                 let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

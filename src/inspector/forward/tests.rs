@@ -55,6 +55,19 @@ async fn the_bytes_arrive_unchanged_with_the_request_id_and_nothing_that_was_not
 }
 
 #[tokio::test]
+async fn a_web_page_in_the_place_of_an_answer_is_told_though_its_status_is_good() {
+    let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 22\r\n\r\n<html>Sign in</html>\r\n";
+    let word = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nok";
+    let missing = "HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>";
+    for (answer, is_page) in [(page, true), (word, false), (missing, false)] {
+        let (port, _served) = one("127.0.0.1:0", answer).await;
+        let target = Target::parse(&format!("http://127.0.0.1:{port}/"), false).unwrap();
+        let response = forward(&http(), &target, &headers(), b"some bytes", Sending::First).await;
+        assert_eq!(response.forwarded.page, is_page, "{response:?}");
+    }
+}
+
+#[tokio::test]
 async fn localhost_is_found_on_ipv6_where_nothing_listens_on_ipv4() {
     let (port, served) = one("[::1]:0", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     for host in ["localhost", "127.0.0.1"] {

@@ -141,8 +141,11 @@ fn who(data: &Json) -> Option<String> {
 fn find(value: &Json, name: &str, depth: u8) -> Option<String> {
     value.members().filter(|_| depth < 3)?;
     let own = value.get(name).and_then(Json::as_text).filter(|text| !text.is_empty());
-    own.map(|text| text.chars().take(200).collect())
-        .or_else(|| value.by_name().into_iter().find_map(|(_, inner)| find(inner, name, depth + 1)))
+    own.map(|text| text.chars().take(200).collect()).or_else(|| {
+        // Where nothing is nested nothing is looked through.
+        let nested = value.members()?.iter().any(|(_, inner)| inner.members().is_some());
+        value.by_name().into_iter().filter(|_| nested).find_map(|(_, inner)| find(inner, name, depth + 1))
+    })
 }
 
 #[cfg(test)]

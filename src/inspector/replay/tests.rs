@@ -74,16 +74,35 @@ async fn a_replay_sends_the_kept_bytes_under_their_own_request_id_and_is_marked_
 }
 
 #[tokio::test]
-async fn many_are_sent_in_the_order_of_the_list_and_one_that_is_missing_does_not_keep_the_others() {
+async fn many_are_sent_in_their_order_and_one_that_is_missing_does_not_keep_the_others() {
     let (_dir, attempts, http) = history(true).await;
     let (target, mut requests) = application().await;
-    let mut told = Vec::new();
-    let cancel = CancellationToken::new();
-    let sink = |seq, result: Result<Replayed, UserError>| told.push((seq, result.is_ok()));
-    replay_many(&attempts, &http, "p", &[2, 9, 1], &target, &cancel, sink).await;
-    assert_eq!(told, [(2, true), (9, false), (1, true)]);
+    let (cancel, mut told) = (CancellationToken::new(), Vec::new());
+    let sink = |tally: &Tally| told.push(tally.done());
+    let tally = replay_many(&attempts, &http, "p", &[2, 9, 1], &target, &cancel, sink).await;
+    assert_eq!((tally.of, tally.well, tally.ill, tally.left_out), (3, 2, 0, 1));
+    assert!(tally.troubles[0].0 == 9 && tally.troubles[0].1.contains("not in this profile's history"), "{tally:?}");
+    assert_eq!(told, [1, 2, 3]);
     assert!(requests.recv().await.unwrap().contains("bytes of w2"));
     assert!(requests.recv().await.unwrap().contains("bytes of w1"));
+    cancel.cancel();
+    let tally = replay_many(&attempts, &http, "p", &[2, 1], &target, &cancel, |_| ()).await;
+    assert_eq!((tally.done(), tally.gave_up), (0, false));
+    assert!(requests.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn where_nothing_answers_the_rest_of_many_is_not_tried() {
+    let (_dir, attempts, http) = history(true).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let target = Target::parse(&format!("http://{closed}/hook"), false).unwrap();
+    let cancel = CancellationToken::new();
+    let tally = replay_many(&attempts, &http, "p", &[1, 2, 1, 2, 1], &target, &cancel, |_| ()).await;
+    assert_eq!((tally.done(), tally.ill, tally.gave_up), (3, 3, true));
+    assert!(tally.troubles[0].1.starts_with("nothing listens there"), "{tally:?}");
+    // Of three, nothing is left to try.
+    let tally = replay_many(&attempts, &http, "p", &[1, 2, 1], &target, &cancel, |_| ()).await;
+    assert!(!tally.gave_up);
 }
 
 #[tokio::test]

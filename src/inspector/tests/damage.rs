@@ -79,7 +79,7 @@ fn one_known_mangling_is_named_with_its_culprit_and_the_bytes_that_differ() {
         assert!(damage.proven && damage.token.expose() == good, "{shown}");
         assert_eq!(taken_back(&bytes, &damage.changes), good.as_bytes(), "{shown}");
         // It is shown, and nothing of what was received is altered.
-        assert_eq!((decoded.payload_text.as_deref(), decoded.kind), (Some(WEBHOOK), Kind::Webhook));
+        assert_eq!((decoded.payload.text(), decoded.kind), (Some(WEBHOOK), Kind::Webhook));
     }
     assert!(received(good.as_bytes()).damage.is_none());
 }
@@ -157,7 +157,7 @@ fn a_payload_that_was_written_anew_is_named_with_what_changed() {
             let damage = decoded.damage.as_ref().unwrap();
             assert_eq!(taken_back(after.as_bytes(), &damage.changes), before.as_bytes());
             // What is shown is what came, not what was signed.
-            assert_eq!(decoded.payload_text.as_deref(), Some(after.as_str()));
+            assert_eq!(decoded.payload.text(), Some(after.as_str()));
         }
     }
     // A changed value is no way of writing the same.

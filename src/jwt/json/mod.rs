@@ -125,6 +125,9 @@ impl Json {
 
 /// Where a name stands for the second time, in order.
 fn second_of_a_name(members: &[(String, Json)]) -> Vec<usize> {
+    if write::in_order(members) {
+        return Vec::new();
+    }
     // Few names are compared faster than hashed.
     if members.len() <= 16 {
         let times_before =

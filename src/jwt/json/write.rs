@@ -21,7 +21,7 @@ impl Json {
     /// The members of an object in the order of their names, of doubles the last; none of anything else.
     pub fn by_name(&self) -> Vec<(&str, &Self)> {
         let members = self.members().unwrap_or_default().iter();
-        if members.as_slice().is_sorted_by(|(one, _), (next, _)| one < next) {
+        if in_order(members.as_slice()) {
             return members.map(|(name, value)| (name.as_str(), value)).collect();
         }
         // The last comes first: the sort is stable, and of equals the first stays.
@@ -58,19 +58,21 @@ impl Json {
                     out.push(':');
                     value.write(out, style);
                 };
-                match style {
-                    Style::AsWritten => {
-                        members.iter().enumerate().for_each(|(index, (name, value))| member(index, name, value));
-                    }
-                    Style::Canonical => {
-                        let sorted = self.by_name().into_iter().enumerate();
-                        sorted.for_each(|(index, (name, value))| member(index, name, value));
-                    }
+                if style == Style::AsWritten || in_order(members) {
+                    members.iter().enumerate().for_each(|(index, (name, value))| member(index, name, value));
+                } else {
+                    let sorted = self.by_name().into_iter().enumerate();
+                    sorted.for_each(|(index, (name, value))| member(index, name, value));
                 }
                 out.push('}');
             }
         }
     }
+}
+
+/// Whether the members stand in the order of their names, each once: Kinde writes them so.
+pub(super) fn in_order(members: &[(String, Json)]) -> bool {
+    members.is_sorted_by(|(one, _), (next, _)| one < next)
 }
 
 /// How it is written.

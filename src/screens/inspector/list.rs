@@ -11,7 +11,7 @@ use crate::action::Action;
 use crate::backend::history::Which;
 use crate::clock::clock_time;
 use crate::screens::Cx;
-use crate::store::attempts::{Attempt, Duplicate, Standing};
+use crate::store::attempts::{Attempt, Duplicate, Forwarded, Standing};
 use crate::ui::tokens::{radius, size, text};
 use crate::ui::{Button, Icon, Mood, focus, menu_item, status_with, tokens};
 
@@ -92,17 +92,34 @@ fn ordinal(number: u32) -> String {
     format!("{number}{ending}")
 }
 
-/// How its forwards went; whether all were well.
-pub(super) fn forward_words(row: &Attempt) -> Option<(String, bool)> {
-    let well = |status: Option<u16>| status.is_some_and(|status| (200..300).contains(&status));
-    let good = row.forwarded.iter().filter(|on| well(on.status)).count();
-    match row.forwarded.as_slice() {
+/// How its forwards went, of those to one address the latest; and how well.
+pub(super) fn forward_words(all: &[Forwarded]) -> Option<(String, Mood)> {
+    let mut latest: Vec<&Forwarded> = Vec::new();
+    for on in all {
+        latest.retain(|before| before.url != on.url);
+        latest.push(on);
+    }
+    // Kinde documents 200 alone as delivered.
+    let mood = |on: &Forwarded| match on.status {
+        Some(200) if !on.page => Mood::Success,
+        Some(201..=299) if !on.page => Mood::Warn,
+        _ => Mood::Error,
+    };
+    let good = latest.iter().filter(|on| mood(on) == Mood::Success).count();
+    match latest.as_slice() {
         [] => None,
-        [only] => Some((
-            only.status.map_or_else(|| "no answer".to_owned(), |status| format!("{status} · {} ms", only.ms)),
-            good == 1,
-        )),
-        several => Some((format!("{good} of {} well", several.len()), good == several.len())),
+        [only] => {
+            let words = match only.status {
+                None => "no answer".to_owned(),
+                Some(status) if only.page => format!("{status} · web page"),
+                Some(status) => format!("{status} · {} ms", only.ms),
+            };
+            Some((words, mood(only)))
+        }
+        several => {
+            let all = if good == several.len() { Mood::Success } else { Mood::Error };
+            Some((format!("{good} of {} well", several.len()), all))
+        }
     }
 }
 
@@ -246,9 +263,9 @@ fn row(
         let colour = if row.duplicate == Duplicate::Conflict { t.error.text } else { t.text_subdued };
         plain(ui, &attempt_words(row), colour);
     });
-    cell(ui, rect, onward, |ui| match forward_words(row) {
-        Some((words, true)) => plain(ui, &words, ink),
-        Some((words, false)) => plain(ui, &words, t.error.text),
+    cell(ui, rect, onward, |ui| match forward_words(&row.forwarded) {
+        Some((words, Mood::Success)) => plain(ui, &words, ink),
+        Some((words, mood)) => plain(ui, &words, mood.tone(t).text),
         None => plain(ui, "—", t.text_subdued),
     });
     if response.clicked() {
@@ -287,7 +304,7 @@ fn of_one(ui: &mut Ui, state: &mut State, seq: i64, cx: &Cx<'_>, actions: &mut V
 pub(super) fn lines(state: &State) -> String {
     let chosen = state.rows.held().iter().filter(|row| state.selection.has(row.seq));
     let words = |row: &Attempt| {
-        let forwarded = forward_words(row).map_or_else(String::new, |(words, _)| words);
+        let forwarded = forward_words(&row.forwarded).map_or_else(String::new, |(words, _)| words);
         let (kind, who) = (row.event_type.as_deref().unwrap_or("no event"), row.who.as_deref().unwrap_or(""));
         let (at, verdict, attempt) = (crate::clock::rfc3339(row.received_at), verdict_words(row), attempt_words(row));
         [at.as_str(), kind, &verdict, who, &attempt, &forwarded].join("\t") + "\n"
@@ -338,4 +355,30 @@ fn keyboard(ui: &mut Ui, id: Id, state: &mut State, actions: &mut Vec<Action>) -
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_tells_how_the_latest_forward_to_each_address_went() {
+        let on = |url: &str, status: Option<u16>, page: bool| Forwarded {
+            url: url.to_owned(),
+            status,
+            ms: 4,
+            page,
+            ..Forwarded::default()
+        };
+        let words = |forwarded: Vec<Forwarded>| {
+            forward_words(&forwarded).map(|(words, mood)| format!("{words}, {mood:?}")).unwrap_or_default()
+        };
+        assert_eq!(words(Vec::new()), "");
+        assert_eq!(words(vec![on("a", Some(500), false), on("a", Some(200), false)]), "200 · 4 ms, Success");
+        assert_eq!(words(vec![on("a", Some(200), false), on("a", None, false)]), "no answer, Error");
+        assert_eq!(words(vec![on("a", Some(204), false)]), "204 · 4 ms, Warn");
+        assert_eq!(words(vec![on("a", Some(200), true)]), "200 · web page, Error");
+        assert_eq!(words(vec![on("a", Some(500), false), on("b", Some(200), false)]), "1 of 2 well, Error");
+        assert_eq!(words(vec![on("a", Some(200), false), on("b", Some(200), false)]), "2 of 2 well, Success");
+    }
 }

@@ -4,7 +4,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, ScrollArea, Ui, vec2};
 
 use super::select::How;
 use super::state::{Question, Side, State};
-use super::{chain, detail, list, public, search};
+use super::{chain, detail, list, public, replays, search};
 use crate::action::{Action, InspectorAsk};
 use crate::backend::history::Which;
 use crate::screens::Cx;
@@ -15,6 +15,7 @@ use crate::ui::{Answer, Button, Callout, Confirm, Icon, card, empty_state, loadi
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     chain::ui(ui, state, cx, actions);
     questions(ui, state, cx, actions);
+    replays::ui(ui, state, cx, actions);
     ui.add_space(space::SM);
     if let Some(error) = &state.rows.error {
         let again = Callout::user_error(error).show_with(ui, |ui| Button::secondary("Try again").show(ui).clicked());
@@ -160,6 +161,10 @@ fn under(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
     }
     if !all && Button::ghost("Copy").icon(Icon::Copy).small().hint("As lines, tab between").show(ui).clicked() {
         actions.push(Action::CopyText(list::lines(state).into()));
+    }
+    if Button::ghost("Replay…").icon(Icon::Play).small().hint("Send them once more, as they came").show(ui).clicked()
+    {
+        replays::open(state);
     }
     if Button::ghost("Export…").icon(Icon::Upload).small().show(ui).clicked() {
         actions.push(Action::Inspector(InspectorAsk::Export));

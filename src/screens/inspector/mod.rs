@@ -11,6 +11,7 @@ mod live;
 mod pasting;
 mod public;
 mod receive;
+mod replays;
 mod result;
 mod rows;
 mod search;

@@ -342,9 +342,9 @@ impl Pasting {
 
 fn made_ready(judged: Judged, turn: u64) -> Shown {
     let decoded = &judged.decoded;
-    let claims = match &decoded.payload_text {
-        Some(text) => JsonTree::parse(text.as_str()).map_err(|_| "The payload is no JSON. See Raw payload"),
-        None if decoded.payload_b64.is_empty() => Err("There is no payload to read"),
+    let claims = match decoded.payload.text() {
+        Some(text) => JsonTree::parse(text).map_err(|_| "The payload is no JSON. See Raw payload"),
+        None if decoded.payload.is_empty() => Err("There is no payload to read"),
         None => Err("The payload is no text. See Raw payload"),
     };
     let header = decoded.header.as_ref().and_then(|header| JsonTree::parse(header.to_text()).ok());

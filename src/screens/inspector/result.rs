@@ -151,14 +151,14 @@ fn lens(ui: &mut Ui, shown: &Shown) {
 }
 
 fn payload(ui: &mut Ui, decoded: &Decoded) {
-    match &decoded.payload_text {
+    match decoded.payload.text() {
         Some(text) => code_view(ui, "Raw payload", text, PART),
-        None if decoded.payload_b64.is_empty() => {
+        None if decoded.payload.is_empty() => {
             subdued(ui, "There is no payload to read");
         }
         None => {
             subdued(ui, "The payload is no UTF-8 text. In base64:");
-            code_view(ui, "Raw payload in base64", &decoded.payload_b64, PART);
+            code_view(ui, "Raw payload in base64", &decoded.payload.base64(), PART);
         }
     }
 }

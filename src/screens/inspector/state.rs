@@ -11,6 +11,7 @@ use super::keep::{self, Told};
 use super::pasting::Pasting;
 use super::public::{self, Public};
 use super::receive::{Draft, Plan};
+use super::replays::{self, Replays};
 use super::rows::Rows;
 use super::search::{self, Search};
 use super::select::Selection;
@@ -80,6 +81,9 @@ pub struct State {
     /// How much is kept, and the form about that while it is open.
     keep: Keep,
     pub(super) keeping: Option<keep::Draft>,
+    /// The form about sending several once more, while it is open, and where they went the last time.
+    pub(super) replays: Option<Replays>,
+    pub(super) replayed_to: Option<String>,
     /// The row of the attempt that is chosen changed.
     changed: bool,
 }
@@ -154,6 +158,7 @@ impl State {
         self.search = Search::begin();
         self.draft = None;
         self.public.close_form();
+        replays::forget(self, actions);
         self.question = None;
         self.error = None;
     }
@@ -232,6 +237,8 @@ impl State {
                     self.error = Some(error);
                 }
             }
+            Event::Replaying(tally) => replays::took(self, job, Ok(*tally), false),
+            Event::Replayed(result) => replays::took(self, job, result.map(|tally| *tally), true),
             Event::Pinned(done) | Event::Deleted(done) => {
                 if self.changing.take_if(|changing| *changing == job).is_some() {
                     self.error = done.err();
@@ -275,6 +282,7 @@ impl State {
         if self.moving.take_if(|moving| *moving == job).is_some() {
             self.error = end.without_answer();
         }
+        replays::on_end(self, job, end);
         super::chain::on_end(self, job, end, actions);
         self.public_ended(job, end, actions);
     }

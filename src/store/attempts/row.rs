@@ -123,6 +123,9 @@ pub struct Forwarded {
     /// An edited payload was sent in the place of what came, signed by the sandbox.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+    /// The status is good and a web page came with it: no handler answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub page: bool,
 }
 
 /// What a forward was answered, as it is kept: without secrets, and cut.

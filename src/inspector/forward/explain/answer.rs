@@ -19,7 +19,7 @@ pub(super) fn explain(sent: &Sent<'_>, outcome: &Outcome<'_>, status: u16, frame
 }
 
 /// In lower case, with the entities an HTML error page is written in turned back.
-fn words(body: &str) -> String {
+pub(super) fn words(body: &str) -> String {
     let head: String = body.chars().take(READ).collect();
     head.to_lowercase().replace("&quot;", "\"").replace("&#39;", "'").replace("&#x27;", "'").replace("&amp;", "&")
 }
@@ -242,11 +242,7 @@ fn by_words(sent: &Sent<'_>, status: u16, text: &str) -> Option<Check> {
 
 /// A web page in the place of a handler's answer.
 fn page(outcome: &Outcome<'_>, status: u16, text: &str) -> Option<Check> {
-    let html = outcome.header("content-type").is_some_and(|kind| kind.contains("text/html"))
-        || text.trim_start().starts_with("<!doctype html")
-        || text.trim_start().starts_with("<html");
-    // Express calls any text HTML: what is good and holds no element is an answer.
-    if !html || status < 300 && !text.contains('<') || !(200..300).contains(&status) && status != 401 && status != 403 {
+    if !is_page(outcome.header("content-type"), status, text) {
         return None;
     }
     let login = ["sign in", "sign-in", "signin", "log in", "login", "type=\"password\"", "/oauth2/auth"];
@@ -263,6 +259,16 @@ fn page(outcome: &Outcome<'_>, status: u16, text: &str) -> Option<Check> {
             "Send to the server that has the handler: it often listens on another port than the front end",
         )
     })
+}
+
+/// Whether a web page came, by its content type and its `text` in lower case.
+pub(super) fn is_page(content_type: Option<&str>, status: u16, text: &str) -> bool {
+    let start = text.trim_start();
+    let html = content_type.is_some_and(|kind| kind.contains("text/html"))
+        || start.starts_with("<!doctype html")
+        || start.starts_with("<html");
+    // Express calls any text HTML: what is good and holds no element is an answer.
+    html && (status >= 300 || text.contains('<')) && ((200..300).contains(&status) || status == 401 || status == 403)
 }
 
 fn unexplained(sent: &Sent<'_>, status: u16, framework: Framework, text: &str) -> Check {

@@ -91,6 +91,13 @@ pub fn explain(sent: &Sent<'_>, outcome: &Outcome<'_>, framework: Framework) -> 
     }
 }
 
+/// Whether `response` is good by its status and a web page all the same: no handler answered.
+pub(super) fn is_good_page(response: &super::Response) -> bool {
+    let good = response.forwarded.status.filter(|status| (200..300).contains(status));
+    let kind = response.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+    good.is_some_and(|status| answer::is_page(kind, status, &answer::words(&response.body)))
+}
+
 /// The path of an address, without its query.
 fn path_of(url: &str) -> String {
     url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.path().to_owned())

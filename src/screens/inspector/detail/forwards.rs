@@ -35,7 +35,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     let looked = there.forwards.as_ref().map_or(&[][..], |(_, looked)| looked);
     let mut asked = None;
     let mut chosen = None;
-    let failed = attempt.forwarded.iter().any(|on| on.status != Some(200));
+    let failed = fails(there);
     section_with(
         ui,
         "Forwards",
@@ -90,6 +90,34 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         Some(Asked::Framework(framework)) => state.keep_framework(framework, cx, actions),
         None => {}
     }
+}
+
+/// Whether a forward did not go well: those that are answered 200 with a sign-in page too.
+pub(super) fn fails(there: &There) -> bool {
+    let looked = there.forwards.as_ref().map_or(&[][..], |(_, looked)| looked);
+    let trouble = |(index, on): (usize, &Forwarded)| {
+        on.status != Some(200) || looked.get(index).is_some_and(|looked| !looked.checks.is_empty())
+    };
+    there.opened.whole.attempt.forwarded.iter().enumerate().any(trouble)
+}
+
+/// What came of the latest forward, where it did not go well: in words, and how bad it is.
+pub(super) fn latest_trouble(there: &mut There, framework: Framework) -> Option<(Verdict, String)> {
+    explain_once(there, framework);
+    let (_, looked) = there.forwards.as_ref()?;
+    let check = looked.last()?.checks.first()?;
+    let on = there.opened.whole.attempt.forwarded.last()?;
+    let answer = on.status.map_or_else(|| "No answer".to_owned(), |status| format!("Answered {status}"));
+    let replay = if on.replay.is_some() { ", replayed" } else { "" };
+    Some((
+        check.verdict,
+        format!("{answer} by {}{replay}. {}", short(&on.url), check.why.as_deref().unwrap_or_default()),
+    ))
+}
+
+/// An address as a sentence can hold it.
+fn short(url: &str) -> &str {
+    url.strip_prefix("http://").unwrap_or(url)
 }
 
 /// What the profile's application is built with.
@@ -203,6 +231,8 @@ pub(super) fn explained(ui: &mut Ui, id: &str, on: &Forwarded, looked: &Looked, 
                 ui.add_space(space::XS);
                 small(ui, &format!("The change for {}, in {}", framework.name(), patch.file));
                 code_view(ui, "Change", patch.diff.trim_end(), 200.0);
+            } else if framework == Framework::Other && checks.iter().any(|check| mended(&check.name)) {
+                small(ui, "Choose what it is built with, and the change to its code shows here");
             }
         };
         if at_length {
@@ -217,6 +247,11 @@ pub(super) fn explained(ui: &mut Ui, id: &str, on: &Forwarded, looked: &Looked, 
         small(ui, "Its answer is not kept");
     }
     ui.add_space(space::SM);
+}
+
+/// Whether a change to the code of some framework mends what `check` found.
+fn mended(check: &str) -> bool {
+    Framework::ALL.into_iter().any(|framework| patch(check, framework).is_some())
 }
 
 /// The paths, each below the other in one face, with what differs of each in another ink.

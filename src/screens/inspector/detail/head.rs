@@ -2,11 +2,11 @@
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
-use super::state::{State, There, What};
-use super::{Turn, copy};
+use super::state::{Part, State, There, What};
+use super::{Turn, copy, forwards};
 use crate::action::Action;
 use crate::backend::attempt::{Signer, Told};
-use crate::check::{Check, first_trouble, worst};
+use crate::check::{Check, Verdict, first_trouble, worst};
 use crate::clock::{clock_time, day};
 use crate::inspector::damage::{Change, Damage};
 use crate::screens::Cx;
@@ -23,10 +23,14 @@ const BYTES: usize = 24;
 
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) -> Option<Turn> {
     let (turn, again) = top(ui, state, cx, actions);
-    let State { what: What::There(there), rungs_open, .. } = state else { return turn };
+    let State { what: What::There(there), rungs_open, part, .. } = state else { return turn };
+    let onward = forwards::latest_trouble(there, forwards::framework(cx));
     if let Some(told) = there.told() {
         fix(ui, told);
         facts(ui, there);
+        if let Some((verdict, words)) = onward {
+            forwarded(ui, verdict, &words, part);
+        }
         ui.add_space(space::XS);
         ladder(ui, there.turn, &told.checks, rungs_open);
         if let Some(damage) = told.decoded.as_ref().and_then(|decoded| decoded.damage.as_ref()) {
@@ -118,6 +122,25 @@ fn facts(ui: &mut Ui, there: &There) {
         ui.add_space(space::XS + 26.0);
         let words = words.join(" · ");
         line(ui, RichText::new(words).size(text::SMALL).color(tokens(ui).text_subdued));
+    });
+}
+
+/// What the handler made of it, where that is not well, and the way to what explains it.
+fn forwarded(ui: &mut Ui, verdict: Verdict, words: &str, part: &mut Part) {
+    ui.horizontal(|ui| {
+        ui.add_space(space::XS + 26.0);
+        let t = tokens(ui);
+        let mood = Mood::from(verdict);
+        verdict_icon(verdict).show(ui, 14.0, mood.tone(t).icon, verdict.word());
+        let show = *part != Part::Timeline;
+        let room = if show { 80.0 } else { 0.0 };
+        ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - room).max(60.0));
+            line(ui, RichText::new(words).color(mood.tone(t).text)).on_hover_text(words);
+        });
+        if show && Button::ghost("Show").name("Show the forwards").small().show(ui).clicked() {
+            *part = Part::Timeline;
+        }
     });
 }
 

@@ -384,9 +384,9 @@ impl There {
 }
 
 fn of_decoded(decoded: &Decoded) -> Payload {
-    match &decoded.payload_text {
+    match decoded.payload.text() {
         Some(text) => tree_or_text(text, None),
-        None if !decoded.payload_b64.is_empty() => Payload::None("The payload is no text: see Raw"),
+        None if !decoded.payload.is_empty() => Payload::None("The payload is no text: see Raw"),
         None => undamaged(decoded).unwrap_or(Payload::None("There is no token in it that can be read: see Raw")),
     }
 }

@@ -15,6 +15,11 @@ use crate::ui::{Col, Mood, Table, prose, section, small, status, subdued};
 
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) -> Option<Turn> {
     let mut turn = None;
+    // What went wrong is what a person came for.
+    let first = matches!(&state.what, What::There(there) if forwards::fails(there));
+    if first {
+        forwards::ui(ui, state, cx, actions);
+    }
     let State { what: What::There(there), .. } = &*state else { return None };
     let attempt = &there.opened.whole.attempt;
     let group: Vec<&Attempt> = there
@@ -54,7 +59,9 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
             }
         });
     }
-    forwards::ui(ui, state, cx, actions);
+    if !first {
+        forwards::ui(ui, state, cx, actions);
+    }
     turn
 }
 
