@@ -36,9 +36,14 @@ pub fn command(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Command
     command
 }
 
-pub async fn run(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> (Output, Value) {
+pub async fn output_of(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> Output {
     let child = start(kinde, dir, named, args);
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
+}
+
+/// The same of a command that prints one object.
+pub async fn run(kinde: &Kinde, dir: &Path, named: bool, args: &[&str]) -> (Output, Value) {
+    let output = output_of(kinde, dir, named, args).await;
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no one object: {output:?}"));
     (output, value)
