@@ -20,3 +20,4 @@ mod register;
 mod replace;
 mod strays;
 mod trigger;
+mod window;
