@@ -194,16 +194,38 @@ async fn a_handler_that_is_not_there_is_502_and_a_token_that_opens_something_is_
     assert!(arrivals.recv().await.unwrap().relayed.is_none());
 }
 
+/// A connection that the receiver serves, without a socket: the paused clock runs only while nothing is to be done.
+fn connected(receiver: &Receiver) -> tokio::io::DuplexStream {
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    let seat = Arc::new(seats::Seats::default().take().unwrap());
+    let (shared, stop) = (Arc::clone(&receiver.shared), CancellationToken::new());
+    tokio::spawn(serve::converse(theirs, seat, shared, stop, pace::Pace::new()));
+    ours
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dripped_body_is_answered_408_after_ten_seconds_and_nothing_of_it_is_kept() {
+    let (_dir, receiver, attempts, _arrivals) = receiver(Answering::default()).await;
+    let (mut answers, mut dripping) = tokio::io::split(connected(&receiver));
+    let head = post(&receiver, "", &"x".repeat(1000)).replace(&"x".repeat(1000), "");
+    dripping.write_all(head.as_bytes()).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let drip = tokio::spawn(async move {
+        while dripping.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
+    });
+    let mut answer = [0; 13];
+    answers.read_exact(&mut answer).await.unwrap();
+    assert_eq!((&answer, begun.elapsed().as_secs()), (b"HTTP/1.1 408 ", 10));
+    drip.abort();
+    assert!(attempts.page("p", Filter::default()).await.unwrap().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_dripped_head_is_cut_after_ten_seconds_and_an_idle_connection_after_thirty() {
     let (_dir, receiver, _attempts, _arrivals) = receiver(Answering::default()).await;
-    let begin = || {
-        let (ours, theirs) = tokio::io::duplex(1 << 16);
-        let seat = Arc::new(seats::Seats::default().take().unwrap());
-        let (shared, stop) = (Arc::clone(&receiver.shared), CancellationToken::new());
-        tokio::spawn(serve::converse(theirs, seat, shared, stop, pace::Pace::new()));
-        ours
-    };
+    let begin = || connected(&receiver);
     let seconds = |since: tokio::time::Instant| since.elapsed().as_secs();
     // Byte by byte, a head that never ends.
     let mut dripping = begin();
