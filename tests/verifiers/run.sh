@@ -5,7 +5,7 @@
 #   cargo build && sh tests/verifiers/run.sh [HOW MANY, 20000] [SEED, by the clock]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-program=${KINDE_PANEL:-$here/../../target/debug/kinde-panel}
+program=${KINDE_PANEL:-${CARGO_TARGET_DIR:-$here/../../target}/debug/kinde-panel}
 count=${1:-20000}
 seed=${2:-$(date +%s)}
 temp=$(mktemp -d)
