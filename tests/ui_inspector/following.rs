@@ -147,3 +147,39 @@ fn the_chosen_attempt_is_opened_and_read_again_when_its_row_changes() {
     harness.run_steps(3);
     assert_eq!(opened(harness.state_mut()), [1]);
 }
+
+#[test]
+fn the_chosen_attempt_is_read_again_when_a_page_tells_that_it_was_replayed_or_pinned_and_not_otherwise() {
+    let mut harness = with_rows(rows(1..4), false);
+    let listener = listening(&mut harness);
+    let profile = harness.state().profile.as_ref().unwrap().id;
+    harness.get_by_label("2 user.created, verified").click();
+    harness.run_steps(3);
+    let opens = |world: &mut World| {
+        let opened = world.actions.drain(..).filter_map(|action| match action {
+            Action::Run(job, Command::Attempt(attempt::Command::Open { seq: 2, .. })) => Some(job),
+            _ => None,
+        });
+        opened.collect::<Vec<_>>()
+    };
+    let job = opens(harness.state_mut())[0];
+    let whole = Whole { attempt: row(2), headers: Vec::new(), body: Vec::new(), decode: None, content: None };
+    let there = attempt::Opened { siblings: vec![row(2)], whole, answers: Vec::new(), known: Vec::new() };
+    let there = attempt::Event::Opened(Ok(Some(Box::new(there))));
+    let now = Timestamp::from_second(NOW).unwrap();
+    harness.state_mut().with(|state, _, actions| state.detail.on_event(job, there, now, actions));
+    harness.run_steps(3);
+    let mut look = |chosen: Attempt| {
+        let missed = Event::Rows { profile, rows: Vec::new(), fresh: 0, missed: true };
+        harness.state_mut().tell(listener, missed);
+        harness.run_steps(3);
+        harness.state_mut().page(vec![row(3), chosen, row(1)], false, 0);
+        harness.run_steps(3);
+        opens(harness.state_mut()).len()
+    };
+    assert_eq!(look(row(2)), 0);
+    let replay =
+        Forwarded { url: "http://localhost/".to_owned(), status: Some(200), replay: Some(1), ..Forwarded::default() };
+    assert_eq!(look(Attempt { forwarded: vec![replay], ..row(2) }), 1);
+    assert_eq!(look(Attempt { pinned: true, ..row(2) }), 1);
+}

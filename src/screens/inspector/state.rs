@@ -184,6 +184,7 @@ impl State {
         match event {
             Event::Page(page) => {
                 self.rows.take(job, page);
+                self.changed |= self.rows.held().iter().any(|row| self.detail.is_behind(row));
             }
             Event::Picture(picture) => self.search.took(job, picture.ok().map(|picture| *picture)),
             Event::Changed | Event::CaughtUp(_) if self.watching == Some(job) => {

@@ -14,6 +14,7 @@ use crate::inspector::truth::Truth;
 use crate::jwt::{Json, decode_base64url};
 use crate::kinde::parse_time;
 use crate::screens::{Cx, give_up};
+use crate::store::attempts::Attempt;
 use crate::ui::{JsonTree, Load};
 
 /// The part that shows.
@@ -166,6 +167,14 @@ impl State {
         let job = cx.job();
         self.opening = Some(job);
         actions.push(Action::Run(job, Command::Open { profile: profile.id, seq }.into()));
+    }
+
+    /// Whether what is open was read before `row`, its row in the list, became what it is: by a replay, another process.
+    pub fn is_behind(&self, row: &Attempt) -> bool {
+        let What::There(there) = &self.what else { return false };
+        let own = &there.opened.whole.attempt;
+        let same = own.forwarded == row.forwarded && own.verdict == row.verdict && own.pinned == row.pinned;
+        own.seq == row.seq && !same
     }
 
     /// Another profile: its history is another.
