@@ -142,10 +142,13 @@ fn place(ui: &mut Ui, replays: &mut Replays, fresh: bool) -> Option<Target> {
             replays.meant = on.then(|| replays.target.clone());
         }
     }
-    let words = format!(
-        "The bytes that came, the oldest first, one after the other: under their own request IDs, marked by the header \
-         {REPLAYED}. What was kept without its signature is left out."
-    );
+    let words = match replays.count {
+        Some(1) => format!("The bytes that came, under their own request ID, marked by the header {REPLAYED}."),
+        _ => format!(
+            "The bytes that came, the oldest first, one after the other: under their own request IDs, marked by the \
+             header {REPLAYED}. What was kept without its signature is left out."
+        ),
+    };
     ui.add(Label::new(RichText::new(words).size(text::SMALL).color(tokens(ui).text_subdued)).wrap());
     parsed.ok()
 }
