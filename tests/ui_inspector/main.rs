@@ -20,3 +20,4 @@ mod pasted;
 mod receiving;
 mod searching;
 mod sending;
+mod sending_looks;

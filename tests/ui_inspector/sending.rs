@@ -13,11 +13,11 @@ use super::live::*;
 const ADDRESS: &str = "http://127.0.0.1:4444/k/7f3a90b1c2d34e5f8a9b0c1d2e3f4a5b";
 const PUBLIC: &str = "https://calm-fox.ngrok-free.app/k/7f3a90b1c2d34e5f8a9b0c1d2e3f4a5b";
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(NOW + second).unwrap()
 }
 
-pub fn webhook(id: &str, name: &str, endpoint: &str) -> Webhook {
+fn webhook(id: &str, name: &str, endpoint: &str) -> Webhook {
     let event_types = vec!["user.created".to_owned(), "user.updated".to_owned()];
     let definition = Definition { name: name.into(), description: None, endpoint: endpoint.into(), event_types };
     Webhook { id: id.into(), definition, created_on: None }
@@ -27,11 +27,11 @@ fn orders() -> Webhook {
     webhook("webhook_1", "Orders", "https://hooks.acme.com/orders")
 }
 
-fn here(how: How) -> Link {
+pub(super) fn here(how: How) -> Link {
     Link::There(Box::new(Borrowed { webhook: webhook("webhook_9", "Kinde Panel", PUBLIC), how }))
 }
 
-fn acme(guarded: bool) -> Profile {
+pub(super) fn acme(guarded: bool) -> Profile {
     let mut profile = Profile::new("acme-staging", Domain::parse("acme").unwrap());
     profile.client_id = Some("client".into());
     profile.environment = Some(kinde_panel::tenant::EnvironmentFacts {
@@ -45,7 +45,7 @@ fn acme(guarded: bool) -> Profile {
     profile
 }
 
-fn room_of(profile: Profile, theme: Theme) -> Harness {
+pub(super) fn room_of(profile: Profile, theme: Theme) -> Harness {
     let mut harness = room(theme);
     harness.state_mut().profile = Some(profile);
     harness.state_mut().with(|state, cx, actions| {
@@ -65,7 +65,7 @@ fn asked<T>(harness: &mut Harness, wanted: impl Fn(Ask) -> Option<T>) -> (JobId,
     })
 }
 
-fn tell(harness: &mut Harness, job: JobId, told: Told) {
+pub(super) fn tell(harness: &mut Harness, job: JobId, told: Told) {
     harness.state_mut().with(|state, _, actions| state.on_public(job, told, actions));
     harness.run_steps(4);
 }
@@ -101,7 +101,7 @@ fn offered() -> Offered {
     Offered { ways: ways(), webhooks: Ok(webhooks.into()), types: Ok(Catalogue::of(Err(error))) }
 }
 
-fn press(harness: &mut Harness, name: &str) {
+pub(super) fn press(harness: &mut Harness, name: &str) {
     harness.get_by_role_and_label(Role::Button, name).click();
     harness.run_steps(4);
 }
@@ -111,7 +111,7 @@ fn seen(harness: &Harness, words: &str) -> bool {
 }
 
 /// Opens the form and answers what there is to choose from.
-fn opened(harness: &mut Harness) {
+pub(super) fn opened(harness: &mut Harness) {
     press(harness, "Send this tenant's events here");
     let (job, ()) = asked(harness, |command| matches!(command, Ask::Offer { .. }).then_some(()));
     tell(harness, job, Told::Offered(Box::new(offered())));
@@ -136,7 +136,7 @@ fn begun(harness: &mut Harness, button: &str) -> (JobId, Box<Sending>, JobId) {
 }
 
 /// It is begun on the sandbox: two clicks.
-fn on_the_sandbox(theme: Theme) -> (Harness, JobId, Box<Sending>, JobId) {
+pub(super) fn on_the_sandbox(theme: Theme) -> (Harness, JobId, Box<Sending>, JobId) {
     let mut harness = room_of(Profile::sandbox(), theme);
     opened(&mut harness);
     let (job, sending, receiver) = begun(&mut harness, "Send events here");
@@ -144,18 +144,18 @@ fn on_the_sandbox(theme: Theme) -> (Harness, JobId, Box<Sending>, JobId) {
 }
 
 /// It is begun through ngrok.
-fn through_ngrok(theme: Theme) -> (Harness, JobId, Box<Sending>, JobId) {
+pub(super) fn through_ngrok(theme: Theme) -> (Harness, JobId, Box<Sending>, JobId) {
     let mut harness = room_of(acme(false), theme);
     opened(&mut harness);
     let (job, sending, receiver) = begun(&mut harness, "Send events here");
     (harness, job, sending, receiver)
 }
 
-fn tunnel(harness: &mut Harness, job: JobId, state: State) {
+pub(super) fn tunnel(harness: &mut Harness, job: JobId, state: State) {
     tell(harness, job, Told::Tunnel(Box::new(state)));
 }
 
-fn up() -> State {
+pub(super) fn up() -> State {
     State::Up { url: Url::parse(PUBLIC).unwrap(), checks: vec![Check::pass("arrives")], checked_at: at(2) }
 }
 
@@ -228,6 +228,7 @@ fn what_runs_already_is_chosen_and_what_is_missing_says_how_to_get_it() {
     let down = State::Down { url: None, error, checks: Vec::new(), again_at: Some(at(9)) };
     tunnel(&mut harness, job, down);
     assert!(seen(&harness, "ngrok: lost, again") && seen(&harness, "ngrok ended"));
+    assert!(seen(&harness, "does not reach this machine now"), "nothing is promised meanwhile");
     let mut harness = room_of(acme(false), Theme::Dark);
     opened(&mut harness);
     assert!(seen(&harness, "Not installed here. Install cloudflared"));
@@ -274,6 +275,15 @@ fn localtunnel_is_agreed_to_once_and_a_live_environment_refuses_it_until_then() 
         button.accesskit_node().is_disabled()
     };
     assert!(off(&harness));
+    harness.get_by_role_and_label(Role::CheckBox, "Allow localtunnel for this environment").click();
+    harness.run_steps(4);
+    assert!(!off(&harness));
+    press(&mut harness, "Allow and send events here");
+    let (_, choices) = asked(&mut harness, |command| match command {
+        Ask::Choose { choices, .. } => Some(choices),
+        _ => None,
+    });
+    assert!(choices.live_allowed && !choices.localtunnel_allowed, "each is agreed to for itself");
 }
 
 #[test]

@@ -87,16 +87,23 @@ fn empty(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
         let Some(up) = &receiving.up else { return };
         let line = format!("kinde-panel --data-dir {} send user.created --to {}", quoted(cx.data_dir), up.url);
         let sent_here = state.owner.is_some_and(|owner| state.public.is_there(owner));
+        let cut_off = state.owner.is_some_and(|owner| state.public.is_cut_off(owner));
         card(ui, |ui| {
             title(ui, "Waiting for the first webhook");
-            if sent_here {
+            if sent_here && !cut_off {
                 prose(ui, "Whatever happens in the tenant from now on arrives here. Use your app, or cause an event:");
                 if Button::secondary("Trigger an event").icon(Icon::Play).show(ui).clicked() {
                     actions.push(Action::OpenTrigger);
                 }
                 return;
             }
-            prose(ui, "Point a webhook at the address above, or have the sandbox sign one and send it here:");
+            let words = match cut_off {
+                true => {
+                    "What happens in the tenant does not reach this machine now. The sandbox can sign one and send it here:"
+                }
+                false => "Point a webhook at the address above, or have the sandbox sign one and send it here:",
+            };
+            prose(ui, words);
             crate::ui::code_view(ui, "Command that sends one", &line, 60.0);
         });
         return;

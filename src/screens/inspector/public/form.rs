@@ -1,6 +1,6 @@
 //! The form before a tenant's events are sent here: how Kinde reaches this machine, and which webhook points at it.
 
-use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
+use egui::{Align, Layout, ScrollArea, Ui};
 
 use super::draft::{Draft, can_ask, on_this_machine};
 use super::start;
@@ -11,10 +11,10 @@ use crate::screens::inspector::state::State;
 use crate::screens::{Cx, guard_words};
 use crate::tenant::Profile;
 use crate::tunnel::{Consent, Found, Way};
-use crate::ui::tokens::{size, space, text};
+use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Callout, FieldRow, Load, checkbox, combo_item, combo_row, dialog, disclosure, prose, radio, small, strong,
-    tokens,
+    Button, Callout, FieldRow, Load, checkbox, choice_note, combo_item, combo_row, dialog, disclosure, prose, radio,
+    small, strong,
 };
 use crate::webhooks::ASIDE_NOTE;
 
@@ -35,7 +35,9 @@ pub(in crate::screens::inspector) fn ui(ui: &Ui, state: &mut State, cx: &Cx<'_>,
             return;
         }
         let most = ui.ctx().content_rect().height() - 190.0;
-        ScrollArea::vertical().max_height(most.max(160.0)).show(ui, |ui| {
+        // It grows with what is chosen: the dialog's own size is that of the frame before.
+        let most = most.max(160.0);
+        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
             ui.set_width(ui.available_width() - space::SM);
             how(ui, &mut draft, profile);
             ui.add_space(space::SM);
@@ -123,13 +125,8 @@ fn one_way(ui: &mut Ui, draft: &mut Draft, way: Way) {
 
 /// Small words below a choice.
 fn note(ui: &mut Ui, words: &str) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        ui.add_space(16.0 + space::SM);
-        let words = RichText::new(words).size(text::SMALL).color(tokens(ui).text_subdued);
-        ui.add(Label::new(words).wrap());
-    });
-    ui.add_space(space::XS);
+    choice_note(ui, words);
+    ui.add_space(space::SM);
 }
 
 fn webhook(ui: &mut Ui, draft: &mut Draft, cx: &Cx<'_>, actions: &mut Vec<Action>) {

@@ -55,6 +55,11 @@ impl Public {
         self.sendings.get(&profile).is_some_and(|sending| sending.id().is_some())
     }
 
+    /// The tunnel that `profile`'s events are to come through is not there.
+    pub fn is_cut_off(&self, profile: Uuid) -> bool {
+        self.sendings.get(&profile).is_some_and(|sending| sending.tunnel_trouble().is_some())
+    }
+
     /// True while something is sent here for `profile`, or put back.
     pub fn is_on(&self, profile: Uuid) -> bool {
         self.sendings.contains_key(&profile)
