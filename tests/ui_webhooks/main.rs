@@ -16,6 +16,7 @@ mod common;
 mod away;
 mod backend;
 mod editor;
+mod leftovers;
 mod list;
 mod more;
 mod pictures;

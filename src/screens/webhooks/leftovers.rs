@@ -14,8 +14,8 @@ use crate::screens::{Cx, guard_words};
 use crate::tenant::{Guard, Profile};
 use crate::ui::tokens::{size, space, text};
 use crate::ui::{
-    Answer, Button, Callout, Confirm, FieldRow, Icon, Mood, badge, card, checkbox, dialog, loading, profile_dot, prose,
-    small, status, strong, tokens,
+    Answer, Button, Callout, Confirm, FieldRow, Icon, Mood, badge, card, checkbox, choice_note, dialog, loading,
+    profile_dot, prose, status, strong, tokens,
 };
 use crate::webhooks::{Likely, Looked, Stray, What};
 
@@ -171,10 +171,8 @@ fn of_profile(ui: &mut Ui, leftovers: &mut Leftovers, profile: &Profile) {
         row(ui, leftovers, (profile.id, index), stray, cleaning);
     }
     for unread in &looked.unread {
-        ui.horizontal_wrapped(|ui| {
-            status(ui, Mood::Warn, &format!("Not looked at: {}", unread.what));
-            small(ui, &format!("{}. {}", unread.error.title, unread.error.hint));
-        });
+        status(ui, Mood::Warn, &format!("Not looked at: {}", unread.what));
+        choice_note(ui, &format!("{}. {}", unread.error.title, unread.error.hint));
     }
 }
 
@@ -241,7 +239,7 @@ fn row(ui: &mut Ui, leftovers: &mut Leftovers, place: (Uuid, usize), stray: &Str
             });
             ui.add(Label::new(RichText::new(&detail).monospace().size(text::SMALL)).truncate());
         });
-        ui.horizontal(|ui| {
+        ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             ui.add_space(16.0 + space::SM);
             let (icon, colour) = match stray.likely {
