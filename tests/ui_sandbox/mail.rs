@@ -148,6 +148,22 @@ fn a_message_that_went_meanwhile_says_so_and_one_that_cannot_be_read_is_tried_ag
 }
 
 #[test]
+fn all_mail_goes_only_after_a_question() {
+    let mut harness = reading(mails(), Theme::Dark);
+    harness.get_by_label("Clear the mail").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Dialog, "Throw all mail of the sandbox away?");
+    assert!(harness.state_mut().asked().is_empty());
+    harness.get_by_role_and_label(Role::Button, "Throw the mail away").click();
+    harness.run_ok();
+    let asked = harness.state_mut().asked();
+    let [(job, Ask::ClearMails)] = asked.as_slice() else { panic!("{asked:?}") };
+    harness.state_mut().answer(*job, Event::MailsCleared(Ok(2)));
+    harness.run_ok();
+    harness.get_by_label_contains("No mail came yet");
+}
+
+#[test]
 fn mail_is_followed_while_its_page_shows_and_no_longer() {
     let mut harness = reading(mails(), Theme::Dark);
     let follow = harness.state().next.get();

@@ -257,7 +257,7 @@ fn question(ui: &Ui, state: &mut Mails, cx: &Cx<'_>, actions: &mut Vec<Action>) 
     if !state.asking {
         return;
     }
-    let confirm = Confirm::new("Throw all mail of the sandbox away?", "Clear the mail")
+    let confirm = Confirm::new("Throw all mail of the sandbox away?", "Throw the mail away")
         .text("It lies in the sandbox's folder alone: nobody else has it.");
     let Some(answer) = confirm.show(ui.ctx()) else { return };
     state.asking = false;
