@@ -179,15 +179,24 @@ pub async fn run(command: Command, job: Job) {
 }
 
 async fn keep(job: &Job, id: Uuid, form: &Form) -> Result<Kept, UserError> {
-    let kept = form.kept();
-    job.services.profiles.update(id, |profile| profile.mail = Some(kept))?;
-    if form.password.is_empty() {
-        return Ok(Kept::Keyring);
+    let secrets = &job.services.secrets;
+    // Whoever removes the profile waits for this, or has done it.
+    let _alone = secrets.alone().await;
+    let mut before = None;
+    // The profile first: a password without one would stay in the keyring for good.
+    job.services.profiles.update(id, |profile| before = profile.mail.replace(form.kept()))?;
+    if !form.password.is_empty() {
+        return Ok(secrets.set(id, PASSWORD_FIELD, form.password.clone()).await);
     }
-    Ok(job.services.secrets.set(id, PASSWORD_FIELD, form.password.clone()).await)
+    // The password of another server would go to this one at the next check.
+    if before.is_some_and(|before| !before.is_for(&form.host, &form.kept().user)) {
+        secrets.delete(id, PASSWORD_FIELD).await?;
+    }
+    Ok(Kept::Keyring)
 }
 
 async fn forget(job: &Job, id: Uuid) -> Result<(), UserError> {
+    let _alone = job.services.secrets.alone().await;
     job.services.secrets.delete(id, PASSWORD_FIELD).await?;
     job.services.profiles.update(id, |profile| profile.mail = None).map(drop)
 }
