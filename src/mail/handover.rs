@@ -77,7 +77,8 @@ pub fn markdown(form: &Form, outcome: &Outcome, at: Timestamp) -> String {
     // A line of somebody else's words must not become a heading or a table of its own.
     let inline = |text: &str| text.replace('\n', " ").replace('`', "'");
     let mut out = format!("# Can Kinde send mail through {}?\n\n{FROM_HERE}\n\n", inline(form.host.trim()));
-    out.push_str(&format!("**{}**: {}\n\n", outcome.verdict().word(), inline(&outcome.headline)));
+    let verdict = if outcome.cancelled { "cancelled" } else { outcome.verdict().word() };
+    out.push_str(&format!("**{verdict}**: {}\n\n", inline(&outcome.headline)));
     out.push_str(&format!(
         "Checked {} · port {} · sender {}\n\n",
         rfc3339(at),
@@ -124,6 +125,7 @@ pub fn json(form: &Form, outcome: &Outcome, at: Timestamp) -> String {
         "security": form.security.word(),
         "from": form.sender_email.trim(),
         "verdict": outcome.verdict(),
+        "cancelled": outcome.cancelled,
         "headline": outcome.headline,
         "checks": outcome.checks(),
         "transcript": transcript,

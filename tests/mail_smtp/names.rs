@@ -105,4 +105,9 @@ async fn without_a_password_everything_up_to_it_is_checked_and_nothing_more() {
     let seen = checked(&plan).await;
     seen.ends(Stage::Lint, Verdict::Warn, "None was given", "").ends(Stage::EhloAgain, Verdict::Pass, "", "");
     seen.ends(Stage::Auth, Verdict::Skipped, "no password was given", "").nothing_after(Stage::EhloAgain);
+    let headline = &seen.outcome.headline;
+    assert!(
+        headline.starts_with("Up to sign-in it works from here. ") && headline.contains("None was given"),
+        "{headline}"
+    );
 }

@@ -66,11 +66,12 @@ fn name(form: &Form) -> Result<(), Box<Finding>> {
     if INCOMING.iter().any(|known| if known.starts_with('.') { lower.ends_with(known) } else { lower == *known })
         || lower.starts_with("inbound-smtp.")
     {
-        let better = match lower.as_str() {
-            name if name.contains("google") => "smtp.gmail.com",
-            name if name.contains("mailgun") => "smtp.mailgun.org",
-            name if name.contains("amazonaws") => "email-smtp.REGION.amazonaws.com",
-            _ => "smtp.office365.com",
+        let better = match lower.strip_prefix("inbound-smtp.") {
+            // The region stands in the rest of the name, and stays.
+            Some(rest) => format!("email-smtp.{rest}"),
+            None if lower.contains("google") => "smtp.gmail.com".to_owned(),
+            None if lower.contains("mailgun") => "smtp.mailgun.org".to_owned(),
+            None => "smtp.office365.com".to_owned(),
         };
         return Err(Box::new(
             Finding::fail(
@@ -78,10 +79,21 @@ fn name(form: &Form) -> Result<(), Box<Finding>> {
                 "It is the incoming server, which takes mail in for a domain: nobody can sign in there to send",
                 format!("Use the outgoing one, {better}"),
             )
-            .mend(format!("Use {better}"), Form { host: better.to_owned(), ..form.clone() }),
+            .mend(format!("Use {better}"), Form { host: better, ..form.clone() }),
         ));
     }
-    let first = lower.split('.').next().unwrap_or_default();
+    let (first, rest) = lower.split_once('.').unwrap_or((&lower, ""));
+    if !rest.is_empty() && matches!(first, "imap" | "imap4" | "pop" | "pop3") {
+        let better = format!("smtp.{rest}");
+        return Err(Box::new(
+            Finding::warn(
+                Field::Host,
+                "It looks like the server for reading mail, which sends none",
+                format!("Use the one for sending, often {better}"),
+            )
+            .mend(format!("Use {better}"), Form { host: better, ..form.clone() }),
+        ));
+    }
     if first.strip_prefix("mx").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit())) {
         return Err(Box::new(Finding::warn(
             Field::Host,

@@ -8,7 +8,7 @@ use crate::secrets::Secret;
 pub(super) fn lint(form: &Form, found: &mut Vec<Finding>) {
     let password = form.password.expose();
     if password.is_empty() {
-        let fix = "Give the password, or nothing after the greeting can be told";
+        let fix = "Give the password: without it sign-in, sender and recipient cannot be tried";
         found.push(Finding::warn(Field::Password, "None was given, and Kinde signs in with one", fix));
         return;
     }

@@ -49,6 +49,22 @@ fn a_host_with_more_than_a_name_is_taken_apart() {
 }
 
 #[test]
+fn a_server_for_the_other_direction_is_mended_to_the_one_that_sends() {
+    for (host, better) in [
+        ("imap.gmail.com", "smtp.gmail.com"),
+        ("pop.acme.test", "smtp.acme.test"),
+        ("inbound-smtp.eu-west-1.amazonaws.com", "email-smtp.eu-west-1.amazonaws.com"),
+        ("alt1.aspmx.l.google.com", "smtp.gmail.com"),
+        ("acme-test.mail.protection.outlook.com", "smtp.office365.com"),
+    ] {
+        let form = Form { host: host.to_owned(), user: "ada@acme.test".to_owned(), port: 587, ..form() };
+        let finding = lint(&form).into_iter().find(|finding| finding.field == Field::Host).unwrap();
+        let mend = finding.mend.unwrap();
+        assert_eq!((mend.form.host.as_str(), mend.words), (better, format!("Use {better}")));
+    }
+}
+
+#[test]
 fn hosts_that_cannot_work_are_named() {
     for (host, word, verdict) in [
         ("", "empty", Verdict::Fail),
@@ -58,6 +74,8 @@ fn hosts_that_cannot_work_are_named() {
         ("acme-test.mail.protection.outlook.com", "incoming", Verdict::Fail),
         ("mx.acme.test", "incoming", Verdict::Warn),
         ("mx01.acme.test", "incoming", Verdict::Warn),
+        ("imap.gmail.com", "reading mail", Verdict::Warn),
+        ("pop3.acme.test", "reading mail", Verdict::Warn),
         ("192.0.2.7", "IP address", Verdict::Warn),
     ] {
         let form = Form { host: host.to_owned(), user: "ada@acme.test".to_owned(), port: 587, ..form() };

@@ -32,7 +32,10 @@ pub fn base_url(text: &str) -> Result<Url, UserError> {
             .detail(detail)
             .hint(format!("Leave it out for {BASE}, or name an https address; http only on this machine"))
     };
-    let mut url = Url::parse(text.trim()).map_err(|error| bad(error.to_string()))?;
+    let mut url = Url::parse(text.trim()).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => bad("It has no https:// in front".to_owned()),
+        error => bad(error.to_string()),
+    })?;
     let here = match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),

@@ -271,6 +271,8 @@ fn headline(outcome: &Outcome, plan: &Plan) -> String {
             let why = check.why.as_deref().unwrap_or_default();
             if check.verdict == Verdict::Fail {
                 format!("{title}: {why}")
+            } else if outcome.check(Stage::Auth).is_some_and(|auth| auth.verdict == Verdict::Skipped) {
+                format!("Up to sign-in it works from here. {why}")
             } else if outcome.sent.is_some() {
                 format!("The test email was taken by {host}. Worth knowing: {why}")
             } else {
