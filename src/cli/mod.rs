@@ -85,16 +85,16 @@ struct Words {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Global {
     /// The profile to use: its name, or its domain
-    #[arg(long, global = true, value_name = "NAME", value_parser = context::non_empty)]
+    #[arg(long, global = true, display_order = 901, value_name = "NAME", value_parser = context::non_empty)]
     pub profile: Option<String>,
     /// Where settings, history and the sandbox keep their files
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, display_order = 902, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Machine output on stdout: one object, or one object a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 903)]
     pub json: bool,
     /// The HTTP exchanges, without secrets, on stderr
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 904)]
     pub trace: bool,
 }
 

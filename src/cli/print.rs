@@ -156,10 +156,15 @@ pub(super) fn checks(headline: &str, checks: &[Check]) -> String {
             Verdict::Fail => "✖",
             Verdict::Skipped => "·",
         };
-        let seen = check.seen.as_deref().unwrap_or_default();
+        // Why it was not run, and no more: a line is enough.
+        let alone = check.verdict == Verdict::Skipped && check.seen.is_none() && check.fix.is_none();
+        let why = check.why.as_deref().filter(|why| alone && !why.contains('\n'));
+        let seen = check.seen.as_deref().or(why).unwrap_or_default();
         text.push_str(format!("\n{mark} {:<7} {:<width$}  {seen}", check.verdict.word(), check.name).trim_end());
         for (label, words) in [("why", &check.why), ("fix", &check.fix)] {
-            if let Some(words) = words {
+            if let Some(words) = words
+                && why.is_none()
+            {
                 text.push_str(&format!("\n            {label}: {words}"));
             }
         }
@@ -170,6 +175,19 @@ pub(super) fn checks(headline: &str, checks: &[Check]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_run_says_why_on_its_line_and_what_failed_below_it() {
+        let all = [
+            Check::fail("tcp", "Nothing listens", "Start it").seen("refused"),
+            Check::skipped("auth", "Not run because there is no connection"),
+        ];
+        assert_eq!(
+            checks("No.", &all),
+            "No.\n✖ fail    tcp   refused\n            why: Nothing listens\n            fix: Start it\n· skipped auth  Not run because \
+             there is no connection"
+        );
+    }
 
     #[test]
     fn a_name_can_neither_steer_the_terminal_nor_make_a_row_of_its_own() {
