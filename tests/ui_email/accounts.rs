@@ -220,3 +220,22 @@ fn records_domains_limits_and_what_the_key_may_do_are_shown_to_copy() {
     assert!(matches!(actions.as_slice(), [Action::OpenUrl(url)] if url == "https://resend.com/emails/49a3999c"));
     holds_no_secret(&harness);
 }
+
+#[test]
+fn a_key_that_was_looked_at_fills_the_smtp_form_as_kinde_wants_it() {
+    let mut harness = room();
+    open(&mut harness, "Resend");
+    type_into(&mut harness, Role::PasswordInput, "API key", CANARY);
+    type_into(&mut harness, Role::TextInput, "Domain", "updates.acme.com");
+    press(&mut harness, "Check account");
+    let (job, _) = asked(&mut harness).remove(0);
+    tell(&mut harness, job, Event::Resend(Ok(Box::new(account()))));
+    press(&mut harness, "Check its SMTP");
+    press(&mut harness, "Check the server");
+    let all = asked(&mut harness);
+    let Some((_, Ask::Check(check))) = all.first() else { panic!("{all:?}") };
+    let form = &check.form;
+    assert_eq!((form.host.as_str(), form.port, form.user.as_str()), ("smtp.resend.com", 465, "resend"));
+    assert_eq!((form.password.expose(), form.sender_email.as_str()), (CANARY, "hello@updates.acme.com"));
+    holds_no_secret(&harness);
+}

@@ -71,6 +71,14 @@ fn what_kinde_said_is_read_through_the_catalogue_and_a_message_that_arrived_is_t
 }
 
 #[test]
+fn what_arrived_can_be_looked_at_by_its_headers() {
+    let mut harness = handed_over(good());
+    press(&mut harness, "It arrived");
+    press(&mut harness, "Read its headers");
+    harness.get_by_role_and_label(Role::MultilineTextInput, "Headers of a message");
+}
+
+#[test]
 fn reports_are_saved_without_the_password_and_a_failure_is_told() {
     let mut harness = handed_over(good());
     for (button, end_of_name) in [("Save as Markdown…", ".md"), ("Save as JSON…", ".json")] {

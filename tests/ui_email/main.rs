@@ -8,11 +8,12 @@
 )]
 
 mod accounts;
-#[expect(dead_code, reason = "no picture of this room was judged yet")]
 #[path = "../common/mod.rs"]
 mod common;
 mod form;
 mod handover;
+mod headers;
+mod pictures;
 mod result;
 #[path = "../common/stage.rs"]
 mod scene;

@@ -50,6 +50,10 @@ fn a_check_is_cancelled_at_any_moment_and_tells_what_it_found_until_then() {
     tell(&mut harness, job, Event::Checked(Box::new(outcome)));
     end(&mut harness, job, End::Cancelled);
     harness.get_by_label("Cancelled before the sign-in");
+    assert!(
+        harness.query_by_label("Copy for a colleague").is_none(),
+        "what is left could be anything: no verdict shows"
+    );
     assert!(!is_off(&harness, "Check the server"), "it can be begun again");
 }
 
@@ -92,6 +96,28 @@ fn what_would_work_better_is_one_click_which_changes_the_form_and_checks_again()
 }
 
 #[test]
+fn offers_addresses_certificates_and_the_transcript_are_there_to_open() {
+    let mut outcome = good();
+    outcome.ehlo_before = Some(vec!["SIZE 41943040".to_owned(), "STARTTLS".to_owned()]);
+    outcome.tls.as_mut().unwrap().chain.push(certificate("CN=Amazon RSA 2048 M03", "CN=Amazon Root CA 1", 12));
+    let mut harness = checked(outcome, Theme::Dark);
+    harness.set_size(egui::vec2(1040.0, 2200.0));
+    harness.run();
+    for part in ["Addresses (2)", "What the server offers", "TLS and certificates", "Transcript"] {
+        harness.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        harness.run_ok();
+    }
+    harness.get_by_label("network unreachable");
+    harness.get_by_role_and_label(Role::Row, "STARTTLS");
+    assert!(harness.query_all_by_label("not offered").count() >= 2);
+    harness.get_by_label("1. CN=smtp.resend.com");
+    harness.get_by_label_contains("12 days left");
+    harness.get_by_label_contains("C: AUTH PLAIN •••");
+    press(&mut harness, "Copy transcript");
+    holds_no_secret(&harness);
+}
+
+#[test]
 fn a_form_that_was_changed_since_says_so() {
     let mut harness = checked(good(), Theme::Dark);
     assert!(harness.query_by_label_contains("was changed since").is_none());
@@ -113,4 +139,16 @@ fn a_run_in_the_other_mode_shows_the_stages_of_that_one() {
     assert!(harness.query_by_label("It says nothing").is_none());
     assert!(harness.query_by_label("What it offers over TLS").is_none());
     tell(&mut harness, job, Event::Checked(Box::new(Outcome { headline: "x".into(), ..good() })));
+}
+
+#[test]
+fn in_a_narrow_window_what_a_check_finds_comes_into_sight_and_its_button_stays_there() {
+    let mut harness = typed(Theme::Dark);
+    harness.set_size(egui::vec2(700.0, 560.0));
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Check the server").click();
+    harness.run_steps(4);
+    let seen = harness.get_by_label("Checking…").rect();
+    let cancel = harness.get_by_role_and_label(Role::Button, "Cancel the check").rect();
+    assert!(seen.top() > 0.0 && seen.bottom() < cancel.top() && cancel.bottom() <= 560.0, "{seen} {cancel}");
 }

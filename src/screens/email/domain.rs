@@ -3,6 +3,7 @@
 use egui::Ui;
 
 use super::draft::Draft;
+use super::headers::LookUp;
 use super::look::{self, Look};
 use super::spf;
 use crate::action::Action;
@@ -10,7 +11,7 @@ use crate::backend::mail::Command;
 use crate::mail::dns::{self, CHECKS, Report};
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space};
-use crate::ui::{FieldRow, card, check_headline, check_rows, disclosure, small};
+use crate::ui::{FieldRow, card, check_rows, disclosure, small};
 
 /// What the part remembers.
 #[derive(Default)]
@@ -30,6 +31,12 @@ impl Domain {
         let plan = dns::Plan { domain: self.wanted(draft).unwrap_or_default().to_owned(), selectors };
         self.look.begin(job, &CHECKS);
         actions.push(Action::Run(job, Command::Domain { plan, dns }.into()));
+    }
+
+    /// Another domain to look at, with the selector of a signature. What was found of the one before stays until then.
+    pub fn fill(&mut self, wanted: LookUp) {
+        self.text = wanted.domain;
+        self.selectors = wanted.selector;
     }
 
     /// What was typed, else the domain of the sender.
@@ -78,7 +85,7 @@ const IDLE: &str = "Nothing was looked up yet. It shows whether receivers can te
                     which record to change where not";
 
 fn found(ui: &mut Ui, report: &Report) {
-    check_headline(ui, &report.headline, &report.checks);
+    look::headline(ui, &report.headline, &report.checks, report.cancelled);
     ui.add_space(space::XS);
     check_rows(ui, "domain", &report.checks);
     let Some(root) = &report.spf else { return };

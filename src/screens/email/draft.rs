@@ -6,6 +6,7 @@ use crate::backend::mail::Authority;
 use crate::check::Verdict;
 use crate::mail::resolver::DnsServer;
 use crate::mail::{Field, Finding, Form, Preset, Security, detect, lint, preset};
+use crate::secrets::Secret;
 use crate::ui::SecretDraft;
 
 /// What is typed, and what follows from it.
@@ -82,12 +83,23 @@ impl Draft {
     /// Fills in what the provider of that id decides.
     pub fn choose(&mut self, id: Option<&'static str>) {
         self.chosen = id;
+        self.read();
         if let Some(preset) = id.and_then(preset) {
             let mut filled = preset.fill(&self.form);
             // A mode chosen for another server's port is none of this one's.
             filled.security = Security::Auto;
             self.set(&filled);
         }
+    }
+
+    /// Fills in Resend's server with `key`. A sender that was typed stays, and one is made up at `domain` where there is none.
+    pub fn fill_resend(&mut self, key: &Secret, domain: &str) {
+        self.choose(Some("resend"));
+        self.password.set(key);
+        if self.sender_email.trim().is_empty() && !domain.is_empty() {
+            self.sender_email = format!("hello@{domain}");
+        }
+        self.read();
     }
 
     /// The provider: the one chosen by hand while nothing speaks against it, else what was typed points to.
@@ -179,7 +191,6 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secrets::Secret;
 
     fn typed(host: &str, user: &str, password: &str) -> Draft {
         let mut draft = Draft { host: host.into(), user: user.into(), port: "465".into(), ..Draft::default() };
@@ -223,6 +234,7 @@ mod tests {
         let mut draft = Draft::default();
         draft.choose(Some("sendgrid"));
         assert_eq!((draft.host.as_str(), draft.user.as_str()), ("smtp.sendgrid.net", "apikey"));
+        assert_eq!(draft.port, "465", "the one that is best there");
         assert_eq!(draft.preset().map(|preset| preset.id.as_str()), Some("sendgrid"));
         draft.host = "smtp.resend.com".into();
         draft.read();

@@ -41,7 +41,6 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         options(ui, state, cx, actions);
         keep(ui, state, cx, actions);
     });
-    look_at(ui, &mut state.draft);
     entered
 }
 
@@ -49,7 +48,8 @@ fn head(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
     ui.horizontal(|ui| {
         title(ui, "As you will type it into Kinde");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if Button::ghost("Import .env…").icon(Icon::Download).small().show(ui).clicked() {
+            let import = Button::ghost("Import .env…").icon(Icon::Download).small();
+            if import.hint("Or drop the file here, or paste its text").show(ui).clicked() {
                 state.pick_env(cx, actions);
             }
         });
@@ -183,6 +183,7 @@ fn port_row(ui: &mut Ui, draft: &mut Draft, finding: &Option<Finding>, touched: 
     let error = draft.port_error().or(error).or(warning);
     let mode = draft.security.on_port(draft.form().port);
     let hint = match (draft.security, mode) {
+        (Security::Auto, _) if draft.port.trim().is_empty() => "465: TLS from the first byte. 587: STARTTLS",
         (Security::Auto, Security::Tls) => "TLS from the first byte, as the port says",
         (Security::Auto, _) => "Plain text, then STARTTLS, as the port says",
         (_, Security::Tls) => "TLS from the first byte. At Kinde the port alone decides",
@@ -362,10 +363,9 @@ pub(super) fn buttons(ui: &mut Ui, state: &mut State, entered: bool, actions: &m
 }
 
 /// What was found in the form, in full, each with what puts it right.
-fn look_at(ui: &mut Ui, draft: &mut Draft) {
+pub(super) fn findings(ui: &mut Ui, draft: &mut Draft) {
     let mut mended: Option<Form> = None;
     for finding in draft.findings() {
-        ui.add_space(space::SM);
         let check = &finding.check;
         let title = format!("{}: {}", check.name, check.why.as_deref().unwrap_or_default());
         let mood = if check.verdict == Verdict::Fail { Mood::Error } else { Mood::Warn };
@@ -373,6 +373,7 @@ fn look_at(ui: &mut Ui, draft: &mut Draft) {
         let pressed = Callout::new(mood, &title).text(fix).show_with(ui, |ui| {
             finding.mend.as_ref().is_some_and(|mend| Button::secondary(&mend.words).small().show(ui).clicked())
         });
+        ui.add_space(space::SM);
         if pressed {
             mended = finding.mend.as_ref().map(|mend| mend.form.clone());
         }

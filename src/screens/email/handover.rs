@@ -3,10 +3,11 @@
 use egui::Ui;
 
 use super::State;
+use super::look;
 use super::run::Done;
 use super::state::Tab;
 use crate::action::Action;
-use crate::check::{Verdict, for_a_colleague};
+use crate::check::Verdict;
 use crate::clock::{clock_time, day};
 use crate::mail::handover::{self, Value};
 use crate::mail::replies::{Explained, explain};
@@ -16,8 +17,8 @@ use crate::secrets::Secret;
 use crate::tenant::places;
 use crate::ui::tokens::space;
 use crate::ui::{
-    Button, Callout, Icon, Mood, card, check_headline, copy_button, empty_state, key_value_copy, key_value_ui, link,
-    paste_box, prose, secret_value, section, small, subdued,
+    Button, Callout, Icon, Mood, card, copy_button, empty_state, key_value_copy, key_value_ui, link, paste_box, prose,
+    secret_value, section, small, subdued,
 };
 
 /// How Kinde's own test went, as the person says.
@@ -45,7 +46,8 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     verdict(ui, done);
     section(ui, "Type these into Kinde", |ui| values(ui, done));
     section(ui, "Where, and in which order", steps);
-    section(ui, "What Kinde said", |ui| fate(ui, &mut state.fate, &done.form, actions));
+    let mut to_headers = false;
+    section(ui, "What Kinde said", |ui| to_headers = fate(ui, &mut state.fate, &done.form, actions));
     let mut save = None;
     section(ui, "For others", |ui| save = reports(ui, done, state.save_job != 0));
     if let Some((name, text)) = save {
@@ -54,16 +56,21 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     if let Some(error) = &state.save_error {
         Callout::user_error(error).show(ui);
     }
+    if to_headers {
+        state.tab = Tab::Headers;
+    }
 }
 
 /// The widest the page grows, in points.
 const WIDE: f32 = 760.0;
 
 fn verdict(ui: &mut Ui, done: &Done) {
-    check_headline(ui, &done.outcome.headline, &done.checks);
+    look::headline(ui, &done.outcome.headline, &done.checks, done.outcome.cancelled);
     small(ui, &format!("Checked {} {}. {FROM_HERE}", day(done.at), clock_time(done.at)));
     if done.outcome.verdict() == Verdict::Fail {
         small(ui, "Mend that first: Kinde would meet the same");
+    } else if done.outcome.cancelled {
+        small(ui, "Check again to its end before you type these");
     }
     ui.add_space(space::MD);
 }
@@ -109,7 +116,9 @@ fn steps(ui: &mut Ui) {
     }
 }
 
-fn fate(ui: &mut Ui, fate: &mut Fate, form: &crate::mail::Form, actions: &mut Vec<Action>) {
+/// True when the headers of what arrived are to be read.
+fn fate(ui: &mut Ui, fate: &mut Fate, form: &crate::mail::Form, actions: &mut Vec<Action>) -> bool {
+    let mut to_headers = false;
     prose(
         ui,
         "Press Send test email in Kinde: it goes to the address you are signed in to Kinde with. Then say how it went",
@@ -130,9 +139,9 @@ fn fate(ui: &mut Ui, fate: &mut Fate, form: &crate::mail::Form, actions: &mut Ve
     match fate {
         Fate::Open => {}
         Fate::Arrived => {
-            Callout::success("Press Save in Kinde: until then the old sender stays")
+            to_headers = Callout::success("Press Save in Kinde: until then the old sender stays")
                 .text("People in the middle of a sign-in keep the old sender; invitations to the team always come from Kinde")
-                .show(ui);
+                .show_with(ui, |ui| Button::secondary("Read its headers").icon(Icon::Search).small().show(ui).clicked());
         }
         Fate::Failed { text, read, explained } => {
             paste_box(ui, "What Kinde said", "Paste the message of Kinde's page", 3, text);
@@ -146,14 +155,16 @@ fn fate(ui: &mut Ui, fate: &mut Fate, form: &crate::mail::Form, actions: &mut Ve
             }
         }
     }
-    let Some(preset) = crate::mail::detect(form) else { return };
-    if let Some(url) = &preset.log_url {
+    if let Some(preset) = crate::mail::detect(form)
+        && let Some(url) = &preset.log_url
+    {
         ui.add_space(space::XS);
         let words = format!("What {} says was sent", preset.name);
         if link(ui, &words, url).clicked() {
             actions.push(Action::OpenUrl(url.clone()));
         }
     }
+    to_headers
 }
 
 fn told(ui: &mut Ui, explained: &Explained) {
@@ -176,7 +187,7 @@ fn told(ui: &mut Ui, explained: &Explained) {
 fn reports(ui: &mut Ui, done: &Done, saving: bool) -> Option<(String, String)> {
     let mut save = None;
     ui.horizontal_wrapped(|ui| {
-        copy_button(ui, "Copy for a colleague", || for_a_colleague(&done.outcome.headline, &done.checks));
+        copy_button(ui, "Copy transcript", || done.transcript.clone());
         let host = done.form.host.trim();
         let button =
             |words| Button::secondary(words).icon(Icon::Download).small().enabled_or(!saving, "It is being saved");

@@ -7,7 +7,7 @@ use crate::backend::End;
 use crate::check::Check;
 use crate::error::UserError;
 use crate::ui::tokens::{size, space};
-use crate::ui::{Button, Callout, Icon, check_rows, loading, tokens};
+use crate::ui::{Button, Callout, Icon, Mood, check_headline, check_rows, loading, tokens};
 
 /// How a look stands.
 #[derive(Default)]
@@ -94,6 +94,15 @@ pub(super) fn button<R>(
     }
     let begin = Button::primary(words).icon(Icon::Play);
     begin.enabled_or(why_not.is_none(), why_not.unwrap_or_default()).show(ui).clicked()
+}
+
+/// The sentence over what was found. Of a look that was cancelled no verdict shows: what is left could be anything.
+pub(super) fn headline(ui: &mut Ui, words: &str, checks: &[Check], cancelled: bool) {
+    if cancelled {
+        Callout::new(Mood::Neutral, words).text("What was found until then stands below").show(ui);
+    } else {
+        check_headline(ui, words, checks);
+    }
 }
 
 /// What is there of it, and the report drawn by `report`; `idle` says what the button is for.

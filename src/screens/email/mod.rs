@@ -9,6 +9,7 @@ mod env;
 mod facts;
 mod form;
 mod handover;
+mod headers;
 mod look;
 mod resend;
 mod result;
@@ -16,7 +17,7 @@ mod run;
 mod spf;
 mod state;
 
-use egui::{ScrollArea, Ui, vec2};
+use egui::{Align, Layout, ScrollArea, Ui, vec2};
 
 pub use state::State;
 
@@ -24,6 +25,7 @@ use super::Cx;
 use crate::action::Action;
 use crate::ui::tabs;
 use crate::ui::tokens::{size, space};
+use run::Run;
 use state::Tab;
 
 /// From this width on, in points, the result stands beside the form.
@@ -46,20 +48,38 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
             (Tab::Smtp, "SMTP", None),
             (Tab::Resend, "Resend", None),
             (Tab::Domain, "Sender domain", None),
+            (Tab::Headers, "Received headers", None),
             (Tab::HandOver, "Hand-over", None),
         ],
     );
     ui.add_space(space::SM);
     match state.tab {
         Tab::Smtp => smtp(ui, state, cx, actions),
-        Tab::Resend => scroll(ui, "resend", |ui| {
-            ui.set_max_width(ui.available_width().min(WIDE));
-            resend::ui(ui, &mut state.resend, &mut state.draft, cx, actions);
-        }),
+        Tab::Resend => {
+            let mut filled = false;
+            scroll(ui, "resend", |ui| {
+                ui.set_max_width(ui.available_width().min(WIDE));
+                filled = resend::ui(ui, &mut state.resend, &mut state.draft, cx, actions);
+            });
+            if filled {
+                state.tab = Tab::Smtp;
+            }
+        }
         Tab::Domain => scroll(ui, "domain", |ui| {
             ui.set_max_width(ui.available_width().min(WIDE));
             domain::ui(ui, &mut state.domain, &mut state.draft, cx, actions);
         }),
+        Tab::Headers => {
+            let mut look_up = None;
+            scroll(ui, "headers", |ui| {
+                ui.set_max_width(ui.available_width().min(WIDE));
+                look_up = headers::ui(ui, &mut state.headers);
+            });
+            if let Some(wanted) = look_up {
+                state.tab = Tab::Domain;
+                state.domain.fill(wanted);
+            }
+        }
         Tab::HandOver => scroll(ui, "hand-over", |ui| handover::ui(ui, state, cx, actions)),
     }
 }
@@ -75,33 +95,54 @@ fn scroll(ui: &mut Ui, id: &str, page: impl FnOnce(&mut Ui)) {
 
 fn smtp(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let whole = ui.available_rect_before_wrap();
-    let (mut asked, mut then) = (None, None);
-    if whole.width() < BESIDE {
-        scroll(ui, "smtp", |ui| {
-            let entered = form::ui(ui, state, cx, actions);
-            ui.add_space(space::MD);
-            asked = form::buttons(ui, state, entered, actions);
-            ui.add_space(space::LG);
-            then = result::ui(ui, state, cx, actions);
+    let (mut entered, mut then) = (false, None);
+    let begun = std::mem::take(&mut state.show_result);
+    // The buttons stay in sight however far the form is scrolled.
+    let high = whole.height() - size::CONTROL - space::MD;
+    let asked = if whole.width() < BESIDE {
+        column(ui, vec2(whole.width(), high), |ui| {
+            scroll(ui, "smtp", |ui| {
+                entered = form::ui(ui, state, cx, actions);
+                ui.add_space(space::MD);
+                form::findings(ui, &mut state.draft);
+                if begun {
+                    ui.scroll_to_cursor(Some(Align::Min));
+                }
+                then = result::ui(ui, state, cx, actions);
+            });
         });
+        ui.add_space(space::SM);
+        form::buttons(ui, state, entered, actions)
     } else {
-        // The buttons stay in sight however far the form is scrolled.
-        let foot = size::CONTROL + space::MD;
+        let mut asked = None;
+        // Where nothing else stands there yet, what was found in the form needs no scrolling.
+        let idle = matches!(state.run, Run::Idle);
         ui.horizontal_top(|ui| {
             column(ui, vec2(FORM, whole.height()), |ui| {
-                let mut entered = false;
-                column(ui, vec2(FORM, whole.height() - foot), |ui| {
-                    scroll(ui, "form", |ui| entered = form::ui(ui, state, cx, actions));
+                column(ui, vec2(FORM, high), |ui| {
+                    scroll(ui, "form", |ui| {
+                        entered = form::ui(ui, state, cx, actions);
+                        if !idle {
+                            ui.add_space(space::SM);
+                            form::findings(ui, &mut state.draft);
+                        }
+                    });
                 });
                 ui.add_space(space::SM);
                 asked = form::buttons(ui, state, entered, actions);
             });
             ui.add_space(space::SM);
             column(ui, vec2(ui.available_width(), whole.height()), |ui| {
-                scroll(ui, "result", |ui| then = result::ui(ui, state, cx, actions));
+                scroll(ui, "result", |ui| {
+                    if idle {
+                        form::findings(ui, &mut state.draft);
+                    }
+                    then = result::ui(ui, state, cx, actions);
+                });
             });
         });
-    }
+        asked
+    };
     if let Some(asked) = asked {
         state.check(asked, cx, actions);
     }
@@ -114,7 +155,7 @@ fn smtp(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
 
 /// A part of the page of this size.
 fn column(ui: &mut Ui, size: egui::Vec2, content: impl FnOnce(&mut Ui)) {
-    ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
+    ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
         ui.set_width(size.x);
         content(ui);
     });

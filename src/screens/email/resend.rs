@@ -11,9 +11,8 @@ use crate::screens::Cx;
 use crate::secrets::Secret;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Callout, Col, FieldRow, Icon, Mood, SecretDraft, Table, card, check_headline, check_rows, combo_item,
-    combo_row, copy_icon, disclosure, key_value, key_value_copy, link, secret_row, section, small, status, strong,
-    verdict_mark,
+    Button, Callout, Col, FieldRow, Icon, Mood, SecretDraft, Table, card, check_rows, combo_item, combo_row, copy_icon,
+    disclosure, key_value, key_value_copy, link, secret_row, section, small, status, strong, verdict_mark,
 };
 
 /// The recipient where none is named.
@@ -84,11 +83,16 @@ impl Resend {
     }
 }
 
-/// Draws it.
-pub(super) fn ui(ui: &mut Ui, state: &mut Resend, draft: &mut Draft, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+/// Draws it; true when the SMTP form was filled with it.
+pub(super) fn ui(ui: &mut Ui, state: &mut Resend, draft: &mut Draft, cx: &Cx<'_>, actions: &mut Vec<Action>) -> bool {
     card(ui, |ui| form(ui, state, draft, cx, actions));
     ui.add_space(space::MD);
-    look::ui(ui, &state.look, "resend live", IDLE, |ui, report| found(ui, report, actions));
+    let mut fill = false;
+    look::ui(ui, &state.look, "resend live", IDLE, |ui, report| fill = found(ui, report, actions));
+    if fill {
+        draft.fill_resend(&state.key_of(draft), state.domain.trim());
+    }
+    fill
 }
 
 const IDLE: &str = "Nothing was looked at yet. It asks Resend what the key may do and which domains it knows, and holds their \
@@ -162,11 +166,14 @@ fn form(ui: &mut Ui, state: &mut Resend, draft: &Draft, cx: &Cx<'_>, actions: &m
     });
 }
 
-fn found(ui: &mut Ui, report: &Report, actions: &mut Vec<Action>) {
-    check_headline(ui, &report.headline, &report.checks);
+/// True when the SMTP form is to be filled with it.
+fn found(ui: &mut Ui, report: &Report, actions: &mut Vec<Action>) -> bool {
+    let mut fill = false;
+    look::headline(ui, &report.headline, &report.checks, report.cancelled);
     ui.add_space(space::XS);
     if let Some(permission) = report.permission {
         ui.horizontal(|ui| {
+            ui.set_min_height(size::CONTROL_SMALL);
             let (mood, words) = match permission {
                 Permission::Sending => {
                     (Mood::Success, "The key is genuine and may only send: the right kind for Kinde")
@@ -174,6 +181,10 @@ fn found(ui: &mut Ui, report: &Report, actions: &mut Vec<Action>) {
                 Permission::Full => (Mood::Warn, "The key may do everything: make one that may only send for Kinde"),
             };
             status(ui, mood, words);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let button = Button::secondary("Check its SMTP").icon_after(Icon::ChevronRight).small();
+                fill = button.hint("Fills the SMTP form with this key, as Kinde wants it").show(ui).clicked();
+            });
         });
         ui.add_space(space::XS);
     }
@@ -198,6 +209,7 @@ fn found(ui: &mut Ui, report: &Report, actions: &mut Vec<Action>) {
         section(ui, "Domains of the account", |ui| domains(ui, &report.domains));
     }
     limits(ui, report);
+    fill
 }
 
 fn records(ui: &mut Ui, all: &[RecordFacts]) {

@@ -8,14 +8,15 @@ use jiff::Timestamp;
 
 use super::State;
 use super::facts;
+use super::look;
 use super::run::{Done, Live, Run};
 use crate::action::Action;
 use crate::mail::smtp::{Correction, FROM_HERE, Stage};
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Callout, Icon, check_headline, check_rows, copy_button, disclosure, empty_state, heading, link, loading,
-    small, subdued, tokens,
+    Button, Callout, Icon, check_rows, copy_button, disclosure, empty_state, heading, link, loading, small, subdued,
+    tokens,
 };
 
 /// What a person asked for below the result.
@@ -99,7 +100,7 @@ fn line(ui: &mut Ui, stage: Stage, seconds: Option<i64>) {
 fn finished(ui: &mut Ui, done: &Done, changed: bool, sandbox: bool, actions: &mut Vec<Action>) -> Option<Asked> {
     let outcome = &done.outcome;
     let mut asked = None;
-    check_headline(ui, &outcome.headline, &done.checks);
+    look::headline(ui, &outcome.headline, &done.checks, outcome.cancelled);
     if changed {
         small(ui, "The form was changed since: check again");
     }
@@ -120,7 +121,7 @@ fn finished(ui: &mut Ui, done: &Done, changed: bool, sandbox: bool, actions: &mu
     ui.add_space(space::SM);
     facts::ui(ui, outcome);
     disclosure(ui, "transcript", "Transcript", false, |ui| {
-        crate::ui::code_view(ui, "transcript", &done.transcript, 360.0);
+        crate::ui::code_view(ui, "dialogue", &done.transcript, 360.0);
         small(ui, "Passwords are masked where a line is made, base64 included: it can be pasted anywhere");
     });
     ui.add_space(space::SM);

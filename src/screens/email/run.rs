@@ -47,7 +47,7 @@ pub(super) struct Done {
     pub form: Form,
     /// What was found.
     pub outcome: Outcome,
-    /// Its checks, for the list.
+    /// Its checks for the list, under the names of their stages.
     pub checks: Vec<Check>,
     /// When it ended.
     pub at: Timestamp,
@@ -63,8 +63,8 @@ impl Live {
 
     /// The checks that ended, in the order of the stages.
     pub fn checks(&self) -> Vec<Check> {
-        let of = |stage: &Stage| self.finished.iter().find(|(known, _)| known == stage).map(|(_, check)| check.clone());
-        self.order.iter().filter_map(of).collect()
+        let of = |stage: &Stage| self.finished.iter().find(|(known, _)| known == stage);
+        self.order.iter().filter_map(of).map(titled).collect()
     }
 
     /// The stages that did not begin.
@@ -92,6 +92,11 @@ impl Live {
             Progress::Line(line) => self.lines.push(line),
         }
     }
+}
+
+/// A check under the name that a person reads.
+fn titled((stage, check): &(Stage, Check)) -> Check {
+    Check { name: stage.title().to_owned(), ..check.clone() }
 }
 
 impl Run {
@@ -126,7 +131,7 @@ impl Run {
             Self::Live(live) if live.job == job => std::mem::take(&mut live.form),
             _ => return,
         };
-        let checks = outcome.checks();
+        let checks = outcome.stages.iter().map(titled).collect();
         let transcript = outcome.transcript.iter().map(Line::to_string).collect::<Vec<_>>().join("\n");
         *self = Self::Done(Box::new(Done { form, outcome, checks, at: now, transcript }));
     }
@@ -157,7 +162,7 @@ mod tests {
             run.progress(3, progress, now());
         }
         let live = run.live().unwrap();
-        assert_eq!(live.checks(), [Check::pass("dns")]);
+        assert_eq!(live.checks(), [Check::pass("Server name in DNS")]);
         assert_eq!(live.running.map(|(stage, _)| stage), Some(Stage::Tls));
         assert!(!live.waiting().any(|stage| stage == Stage::Dns || stage == Stage::Tls));
         assert!(live.waiting().any(|stage| stage == Stage::Banner));

@@ -7,6 +7,7 @@ use super::domain::Domain;
 use super::draft::Draft;
 use super::form::Asked;
 use super::handover::Fate;
+use super::headers::Headers;
 use super::resend::Resend;
 use super::run::{Done, Live, Run};
 use crate::action::{Action, MailAsk, Mood};
@@ -25,6 +26,7 @@ pub(super) enum Tab {
     Smtp,
     Resend,
     Domain,
+    Headers,
     HandOver,
 }
 
@@ -33,6 +35,8 @@ pub struct State {
     pub(super) tab: Tab,
     pub(super) draft: Draft,
     pub(super) run: Run,
+    /// A check was begun: what it finds comes into sight, once.
+    pub(super) show_result: bool,
     /// Keep what is checked for the profile.
     pub(super) keep: bool,
     /// Where it is kept, or why not.
@@ -52,6 +56,7 @@ pub struct State {
     pub(super) form_error: Option<UserError>,
     pub(super) resend: Resend,
     pub(super) domain: Domain,
+    pub(super) headers: Headers,
     pub(super) fate: Fate,
     pub(super) save_job: JobId,
     pub(super) save_error: Option<UserError>,
@@ -63,6 +68,7 @@ impl Default for State {
             tab: Tab::default(),
             draft: Draft::default(),
             run: Run::default(),
+            show_result: false,
             keep: true,
             kept: None,
             keep_job: 0,
@@ -77,6 +83,7 @@ impl Default for State {
             form_error: None,
             resend: Resend::default(),
             domain: Domain::default(),
+            headers: Headers::default(),
             fate: Fate::default(),
             save_job: 0,
             save_error: None,
@@ -144,6 +151,7 @@ impl State {
         };
         self.run = Run::Live(Live::new(job, form.clone(), send));
         self.fate = Fate::default();
+        self.show_result = true;
         actions.push(Action::Run(job, Command::Check(Box::new(check)).into()));
         if let Some(profile) = cx.profile.filter(|_| self.keep && !self.is_the_sandbox_s()) {
             self.keep(profile, form, cx, actions);
