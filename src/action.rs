@@ -223,13 +223,14 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 31] = [
+pub const CHOICES: [Choice; 34] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
     choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+4"), || Action::Go(Room::Inspector)),
+    choice("Email", "SMTP server, Resend, sender domain", Some("Ctrl+5"), || Action::Go(Room::Email)),
     choice("Sandbox", "Addresses, events, deliveries, faults", None, || Action::Go(Room::Sandbox)),
-    choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+5"), || Action::Go(Room::Activity)),
+    choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+7"), || Action::Go(Room::Activity)),
     choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
     choice("Send this tenant's events here", "Receiver, tunnel and webhook at once", None, || {
         Action::Inspector(InspectorAsk::Send)
@@ -252,6 +253,10 @@ pub const CHOICES: [Choice; 31] = [
     choice("Export events…", "Those that match, as NDJSON", None, || Action::Inspector(InspectorAsk::Export)),
     choice("How much is kept…", "By age and size", None, || Action::Inspector(InspectorAsk::Retention)),
     choice("Clear history…", "Of the chosen profile", None, || Action::Inspector(InspectorAsk::Clear)),
+    choice("Check the SMTP server", "As typed in the Email room", None, || Action::Email(MailAsk::Check)),
+    choice("Use the sandbox's SMTP server", "A mail server on this computer", None, || {
+        Action::Email(MailAsk::UseSandbox)
+    }),
     choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),
     choice("Add a tenant…", "Type its Kinde domain", None, || Action::AddTenant),
     choice("Show notifications", "What happened in the background", None, || Action::ToggleNotices),

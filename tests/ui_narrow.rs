@@ -1,4 +1,4 @@
-//! Connected apps, Tenant and Sandbox in the whole window, from the smallest it gets: no control is cut off or lies on another.
+//! Connected apps, Tenant, Email and Sandbox in the whole window, from the smallest it gets: no control is cut off or lies on another.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -220,6 +220,26 @@ fn the_tenant_room_fits_every_size() {
         harness.get_by_label("Scopes by room").click();
         harness.run_ok();
         assert_whole(&harness, size, "the form");
+    }
+}
+
+#[test]
+fn the_email_room_fits_every_size_and_its_primary_button_is_in_sight() {
+    for size in SIZES {
+        let mut harness = window(size, Theme::Dark, Room::Email, acme());
+        let check = harness.get_by_role_and_label(Role::Button, "Check the server").rect();
+        assert!(check.right() <= size.x && check.bottom() <= size.y, "{size}: {check}");
+        for (name, rect) in controls(&harness) {
+            assert!(
+                rect.left() >= 0.0 && rect.right() <= size.x + 0.5,
+                "the form at {size}: {name} is cut off: {rect}"
+            );
+        }
+        for tab in ["Resend", "Sender domain", "Received headers", "Hand-over"] {
+            harness.get_by_role_and_label(Role::Tab, tab).click();
+            harness.run_ok();
+            assert_whole(&harness, size, tab);
+        }
     }
 }
 

@@ -145,6 +145,12 @@ fn without_a_display_one_line_names_what_is_missing_and_the_headless_way() {
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
+fn in_the_email_room_the_sandbox_s_server_is_checked_written_to_and_its_message_read() {
+    scenario("email");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
 fn the_inspector_receives_what_the_sandbox_signs() {
     scenario("inspector");
 }

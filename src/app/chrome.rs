@@ -14,11 +14,12 @@ use crate::ui::{
 };
 
 /// The rail's rooms with their icons.
-const RAIL: [(Room, Icon); 4] = [
+const RAIL: [(Room, Icon); 5] = [
     (Room::Tenant, Icon::Tenant),
     (Room::ConnectedApps, Icon::Apps),
     (Room::Webhooks, Icon::Webhook),
     (Room::Inspector, Icon::Inspector),
+    (Room::Email, Icon::Mail),
 ];
 
 /// Those at its foot, lowest first.
@@ -264,6 +265,7 @@ impl Shell {
             ("Ctrl+3", Key::Num3),
             ("Ctrl+4", Key::Num4),
             ("Ctrl+5", Key::Num5),
+            ("Ctrl+7", Key::Num7),
             ("Ctrl+F", Key::F),
             ("Ctrl+L", Key::L),
             ("Ctrl+,", Key::Comma),

@@ -9,10 +9,11 @@ TENANT = "Tenant"
 CONNECTED_APPS = "Connected apps"
 WEBHOOKS = "Webhooks"
 INSPECTOR = "Inspector"
+EMAIL = "Email"
 ACTIVITY = "Activity"
 SETTINGS = "Settings"
 SANDBOX = "Sandbox"
-ROOMS = [TENANT, CONNECTED_APPS, WEBHOOKS, INSPECTOR, SANDBOX, ACTIVITY, SETTINGS]
+ROOMS = [TENANT, CONNECTED_APPS, WEBHOOKS, INSPECTOR, EMAIL, SANDBOX, ACTIVITY, SETTINGS]
 
 # Connected apps
 APP = "github"  # the row of an app carries its Reference key
@@ -51,6 +52,18 @@ CONFIRM_DELETE = "Delete webhook"
 DELETED = "was deleted"
 UNDO = "Undo"
 UNDONE = "Its new id is"
+
+# Email
+SANDBOX_SMTP = "Use the sandbox's SMTP"
+SERVER_NAME = "Server name"
+PASSWORD = "Password"
+CHECK_SERVER = "Check the server"
+SEND_TEST = "Send test email"
+READ_IN_SANDBOX = "Read it in the sandbox"
+TRANSCRIPT = "Transcript"
+HAND_OVER = "Hand-over"
+IT_FAILED = "It failed, the message was …"
+WHAT_KINDE_SAID = "What Kinde said"
 
 # Sandbox
 SEND_EVENT = "Send event"

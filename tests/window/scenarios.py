@@ -14,6 +14,7 @@ sys.path.insert(0, str(HERE))
 
 import names  # noqa: E402
 from attempt import attempt  # noqa: E402, F401
+from email_room import email  # noqa: E402, F401
 from inspector import inspector  # noqa: E402, F401
 from panel import DATA, DESKTOP, PROGRAM, Panel, on_no_file  # noqa: E402
 from refusals import refusals  # noqa: E402
