@@ -102,9 +102,9 @@ type Verified = { ok: true; event: KindeEvent } | { ok: false; status: number; w
 
 async function verify(token: string, issuer: string): Promise<Verified> {
   const refused = (why: string): Verified => ({ ok: false, status: 400, why });
-  const decoded = jwt.decode(token, { complete: true });
-  if (!decoded) return refused("not a JWT");
-  const { alg, kid } = decoded.header;
+  const header = headerOf(token);
+  if (!header) return refused("not a JWT");
+  const { alg, kid } = header;
   if (alg !== "RS256") return refused("not signed with RS256");
   if (!kid) return refused("no key ID");
 
@@ -129,6 +129,15 @@ async function verify(token: string, issuer: string): Promise<Verified> {
   // A token of another kind (an access token, say) bears the same signature.
   if (!isEvent(payload)) return refused("not a webhook event");
   return { ok: true, event: payload };
+}
+
+/** What it says of itself, not verified yet. Decoding throws where the payload is no JSON, as one that was changed may be. */
+function headerOf(token: string): jwt.JwtHeader | undefined {
+  try {
+    return jwt.decode(token, { complete: true })?.header;
+  } catch {
+    return undefined;
+  }
 }
 
 function isEvent(payload: unknown): payload is KindeEvent {
