@@ -1,6 +1,6 @@
 // Multipass: byte by byte the token of another package over the same JSON and vector, and its tokens judged by the panel.
 import crypto from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { load } from "./resolve.mjs";
 import { home, must, panel } from "./tools.mjs";
@@ -22,13 +22,17 @@ const decipher = crypto.createDecipheriv("aes-128-cbc", keys.subarray(0, 16), iv
 const json = Buffer.concat([decipher.update(sealed.subarray(16)), decipher.final()]).toString("utf8");
 const customer = JSON.parse(json);
 must("and decrypts the customer", customer.email === "nic@example.com" && customer.first_name === "Zoë", json);
-must("created_at is ISO 8601 of now", Math.abs(Date.parse(customer.created_at) - Date.now()) < 60_000, customer.created_at);
+const madeAt = statSync(`${home}/multipass.json`).mtimeMs;
+must("created_at is ISO 8601 of when it was made", Math.abs(Date.parse(customer.created_at) - madeAt) < 60_000, customer.created_at);
 
-// The package takes its vector from crypto.randomBytes: it is given ours.
+// The package takes its vector from crypto.randomBytes and the time from the clock: it is given ours.
 const random = crypto.randomBytes;
+const written = Date.prototype.toISOString;
 crypto.randomBytes = (count) => (count === 16 ? iv : random(count));
-const theirs = new Multipassify(secret).encode(customer);
+Date.prototype.toISOString = () => customer.created_at;
+const theirs = new Multipassify(secret).encode({ ...customer });
 crypto.randomBytes = random;
+Date.prototype.toISOString = written;
 must("multipassify makes the same token, byte by byte", theirs === made.token, `${theirs}\n${made.token}`);
 must("the address is the store's", made.url === `https://acme.myshopify.com/account/login/multipass/${made.token}`);
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # The recipes beside what we did not write: other implementations, the type checker, Kinde's own packages, PostgreSQL. Not part
 # of `cargo test`: it installs packages, each at a fixed version, into a temporary folder, and runs their install scripts for
-# none. Needs node 18 or newer, npm, python3, PostgreSQL's programs and the built program:
-#   cargo build && tests/recipes/run.sh [PART…]      parts: types state multipass webhooks zapier edge trustpath supabase
+# none. Needs node 20 or newer, npm, python3, PostgreSQL's programs and the built program:
+#   cargo build && tests/recipes/run.sh [PART…]      parts: state multipass webhooks next zapier edge
+#                                                  cloudflare wordpress trustpath supabase
 #
 # A part that lacks its program is skipped aloud, and in CI a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-program=${KINDE_PANEL:-$here/../../target/debug/kinde-panel}
-parts=${*:-types state multipass webhooks zapier edge trustpath supabase}
+program=${KINDE_PANEL:-${CARGO_TARGET_DIR:-$here/../../target}/debug/kinde-panel}
+case " ${KINDE_PANEL_SKIP:-} " in *" recipes "*) echo 'SKIPPED by your choice: PostgreSQL' && database= ;; *) database=supabase ;; esac
+parts=${*:-state multipass webhooks next zapier edge cloudflare wordpress trustpath $database}
 temp=$(mktemp -d)
 servers=()
 end() {
@@ -34,7 +36,7 @@ say "Installing the counterparts"
 cp "$here/package.json" "$temp"
 (cd "$temp" && npm install --silent --no-audit --no-fund --ignore-scripts)
 export COUNTERPARTS=$temp
-cp "$here"/*.mjs "$here"/*.py "$temp"
+cp "$here"/*.mjs "$here"/*.py "$here"/*.capnp "$temp"
 
 printf '%s' 1234567890abcdef1234567890abcdef >"$temp/multipass.secret"
 printf '%s' 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f >"$temp/state.key"
@@ -60,25 +62,22 @@ recipe generate supabase --set project=abcdefghijklmnopqrst --set publishable_ke
     --set client_id=0123456789abcdef --secret "jwt_secret=$temp/jwt.secret" --out "$temp/supabase" >"$temp/supabase.json"
 unset KINDE_DOMAIN
 
-tsc() { (cd "$temp" && npx --no-install tsc "$@"); }
-# The generated TypeScript of a folder as JavaScript that node runs.
-emit() { tsc --project "$1/tsconfig.json" --noEmit false --outDir "$temp/js/$1" --rootDir "$temp/$1"; }
+# The generated TypeScript of a folder: checked, and as JavaScript that node runs.
+compile() {
+    cp "$here/tsconfig.json" "$temp/$1/tsconfig.json"
+    (cd "$temp" && node_modules/.bin/tsc --project "$1/tsconfig.json" --noEmit false --noEmitOnError --outDir "js/$1" --rootDir "$1")
+    echo "$1"
+}
 
 say "Types: everything generated, under strict and more"
-for app in app multipass nextjs edge-cloudflare edge-next edge-nuxt trustpath-open supabase; do
-    cp "$here/tsconfig.json" "$temp/$app/tsconfig.json"
-done
 # The template the guide starts from has it.
 mkdir -p "$temp/supabase/components/ui"
 cp "$here/button.tsx" "$temp/supabase/components/ui/button.tsx"
-for app in app multipass nextjs edge-cloudflare edge-next edge-nuxt trustpath-open supabase; do
-    tsc --project "$app/tsconfig.json"
-    echo "$app"
-done
-for app in app multipass nextjs edge-cloudflare trustpath-open trustpath-closed; do
-    [ -e "$temp/$app/tsconfig.json" ] || cp "$here/tsconfig.json" "$temp/$app/tsconfig.json"
-    emit $app
-done
+# Two at a time: it is most of the time that all of this takes.
+export -f compile
+export here temp
+printf '%s\n' app supabase multipass nextjs edge-cloudflare edge-next edge-nuxt trustpath-open trustpath-closed |
+    xargs -P 2 -I{} bash -euo pipefail -c 'compile {}'
 
 if wants state; then
     say "state: Node's own crypto, URLSearchParams, and Python"
@@ -114,6 +113,18 @@ serve() { # name, script…: starts it, and waits until it says where it is
     done
     head -1 "$temp/$name.out"
 }
+answers() { # address, log: waits until something answers there
+    local tries=0
+    until node -e 'fetch(process.argv[1]).then(() => process.exit(0), () => process.exit(1))' "$1"; do
+        tries=$((tries + 1))
+        [ "$tries" -le 300 ] || { cat "$2"; exit 1; }
+        sleep 0.1
+    done
+}
+same() { # two answers: fails where a check of one has another verdict in the other
+    node -e 'const [a, b] = process.argv.slice(1).map((file) => JSON.parse(require("fs").readFileSync(file)).checks.map((check) => `${check.name} ${check.verdict}`).join("\n"));
+        if (a !== b) { console.error(a, "\n---\n", b); process.exit(1); }' "$temp/$1.json" "$temp/$2.json"
+}
 judge() { # file: prints the checks; fails where one fails
     node "$temp/checks.mjs" "$1" "${@:2}"
 }
@@ -125,6 +136,20 @@ if wants webhooks; then
     judge "$temp/nextjs.json"
     echo "@kinde/webhooks reads what the sandbox signs"
     (cd "$temp" && node webhooks_sdk.mjs "$program" "$temp/data")
+fi
+if wants next; then
+    say "The route in a real Next.js: built, started, and posted to by the panel's own check"
+    app=$temp/nextjs
+    cp -r "$here/app" "$app/"
+    (cd "$app" && NEXT_TELEMETRY_DISABLED=1 ../node_modules/.bin/next build) >"$temp/next.out" 2>&1 || { cat "$temp/next.out"; exit 1; }
+    grep -i 'kinde-webhook' "$temp/next.out"
+    port=$(node "$temp/free-port.mjs")
+    (cd "$app" && NEXT_TELEMETRY_DISABLED=1 KINDE_ISSUER_URL=$issuer exec node ../node_modules/next/dist/bin/next start -H 127.0.0.1 -p "$port") \
+        >"$temp/next-start.out" 2>&1 &
+    servers+=($!)
+    answers "http://127.0.0.1:$port/" "$temp/next-start.out"
+    recipe check nextjs --set "url=http://127.0.0.1:$port/api/kinde-webhook" >"$temp/next.json" || true
+    judge "$temp/next.json"
 fi
 if wants zapier; then
     say "The Zapier step in node"
@@ -139,6 +164,52 @@ if wants edge; then
     url=$(KINDE_ISSUER_URL=$issuer KINDE_AUDIENCE=https://api.example.com serve edge edge.mjs "$temp/js/edge-cloudflare/src/index.js")
     recipe check edge-workers --set "url=$url" --set audience=https://api.example.com >"$temp/edge.json" || true
     judge "$temp/edge.json"
+fi
+if wants edge; then
+    # The binary of a package for this machine; empty where its makers have none.
+    binary() { find "$temp/node_modules" -path "$1" -type f -perm -u+r 2>/dev/null | head -1; }
+    export KINDE_ISSUER_URL=$issuer KINDE_AUDIENCE=https://api.example.com
+    say "The same in workerd, which runs Cloudflare's Workers"
+    workerd=$(binary '*/@cloudflare/workerd-*/bin/workerd')
+    if [ -n "$workerd" ]; then
+        port=$(node "$temp/free-port.mjs")
+        sed "s|%PORT%|$port|; s|%ISSUER%|$issuer|" "$here/worker.capnp" >"$temp/worker.capnp"
+        chmod +x "$workerd"
+        (cd "$temp" && exec "$workerd" serve worker.capnp) >"$temp/workerd.out" 2>&1 &
+        servers+=($!)
+        answers "http://127.0.0.1:$port/" "$temp/workerd.out"
+        recipe check edge-workers --set "url=http://127.0.0.1:$port/" --set audience=$KINDE_AUDIENCE >"$temp/workerd.json" || true
+        judge "$temp/workerd.json"
+        same edge workerd
+    else
+        skip "workerd has no program for this machine"
+    fi
+    say "And in Deno"
+    deno=$(binary '*/@deno/*/deno')
+    if [ -n "$deno" ]; then
+        port=$(node "$temp/free-port.mjs")
+        chmod +x "$deno"
+        (cd "$temp/edge-deno" && DENO_SERVE_ADDRESS="tcp:127.0.0.1:$port" exec "$deno" run --no-remote --no-config --no-lock --node-modules-dir=none --allow-net --allow-env main.ts) \
+            >"$temp/deno.out" 2>&1 &
+        servers+=($!)
+        answers "http://127.0.0.1:$port/" "$temp/deno.out"
+        recipe check edge-workers --set "url=http://127.0.0.1:$port/" --set audience=$KINDE_AUDIENCE >"$temp/deno.json" || true
+        judge "$temp/deno.json"
+        same edge deno
+    else
+        skip "Deno has no program for this machine"
+    fi
+    unset KINDE_ISSUER_URL KINDE_AUDIENCE
+fi
+if wants cloudflare; then
+    say "Cloudflare's fields with openid-client"
+    recipe generate cloudflare-zero-trust --set team=mirosaurus --out "$temp/cloudflare" >"$temp/cloudflare.json"
+    (cd "$temp" && node cloudflare.mjs)
+fi
+if wants wordpress; then
+    say "WordPress: the requests of OpenID Connect Generic Client. The plugin itself cannot be had here: no registry has it"
+    recipe generate wordpress --set site=https://blog.example.com --out "$temp/wordpress" >"$temp/wordpress.json"
+    (cd "$temp" && node wordpress.mjs)
 fi
 if wants trustpath; then
     say "The TrustPath workflow with @kinde/infrastructure"
