@@ -1,8 +1,9 @@
 //! Text to read and copy in the fixed-width face. Long text is cut, and says so: laying it out each frame costs.
 
-use egui::{Frame, Label, Margin, RichText, ScrollArea, Ui};
+use egui::{Frame, Label, Margin, RichText, ScrollArea, Ui, WidgetText};
 
 use super::copy_button::copy_icon;
+use super::highlight::{Language, highlighted};
 use super::theme::tokens;
 use super::tokens::{radius, size, text};
 
@@ -15,6 +16,30 @@ const BYTES: usize = 64 * 1024;
 ///
 /// `name` tells what it is ("Payload", "curl").
 pub fn code_view(ui: &mut Ui, name: &str, code: &str, max_height: f32) {
+    view(ui, name, code, max_height, |_, shown| RichText::new(shown).monospace().into(), || code.to_owned());
+}
+
+/// The same in the inks of `language`, with a button that copies what `copy` answers: the text with what is masked in it,
+/// for example.
+pub fn source_view(
+    ui: &mut Ui,
+    name: &str,
+    language: Language,
+    code: &str,
+    max_height: f32,
+    copy: impl FnOnce() -> String,
+) {
+    view(ui, name, code, max_height, |ui, shown| highlighted(ui, language, shown).into(), copy);
+}
+
+fn view(
+    ui: &mut Ui,
+    name: &str,
+    code: &str,
+    max_height: f32,
+    words: impl FnOnce(&Ui, &str) -> WidgetText,
+    copy: impl FnOnce() -> String,
+) {
     let t = tokens(ui);
     let (shown, lines) = cut(code);
     Frame::new().fill(t.field).corner_radius(radius::CONTROL).inner_margin(Margin::same(10)).show(ui, |ui| {
@@ -26,7 +51,7 @@ pub fn code_view(ui: &mut Ui, name: &str, code: &str, max_height: f32) {
                 ScrollArea::both().id_salt(("code", name)).max_height(max_height).auto_shrink([false, true]).show(
                     ui,
                     |ui| {
-                        ui.add(Label::new(RichText::new(shown).monospace()).extend());
+                        ui.add(Label::new(words(ui, shown)).extend());
                     },
                 );
                 if let Some(lines) = lines {
@@ -34,7 +59,7 @@ pub fn code_view(ui: &mut Ui, name: &str, code: &str, max_height: f32) {
                     ui.label(RichText::new(note).size(text::SMALL).color(t.text_subdued));
                 }
             });
-            copy_icon(ui, &format!("Copy {name}"), || code.to_owned());
+            copy_icon(ui, &format!("Copy {name}"), copy);
         });
     });
 }

@@ -24,6 +24,7 @@ pub struct FieldRow<'a> {
     placeholder: &'a str,
     mono: bool,
     enabled: bool,
+    long: bool,
     width: f32,
 }
 
@@ -38,6 +39,7 @@ impl<'a> FieldRow<'a> {
             placeholder: "",
             mono: false,
             enabled: true,
+            long: false,
             width: size::FIELD_MAX,
         }
     }
@@ -45,6 +47,12 @@ impl<'a> FieldRow<'a> {
     /// Help below the field, one line.
     pub fn hint(mut self, hint: &'a str) -> Self {
         self.hint = Some(hint);
+        self
+    }
+
+    /// The help may take several lines: for what is explained nowhere else.
+    pub fn long(mut self) -> Self {
+        self.long = true;
         self
     }
 
@@ -86,11 +94,12 @@ impl<'a> FieldRow<'a> {
 
     /// Shows the row; the answer is the field's own.
     pub fn show(self, ui: &mut Ui, value: &mut String) -> Response {
-        let Self { label, hint, error, warning, placeholder, mono, enabled, width } = self;
-        let help = match (error, warning) {
-            (Some(error), _) => Help::Error(error),
-            (None, Some(warning)) => Help::Warning(warning),
-            (None, None) => hint.map_or(Help::None, Help::Hint),
+        let Self { label, hint, error, warning, placeholder, mono, enabled, long, width } = self;
+        let help = match (error, warning, hint) {
+            (Some(error), ..) => Help::Error(error),
+            (None, Some(warning), _) => Help::Warning(warning),
+            (None, None, Some(hint)) if long => Help::Prose(hint),
+            (None, None, hint) => hint.map_or(Help::None, Help::Hint),
         };
         let field = TextField { placeholder, mono, error: error.is_some(), password: false, trailing: 0.0 };
         row(ui, label, help, width, |ui, name| {
@@ -124,11 +133,24 @@ pub fn form_row<R>(
     row(ui, name, help, max_width, content)
 }
 
+/// The same, whose help may take several lines.
+pub fn form_row_long<R>(
+    ui: &mut Ui,
+    name: &str,
+    hint: &str,
+    error: Option<&str>,
+    max_width: f32,
+    content: impl FnOnce(&mut Ui, Id) -> R,
+) -> R {
+    row(ui, name, error.map_or(Help::Prose(hint), Help::Error), max_width, content)
+}
+
 /// What stands on the line below a field.
 #[derive(Clone, Copy)]
 pub(super) enum Help<'a> {
     None,
     Hint(&'a str),
+    Prose(&'a str),
     Warning(&'a str),
     Error(&'a str),
 }
@@ -181,12 +203,17 @@ pub(super) fn row<R>(
 /// One small line: the error or warning with its mark, else the help, else nothing of the same height.
 fn help_line(ui: &mut Ui, help: Help<'_>) {
     let t = tokens(ui);
+    if let Help::Prose(hint) = help {
+        ui.add(Label::new(marked(hint, text::SMALL, t.text_subdued, t.text)).wrap());
+        ui.add_space(space::SM);
+        return;
+    }
     let room = vec2(ui.available_width(), 18.0);
     ui.allocate_ui_with_layout(room, egui::Layout::left_to_right(egui::Align::Center), |ui| {
         ui.set_min_height(room.y);
         ui.spacing_mut().item_spacing.x = space::XS;
         let (words, ink) = match help {
-            Help::None => return,
+            Help::None | Help::Prose(_) => return,
             Help::Hint(hint) => (hint, t.text_subdued),
             Help::Warning(warning) => {
                 Icon::Warning.show(ui, 13.0, t.warn.icon, "Warning");
