@@ -182,8 +182,7 @@ impl Services {
         let mut secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
         if secret.as_ref().is_some_and(|secret| !is_own(secret)) {
             // Another window may have kept a newer one than this run read.
-            self.secrets.forget_here(profile.id, CLIENT_SECRET_FIELD);
-            secret = self.secrets.get(profile.id, CLIENT_SECRET_FIELD).await?;
+            secret = self.secrets.get_anew(profile.id, CLIENT_SECRET_FIELD).await?;
         }
         let Some(client_secret) = secret else { return Ok(None) };
         if !is_own(&client_secret) {

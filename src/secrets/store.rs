@@ -183,6 +183,19 @@ impl SecretStore {
         Ok(found)
     }
 
+    /// As [`SecretStore::get`], and asks the keyring again for what this run knows of it. What the keyring did not take
+    /// stays what it is.
+    ///
+    /// # Errors
+    /// As [`SecretStore::get`].
+    pub async fn get_anew(&self, profile: Uuid, field: &str) -> Result<Option<Secret>, SecretError> {
+        let user = user(profile, field);
+        if !lock(&self.shared.unkept).contains(&user) {
+            lock(&self.shared.memory).remove(&user);
+        }
+        self.get(profile, field).await
+    }
+
     /// Keeps `secret` as `field` of `profile`. Where the keyring refuses it is kept for this run, and the answer says so.
     pub async fn set(&self, profile: Uuid, field: &str, secret: Secret) -> Kept {
         let user = user(profile, field);
