@@ -25,6 +25,8 @@ pub enum Room {
     Inspector,
     /// Will Kinde be able to send?
     Email,
+    /// Every third-party tool of Kinde's guides.
+    Recipes,
     /// The Kinde tenant on this machine; only while its profile is chosen.
     Sandbox,
     /// Every HTTP exchange.
@@ -35,13 +37,14 @@ pub enum Room {
 
 impl Room {
     /// Every room, in the order of the rail.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Start,
         Self::Tenant,
         Self::ConnectedApps,
         Self::Webhooks,
         Self::Inspector,
         Self::Email,
+        Self::Recipes,
         Self::Sandbox,
         Self::Activity,
         Self::Settings,
@@ -56,6 +59,7 @@ impl Room {
             Self::Webhooks => "Webhooks",
             Self::Inspector => "Inspector",
             Self::Email => "Email",
+            Self::Recipes => "Recipes",
             Self::Sandbox => "Sandbox",
             Self::Activity => "Activity",
             Self::Settings => "Settings",
@@ -136,6 +140,8 @@ pub enum Action {
     Inspector(InspectorAsk),
     /// Open the Email room and do this there.
     Email(MailAsk),
+    /// Open the Recipes room on the recipe of that name.
+    OpenRecipe(&'static str),
     /// Show the mail of the sandbox; the message that was queued under that id, where one is named.
     ReadMail {
         /// What its server said it is queued as.
@@ -223,12 +229,13 @@ const fn choice(
 }
 
 /// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 34] = [
+pub const CHOICES: [Choice; 35] = [
     choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
     choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
     choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
     choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+4"), || Action::Go(Room::Inspector)),
     choice("Email", "SMTP server, Resend, sender domain", Some("Ctrl+5"), || Action::Go(Room::Email)),
+    choice("Recipes", "Every third-party tool of Kinde's guides", Some("Ctrl+6"), || Action::Go(Room::Recipes)),
     choice("Sandbox", "Addresses, events, deliveries, faults", None, || Action::Go(Room::Sandbox)),
     choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+7"), || Action::Go(Room::Activity)),
     choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),

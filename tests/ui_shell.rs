@@ -52,7 +52,7 @@ fn the_profiles_are_read_at_the_start() {
 #[test]
 fn every_room_of_the_rail_opens_and_comes_to_rest() {
     let mut harness = with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), ..Prefs::default() });
-    for room in [Room::Tenant, Room::Webhooks, Room::Inspector, Room::Activity, Room::Settings] {
+    for room in [Room::Tenant, Room::Webhooks, Room::Inspector, Room::Recipes, Room::Activity, Room::Settings] {
         harness.get_by_role_and_label(Role::Button, room.name()).click();
         harness.run();
         assert_eq!(harness.state().room(), room);
@@ -72,11 +72,26 @@ fn the_palette_finds_an_action_by_a_few_letters_and_runs_it_by_keys_alone() {
 }
 
 #[test]
+fn the_palette_opens_a_recipe_by_its_name() {
+    let mut harness = with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), ..Prefs::default() });
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run();
+    harness.event(egui::Event::Text("wordpr".to_owned()));
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().room(), Room::Recipes);
+    harness.get_by_role_and_label(Role::Heading, "WordPress");
+}
+
+#[test]
 fn a_shortcut_opens_its_room() {
     let mut harness = with_profiles(Prefs::default());
-    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num4);
-    harness.run();
-    assert_eq!(harness.state().room(), Room::Inspector);
+    for (key, room) in [(egui::Key::Num4, Room::Inspector), (egui::Key::Num6, Room::Recipes)] {
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        harness.run();
+        assert_eq!(harness.state().room(), room);
+    }
 }
 
 #[test]

@@ -157,6 +157,12 @@ fn the_inspector_receives_what_the_sandbox_signs() {
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
+fn each_recipe_is_opened_and_made_one_is_registered_and_walked_and_files_are_saved() {
+    scenario("recipes");
+}
+
+#[test]
+#[ignore = "needs a screen: tests/run runs it"]
 fn two_clicks_on_the_sandbox_send_its_events_here_and_stop_leaves_its_webhooks_as_they_were() {
     scenario("sending");
 }

@@ -131,6 +131,10 @@ impl Shell {
                 }
                 self.with_cx(|screens, cx, actions| screens.email.ask(ask, cx, actions));
             }
+            Action::OpenRecipe(name) => {
+                self.go(Room::Recipes);
+                self.with_cx(|screens, cx, actions| screens.recipes.show(name, cx, actions));
+            }
             Action::ReadMail { queue_id } => {
                 self.switch_profile(SANDBOX_PROFILE);
                 self.screens.sandbox.show_mail(queue_id);
@@ -179,6 +183,7 @@ impl Shell {
         screens.webhooks.forget(actions);
         screens.inspector.forget(actions);
         screens.email.forget(actions);
+        screens.recipes.forget(actions);
         screens.sandbox.forget(actions);
         screens.activity.forget(actions);
         screens.settings.forget(actions);

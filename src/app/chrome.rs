@@ -14,12 +14,13 @@ use crate::ui::{
 };
 
 /// The rail's rooms with their icons.
-const RAIL: [(Room, Icon); 5] = [
+const RAIL: [(Room, Icon); 6] = [
     (Room::Tenant, Icon::Tenant),
     (Room::ConnectedApps, Icon::Apps),
     (Room::Webhooks, Icon::Webhook),
     (Room::Inspector, Icon::Inspector),
     (Room::Email, Icon::Mail),
+    (Room::Recipes, Icon::Recipe),
 ];
 
 /// Those at its foot, lowest first.
@@ -240,6 +241,7 @@ impl Shell {
             Room::Webhooks => screens::webhooks::ui(ui, &mut screens.webhooks, cx, actions),
             Room::Inspector => screens::inspector::ui(ui, &mut screens.inspector, cx, actions),
             Room::Email => screens::email::ui(ui, &mut screens.email, cx, actions),
+            Room::Recipes => screens::recipes::ui(ui, &mut screens.recipes, cx, actions),
             Room::Sandbox => screens::sandbox::ui(ui, &mut screens.sandbox, cx, actions),
             Room::Activity => screens::activity::ui(ui, &mut screens.activity, cx, actions),
             Room::Settings => {
@@ -265,6 +267,7 @@ impl Shell {
             ("Ctrl+3", Key::Num3),
             ("Ctrl+4", Key::Num4),
             ("Ctrl+5", Key::Num5),
+            ("Ctrl+6", Key::Num6),
             ("Ctrl+7", Key::Num7),
             ("Ctrl+F", Key::F),
             ("Ctrl+L", Key::L),

@@ -5,6 +5,7 @@ use egui::{Align2, Area, Id, Order, Ui, vec2};
 use super::chrome::key_name;
 use super::shell::Shell;
 use crate::action::{Action, CHOICES, Room};
+use crate::recipes::{self, Content};
 use crate::ui::{PaletteAnswer, PaletteItem, card, empty_state, notice_list, palette, toasts};
 
 impl Shell {
@@ -29,6 +30,13 @@ impl Shell {
             shortcut: "",
             enabled: true,
         }));
+        let recipes: Vec<&'static Content> = recipes::all().iter().map(|recipe| recipe.content()).collect();
+        items.extend(recipes.iter().map(|recipe| PaletteItem {
+            name: &recipe.title,
+            hint: "Recipe",
+            shortcut: "",
+            enabled: true,
+        }));
         match palette(ui.ctx(), state, &items) {
             PaletteAnswer::Open => {}
             PaletteAnswer::Close => self.palette = None,
@@ -38,6 +46,8 @@ impl Shell {
                     self.actions.push((choice.action)());
                 } else if let Some((id, _)) = profiles.get(index - CHOICES.len()) {
                     self.actions.push(Action::SwitchProfile(*id));
+                } else if let Some(recipe) = recipes.get(index - CHOICES.len() - profiles.len()) {
+                    self.actions.push(Action::OpenRecipe(&recipe.name));
                 }
             }
         }

@@ -67,6 +67,7 @@ pub(super) struct Screens {
     pub webhooks: screens::webhooks::State,
     pub inspector: screens::inspector::State,
     pub email: screens::email::State,
+    pub recipes: screens::recipes::State,
     pub sandbox: screens::sandbox::State,
     pub activity: screens::activity::State,
     pub settings: screens::settings::State,
@@ -142,14 +143,17 @@ impl Shell {
             let now = self.clock.now();
             self.notices.push(now, mood, error.title, format!("{}. {}", error.detail, error.hint));
         }
-        let Screens { tenant, connected_apps, webhooks, inspector, email, sandbox, activity, settings, .. } =
-            &mut self.screens;
+        let Screens {
+            tenant, connected_apps, webhooks, inspector, email, recipes, sandbox, activity, settings, ..
+        } = &mut self.screens;
         tenant.on_end(job, end);
         connected_apps.on_end(job, end);
         webhooks.on_end(job, end);
         inspector.on_end(job, end, &mut self.actions);
         webhooks.point_here(inspector.points_here());
+        recipes.tunnels_are(inspector.tunnels());
         email.on_end(job, end);
+        recipes.on_end(job, end);
         sandbox.on_end(job, end);
         activity.on_end(job, end);
         settings.on_end(job, end);
@@ -191,6 +195,7 @@ impl Shell {
             Room::Webhooks => screens.webhooks.entered(cx, actions),
             Room::Inspector => screens.inspector.entered(cx, actions),
             Room::Email => screens.email.entered(cx, actions),
+            Room::Recipes => screens.recipes.entered(cx, actions),
             Room::Sandbox => screens.sandbox.entered(cx, actions),
             Room::Activity => screens.activity.entered(cx, actions),
             Room::Settings => screens.settings.entered(cx, actions),
@@ -213,10 +218,17 @@ impl Shell {
             Event::Public(event) => {
                 self.screens.inspector.on_public(job, event, &mut self.actions);
                 self.screens.webhooks.point_here(self.screens.inspector.points_here());
+                self.screens.recipes.tunnels_are(self.screens.inspector.tunnels());
             }
             Event::Inspect(event) => self.screens.inspector.on_event(job, event, now, &mut self.actions),
             Event::Attempt(event) => self.screens.inspector.detail.on_event(job, event, now, &mut self.actions),
-            Event::Mail(event) => self.screens.email.on_event(job, event, now, &mut self.actions),
+            Event::Mail(event) => {
+                self.screens.email.on_event(job, event, now, &mut self.actions);
+                if let (Some(profile), Some(standing)) = (self.prefs.profile, self.screens.email.resend_server()) {
+                    self.screens.recipes.mail_is(profile, standing);
+                }
+            }
+            Event::Recipes(event) => self.screens.recipes.on_event(job, event, now, &mut self.actions),
             Event::Keeping(event) => self.screens.settings.on_event(job, event),
             Event::Ended(end) => self.on_end(job, end),
             Event::Activity(event) => self.screens.activity.on_event(job, event, now, &mut self.actions),

@@ -26,6 +26,14 @@ pub async fn save(dialog: AsyncFileDialog, instead: &str) -> Result<Option<PathB
     told(dialog.save_file().await, instead).await
 }
 
+/// Asks for a folder; as [`open()`].
+///
+/// # Errors
+/// Where there is no file chooser.
+pub async fn folder(dialog: AsyncFileDialog, instead: &str) -> Result<Option<PathBuf>, UserError> {
+    told(dialog.pick_folder().await, instead).await
+}
+
 async fn told(chosen: Option<rfd::FileHandle>, instead: &str) -> Result<Option<PathBuf>, UserError> {
     match chosen {
         Some(file) => Ok(Some(file.path().to_owned())),

@@ -67,6 +67,7 @@ impl Command {
                     | mail::Command::Save { .. }
             ),
             Self::Public(command) => command.only_reads(),
+            Self::Recipes(command) => command.only_reads(),
             Self::Sandbox(command) => {
                 matches!(command, super::sandbox::Command::Look | super::sandbox::Command::FollowMails)
             }

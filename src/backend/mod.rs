@@ -26,6 +26,7 @@ pub mod leftovers;
 pub mod mail;
 pub mod public;
 mod receiver;
+pub mod recipes;
 pub mod sandbox;
 mod sandbox_host;
 pub mod shell;
@@ -96,6 +97,8 @@ rooms! {
     Leftovers => leftovers,
     /// A tenant's events sent here: tunnel and webhook, and both put back.
     Public => public,
+    /// Recipes: make, check, simulate, plan, apply, save.
+    Recipes => recipes,
     /// The sandbox: start it, set its faults.
     Sandbox => sandbox,
     /// The shell: profiles, browser, keyring.

@@ -145,17 +145,19 @@ fn quoted(value: &str) -> String {
     if value.contains('"') { format!("`{value}`") } else { format!("\"{value}\"") }
 }
 
+/// The paths of `files` that are below `folder` already. Blocking.
+pub fn there(folder: &Path, files: &[Artefact]) -> Vec<String> {
+    let there = files.iter().filter(|file| folder.join(&file.path).symlink_metadata().is_ok());
+    there.map(|file| file.path.clone()).collect()
+}
+
 /// Writes `files` below `folder`, making folders as they are needed. One that is there already is kept and the whole call
 /// refused, unless `force`. Blocking.
 ///
 /// # Errors
 /// When a file is there already: nothing is written then. When the system refuses to write.
 pub fn write(folder: &Path, files: &[Artefact], force: bool) -> Result<(), UserError> {
-    let there: Vec<&str> = files
-        .iter()
-        .filter(|file| folder.join(&file.path).symlink_metadata().is_ok())
-        .map(|file| file.path.as_str())
-        .collect();
+    let there = there(folder, files);
     if !there.is_empty() && !force {
         return Err(exists(&there.join(", ")));
     }
@@ -168,7 +170,7 @@ pub fn write(folder: &Path, files: &[Artefact], force: bool) -> Result<(), UserE
 fn exists(names: &str) -> UserError {
     UserError::new(Category::Input, "A file is already there")
         .detail(format!("Nothing was written over: {names}"))
-        .hint("--force replaces it. Without it, name another folder and bring the two together by hand")
+        .hint("Replace it (--force on the command line), or name another folder and bring the two together by hand")
 }
 
 fn write_one(folder: &Path, file: &Artefact, force: bool) -> Result<(), UserError> {

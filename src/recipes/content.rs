@@ -40,6 +40,13 @@ pub struct Content {
     pub does: String,
     /// The primary button, named by its result: "Write route.ts".
     pub action: String,
+    /// The button that applies it through the Management API, where that can be: "Set the variables". The same as `action`
+    /// where applying is what the recipe is for.
+    #[serde(default)]
+    pub apply: Option<String>,
+    /// Inputs that applying cannot do without, besides those that generating wants.
+    #[serde(default)]
+    pub apply_needs: Vec<String>,
     /// The day its facts were last looked at, `2026-11-23`.
     pub checked: String,
     /// The guides it stands for, with their addresses.
@@ -52,6 +59,9 @@ pub struct Content {
     /// The calls that want the tenant's address.
     #[serde(default)]
     pub tenant: Vec<Call>,
+    /// Generated values that are as good as a secret: never shown, copied only.
+    #[serde(default)]
+    pub hidden: Vec<String>,
     /// Packages of the generated code, as a line to run: `npm install jwks-rsa`.
     #[serde(default)]
     pub install: Option<String>,
@@ -105,6 +115,9 @@ pub struct Input {
     /// It may be a token or a nonce: usable inline, and never remembered.
     #[serde(default)]
     pub private: bool,
+    /// It is a token: the window shows dots, and it is never remembered.
+    #[serde(default)]
+    pub masked: bool,
     /// What it is where nobody says otherwise.
     #[serde(default)]
     pub default: Option<String>,
@@ -123,6 +136,15 @@ pub struct Input {
 }
 
 impl Input {
+    /// What it is, where the form says already what it is for: without the name of the only call it serves.
+    pub fn help_in_place(&self) -> &str {
+        let calls = [Call::Generate, Call::Check, Call::Simulate].map(Call::word);
+        match self.help.split_once(": ") {
+            Some((call, rest)) if !self.serves(Call::Generate) && calls.contains(&call) => rest,
+            _ => &self.help,
+        }
+    }
+
     /// True where `call` looks at it.
     pub fn serves(&self, call: Call) -> bool {
         self.calls.is_empty() || self.calls.contains(&call)
@@ -143,6 +165,24 @@ pub enum Place {
     Panel,
     /// In a browser, as a user.
     Browser,
+}
+
+/// What the panel does for a step, or the room in which it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Deed {
+    /// Check.
+    Check,
+    /// Simulate.
+    Simulate,
+    /// Apply.
+    Apply,
+    /// The Webhooks room.
+    Webhooks,
+    /// The same, where events are caused.
+    Trigger,
+    /// The Inspector.
+    Inspector,
 }
 
 /// One step.
@@ -171,6 +211,9 @@ pub struct Step {
     /// A command to copy.
     #[serde(default)]
     pub run: Option<String>,
+    /// What the panel does for it.
+    #[serde(default, rename = "do")]
+    pub deeds: Vec<Deed>,
     /// The numbered steps of the guides that it covers.
     #[serde(default)]
     pub sources: Vec<String>,

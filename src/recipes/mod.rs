@@ -64,11 +64,11 @@ use std::pin::Pin;
 use tokio_util::sync::CancellationToken;
 
 pub use apply::{Change, ChangeState, Plan, carry_out, plan};
-pub use artefact::{Artefact, EnvFile, Generated, write};
-pub use content::{Content, Correction, From, Group, Input, Place, Step};
+pub use artefact::{Artefact, EnvFile, Generated, there, write};
+pub use content::{Content, Correction, Deed, From, Group, Input, Place, Step};
 pub use outcome::Outcome;
 pub use run::{check, generate, missing, simulate, wishes};
-pub use state::{State, inputs, of_profile, remember};
+pub use state::{State, inputs, of_profile, remember, used_at};
 pub use values::{Given, Values};
 pub use wish::Wish;
 

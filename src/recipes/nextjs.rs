@@ -100,7 +100,7 @@ pub(super) fn events(text: &str) -> Result<Vec<String>, UserError> {
     if all.is_empty() {
         return Err(UserError::new(Category::Input, "No event type was chosen")
             .detail("A webhook without one delivers nothing")
-            .hint("For example --set events=user.created,user.updated"));
+            .hint("Give events, for example user.created, user.updated"));
     }
     Ok(all)
 }

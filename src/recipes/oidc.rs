@@ -162,7 +162,7 @@ async fn keys(uri: &str, around: Around<'_>) -> Check {
 /// Whether `url` is registered as an address of the application, where the API may be asked.
 pub async fn registered(name: &str, list: Addresses, client_id: Option<&str>, url: &str, around: Around<'_>) -> Check {
     let Some(client_id) = client_id else {
-        return Check::skipped(name, "Looking it up takes the application's client ID: --set client_id=…");
+        return Check::skipped(name, "Looking it up takes the application's client ID: give client_id");
     };
     let Some(api) = around.tenant.and_then(|tenant| tenant.api.as_ref()) else {
         let why = format!("Looking it up takes a machine to machine application with {}", list.scope("read"));
@@ -175,7 +175,7 @@ pub async fn registered(name: &str, list: Addresses, client_id: Option<&str>, ur
         Ok(there) => match apply::address_stands(list, url, &there.it) {
             (super::ChangeState::There, words) => Check::pass(name).seen(words),
             (_, words) => {
-                Check::fail(name, format!("It is not registered. {words}"), "Let Apply add it, letter for letter")
+                Check::fail(name, format!("It is not registered. {words}"), "Let the panel add it, letter for letter")
             }
         },
     }
@@ -185,7 +185,7 @@ pub async fn registered(name: &str, list: Addresses, client_id: Option<&str>, ur
 pub async fn taken(client_id: Option<&str>, callback: &str, scope: &str, around: Around<'_>) -> Check {
     const NAME: &str = "authorize";
     let Some(client_id) = client_id else {
-        return Check::skipped(NAME, "Asking takes the application's client ID: --set client_id=…");
+        return Check::skipped(NAME, "Asking takes the application's client ID: give client_id");
     };
     // Eight characters are the least that Kinde takes.
     authorize::dry_run(NAME, &Authorize::new(client_id, callback, scope).state("kinde-panel-dry-run"), around).await

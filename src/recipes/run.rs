@@ -17,10 +17,10 @@ fn nothing_missing(recipe: &dyn Recipe, values: &Values, call: Call) -> Result<(
     let Some(first) = missing.first() else { return Ok(()) };
     let keys: Vec<&str> = missing.iter().map(|input| input.key.as_str()).collect();
     let hint = if first.secret {
-        format!("Give it with --secret {}=FILE", first.key)
+        format!("Give {0} (on the command line: --secret {0}=FILE)", first.key)
     } else {
         let example = first.example.as_deref().unwrap_or("VALUE");
-        format!("Give it with --set {}={example}", first.key)
+        format!("Give {0} (on the command line: --set {0}={example})", first.key)
     };
     let verb = if keys.len() == 1 { "is" } else { "are" };
     Err(UserError::new(Category::Input, format!("{} {verb} missing", keys.join(", ")))

@@ -51,16 +51,23 @@ pub fn of_profile(profile: &Profile, name: &str) -> State {
 
 /// Remembers how `call` ended. A call in which nothing was looked at leaves the last one as it was.
 pub fn remember(profile: &mut Profile, name: &str, call: Call, verdict: Verdict, at: Timestamp) {
+    let kept = profile.recipes.entry(name.to_owned()).or_default();
+    kept.used = Some(at);
     if verdict == Verdict::Skipped {
         return;
     }
     let ok = verdict != Verdict::Fail;
-    let kept = profile.recipes.entry(name.to_owned()).or_default();
     // That files were made again says nothing new of what was looked at.
     if call == Call::Generate && kept.last.as_ref().is_some_and(|last| last.call != Call::Generate.word()) {
         return;
     }
     kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok });
+}
+
+/// When the recipe of that name was used last.
+pub fn used_at(profile: &Profile, name: &str) -> Option<Timestamp> {
+    let kept = profile.recipes.get(name)?;
+    kept.used.or(kept.last.as_ref().map(|last| last.at))
 }
 
 /// The plain inputs of `values` that may be remembered: no secret, no token.
@@ -84,7 +91,9 @@ mod tests {
         assert_eq!(of_profile(&profile, "x"), State::Simulated);
         remember(&mut profile, "x", Call::Check, Verdict::Warn, at);
         remember(&mut profile, "x", Call::Generate, Verdict::Pass, at);
-        remember(&mut profile, "x", Call::Check, Verdict::Skipped, at);
+        let later = Timestamp::MAX;
+        remember(&mut profile, "x", Call::Check, Verdict::Skipped, later);
+        assert_eq!(used_at(&profile, "x"), Some(later), "it was used, though nothing was looked at");
         assert_eq!(of_profile(&profile, "x"), State::Works);
         remember(&mut profile, "x", Call::Check, Verdict::Fail, at);
         assert_eq!(of_profile(&profile, "x"), State::Fails);

@@ -339,7 +339,7 @@ async fn variables(around: Around<'_>) -> Check {
         return Check::fail(
             NAME,
             format!("{} {} not set", lacking.join(" and "), if lacking.len() == 1 { "is" } else { "are" }),
-            "Let Apply set them, or enter them under Settings > Data management > Env variables",
+            "Let the panel set them, or enter them under Settings > Data management > Env variables",
         );
     }
     let open: Vec<&str> =

@@ -104,7 +104,7 @@ fn none(key: &str, flag: &str) -> UserError {
     let what = if flag == "--secret" { "FILE" } else { "VALUE" };
     UserError::new(Category::Input, format!("{key} is missing"))
         .detail("This call cannot do without it")
-        .hint(format!("Give it with {flag} {key}={what}"))
+        .hint(format!("Give {key} (on the command line: {flag} {key}={what})"))
 }
 
 /// The moment that an input names, else `now`.

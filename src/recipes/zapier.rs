@@ -127,7 +127,7 @@ async fn registered(url: &Url, around: Around<'_>) -> Check {
             None => Check::warn(
                 NAME,
                 "No webhook of the tenant delivers there yet",
-                "Create it: Apply here, or in the Webhooks room",
+                "Create it here, or in the Webhooks room",
             ),
         },
     }

@@ -16,6 +16,7 @@ pub mod activity;
 pub mod connected_apps;
 pub mod email;
 pub mod inspector;
+pub mod recipes;
 pub mod sandbox;
 pub mod settings;
 pub mod start;

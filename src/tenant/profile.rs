@@ -213,6 +213,9 @@ pub struct KeptRecipe {
     /// Plain inputs as they were typed last.
     #[serde(default)]
     pub inputs: BTreeMap<String, String>,
+    /// When it was used last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Timestamp>,
     /// What it was asked to do last, and how that ended.
     #[serde(default)]
     pub last: Option<LastRecipe>,

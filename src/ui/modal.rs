@@ -121,6 +121,13 @@ pub fn dialog(ctx: &Context, title: &str, content: impl FnOnce(&mut Ui, bool)) -
         content(ui, fresh);
         crossed
     });
+    // What grew or shrank stands in the middle again only on the next frame.
+    let size = shown.response.rect.size();
+    let before: Option<egui::Vec2> = ctx.data(|data| data.get_temp(id.with("size")));
+    if before != Some(size) {
+        ctx.data_mut(|data| data.insert_temp(id.with("size"), size));
+        ctx.request_repaint();
+    }
     ctx.accesskit_node_builder(shown.response.id, |node| {
         node.set_role(egui::Role::Dialog);
         node.set_label(title);

@@ -10,10 +10,11 @@ CONNECTED_APPS = "Connected apps"
 WEBHOOKS = "Webhooks"
 INSPECTOR = "Inspector"
 EMAIL = "Email"
+RECIPES = "Recipes"
 ACTIVITY = "Activity"
 SETTINGS = "Settings"
 SANDBOX = "Sandbox"
-ROOMS = [TENANT, CONNECTED_APPS, WEBHOOKS, INSPECTOR, EMAIL, SANDBOX, ACTIVITY, SETTINGS]
+ROOMS = [TENANT, CONNECTED_APPS, WEBHOOKS, INSPECTOR, EMAIL, RECIPES, SANDBOX, ACTIVITY, SETTINGS]
 
 # Connected apps
 APP = "github"  # the row of an app carries its Reference key
@@ -36,6 +37,10 @@ BRING_BACK = "Bring me back to the panel"
 LISTEN = "Listen"
 SEND_HERE = "Send this tenant's events here"
 SEND_EVENTS = "Send events here"
+
+# Recipes
+SEARCH_RECIPES = "Search recipes"
+APPLY_CALLBACK = "Apply: Register the callback"
 
 # Webhooks
 NEW_WEBHOOK = "New webhook"

@@ -17,6 +17,7 @@ from attempt import attempt  # noqa: E402, F401
 from email_room import email  # noqa: E402, F401
 from inspector import inspector  # noqa: E402, F401
 from panel import DATA, DESKTOP, PROGRAM, Panel, on_no_file  # noqa: E402
+from recipes import recipes  # noqa: E402, F401
 from refusals import refusals  # noqa: E402
 from sandbox_room import sandbox_room  # noqa: E402, F401
 from sending import sending  # noqa: E402, F401

@@ -40,7 +40,7 @@ pub fn address(outcome: &mut Outcome, around: Around<'_>, address: &str, values:
     outcome.add(
         around,
         match values.secret("key").map(|key| codec::key(key.expose())) {
-            None => Check::skipped("signature", "The signing key is not known here: give it with --secret key=FILE"),
+            None => Check::skipped("signature", "The signing key is not known here: give key too"),
             Some(Err(why)) => Check::fail(
                 "signature",
                 format!("The signing key cannot be used: {why}"),
@@ -53,7 +53,7 @@ pub fn address(outcome: &mut Outcome, around: Around<'_>, address: &str, values:
     outcome.add(
         around,
         match values.text("nonce") {
-            None => Check::skipped("nonce", "The cookie's nonce is not known here: give it with --set nonce=…"),
+            None => Check::skipped("nonce", "The cookie's nonce is not known here: give nonce too"),
             Some(nonce) => belongs(&read, nonce),
         },
     );

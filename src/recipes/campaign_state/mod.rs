@@ -123,7 +123,7 @@ impl Recipe for CampaignState {
                 let client_id = values.text("client_id").ok_or_else(|| {
                     UserError::new(Category::Input, "There is nothing to check yet")
                         .detail("Neither a callback address nor the application's client ID was given")
-                        .hint("Give the address the browser ended on: --set callback_url=…")
+                        .hint("Give the address the browser ended on: callback_url")
                 })?;
                 let site = site(values)?;
                 let body = Body { v: 1, n: encode_base64url(&random::<16>()?), t: 0, campaign: campaign(values) };
@@ -197,7 +197,7 @@ fn sdk_link(campaign: &Campaign) -> String {
 fn unusable_key(why: &str) -> UserError {
     UserError::new(Category::Input, "The signing key cannot be used")
         .detail(format!("As given, {why}"))
-        .hint("Make one with openssl rand -hex 32, and keep it in a file: --secret key=FILE")
+        .hint("Make one with openssl rand -hex 32, and give it as key")
 }
 
 fn random<const N: usize>() -> Result<[u8; N], UserError> {

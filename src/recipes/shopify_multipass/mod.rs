@@ -95,7 +95,7 @@ impl Recipe for ShopifyMultipass {
             if values.text("spend") == Some("yes") {
                 judge::spend(&mut outcome, around, values, &token).await;
             } else {
-                outcome.add(around, Check::skipped("store", "Opening it uses the token up: --set spend=yes does so"));
+                outcome.add(around, Check::skipped("store", "Opening it uses the token up: spend=yes does so"));
             }
             Ok(outcome)
         })

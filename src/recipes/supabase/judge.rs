@@ -66,7 +66,7 @@ pub fn token(outcome: &mut Outcome, around: Around<'_>, text: &str, with: Option
         },
     );
     outcome.add(around, match with {
-        None => Check::skipped("signature", "The signing secret is not known here: give it with --secret jwt_secret=FILE"),
+        None => Check::skipped("signature", "The signing secret is not known here: give jwt_secret too"),
         Some(secret) if token::is_signed_with(secret, compact.signed, &compact.signature) => {
             Check::pass("signature").seen("HMAC-SHA256")
         }

@@ -13,9 +13,11 @@ use super::run::{Done, Live, Run};
 use crate::action::{Action, MailAsk, Mood};
 use crate::backend::mail::{Check, Command, EnvFile, Event};
 use crate::backend::{End, JobId};
+use crate::check::Verdict;
 use crate::error::UserError;
 use crate::mail::smtp::Correction;
 use crate::screens::Cx;
+use crate::screens::recipes::MailStanding;
 use crate::secrets::{Kept, Secret};
 use crate::tenant::Profile;
 
@@ -310,6 +312,12 @@ impl State {
         if self.draft.to.trim().is_empty() {
             self.draft.to = "ada@example.com".to_owned();
         }
+    }
+
+    /// How Resend's server stood when it was checked last; `None` where another one was, or none.
+    pub fn resend_server(&self) -> Option<MailStanding> {
+        let done = self.run.done().filter(|done| done.form.host.to_ascii_lowercase().ends_with("resend.com"))?;
+        Some(MailStanding { ok: done.outcome.verdict() != Verdict::Fail, at: done.at })
     }
 
     /// A job ended: what still waits for its answer stops waiting, and says why where there is a why.

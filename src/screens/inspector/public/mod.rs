@@ -325,6 +325,18 @@ impl State {
     }
 }
 
+impl State {
+    /// The tunnels that carry events here now, by profile: whose they are, and whether they are up.
+    pub fn tunnels(&self) -> BTreeMap<Uuid, (tunnel::Way, bool)> {
+        let all = self.public.sendings.iter();
+        all.filter_map(|(profile, sending)| {
+            let way = sending.through.as_ref()?.way;
+            Some((*profile, (way, matches!(sending.tunnel, Some(tunnel::State::Up { .. })))))
+        })
+        .collect()
+    }
+}
+
 impl Sending {
     fn on_tunnel(&mut self, state: tunnel::State) {
         match &state {

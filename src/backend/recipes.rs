@@ -1,0 +1,390 @@
+//! What the Recipes room asks for: what is kept of a recipe, its jobs, a plan and carrying it out, and files to save.
+//!
+//! Calls the recipes and answers with events; keeps nothing of its own. Whether a person was asked before something is
+//! written to a tenant is the screen's to see to.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use super::Job;
+use crate::check::{Check, Verdict};
+use crate::error::{Category, UserError};
+use crate::recipes::{
+    self, Around, Artefact, Call, From, Generated, Given, Outcome, Plan, Recipe, Values, secret_field,
+};
+use crate::sandbox;
+use crate::secrets::{Kept, Secret};
+use crate::tenant::{SANDBOX_PROFILE, Tenant, WEB_CLIENT_SECRET_FIELD};
+
+/// What the room asks.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// What is known for the fields of a recipe besides what the profile remembers.
+    Open {
+        /// Whose.
+        profile: Uuid,
+        /// Which recipe.
+        name: String,
+    },
+    /// Generate, check or simulate. Heeds its token: what was found so far is told.
+    Run(Box<Ask>),
+    /// Compare what the recipe wishes with what the tenant has. Writes nothing to the tenant.
+    Plan(Box<Ask>),
+    /// Carry out the plan as it was shown. Heeds its token: what is not begun is not sent.
+    Apply {
+        /// Where.
+        profile: Uuid,
+        /// What was shown.
+        plan: Box<Plan>,
+    },
+    /// Forget the inputs and secrets that are kept of a recipe. The web application's secret stays: others use it.
+    Forget {
+        /// Whose.
+        profile: Uuid,
+        /// Which recipe.
+        name: String,
+    },
+    /// Let the person choose a folder.
+    PickFolder,
+    /// Write files below a folder.
+    Save {
+        /// As typed or chosen.
+        folder: String,
+        /// Which.
+        files: Vec<Artefact>,
+        /// Replace those that are there.
+        force: bool,
+    },
+}
+
+/// A job of a recipe.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// For whom.
+    pub profile: Uuid,
+    /// Which recipe.
+    pub name: String,
+    /// What it is asked to do.
+    pub call: Call,
+    /// As typed.
+    pub given: Given,
+    /// Plain inputs to remember; secrets and tokens are none.
+    pub keep: BTreeMap<String, String>,
+    /// Secret inputs that are to be kept no more.
+    pub let_go: Vec<String>,
+}
+
+/// What is known for the fields of a recipe.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    /// Plain inputs that are known from elsewhere.
+    pub known: BTreeMap<String, String>,
+    /// Secret inputs that are kept.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Why kept secrets could not be read.
+    pub trouble: Option<UserError>,
+}
+
+/// What became of saving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    /// Written, into this folder.
+    Written(PathBuf),
+    /// These are there already, and nothing was written.
+    There(Vec<String>),
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Event {
+    /// What is known for the fields.
+    Opened(Box<Opened>),
+    /// Where the secrets of a job are kept.
+    Kept(Kept),
+    /// A check is done.
+    Looked(Check),
+    /// Files and values.
+    Made(Result<Box<Generated>, UserError>),
+    /// A check or simulation came to its end.
+    Judged(Result<Box<Outcome>, UserError>),
+    /// What would change.
+    Planned(Result<Box<Plan>, UserError>),
+    /// What came of each change.
+    Applied(Result<Vec<Check>, UserError>),
+    /// What was kept is gone.
+    Forgotten(Result<(), UserError>),
+    /// The folder that was chosen; `None` where none was.
+    Folder(Result<Option<PathBuf>, UserError>),
+    /// What became of saving.
+    Saved(Result<Saved, UserError>),
+}
+
+impl Command {
+    /// Whether it may be dropped wherever it is.
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::PickFolder)
+    }
+}
+
+/// Does what is asked and sends the answer.
+pub async fn run(command: Command, job: Job) {
+    let event = match command {
+        Command::Open { profile, name } => Event::Opened(Box::new(open(&job, profile, &name).await)),
+        Command::Run(ask) => match run_call(&job, *ask).await {
+            Some(event) => event,
+            None => return,
+        },
+        Command::Plan(ask) => {
+            let plan = job.cancel.run_until_cancelled(plan(&job, &ask));
+            match plan.await {
+                Some(result) => Event::Planned(result.map(Box::new)),
+                None => return,
+            }
+        }
+        Command::Apply { profile, plan } => Event::Applied(apply(&job, profile, &plan).await),
+        Command::Forget { profile, name } => Event::Forgotten(forget(&job, profile, &name).await),
+        Command::PickFolder => Event::Folder(pick_folder().await),
+        Command::Save { folder, files, force } => Event::Saved(save(&folder, files, force).await),
+    };
+    job.send(event).await;
+}
+
+fn find(name: &str) -> Result<&'static dyn Recipe, UserError> {
+    recipes::find(name).ok_or_else(|| {
+        UserError::new(Category::Internal, "There is no such recipe").detail(name.to_owned()).hint("Choose another")
+    })
+}
+
+async fn open(job: &Job, profile: Uuid, name: &str) -> Opened {
+    let mut opened = Opened::default();
+    let Some(recipe) = recipes::find(name) else { return opened };
+    let inputs = || recipe.content().inputs.iter();
+    let (web_id, web_secret) = match web_application(job, profile).await {
+        Ok(known) => known,
+        Err(error) => {
+            opened.trouble = Some(error);
+            (None, None)
+        }
+    };
+    if let Some(id) = web_id {
+        let fields = inputs().filter(|input| input.from == Some(From::WebClientId));
+        opened.known.extend(fields.map(|input| (input.key.clone(), id.clone())));
+    }
+    for input in inputs().filter(|input| input.secret) {
+        let kept = match input.from {
+            Some(From::WebClientSecret) => Ok(web_secret.clone()),
+            _ => job.services.secrets.get(profile, &secret_field(name, input)).await,
+        };
+        match kept {
+            Ok(Some(secret)) => {
+                opened.secrets.insert(input.key.clone(), secret);
+            }
+            Ok(None) => {}
+            Err(error) => opened.trouble = Some(error.into()),
+        }
+    }
+    opened
+}
+
+/// Client ID and secret of the profile's web application. The sandbox's are made up, and in its folder.
+async fn web_application(job: &Job, profile: Uuid) -> Result<(Option<String>, Option<Secret>), UserError> {
+    if profile == SANDBOX_PROFILE {
+        let dir = job.services.sandbox_dir();
+        let facts = tokio::task::spawn_blocking(move || sandbox::facts(&dir)).await.map_err(|error| {
+            UserError::new(Category::Internal, "Reading the sandbox's files broke off").detail(error.to_string())
+        })??;
+        let app = facts.web_application();
+        return Ok((app.map(|app| app.client_id.clone()), app.and_then(|app| app.client_secret.clone())));
+    }
+    let id = job.profile(profile).await?.web_client_id;
+    let secret = job.services.secrets.get(profile, WEB_CLIENT_SECRET_FIELD).await?;
+    Ok((id, secret))
+}
+
+/// A recipe with everything that a call of it needs.
+struct Prepared {
+    recipe: &'static dyn Recipe,
+    values: Values,
+    tenant: Option<Tenant>,
+    sandbox: PathBuf,
+    client_secret: Option<Secret>,
+}
+
+async fn prepare(job: &Job, ask: &Ask) -> Result<Prepared, UserError> {
+    let recipe = find(&ask.name)?;
+    let content = recipe.content();
+    let profile = job.profile(ask.profile).await?;
+    // Before any network: a word that cannot be used is told at once.
+    Values::of(content, ask.given.clone(), Some(&profile))?;
+    // A simulation is always the sandbox's.
+    let whose = if ask.call == Call::Simulate { SANDBOX_PROFILE } else { ask.profile };
+    let tenant = if content.wants_tenant(ask.call) { Some(job.tenant(whose).await?) } else { None };
+    let profile = tenant.as_ref().map_or(&profile, |tenant| &tenant.profile);
+    let values = Values::of(content, ask.given.clone(), Some(profile))?;
+    let client_secret = match ask.call {
+        Call::Generate => web_application(job, ask.profile).await.ok().and_then(|(_, secret)| secret),
+        Call::Check | Call::Simulate => None,
+    };
+    Ok(Prepared { recipe, values, tenant, sandbox: job.services.data.folder("sandbox")?, client_secret })
+}
+
+/// `None` where it was cancelled before it had an answer.
+async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
+    keep(job, &ask).await;
+    let (events, id) = (job.events.clone(), job.id);
+    // Posted, and not sent: a check waits for nobody, and there are a few dozen of them.
+    let tell = move |check: &Check| events.post(id, Event::Looked(check.clone()).into());
+    let work = async {
+        let prepared = prepare(job, &ask).await?;
+        let around = Around {
+            http: &job.services.http,
+            tenant: prepared.tenant.as_ref(),
+            sandbox: &prepared.sandbox,
+            client_secret: prepared.client_secret.as_ref(),
+            tell: &tell,
+            cancel: &job.cancel,
+        };
+        let (recipe, values) = (prepared.recipe, &prepared.values);
+        Ok::<_, UserError>(match ask.call {
+            Call::Generate => {
+                let made = recipes::generate(recipe, values, around).await?;
+                (Verdict::Pass, Event::Made(Ok(Box::new(made))))
+            }
+            Call::Check => judged(recipes::check(recipe, values, around).await?),
+            Call::Simulate => judged(recipes::simulate(recipe, values, around).await?),
+        })
+    };
+    match job.cancel.run_until_cancelled(work).await? {
+        Ok((verdict, event)) => {
+            remember(job, &ask, verdict);
+            Some(event)
+        }
+        Err(error) if ask.call == Call::Generate => Some(Event::Made(Err(error))),
+        Err(error) => Some(Event::Judged(Err(error))),
+    }
+}
+
+fn judged(outcome: Outcome) -> (Verdict, Event) {
+    (outcome.verdict(), Event::Judged(Ok(Box::new(outcome))))
+}
+
+/// Keeps how it ended with the profile. What cannot be kept is no failure of the job.
+fn remember(job: &Job, ask: &Ask, verdict: Verdict) {
+    let now = job.services.clock.now();
+    let edit = |profile: &mut crate::tenant::Profile| recipes::remember(profile, &ask.name, ask.call, verdict, now);
+    if let Err(error) = job.services.profiles.update(ask.profile, edit) {
+        tracing::warn!(%error, "how the recipe ended was not kept");
+    }
+}
+
+/// Keeps the inputs with the profile and the secrets in the keyring. What cannot be kept is no failure of the job.
+async fn keep(job: &Job, ask: &Ask) {
+    let Some(content) = recipes::find(&ask.name).map(|recipe| recipe.content()) else { return };
+    let web_id = content.inputs.iter().find(|input| input.from == Some(From::WebClientId));
+    let web_id = web_id.and_then(|input| ask.keep.get(&input.key)).filter(|_| ask.profile != SANDBOX_PROFILE);
+    let kept = job.services.profiles.update(ask.profile, |profile| {
+        profile.recipes.entry(ask.name.clone()).or_default().inputs = ask.keep.clone();
+        if let Some(id) = web_id {
+            profile.web_client_id = Some(id.clone());
+        }
+    });
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the inputs were not kept");
+    }
+    let mut worst = None;
+    for input in content.inputs.iter().filter(|input| input.secret) {
+        let of_the_sandbox = input.from == Some(From::WebClientSecret) && ask.profile == SANDBOX_PROFILE;
+        if of_the_sandbox {
+            continue;
+        }
+        let field = secret_field(&ask.name, input);
+        let secrets = &job.services.secrets;
+        if ask.let_go.contains(&input.key) {
+            if let Err(error) = secrets.delete(ask.profile, &field).await {
+                tracing::warn!(%error, "a secret that was taken out of its field is still kept");
+            }
+            continue;
+        }
+        let Some(secret) = ask.given.secrets.get(&input.key).filter(|secret| !secret.is_empty()) else { continue };
+        let same = matches!(secrets.get(ask.profile, &field).await, Ok(Some(kept)) if kept == *secret);
+        if !same {
+            let kept = secrets.set(ask.profile, &field, secret.clone()).await;
+            worst = Some(if worst == Some(Kept::ThisRun) { Kept::ThisRun } else { kept });
+        }
+    }
+    if let Some(kept) = worst {
+        job.send(Event::Kept(kept)).await;
+    }
+}
+
+async fn forget(job: &Job, id: Uuid, name: &str) -> Result<(), UserError> {
+    let recipe = find(name)?;
+    let own = recipe.content().inputs.iter().filter(|input| input.secret && input.from != Some(From::WebClientSecret));
+    for input in own {
+        job.services.secrets.delete(id, &secret_field(name, input)).await?;
+    }
+    job.services.profiles.update(id, |profile| {
+        if let Some(kept) = profile.recipes.get_mut(name) {
+            kept.inputs.clear();
+        }
+    })?;
+    Ok(())
+}
+
+async fn plan(job: &Job, ask: &Ask) -> Result<Plan, UserError> {
+    keep(job, ask).await;
+    let recipe = find(&ask.name)?;
+    let tenant = job.tenant(ask.profile).await?;
+    let values = Values::of(recipe.content(), ask.given.clone(), Some(&tenant.profile))?;
+    let wishes = recipes::wishes(recipe, &values, &tenant)?;
+    Ok(recipes::plan(tenant.api()?, wishes).await)
+}
+
+async fn apply(job: &Job, profile: Uuid, plan: &Plan) -> Result<Vec<Check>, UserError> {
+    let tenant = job.tenant(profile).await?;
+    let (events, id) = (job.events.clone(), job.id);
+    let tell = move |check: &Check| events.post(id, Event::Looked(check.clone()).into());
+    Ok(recipes::carry_out(tenant.api()?, plan, &tell, &job.cancel).await)
+}
+
+async fn pick_folder() -> Result<Option<PathBuf>, UserError> {
+    let dialog = rfd::AsyncFileDialog::new().set_title("Choose the folder of your project");
+    super::dialog::folder(dialog, "type the folder's path").await
+}
+
+async fn save(folder: &str, files: Vec<Artefact>, force: bool) -> Result<Saved, UserError> {
+    let folder = whole(folder)?;
+    let work = move || {
+        let there = recipes::there(&folder, &files);
+        if !there.is_empty() && !force {
+            return Ok(Saved::There(there));
+        }
+        recipes::write(&folder, &files, force).map(|()| Saved::Written(folder))
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(UserError::new(Category::Internal, "The files were not written")
+            .detail(error.to_string())
+            .hint("Try again"))
+    })
+}
+
+/// The folder that was typed, `~` being the person's own.
+fn whole(typed: &str) -> Result<PathBuf, UserError> {
+    let typed = typed.trim();
+    let path = match (typed.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(typed),
+    };
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(UserError::new(Category::Input, "This is not a whole path")
+        .detail(format!("{typed} leaves open where it begins"))
+        .hint(format!("Type it from the top, like {}", example())))
+}
+
+fn example() -> &'static str {
+    if cfg!(windows) { r"C:\Users\ada\app" } else { "/home/ada/app, or ~/app" }
+}

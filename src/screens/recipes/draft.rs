@@ -1,0 +1,176 @@
+//! What is typed into the fields of one recipe.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::backend::recipes::Opened;
+use crate::recipes::{Call, Content, Given, Input};
+use crate::ui::SecretDraft;
+
+/// The fields of one recipe.
+#[derive(Default)]
+pub(super) struct Draft {
+    /// Plain inputs by key.
+    pub plain: BTreeMap<String, String>,
+    /// Secrets and tokens by key: never shown.
+    pub masked: BTreeMap<String, SecretDraft>,
+    /// What is known from elsewhere: not kept with the recipe.
+    known: BTreeMap<String, String>,
+    /// Secrets that came out of the keyring.
+    kept: BTreeSet<String>,
+    /// Inputs that were asked for and are empty.
+    lacking: BTreeSet<String>,
+    /// The field that wants the keyboard.
+    pub focus: Option<String>,
+}
+
+/// True for a field that shows dots.
+pub(super) fn is_masked(input: &Input) -> bool {
+    input.secret || input.masked
+}
+
+impl Draft {
+    /// As it is at first: what the profile remembers, else the defaults.
+    pub fn new(content: &Content, kept: Option<&BTreeMap<String, String>>) -> Self {
+        let mut draft = Self::default();
+        for input in &content.inputs {
+            if is_masked(input) {
+                draft.masked.insert(input.key.clone(), SecretDraft::default());
+                continue;
+            }
+            let kept = kept.and_then(|kept| kept.get(&input.key)).or(input.default.as_ref());
+            draft.plain.insert(input.key.clone(), kept.cloned().unwrap_or_default());
+        }
+        draft
+    }
+
+    /// Takes what is known from elsewhere into the fields that are empty.
+    pub fn fill(&mut self, opened: &Opened) {
+        for (key, value) in &opened.known {
+            if let Some(field) = self.plain.get_mut(key).filter(|field| field.trim().is_empty()) {
+                field.clone_from(value);
+            }
+        }
+        self.known.clone_from(&opened.known);
+        for (key, secret) in &opened.secrets {
+            if let Some(field) = self.masked.get_mut(key).filter(|field| field.is_empty()) {
+                field.set(secret);
+                self.kept.insert(key.clone());
+            }
+        }
+    }
+
+    /// What is known from elsewhere, for other fields of the same recipe.
+    pub fn take_known(&mut self) -> BTreeMap<String, String> {
+        std::mem::take(&mut self.known)
+    }
+
+    /// Everything that is typed. What may be a token travels as a secret.
+    pub fn given(&self, content: &Content) -> Given {
+        let mut given = Given::default();
+        for input in &content.inputs {
+            let key = input.key.clone();
+            if let Some(field) = self.masked.get(&key) {
+                let secret = if input.secret { field.whole() } else { field.peek() };
+                if !field.is_empty() {
+                    given.secrets.insert(key, secret);
+                }
+            } else if let Some(text) = self.plain.get(&key).filter(|text| !text.trim().is_empty()) {
+                if input.private {
+                    given.secrets.insert(key, crate::secrets::Secret::new(text.trim()));
+                } else {
+                    given.plain.insert(key, text.trim().to_owned());
+                }
+            }
+        }
+        given
+    }
+
+    /// What is remembered of the plain inputs: neither what may be a token, nor what is known anyway.
+    pub fn keep(&self, content: &Content) -> BTreeMap<String, String> {
+        let own = content.inputs.iter().filter(|input| !is_masked(input) && !input.private);
+        own.filter_map(|input| {
+            let text = self.plain.get(&input.key)?.trim();
+            let known =
+                input.default.as_deref() == Some(text) || self.known.get(&input.key).is_some_and(|known| known == text);
+            (!text.is_empty() && !known).then(|| (input.key.clone(), text.to_owned()))
+        })
+        .collect()
+    }
+
+    /// Secrets that came out of the keyring and were taken out of their fields.
+    pub fn let_go(&self) -> Vec<String> {
+        let empty = |key: &&String| self.masked.get(*key).is_some_and(SecretDraft::is_empty);
+        self.kept.iter().filter(empty).cloned().collect()
+    }
+
+    /// True where there is no more to type for `call`; otherwise the empty fields say so, and the first wants the keyboard.
+    /// `more` are inputs that are wanted besides.
+    pub fn insist(&mut self, content: &Content, call: Call, more: &[String]) -> bool {
+        let wanted = content.inputs.iter().filter(|input| input.required.contains(&call) || more.contains(&input.key));
+        let lacking: Vec<String> = wanted.map(|input| input.key.clone()).filter(|key| self.is_empty(key)).collect();
+        self.focus = lacking.first().cloned();
+        self.lacking = lacking.into_iter().collect();
+        self.lacking.is_empty()
+    }
+
+    fn is_empty(&self, key: &str) -> bool {
+        match self.masked.get(key) {
+            Some(field) => field.is_empty(),
+            None => self.plain.get(key).is_none_or(|text| text.trim().is_empty()),
+        }
+    }
+
+    /// What is said below a field that was asked for and is still empty.
+    pub fn trouble(&self, key: &str) -> Option<&'static str> {
+        (self.lacking.contains(key) && self.is_empty(key)).then_some("Needed for this")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipes;
+    use crate::secrets::Secret;
+
+    fn content(name: &str) -> &'static Content {
+        recipes::find(name).unwrap().content()
+    }
+
+    #[test]
+    fn what_is_a_default_known_anyway_or_maybe_a_token_is_not_remembered() {
+        let content = content("bravo-studio");
+        let mut draft = Draft::new(content, None);
+        draft.fill(&Opened { known: [("client_id".to_owned(), "abc".to_owned())].into(), ..Opened::default() });
+        draft.plain.insert("callback_url".to_owned(), " https://a.example ".to_owned());
+        draft.plain.insert("url".to_owned(), "https://acme.kinde.com/oauth2/auth?state=canary".to_owned());
+        let kept = draft.keep(content);
+        assert_eq!(kept, [("callback_url".to_owned(), "https://a.example".to_owned())].into());
+        let given = draft.given(content);
+        assert_eq!(given.plain["client_id"], "abc");
+        assert!(given.secrets.contains_key("url") && !format!("{given:?}").contains("canary"), "{given:?}");
+    }
+
+    #[test]
+    fn a_secret_that_was_kept_and_is_emptied_is_let_go() {
+        let content = content("trustpath");
+        let mut draft = Draft::new(content, None);
+        let secrets = [("trustpath_api_key".to_owned(), Secret::new("kept"))].into();
+        draft.fill(&Opened { secrets, ..Opened::default() });
+        assert!(draft.let_go().is_empty());
+        assert_eq!(draft.given(content).secrets["trustpath_api_key"], Secret::new("kept"));
+        draft.masked.get_mut("trustpath_api_key").unwrap().clear();
+        assert_eq!(draft.let_go(), ["trustpath_api_key"]);
+    }
+
+    #[test]
+    fn an_empty_field_that_is_needed_says_so_until_something_is_typed() {
+        let content = content("nextjs");
+        let mut draft = Draft::new(content, None);
+        assert!(draft.insist(content, Call::Generate, &[]), "nothing is needed to write it");
+        assert!(!draft.insist(content, Call::Check, &[]));
+        assert_eq!((draft.focus.as_deref(), draft.trouble("url")), (Some("url"), Some("Needed for this")));
+        draft.plain.insert("url".to_owned(), "http://localhost:3000/api".to_owned());
+        assert_eq!(draft.trouble("url"), None);
+        assert!(!draft.insist(content, Call::Generate, &["endpoint".to_owned()]));
+    }
+}

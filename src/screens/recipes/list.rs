@@ -1,0 +1,116 @@
+//! The list of everything: one search box, the groups, last used first, each row with how it stands.
+
+use egui::{ScrollArea, Ui};
+
+use super::elsewhere;
+use super::state::{Shown, State};
+use crate::action::Action;
+use crate::recipes::{self, Content, Group};
+use crate::screens::Cx;
+use crate::tenant::Profile;
+use crate::ui::tokens::space;
+use crate::ui::{Icon, ListRow, Mood, empty_state, small, text_field};
+
+/// How something stands: a word, and its shape and colour.
+pub(super) struct Standing {
+    pub word: String,
+    pub mood: Mood,
+    pub icon: Icon,
+}
+
+impl Standing {
+    pub fn new(word: impl Into<String>, mood: Mood, icon: Icon) -> Self {
+        Self { word: word.into(), mood, icon }
+    }
+}
+
+/// How a recipe stands for the profile.
+pub(super) fn standing(state: &State, profile: &Profile, name: &str) -> Standing {
+    if let Some(live) = state.pages.get(name).and_then(|page| page.run.live()) {
+        let word = if live.call == recipes::Call::Simulate { "simulating" } else { "checking" };
+        return Standing::new(word, Mood::Info, Icon::Running);
+    }
+    let (mood, icon) = match recipes::of_profile(profile, name) {
+        recipes::State::New => (Mood::Neutral, Icon::Circle),
+        recipes::State::Generated => (Mood::Info, Icon::File),
+        recipes::State::Simulated => (Mood::Success, Icon::Play),
+        recipes::State::Works => (Mood::Success, Icon::Check),
+        recipes::State::Fails => (Mood::Error, Icon::Cross),
+    };
+    Standing::new(recipes::of_profile(profile, name).word(), mood, icon)
+}
+
+/// Draws it over the whole column.
+pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    text_field(ui, "Search recipes", "Search tools and words", &mut state.search);
+    ui.add_space(space::XS);
+    let wanted = state.search.trim().to_lowercase();
+    ScrollArea::vertical().id_salt("recipes").auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.set_max_width(ui.available_width() - space::SM);
+        let mut any = false;
+        for group in [Group::SignIn, Group::Code] {
+            any |= shelf(ui, state, group, &wanted, profile, cx, actions);
+        }
+        any |= elsewhere::shelf(ui, state, &wanted, profile);
+        if !any {
+            let words = format!("Nothing here is called {}", state.search.trim());
+            if empty_state(ui, None, &words, Some("Show all")) {
+                state.search.clear();
+            }
+        }
+        ui.add_space(space::LG);
+    });
+}
+
+/// The title of a group.
+pub(super) fn group_title(ui: &mut Ui, title: &str) {
+    ui.add_space(space::SM);
+    ui.horizontal(|ui| {
+        ui.add_space(space::MD);
+        small(ui, title);
+    });
+}
+
+fn shelf(
+    ui: &mut Ui,
+    state: &mut State,
+    group: Group,
+    wanted: &str,
+    profile: &Profile,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let mut all: Vec<&'static Content> = recipes::all().iter().map(|recipe| recipe.content()).collect();
+    all.retain(|content| content.group == group && matches(content, wanted));
+    // Last used first; those never used in the order of their titles, the catch-all last.
+    all.sort_by_key(|content| {
+        let used = recipes::used_at(profile, &content.name);
+        (std::cmp::Reverse(used), content.name == "openid-provider", content.title.to_lowercase())
+    });
+    if all.is_empty() {
+        return false;
+    }
+    group_title(ui, group.title());
+    for content in all {
+        let standing = standing(state, profile, &content.name);
+        let selected = state.shown == Some(Shown::Recipe(content.name.as_str()));
+        let row = ListRow::new(&content.title).note(&standing.word).mark(standing.mood, standing.icon);
+        if row.selected(selected).show(ui).clicked() {
+            state.show(&content.name, cx, actions);
+        }
+    }
+    true
+}
+
+/// True where each word of `wanted` stands in the recipe's title, name, description or guides.
+fn matches(content: &Content, wanted: &str) -> bool {
+    let guides: Vec<&str> = content.guides.iter().map(|guide| guide.title.as_str()).collect();
+    contains([content.title.as_str(), &content.name, &content.does].into_iter().chain(guides), wanted)
+}
+
+/// True where each word of `wanted` stands in one of `texts`.
+pub(super) fn contains<'a>(texts: impl IntoIterator<Item = &'a str>, wanted: &str) -> bool {
+    let whole = texts.into_iter().collect::<Vec<_>>().join("\n").to_lowercase();
+    wanted.split_whitespace().all(|word| whole.contains(word))
+}

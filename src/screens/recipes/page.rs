@@ -1,0 +1,137 @@
+//! The page of one recipe: its head with the buttons, and its parts.
+
+use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
+
+use super::state::{Asked, Page, State, Tab};
+use super::{guide, list, looked, result, set_up, steps};
+use crate::action::Action;
+use crate::net;
+use crate::recipes::{Call, Content, Recipe};
+use crate::screens::Cx;
+use crate::tenant::Profile;
+use crate::ui::tokens::{size, space, text};
+use crate::ui::{Button, Icon, menu, menu_item, prose, status_with, tabs, tokens};
+
+/// Draws it over the whole column.
+pub(super) fn show(
+    ui: &mut Ui,
+    state: &mut State,
+    recipe: &'static dyn Recipe,
+    profile: &Profile,
+    cx: &Cx<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let content = recipe.content();
+    let standing = list::standing(state, profile, &content.name);
+    let Some(page) = state.pages.get_mut(content.name.as_str()) else { return };
+    let mut asked = Vec::new();
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            more(ui, page, content, profile, cx, &mut asked);
+            status_with(ui, standing.mood, standing.icon, &standing.word);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let words = RichText::new(&content.title).size(text::HEADING).color(tokens(ui).text_strong);
+                let title = ui.add(Label::new(words).truncate());
+                ui.ctx().accesskit_node_builder(title.id, |node| {
+                    node.set_role(egui::Role::Heading);
+                    node.set_label(content.title.as_str());
+                });
+            });
+        });
+    });
+    prose(ui, &content.does);
+    ui.add_space(space::SM);
+    buttons(ui, page, content, &mut asked);
+    ui.add_space(space::SM);
+    parts(ui, page, content);
+    ui.add_space(space::SM);
+    let tab = page.tab;
+    ScrollArea::vertical().id_salt((content.name.as_str(), tab as u8)).auto_shrink(false).show(ui, |ui| {
+        ui.set_max_width(ui.available_width() - space::SM);
+        match tab {
+            Tab::SetUp => set_up::show(ui, page, content, profile, cx, &mut asked),
+            Tab::Steps => steps::show(ui, page, content, &mut asked),
+            Tab::Result => result::show(ui, page, content, profile, &mut asked),
+            Tab::Checks => looked::show(ui, page, content, &mut asked),
+            Tab::Guide => guide::show(ui, content, &mut asked),
+        }
+        ui.add_space(space::XL);
+    });
+    for asked in asked {
+        state.ask(recipe, asked, cx, actions);
+    }
+}
+
+fn parts(ui: &mut Ui, page: &mut Page, content: &Content) {
+    let files = page.made.value().map(|made| made.files.len()).filter(|count| *count > 0);
+    tabs(
+        ui,
+        &mut page.tab,
+        &[
+            (Tab::SetUp, "Set up", None),
+            (Tab::Steps, "Steps", Some(content.steps.len())),
+            (Tab::Result, "Result", files),
+            (Tab::Checks, "Checks", None),
+            (Tab::Guide, "Guide", (!content.corrections.is_empty()).then_some(content.corrections.len())),
+        ],
+    );
+}
+
+/// The buttons of the page; one is the primary one, unless a plan waits for its own.
+fn buttons(ui: &mut Ui, page: &Page, content: &Content, asked: &mut Vec<Asked>) {
+    let busy = page.is_busy();
+    let why = "It is going on";
+    let plan_waits = page.applying.is_none() && page.plan.value().is_some_and(|plan| plan.writes());
+    ui.horizontal_wrapped(|ui| {
+        let words = content.action.as_str();
+        let main = if plan_waits { Button::secondary(words) } else { Button::primary(words) };
+        if main.enabled_or(!busy, why).show(ui).clicked() {
+            asked.push(Asked::Make);
+        }
+        let apply = content.apply.as_ref().filter(|apply| **apply != content.action);
+        if let Some(apply) = apply {
+            let words = format!("{apply}…");
+            let button = Button::secondary(&words).hint("Shows first what will change");
+            if button.enabled_or(!busy, why).show(ui).clicked() {
+                asked.push(Asked::Plan);
+            }
+        }
+        match page.run.live() {
+            Some(live) => {
+                let cancel = Button::secondary("Cancel").icon(Icon::Stop).enabled_or(!live.cancelling, "It is ending");
+                if cancel.show(ui).clicked() {
+                    asked.push(Asked::Cancel(live.job));
+                }
+            }
+            None => {
+                if Button::secondary("Check").icon(Icon::Play).enabled_or(!busy, why).show(ui).clicked() {
+                    asked.push(Asked::Call(Call::Check));
+                }
+            }
+        }
+    });
+}
+
+fn more(ui: &mut Ui, page: &Page, content: &Content, profile: &Profile, cx: &Cx<'_>, asked: &mut Vec<Asked>) {
+    let busy = page.is_busy();
+    menu(ui, "More", |ui| {
+        let simulate = |ui: &mut Ui| menu_item(ui, Icon::Sandbox, "Simulate on this machine");
+        if ui.add_enabled_ui(!busy, simulate).inner {
+            asked.push(Asked::Call(Call::Simulate));
+        }
+        if let Some(guide) = content.guides.first()
+            && menu_item(ui, Icon::External, "Open Kinde's guide")
+        {
+            asked.push(Asked::Do(Action::OpenUrl(guide.url.clone())));
+        }
+        if menu_item(ui, Icon::Terminal, "Copy the command for it") {
+            let words = format!("recipe show {}", content.name);
+            ui.copy_text(net::command(&words, &profile.name, cx.data_dir));
+        }
+        let forget = |ui: &mut Ui| menu_item(ui, Icon::Trash, "Forget the inputs");
+        if ui.add_enabled_ui(!busy && page.forget_job == 0, forget).inner {
+            asked.push(Asked::Forget);
+        }
+    });
+}

@@ -1,0 +1,138 @@
+//! What a person needs for a recipe, and the fields of what it asks for.
+
+use egui::Ui;
+
+use super::draft::{Draft, is_masked};
+use super::state::{Asked, Page, can_apply};
+use crate::action::{Action, Room};
+use crate::recipes::{Call, Content, Input};
+use crate::screens::Cx;
+use crate::secrets::KeyringState;
+use crate::tenant::Profile;
+use crate::ui::tokens::{size, space};
+use crate::ui::{
+    Button, Callout, FieldRow, card, combo, combo_item, form_row_long, prose, secret_field, section, segmented, small,
+    subdued,
+};
+
+/// More choices than these stand in a list that opens.
+const IN_A_ROW: usize = 3;
+
+/// Draws it.
+pub(super) fn show(
+    ui: &mut Ui,
+    page: &mut Page,
+    content: &Content,
+    profile: &Profile,
+    cx: &Cx<'_>,
+    asked: &mut Vec<Asked>,
+) {
+    if let Some(error) = &page.trouble {
+        Callout::user_error(error).show(ui);
+        ui.add_space(space::SM);
+    }
+    section(ui, "You need", |ui| {
+        for need in &content.needs {
+            bullet(ui, need);
+        }
+    });
+    if content.apply.is_some() && !can_apply(profile) {
+        let next = Callout::info("Registering at Kinde needs an M2M application")
+            .text("This profile has a domain alone. Everything else works without it, and the steps say what to register by hand");
+        if next.show_with(ui, |ui| Button::secondary("Go to Tenant").show(ui).clicked()) {
+            asked.push(Asked::Do(Action::Go(Room::Tenant)));
+        }
+        ui.add_space(space::MD);
+    }
+    let (made, checked): (Vec<&Input>, Vec<&Input>) =
+        content.inputs.iter().partition(|input| input.serves(Call::Generate));
+    group(ui, page, "What goes in", &made, asked);
+    group(ui, page, "For the check", &checked, asked);
+    let secrets = content.inputs.iter().any(|input| input.secret);
+    let mut words = format!("Remembered for {}", profile.name);
+    if secrets {
+        let in_memory = page.this_run || matches!(cx.keyring, KeyringState::Missing { .. });
+        words.push_str(if in_memory { "; its secrets for this run only" } else { "; its secrets in the keyring" });
+    }
+    small(ui, &words);
+}
+
+/// A line of a list.
+pub(super) fn bullet(ui: &mut Ui, words: &str) {
+    ui.horizontal_top(|ui| {
+        subdued(ui, "·");
+        prose(ui, words);
+    });
+}
+
+fn group(ui: &mut Ui, page: &mut Page, title: &str, inputs: &[&Input], asked: &mut Vec<Asked>) {
+    if inputs.is_empty() {
+        return;
+    }
+    section(ui, title, |ui| {
+        card(ui, |ui| {
+            for input in inputs {
+                if field(ui, &mut page.draft, input) {
+                    // Enter does what the page is for, or checks, by where it was pressed.
+                    let checks = !input.serves(Call::Generate);
+                    asked.push(if checks { Asked::Call(Call::Check) } else { Asked::Make });
+                }
+            }
+        });
+    });
+}
+
+/// One field; true when Enter was pressed in it.
+fn field(ui: &mut Ui, draft: &mut Draft, input: &Input) -> bool {
+    let help = input.help_in_place();
+    let error = draft.trouble(&input.key);
+    let focus = draft.focus.as_deref() == Some(input.key.as_str());
+    if focus {
+        draft.focus = None;
+    }
+    let entered = |ui: &Ui, response: &egui::Response| {
+        response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
+    };
+    if is_masked(input) {
+        let Some(secret) = draft.masked.get_mut(&input.key) else { return false };
+        let response = form_row_long(ui, &input.label, help, error, size::FIELD_MAX, |ui, id| {
+            secret_field(ui, &input.label, error.is_some(), secret).labelled_by(id)
+        });
+        if focus {
+            response.request_focus();
+        }
+        return entered(ui, &response);
+    }
+    let Some(text) = draft.plain.get_mut(&input.key) else { return false };
+    if input.choices.is_empty() {
+        let example = input.example.as_deref().unwrap_or_default();
+        let row = FieldRow::new(&input.label).hint(help).long().error(error).placeholder(example);
+        let response = row.show(ui, text);
+        if focus {
+            response.request_focus();
+        }
+        return entered(ui, &response);
+    }
+    form_row_long(ui, &input.label, help, error, size::FIELD_MAX, |ui, _| {
+        if input.choices.len() > IN_A_ROW {
+            let shown = text.clone();
+            let width = ui.available_width().min(220.0);
+            combo(ui, &input.label, &shown, width, |ui| {
+                for choice in &input.choices {
+                    if combo_item(ui, *choice == shown, choice, "") {
+                        text.clone_from(choice);
+                    }
+                }
+            });
+            return;
+        }
+        let all: Vec<(usize, &str)> = input.choices.iter().map(String::as_str).enumerate().collect();
+        let mut at = input.choices.iter().position(|choice| choice == text).unwrap_or_default();
+        if segmented(ui, &mut at, &all)
+            && let Some(choice) = input.choices.get(at)
+        {
+            text.clone_from(choice);
+        }
+    });
+    false
+}

@@ -1,0 +1,429 @@
+//! What the Recipes room remembers, what it asks, and how it takes what comes back.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::draft::Draft;
+use super::run::{Applying, Run};
+use super::save::Save;
+use crate::action::{Action, JobId, Mood};
+use crate::backend::recipes::{Ask, Command, Event, Opened, Saved};
+use crate::backend::{Command as Any, End};
+use crate::error::UserError;
+use crate::recipes::{self, Call, Content, Generated, Plan, Recipe};
+use crate::screens::Cx;
+use crate::secrets::Kept;
+use crate::tenant::Profile;
+use crate::ui::Load;
+
+/// What is shown beside the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// A recipe, by its name.
+    Recipe(&'static str),
+    /// What is done in a room of its own, by its id.
+    Elsewhere(&'static str),
+}
+
+/// The parts of a recipe's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Tab {
+    #[default]
+    SetUp,
+    Steps,
+    Result,
+    Checks,
+    Guide,
+}
+
+/// The page of one recipe for one profile.
+#[derive(Default)]
+pub(super) struct Page {
+    pub tab: Tab,
+    pub draft: Draft,
+    pub open_job: JobId,
+    /// What went wrong around the fields: the keyring, mostly.
+    pub trouble: Option<UserError>,
+    /// The secrets are kept for this run alone.
+    pub this_run: bool,
+    pub made: Load<Box<Generated>>,
+    pub made_job: JobId,
+    /// Which of the files is shown.
+    pub file: usize,
+    pub run: Run,
+    pub plan: Load<Box<Plan>>,
+    pub plan_job: JobId,
+    pub applying: Option<Applying>,
+    /// The plan waits for a yes, since the environment asks first.
+    pub question: bool,
+    pub forget_job: JobId,
+}
+
+impl Page {
+    /// The jobs that something waits for.
+    fn jobs(&self) -> Vec<JobId> {
+        let mut jobs = vec![self.open_job, self.made_job, self.plan_job];
+        jobs.extend(self.run.live().map(|live| live.job));
+        jobs.retain(|job| *job != 0);
+        jobs
+    }
+
+    /// True while a call of it is on its way.
+    pub fn is_busy(&self) -> bool {
+        self.made.is_loading() || self.run.live().is_some() || self.plan.is_loading() || self.is_applying()
+    }
+
+    pub fn is_applying(&self) -> bool {
+        self.applying.as_ref().is_some_and(|applying| !applying.done)
+    }
+}
+
+/// What a person asked for on a page.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Make,
+    Call(Call),
+    Plan,
+    Apply,
+    DropPlan,
+    Cancel(JobId),
+    Save,
+    File(String),
+    Forget,
+    Do(Action),
+}
+
+/// How a mail check of this run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailStanding {
+    /// Whether mail can be sent.
+    pub ok: bool,
+    /// When it was looked at.
+    pub at: Timestamp,
+}
+
+/// What the room remembers.
+#[derive(Default)]
+pub struct State {
+    pub(super) search: String,
+    pub(super) shown: Option<Shown>,
+    /// The pages of the chosen profile.
+    pub(super) pages: BTreeMap<&'static str, Page>,
+    /// The folder that files were saved to last.
+    pub(super) folder: String,
+    pub(super) save: Option<Save>,
+    /// How Resend's server stood when it was checked last in this run, by profile.
+    mail: BTreeMap<Uuid, MailStanding>,
+    /// The tunnels that carry events here now, by profile: whose they are, and whether they are up.
+    tunnels: BTreeMap<Uuid, (crate::tunnel::Way, bool)>,
+}
+
+impl State {
+    /// The room is opened, or the profile was switched.
+    pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        if let Some(Shown::Recipe(name)) = self.shown {
+            self.open(name, cx, actions);
+        }
+    }
+
+    /// The profile was switched: its pages go, and what was asked for it ends.
+    pub fn forget(&mut self, actions: &mut Vec<Action>) {
+        let jobs = self.pages.values().flat_map(Page::jobs);
+        actions.extend(jobs.map(Action::Cancel));
+        self.pages.clear();
+        self.save = None;
+    }
+
+    /// Shows the page of a recipe.
+    pub fn show(&mut self, name: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        if let Some(recipe) = recipes::find(name) {
+            let name = recipe.content().name.as_str();
+            self.shown = Some(Shown::Recipe(name));
+            self.open(name, cx, actions);
+        }
+    }
+
+    /// How the Email room's last check of Resend's server ended.
+    pub fn mail_is(&mut self, profile: Uuid, standing: MailStanding) {
+        self.mail.insert(profile, standing);
+    }
+
+    /// The tunnels that carry events here now.
+    pub fn tunnels_are(&mut self, tunnels: BTreeMap<Uuid, (crate::tunnel::Way, bool)>) {
+        self.tunnels = tunnels;
+    }
+
+    pub(super) fn mail_of(&self, profile: &Profile) -> Option<MailStanding> {
+        self.mail.get(&profile.id).copied()
+    }
+
+    pub(super) fn tunnel_of(&self, profile: &Profile) -> Option<(crate::tunnel::Way, bool)> {
+        self.tunnels.get(&profile.id).copied()
+    }
+
+    /// Makes the page of a recipe where there is none yet, and asks what is known for its fields.
+    fn open(&mut self, name: &'static str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let (Some(profile), Some(recipe)) = (cx.profile, recipes::find(name)) else { return };
+        if self.pages.contains_key(name) {
+            return;
+        }
+        let kept = profile.recipes.get(name).map(|kept| &kept.inputs);
+        let mut page = Page { draft: Draft::new(recipe.content(), kept), ..Page::default() };
+        page.open_job = cx.job();
+        let command = Command::Open { profile: profile.id, name: name.to_owned() };
+        actions.push(run(page.open_job, command));
+        self.pages.insert(name, page);
+    }
+
+    /// Does what was asked on the page of `recipe`.
+    pub(super) fn ask(&mut self, recipe: &'static dyn Recipe, asked: Asked, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let content = recipe.content();
+        let (Some(profile), Some(page)) = (cx.profile, self.pages.get_mut(content.name.as_str())) else { return };
+        match asked {
+            Asked::Make => {
+                if !page.draft.insist(content, Call::Generate, &[]) {
+                    page.tab = Tab::SetUp;
+                    return;
+                }
+                page.make(profile, content, cx, actions);
+                // Where applying is what the recipe is for, what would change is shown with it.
+                if content.apply.as_ref() == Some(&content.action) && can_apply(profile) {
+                    page.plan(profile, content, cx, actions);
+                }
+            }
+            Asked::Call(Call::Generate) => page.make(profile, content, cx, actions),
+            Asked::Call(call) => {
+                if !page.draft.insist(content, call, &[]) {
+                    page.tab = Tab::SetUp;
+                    return;
+                }
+                page.tab = Tab::Checks;
+                let job = cx.job();
+                page.run.begin(job, call);
+                actions.push(run(job, Command::Run(Box::new(page.ask(profile, content, call)))));
+            }
+            Asked::Plan => {
+                if !page.draft.insist(content, Call::Generate, &content.apply_needs) {
+                    page.tab = Tab::SetUp;
+                    return;
+                }
+                if page.made.value().is_none() {
+                    page.make(profile, content, cx, actions);
+                }
+                page.plan(profile, content, cx, actions);
+            }
+            Asked::Apply if profile.guard().is_on() && !page.question => page.question = true,
+            Asked::Apply => {
+                page.question = false;
+                let Some(plan) = page.plan.value().cloned() else { return };
+                let job = cx.job();
+                page.applying = Some(Applying::begin(job));
+                actions.push(run(job, Command::Apply { profile: profile.id, plan }));
+            }
+            Asked::DropPlan => {
+                page.question = false;
+                page.plan = Load::Idle;
+                page.applying = None;
+            }
+            Asked::Cancel(job) => {
+                if let Run::Live(live) = &mut page.run
+                    && live.job == job
+                {
+                    live.cancelling = true;
+                }
+                if let Some(applying) = page.applying.as_mut().filter(|applying| applying.job == job) {
+                    applying.cancelling = true;
+                }
+                actions.push(Action::Cancel(job));
+            }
+            Asked::Save => {
+                let Some(made) = page.made.value() else { return };
+                self.save = Some(Save::new(made.files.clone(), &self.folder));
+            }
+            Asked::File(path) => {
+                page.tab = Tab::Result;
+                let files = page.made.value().map(|made| &made.files);
+                let at = files.and_then(|files| files.iter().position(|file| file.path == path));
+                page.file = at.unwrap_or(page.file);
+            }
+            Asked::Forget => {
+                page.forget_job = cx.job();
+                let command = Command::Forget { profile: profile.id, name: content.name.clone() };
+                actions.push(run(page.forget_job, command));
+            }
+            Asked::Do(action) => actions.push(action),
+        }
+    }
+
+    /// Takes what came back; what nobody waits for any more is dropped.
+    pub fn on_event(&mut self, job: JobId, event: Event, now: Timestamp, actions: &mut Vec<Action>) {
+        match event {
+            Event::Looked(check) => {
+                for page in self.pages.values_mut() {
+                    page.run.looked(job, check.clone());
+                    if let Some(applying) = &mut page.applying {
+                        applying.looked(job, check.clone());
+                    }
+                }
+            }
+            Event::Opened(opened) => {
+                if let Some(page) = self.page(|page| page.open_job == job) {
+                    page.open_job = 0;
+                    page.draft.fill(&opened);
+                    page.trouble = opened.trouble;
+                }
+            }
+            Event::Kept(kept) => {
+                let waits = |page: &Page| page.jobs().contains(&job);
+                if let Some(page) = self.page(waits) {
+                    page.this_run = kept == Kept::ThisRun;
+                }
+            }
+            Event::Made(result) => {
+                if let Some(page) = self.page(|page| page.made_job == job) {
+                    page.made_job = 0;
+                    page.made.finish(result);
+                    let files = page.made.value().map_or(0, |made| made.files.len());
+                    page.file = page.file.min(files.saturating_sub(1));
+                    actions.push(Action::ProfilesChanged);
+                }
+            }
+            Event::Judged(result) => {
+                if let Some(page) = self.page(|page| page.run.live().is_some_and(|live| live.job == job)) {
+                    page.run.judged(job, result, now);
+                    actions.push(Action::ProfilesChanged);
+                }
+            }
+            Event::Planned(result) => {
+                if let Some(page) = self.page(|page| page.plan_job == job) {
+                    page.plan_job = 0;
+                    page.plan.finish(result);
+                    actions.push(Action::ProfilesChanged);
+                }
+            }
+            Event::Applied(result) => {
+                let theirs = |page: &Page| page.applying.as_ref().is_some_and(|applying| applying.job == job);
+                if let Some(applying) = self.page(theirs).and_then(|page| page.applying.as_mut()) {
+                    applying.ended(job, result);
+                }
+            }
+            Event::Forgotten(result) => {
+                let found = self.pages.iter_mut().find(|(_, page)| page.forget_job == job);
+                let Some((name, page)) = found else { return };
+                page.forget_job = 0;
+                page.trouble = result.err();
+                if page.trouble.is_none() {
+                    if let Some(recipe) = recipes::find(name) {
+                        let known = page.draft.take_known();
+                        page.draft = Draft::new(recipe.content(), None);
+                        page.draft.fill(&Opened { known, ..Opened::default() });
+                    }
+                    let title = "The inputs of the recipe are forgotten".to_owned();
+                    actions.push(Action::Notify(Mood::Success, title, "Its secrets too".to_owned()));
+                }
+                actions.push(Action::ProfilesChanged);
+            }
+            Event::Folder(result) => {
+                if let Some(save) = &mut self.save {
+                    save.picked(job, result);
+                }
+            }
+            Event::Saved(result) => {
+                let written = match &result {
+                    Ok(Saved::Written(folder)) => Some(folder.display().to_string()),
+                    _ => None,
+                };
+                if let Some(save) = self.save.as_mut().filter(|save| save.job == job) {
+                    save.saved(result);
+                    if let Some(folder) = written {
+                        self.folder.clone_from(&save.folder);
+                        let count = save.files.len();
+                        let title = if count == 1 {
+                            "One file was saved".to_owned()
+                        } else {
+                            format!("{count} files were saved")
+                        };
+                        self.save = None;
+                        actions.push(Action::Notify(Mood::Success, title, folder));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A job ended: what still waits for its answer stops waiting, and says why where there is a why.
+    pub fn on_end(&mut self, job: JobId, end: End) {
+        if job == 0 {
+            return;
+        }
+        for page in self.pages.values_mut() {
+            page.run.on_end(job, end);
+            if let Some(applying) = &mut page.applying {
+                applying.on_end(job, end);
+            }
+            if page.made_job == job {
+                page.made_job = 0;
+                super::super::give_up(&mut page.made, end);
+            }
+            if page.plan_job == job {
+                page.plan_job = 0;
+                super::super::give_up(&mut page.plan, end);
+            }
+            for waits in [&mut page.open_job, &mut page.forget_job] {
+                if *waits == job {
+                    *waits = 0;
+                    page.trouble = end.without_answer();
+                }
+            }
+        }
+        if let Some(save) = &mut self.save {
+            save.on_end(job, end);
+        }
+    }
+
+    fn page(&mut self, wanted: impl Fn(&Page) -> bool) -> Option<&mut Page> {
+        self.pages.values_mut().find(|page| wanted(page))
+    }
+}
+
+impl Page {
+    fn ask(&self, profile: &Profile, content: &Content, call: Call) -> Ask {
+        Ask {
+            profile: profile.id,
+            name: content.name.clone(),
+            call,
+            given: self.draft.given(content),
+            keep: self.draft.keep(content),
+            let_go: self.draft.let_go(),
+        }
+    }
+
+    fn make(&mut self, profile: &Profile, content: &Content, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.tab = Tab::Result;
+        self.made.start();
+        self.made_job = cx.job();
+        let ask = self.ask(profile, content, Call::Generate);
+        actions.push(run(self.made_job, Command::Run(Box::new(ask))));
+    }
+
+    fn plan(&mut self, profile: &Profile, content: &Content, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.tab = Tab::Result;
+        self.applying = None;
+        self.question = false;
+        self.plan.start();
+        self.plan_job = cx.job();
+        let ask = self.ask(profile, content, Call::Generate);
+        actions.push(run(self.plan_job, Command::Plan(Box::new(ask))));
+    }
+}
+
+/// True where the Management API can be asked.
+pub(super) fn can_apply(profile: &Profile) -> bool {
+    profile.is_sandbox() || profile.client_id.is_some()
+}
+
+pub(super) fn run(job: JobId, command: Command) -> Action {
+    Action::Run(job, Any::Recipes(command))
+}

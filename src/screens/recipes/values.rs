@@ -1,0 +1,120 @@
+//! Values that were made, decoded or read: one below the other, each with its copy button.
+
+use egui::{Grid, Label, RichText, Ui};
+use serde_json::{Map, Value};
+
+use crate::secrets::Secret;
+use crate::ui::tokens::{size, space};
+use crate::ui::{Language, key_value, key_value_copy, key_value_ui, secret_value, source_view, tokens};
+
+/// What is drawn apart: remarks, and what the page shows elsewhere.
+const APART: [&str; 2] = ["notes", "install"];
+
+/// The remarks among `values`.
+pub(super) fn notes(values: &Map<String, Value>) -> Vec<&str> {
+    let notes = values.get("notes").and_then(Value::as_array);
+    notes.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// A value as it is copied: text as it stands, lines one below the other, all else as JSON.
+pub(super) fn as_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+        }
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    }
+}
+
+/// Draws them; `hidden` are as good as secrets, and are copied without being shown.
+pub(super) fn show(ui: &mut Ui, values: &Map<String, Value>, hidden: &[String]) {
+    for (name, value) in values.iter().filter(|(name, _)| !APART.contains(&name.as_str())) {
+        let title = title(name);
+        if hidden.contains(name) {
+            let secret = Secret::new(as_text(value));
+            key_value_ui(ui, &title, |ui| {
+                secret_value(ui, &title, &secret);
+            });
+            continue;
+        }
+        match value {
+            Value::Null => key_value(ui, &title, "none"),
+            Value::Bool(yes) => key_value(ui, &title, if *yes { "yes" } else { "no" }),
+            Value::Number(number) => key_value(ui, &title, &number.to_string()),
+            Value::Array(rows) if !rows.is_empty() && rows.iter().all(Value::is_object) => table(ui, &title, rows),
+            Value::String(text) if !text.contains('\n') => key_value_copy(ui, &title, text),
+            _ => whole(ui, &title, value),
+        }
+    }
+}
+
+/// A value of several lines.
+fn whole(ui: &mut Ui, title: &str, value: &Value) {
+    let text = as_text(value);
+    let language = if value.is_object() { Language::Json } else { Language::Plain };
+    key_value_ui(ui, title, |_| {});
+    source_view(ui, title, language, text.trim_end(), 180.0, || text.clone());
+    ui.add_space(space::XS);
+}
+
+/// Rows of the same members.
+fn table(ui: &mut Ui, title: &str, rows: &[Value]) {
+    let t = tokens(ui);
+    let Some(first) = rows.first().and_then(Value::as_object) else { return };
+    let columns: Vec<&String> = first.keys().collect();
+    key_value_ui(ui, title, |_| {});
+    let width = ui.available_width();
+    let each = (width / columns.len().max(1) as f32 - space::MD).max(60.0);
+    Grid::new(("table", title)).num_columns(columns.len()).spacing([space::MD, space::XS]).show(ui, |ui| {
+        for column in &columns {
+            ui.add(Label::new(RichText::new(self::title(column)).color(t.text_subdued)));
+        }
+        ui.end_row();
+        for row in rows {
+            for column in &columns {
+                let text = row.get(column.as_str()).map(as_text).unwrap_or_default();
+                ui.scope(|ui| {
+                    ui.set_max_width(each);
+                    ui.set_min_height(size::CONTROL_SMALL);
+                    ui.add(Label::new(text).truncate());
+                });
+            }
+            ui.end_row();
+        }
+    });
+    ui.add_space(space::SM);
+}
+
+/// `callback_url` as people read it: Callback URL.
+pub(super) fn title(name: &str) -> String {
+    let words = name.split('_').enumerate().map(|(at, word)| match word {
+        "url" | "uri" | "id" | "sdk" | "csv" | "ip" | "api" | "pkce" | "jwks" => word.to_uppercase(),
+        "urls" => "URLs".to_owned(),
+        "curl" => word.to_owned(),
+        _ if at == 0 => {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<String>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_values_are_words() {
+        for (name, words) in [
+            ("callback_url", "Callback URL"),
+            ("callback_urls", "Callback URLs"),
+            ("client_id", "Client ID"),
+            ("curl", "curl"),
+            ("id_token_signing_alg", "ID token signing alg"),
+        ] {
+            assert_eq!(title(name), words);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The backend's side of the room, on the sandbox: what is made, kept, registered, checked and walked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kinde_panel::backend::recipes::{Ask, Command, Event, Saved};
+use kinde_panel::backend::{self, Backend, End, JobId, sandbox, shell};
+use kinde_panel::check::Verdict;
+use kinde_panel::clock::Clock;
+use kinde_panel::error::{Category, UserError};
+use kinde_panel::net::Exchange;
+use kinde_panel::recipes::{self, Call, ChangeState, Given, Outcome, Plan, State};
+use kinde_panel::sandbox::{Facts, Faults};
+use kinde_panel::secrets::{Secret, SecretStore};
+use kinde_panel::store::DataDir;
+use kinde_panel::tenant::{Profile, Profiles, SANDBOX_PROFILE};
+
+use crate::stage::CANARY;
+
+struct Behind {
+    backend: Backend,
+    woken: std::sync::mpsc::Receiver<()>,
+    folder: tempfile::TempDir,
+    job: JobId,
+    exchanges: Vec<Exchange>,
+    ended: Option<End>,
+}
+
+impl Behind {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (wake, woken) = std::sync::mpsc::sync_channel(4096);
+        let wake = move || wake.try_send(()).unwrap_or_default();
+        let backend = Backend::start(folder.path().to_owned(), SecretStore::memory(), Clock::real(), wake, None);
+        Self { backend: backend.unwrap(), woken, folder, job: 0, exchanges: Vec::new(), ended: None }
+    }
+
+    fn begin(&mut self, command: impl Into<backend::Command>) {
+        self.job += 1;
+        self.backend.run(self.job, command.into()).unwrap();
+    }
+
+    /// The next event of the room that is no single check; `None` where the job ended.
+    fn next(&mut self) -> Option<Event> {
+        loop {
+            while let Some(stamped) = self.backend.next_event() {
+                match stamped.event {
+                    backend::Event::Recipes(Event::Looked(_) | Event::Kept(_)) => {}
+                    backend::Event::Recipes(event) => return Some(event),
+                    backend::Event::Shell(shell::Event::Exchange(exchange)) => self.exchanges.push(*exchange),
+                    backend::Event::Ended(end) if stamped.job == self.job => {
+                        self.ended = Some(end);
+                        return None;
+                    }
+                    _ => {}
+                }
+            }
+            self.woken.recv_timeout(Duration::from_secs(60)).expect("the backend answers");
+        }
+    }
+
+    fn ask(&mut self, command: Command) -> Event {
+        self.begin(command);
+        let event = self.next().expect("an answer");
+        while self.next().is_some() {}
+        event
+    }
+
+    fn plan(&mut self, ask: Ask) -> Result<Box<Plan>, UserError> {
+        match self.ask(Command::Plan(Box::new(ask))) {
+            Event::Planned(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn apply(&mut self, plan: Box<Plan>) -> Vec<kinde_panel::check::Check> {
+        match self.ask(Command::Apply { profile: SANDBOX_PROFILE, plan }) {
+            Event::Applied(result) => result.unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn judged(&mut self, ask: Ask) -> Result<Box<Outcome>, UserError> {
+        match self.ask(Command::Run(Box::new(ask))) {
+            Event::Judged(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        kinde_panel::sandbox::facts(&self.folder.path().join("sandbox")).unwrap()
+    }
+
+    fn profile(&self) -> Profile {
+        Profiles::of(&DataDir::open(self.folder.path()).unwrap()).get(SANDBOX_PROFILE).unwrap().unwrap()
+    }
+
+    fn fault(&mut self, faults: Faults) {
+        for command in [sandbox::Command::Start, sandbox::Command::SetFaults(faults)] {
+            self.begin(command);
+            while self.next().is_some() {}
+        }
+    }
+}
+
+fn ask(name: &str, call: Call, plain: &[(&str, &str)], secrets: &[(&str, &str)]) -> Ask {
+    let plain: BTreeMap<String, String> = plain.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Ask {
+        profile: SANDBOX_PROFILE,
+        name: name.to_owned(),
+        call,
+        given: Given {
+            plain: plain.clone(),
+            secrets: secrets.iter().map(|(k, v)| ((*k).to_owned(), Secret::new(*v))).collect(),
+        },
+        keep: plain,
+        let_go: Vec::new(),
+    }
+}
+
+const CALLBACK: &str = "https://tool.example.com/oidc/callback";
+
+#[test]
+fn a_callback_is_added_by_post_what_was_there_stays_and_the_check_then_finds_it() {
+    let mut behind = Behind::start();
+    let before = behind.facts().web_application().unwrap().redirect_urls.clone();
+    assert!(!before.contains(&CALLBACK.to_owned()));
+    let wanted = || ask("openid-provider", Call::Generate, &[("callback_url", CALLBACK)], &[]);
+    let failing = behind.judged(Ask { call: Call::Check, ..wanted() }).unwrap();
+    assert_eq!(failing.verdict(), Verdict::Fail, "{failing:?}");
+    assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::Fails);
+
+    let plan = behind.plan(wanted()).unwrap();
+    assert!(matches!(plan.changes[..], [ref change] if matches!(change.state, ChangeState::Add)), "{plan:?}");
+    assert_eq!(behind.facts().web_application().unwrap().redirect_urls, before, "a plan writes nothing");
+    let checks = behind.apply(plan);
+    assert!(checks.iter().all(|check| check.verdict == Verdict::Pass), "{checks:?}");
+    let after = behind.facts().web_application().unwrap().redirect_urls.clone();
+    assert!(after.contains(&CALLBACK.to_owned()));
+    assert!(before.iter().all(|url| after.contains(url)), "{before:?} {after:?}");
+    let written: Vec<&Exchange> = behind
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.url.contains("auth_redirect_urls") && exchange.method != "GET")
+        .collect();
+    assert!(matches!(written[..], [one] if one.method == "POST"), "{written:?}");
+
+    let again = behind.plan(wanted()).unwrap();
+    assert!(!again.writes(), "{again:?}");
+    let good = behind.judged(Ask { call: Call::Check, ..wanted() }).unwrap();
+    assert_ne!(good.verdict(), Verdict::Fail, "{good:?}");
+    assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::Works);
+}
+
+#[test]
+fn the_variables_of_trustpath_are_set_the_secret_ones_sensitive_and_in_no_exchange() {
+    let mut behind = Behind::start();
+    let secrets = [("m2m_client_secret", CANARY), ("trustpath_api_key", CANARY)];
+    let wanted = || ask("trustpath", Call::Generate, &[("m2m_client_id", "workflow")], &secrets);
+    let plan = behind.plan(wanted()).unwrap();
+    assert!(plan.changes.len() == 3 && plan.changes.iter().all(|change| matches!(change.state, ChangeState::Add)));
+    let checks = behind.apply(plan);
+    assert!(checks.iter().all(|check| check.verdict == Verdict::Pass), "{checks:?}");
+    let again = behind.plan(wanted()).unwrap();
+    let states: Vec<&ChangeState> = again.changes.iter().map(|change| &change.state).collect();
+    assert!(
+        matches!(states[..], [ChangeState::There, ChangeState::Update { .. }, ChangeState::Update { .. }]),
+        "{again:?}"
+    );
+    let other = ask("trustpath", Call::Generate, &[("m2m_client_id", "another")], &secrets);
+    let changed = behind.plan(other).unwrap();
+    assert!(matches!(changed.changes[0].state, ChangeState::Update { .. }), "{changed:?}");
+    assert!(behind.exchanges.iter().any(|exchange| exchange.url.contains("environment_variables")));
+    for exchange in &behind.exchanges {
+        assert!(!format!("{exchange:?}").contains(CANARY), "{exchange:?}");
+    }
+    let kept = std::fs::read_to_string(behind.folder.path().join("profiles.json")).unwrap();
+    assert!(kept.contains("another") && !kept.contains(CANARY), "inputs are kept, secrets are not: {kept}");
+}
+
+#[test]
+fn a_webhook_is_created_once_for_an_endpoint() {
+    let mut behind = Behind::start();
+    let wanted = || ask("nextjs", Call::Generate, &[("endpoint", "http://localhost:3000/api/kinde-webhook")], &[]);
+    let plan = behind.plan(wanted()).unwrap();
+    let checks = behind.apply(plan);
+    assert!(checks.iter().all(|check| check.verdict == Verdict::Pass), "{checks:?}");
+    assert!(!behind.plan(wanted()).unwrap().writes());
+}
+
+#[test]
+fn a_missing_scope_makes_a_plan_that_knows_nothing_and_writes_nothing() {
+    let mut behind = Behind::start();
+    let scopes = vec!["read:applications_redirect_uris".to_owned()];
+    behind.fault(Faults { missing_scopes: scopes, ..Faults::default() });
+    let wanted = ask("openid-provider", Call::Generate, &[("callback_url", CALLBACK)], &[]);
+    let plan = behind.plan(wanted).unwrap();
+    let ChangeState::Unknown(error) = &plan.changes[0].state else { panic!("{plan:?}") };
+    assert_eq!(error.category, Category::Auth);
+    assert!(!plan.writes() && format!("{error:?}").contains("read:applications_redirect_uris"), "{error:?}");
+}
+
+#[test]
+fn every_recipe_is_simulated_without_an_account_and_is_remembered_as_that() {
+    let mut behind = Behind::start();
+    for recipe in recipes::all() {
+        let name = recipe.content().name.as_str();
+        let plain: &[(&str, &str)] = match name {
+            "bravo-studio" => &[("callback_url", "https://a01x.callbacks.bravostudio.app")],
+            "cloudflare-zero-trust" => &[("team", "mirosaurus")],
+            "openid-provider" => &[("callback_url", CALLBACK)],
+            "wordpress" => &[("site", "https://blog.example.com")],
+            _ => &[],
+        };
+        let outcome = behind.judged(ask(name, Call::Simulate, plain, &[])).unwrap();
+        assert!(matches!(outcome.verdict(), Verdict::Pass | Verdict::Warn), "{name}: {outcome:#?}");
+        assert_eq!(recipes::of_profile(&behind.profile(), name), State::Simulated, "{name}");
+        assert!(recipes::used_at(&behind.profile(), name).is_some());
+    }
+}
+
+#[test]
+fn the_sandbox_s_own_application_fills_the_fields_and_what_is_typed_is_there_again() {
+    let mut behind = Behind::start();
+    let open = |name: &str| Command::Open { profile: SANDBOX_PROFILE, name: name.to_owned() };
+    let Event::Opened(opened) = behind.ask(open("cloudflare-zero-trust")) else { panic!() };
+    let web = behind.facts();
+    let web = web.web_application().unwrap();
+    assert_eq!(opened.known["client_id"], web.client_id);
+    assert_eq!(Some(&opened.secrets["client_secret"]), web.client_secret.as_ref());
+    let made = ask("cloudflare-zero-trust", Call::Generate, &[("team", "mirosaurus")], &[]);
+    let Event::Made(Ok(made)) = behind.ask(Command::Run(Box::new(made))) else { panic!() };
+    assert_eq!(made.values["callback_url"], "https://mirosaurus.cloudflareaccess.com/cdn-cgi/access/callback");
+    assert_eq!(behind.profile().recipes["cloudflare-zero-trust"].inputs["team"], "mirosaurus");
+
+    let shop = ask("shopify-multipass", Call::Generate, &[("store", "acme")], &[("multipass_secret", CANARY)]);
+    let Event::Made(Ok(_)) = behind.ask(Command::Run(Box::new(shop.clone()))) else { panic!() };
+    let Event::Opened(opened) = behind.ask(open("shopify-multipass")) else { panic!() };
+    assert_eq!(opened.secrets["multipass_secret"], Secret::new(CANARY));
+    let emptied =
+        Ask { given: Given::default(), keep: BTreeMap::new(), let_go: vec!["multipass_secret".into()], ..shop };
+    behind.ask(Command::Run(Box::new(emptied)));
+    let Event::Opened(opened) = behind.ask(open("shopify-multipass")) else { panic!() };
+    assert!(opened.secrets.is_empty(), "it was taken out of its field");
+    let kept = std::fs::read_to_string(behind.folder.path().join("profiles.json")).unwrap();
+    assert!(!kept.contains(CANARY));
+}
+
+#[test]
+fn files_are_saved_below_a_whole_path_alone_and_what_is_there_is_told_first() {
+    let mut behind = Behind::start();
+    let made = ask("zapier", Call::Generate, &[], &[]);
+    let Event::Made(Ok(made)) = behind.ask(Command::Run(Box::new(made))) else { panic!() };
+    let mut save = |folder: &str, force| {
+        let command = Command::Save { folder: folder.to_owned(), files: made.files.clone(), force };
+        match behind.ask(command) {
+            Event::Saved(result) => result,
+            other => panic!("{other:?}"),
+        }
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, file) = (dir.path().join("app"), dir.path().join("app/zapier/code-step.js"));
+    let text = folder.to_str().unwrap();
+    assert!(save("app", false).is_err(), "where would that be?");
+    assert_eq!(save(text, false).unwrap(), Saved::Written(folder.clone()));
+    std::fs::write(&file, "mine").unwrap();
+    assert_eq!(save(text, false).unwrap(), Saved::There(vec!["zapier/code-step.js".to_owned()]));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    assert_eq!(save(text, true).unwrap(), Saved::Written(folder));
+    assert_ne!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn a_check_that_nobody_answers_is_ended_by_a_word() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/api/kinde-webhook", listener.local_addr().unwrap());
+    let mut behind = Behind::start();
+    behind.begin(Command::Run(Box::new(ask("nextjs", Call::Check, &[("url", &url)], &[]))));
+    // It is asked, and does not answer.
+    let (_held, _) = listener.accept().unwrap();
+    let job = behind.job;
+    behind.backend.cancel(job);
+    assert!(behind.next().is_none());
+    assert_eq!(behind.ended, Some(End::Cancelled));
+    assert_eq!(recipes::of_profile(&behind.profile(), "nextjs"), State::New, "nothing was found");
+}

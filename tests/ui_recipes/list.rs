@@ -1,0 +1,146 @@
+//! The list: groups, search, what was used last, how each stands, and what has a room of its own.
+
+use crate::stage::{acme, asked, nothing_asked, press, window, window_of};
+use egui::accesskit::Role;
+use egui::{Theme, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use kinde_panel::action::{Action, Room};
+use kinde_panel::backend::recipes::Command;
+use kinde_panel::check::Verdict;
+use kinde_panel::recipes::{self, Call};
+use kinde_panel::tenant::{LastWalk, Profile};
+
+/// The rows of the list from the top, each with the word it ends with.
+fn rows(harness: &crate::stage::Window) -> Vec<(String, String)> {
+    let mut rows: Vec<(f64, String, String)> = harness
+        .get_all_by_role(Role::Button)
+        .filter_map(|row| {
+            let node = row.accesskit_node();
+            let word = node.description()?;
+            let top = node.bounding_box()?.y0;
+            Some((top, node.label()?, word))
+        })
+        .collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rows.into_iter().map(|(_, title, word)| (title, word)).collect()
+}
+
+#[test]
+fn every_recipe_and_everything_with_a_room_of_its_own_is_listed_in_groups() {
+    let harness = window();
+    for group in ["Sign-in for a tool", "Code for your app", "In a room of its own"] {
+        harness.get_by_label(group);
+    }
+    let rows = rows(&harness);
+    for recipe in recipes::all() {
+        let title = &recipe.content().title;
+        assert!(rows.contains(&(title.clone(), "new".to_owned())), "{title}: {rows:?}");
+    }
+    for tool in [
+        "Resend SMTP",
+        "Google Drive",
+        "GitHub",
+        "GitLab",
+        "Patreon",
+        "Discord",
+        "Microsoft 365",
+        "localtunnel",
+        "ngrok",
+    ] {
+        assert!(rows.iter().any(|(title, _)| title == tool), "{tool}: {rows:?}");
+    }
+    assert_eq!(rows.len(), recipes::all().len() + 9);
+}
+
+#[test]
+fn search_looks_into_titles_and_descriptions_and_says_when_nothing_is_called_so() {
+    let mut harness = window();
+    crate::stage::type_into(&mut harness, "Search recipes", "webhook");
+    let found: Vec<String> = rows(&harness).into_iter().map(|(title, _)| title).collect();
+    assert!(found.contains(&"Next.js webhook receiver".to_owned()), "{found:?}");
+    assert!(!found.contains(&"WordPress".to_owned()), "{found:?}");
+    crate::stage::type_into(&mut harness, "Search recipes", "ngrok");
+    assert_eq!(rows(&harness), [("ngrok".to_owned(), "new".to_owned())]);
+    crate::stage::type_into(&mut harness, "Search recipes", "nosuchtool");
+    harness.get_by_label("Nothing here is called nosuchtool");
+    press(&mut harness, "Show all");
+    assert_eq!(rows(&harness).len(), recipes::all().len() + 9);
+}
+
+#[test]
+fn what_was_used_last_stands_first_and_each_row_says_how_it_stands() {
+    let mut profile = acme();
+    let mut used =
+        |name, call, verdict, at: &str| recipes::remember(&mut profile, name, call, verdict, crate::stage::at(at));
+    used("wordpress", Call::Check, Verdict::Fail, "2026-08-19T10:00:00Z");
+    used("openid-provider", Call::Check, Verdict::Pass, "2026-08-20T10:00:00Z");
+    used("nextjs", Call::Generate, Verdict::Pass, "2026-08-01T10:00:00Z");
+    used("zapier", Call::Simulate, Verdict::Pass, "2026-08-02T10:00:00Z");
+    let harness = window_of(Some(profile), Theme::Dark, vec2(1080.0, 1000.0));
+    let rows = rows(&harness);
+    let first: Vec<(&str, &str)> = rows.iter().map(|(title, word)| (title.as_str(), word.as_str())).collect();
+    assert_eq!(
+        first[..3],
+        [("Any tool that speaks OpenID Connect", "works"), ("WordPress", "fails"), ("Bravo Studio", "new")]
+    );
+    let code = first.iter().position(|row| row.0 == "Zapier").unwrap();
+    assert_eq!(first[code..code + 2], [("Zapier", "simulated"), ("Next.js webhook receiver", "generated")]);
+}
+
+#[test]
+fn what_has_a_room_of_its_own_tells_how_it_stands_and_leads_there() {
+    let mut profile = Profile { public: acme().public, ..acme() };
+    profile.remember_app("github", Some("github"));
+    let now = crate::stage::at("2026-08-20T12:00:00Z");
+    profile.apps[0].last = Some(LastWalk { at: now, ok: true, words: String::new() });
+    profile.public.wish = Some(serde_json::json!({"way": "ngrok"}));
+    let mut harness = window_of(Some(profile), Theme::Dark, vec2(1080.0, 1000.0));
+    let rows = rows(&harness);
+    for (title, word) in [("GitHub", "works"), ("GitLab", "new"), ("ngrok", "chosen"), ("localtunnel", "new")] {
+        assert!(rows.contains(&(title.to_owned(), word.to_owned())), "{title} {rows:?}");
+    }
+    for (tool, button, room) in [
+        ("Resend SMTP", "Open Email", Room::Email),
+        ("GitHub", "Open Connected apps", Room::ConnectedApps),
+        ("ngrok", "Open Inspector", Room::Inspector),
+    ] {
+        press(&mut harness, tool);
+        press(&mut harness, button);
+        let actions = std::mem::take(&mut harness.state_mut().actions);
+        assert!(matches!(actions.as_slice(), [Action::Go(there)] if *there == room), "{tool} {actions:?}");
+    }
+}
+
+#[test]
+fn a_recipe_is_opened_once_and_asks_what_is_kept_for_it() {
+    let mut harness = window();
+    press(&mut harness, "WordPress");
+    let (_, name) = asked(&mut harness, |command| match command {
+        Command::Open { name, .. } => Some(name),
+        _ => None,
+    });
+    assert_eq!(name, "wordpress");
+    press(&mut harness, "Zapier");
+    asked(&mut harness, |command| matches!(command, Command::Open { .. }).then_some(()));
+    press(&mut harness, "WordPress");
+    assert!(nothing_asked(&mut harness), "its fields are there still");
+}
+
+#[test]
+fn without_a_profile_the_room_leads_to_the_start() {
+    let mut harness = window_of(None, Theme::Light, vec2(1080.0, 700.0));
+    harness.get_by_label_contains("Recipes are worked for a tenant");
+    press(&mut harness, "Go to Start");
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    assert!(matches!(actions.as_slice(), [Action::Go(Room::Start)]), "{actions:?}");
+}
+
+#[test]
+fn in_a_narrow_window_the_page_takes_the_place_of_the_list_and_gives_it_back() {
+    let mut harness = window_of(Some(acme()), Theme::Dark, vec2(520.0, 700.0));
+    press(&mut harness, "Zapier");
+    assert!(harness.query_by_role_and_label(Role::TextInput, "Search recipes").is_none());
+    harness.get_by_role_and_label(Role::Heading, "Zapier");
+    press(&mut harness, "All recipes");
+    harness.get_by_role_and_label(Role::TextInput, "Search recipes");
+}

@@ -1,0 +1,20 @@
+//! The Recipes room under a hand that clicks and types, and the backend behind it on the sandbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod backend;
+mod change;
+#[path = "../common/mod.rs"]
+mod common;
+mod list;
+mod page;
+mod pictures;
+mod save;
+#[path = "../common/stage.rs"]
+mod scene;
+mod stage;

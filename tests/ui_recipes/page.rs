@@ -1,0 +1,270 @@
+//! The page of a recipe: what goes in, what is made, and what is found.
+
+use crate::stage::*;
+use egui::accesskit::Role;
+use egui::{Theme, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use kinde_panel::action::{Action, Room};
+use kinde_panel::backend::End;
+use kinde_panel::backend::recipes::{Command, Event, Opened};
+use kinde_panel::check::Check;
+use kinde_panel::error::{Category, UserError};
+use kinde_panel::recipes::{self, Call, Outcome};
+use kinde_panel::secrets::{Kept, Secret};
+
+#[test]
+fn every_step_need_and_correction_of_every_recipe_is_on_its_page() {
+    for recipe in recipes::all() {
+        let content = recipe.content();
+        let mut harness = page_of(acme(), &content.name, Theme::Dark, vec2(1080.0, 6000.0));
+        for need in &content.needs {
+            harness.get_by_label(&plain(need));
+        }
+        for input in &content.inputs {
+            assert!(
+                harness.query_all_by_label(&input.label).next().is_some(),
+                "{}: the field {} is not there",
+                content.name,
+                input.label
+            );
+        }
+        tab(&mut harness, "Steps");
+        for step in &content.steps {
+            harness.get_by_label(&plain(&step.text));
+            for more in [&step.note].into_iter().flatten() {
+                assert!(harness.query_all_by_label(&plain(more)).next().is_some(), "{}: {more}", content.name);
+            }
+            if let Some(corrected) = &step.corrected {
+                harness.get_by_label(&format!("Other than Kinde's guide: {}", plain(corrected)));
+            }
+        }
+        tab(&mut harness, "Guide");
+        for correction in &content.corrections {
+            harness.get_by_label(&correction.guide);
+            harness.get_by_label(&plain(&correction.here));
+        }
+        assert!(nothing_asked(&mut harness), "{}: looking at a page asks nobody", content.name);
+    }
+}
+
+/// As it is read: without backticks.
+fn plain(words: &str) -> String {
+    words.replace('`', "")
+}
+
+#[test]
+fn each_recipe_makes_what_its_button_says_and_its_values_and_files_can_be_copied() {
+    for recipe in recipes::all() {
+        let content = recipe.content();
+        let mut harness = page_of(acme(), &content.name, Theme::Dark, vec2(1080.0, 4000.0));
+        typed(&mut harness, &content.name);
+        make(&mut harness, &content.action);
+        for name in content.steps.iter().flat_map(|step| &step.copy) {
+            assert!(!name.is_empty());
+        }
+        if content.files.is_empty() {
+            harness.get_by_label("Values");
+        } else {
+            harness.get_by_role_and_label(Role::Button, "Save to folder…");
+        }
+        tab(&mut harness, "Steps");
+        let copies = content.steps.iter().filter(|step| !step.copy.is_empty()).count();
+        let buttons = harness.get_all_by_role(Role::Button);
+        let there =
+            buttons.filter(|node| node.accesskit_node().label().is_some_and(|it| it.starts_with("Copy "))).count();
+        assert!(there >= copies, "{}: {there} of {copies} can be copied", content.name);
+        holds_no_secret(&harness);
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_at_its_field_and_nothing_is_asked() {
+    let mut harness = page("wordpress");
+    press(&mut harness, "Write the constants");
+    assert!(nothing_asked(&mut harness));
+    harness.get_by_label("Needed for this");
+    assert!(harness.get_by_role_and_label(Role::TextInput, "WordPress address").is_focused());
+    type_into(&mut harness, "WordPress address", "https://blog.example.com");
+    assert!(harness.query_by_label("Needed for this").is_none());
+    press(&mut harness, "Write the constants");
+    let (_, ask) = call(&mut harness);
+    assert_eq!((ask.call, ask.given.plain["site"].as_str()), (Call::Generate, "https://blog.example.com"));
+    assert_eq!(ask.given.plain["client_id"], acme().web_client_id.unwrap());
+    assert!(!ask.keep.contains_key("client_id"), "the profile knows it: {:?}", ask.keep);
+    assert_eq!(ask.keep["site"], "https://blog.example.com");
+}
+
+#[test]
+fn secrets_come_out_of_the_keyring_masked_travel_as_secrets_and_are_let_go_when_emptied() {
+    let mut harness = window();
+    press(&mut harness, "Fraud detection with TrustPath");
+    let secrets = [("trustpath_api_key".to_owned(), Secret::new(CANARY))].into();
+    opened(&mut harness, Opened { secrets, ..Opened::default() });
+    press(&mut harness, "Check");
+    let (job, ask) = call(&mut harness);
+    assert_eq!(ask.given.secrets["trustpath_api_key"], Secret::new(CANARY));
+    assert!(!format!("{ask:?}").contains(CANARY) && ask.keep.values().all(|value| value != CANARY));
+    holds_no_secret(&harness);
+    tell(&mut harness, job, Event::Kept(Kept::ThisRun));
+    end(&mut harness, job, End::Cancelled);
+    tab(&mut harness, "Set up");
+    harness.get_by_label_contains("for this run only");
+    harness.get_by_role_and_label(Role::PasswordInput, "TrustPath API key").focus();
+    harness.run_ok();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.key_press(egui::Key::Backspace);
+    harness.run_ok();
+    press(&mut harness, "Write the workflow");
+    let (_, ask) = call(&mut harness);
+    assert_eq!(ask.let_go, ["trustpath_api_key"]);
+}
+
+#[test]
+fn a_check_shows_each_finding_as_it_comes_then_the_sentence_that_sums_them_up() {
+    let mut harness = page("nextjs");
+    type_into(&mut harness, "The route's address", "http://localhost:3000/api/kinde-webhook");
+    press(&mut harness, "Check");
+    let (job, ask) = call(&mut harness);
+    assert_eq!(ask.call, Call::Check);
+    harness.get_by_label("Checking…");
+    tell(&mut harness, job, Event::Looked(Check::pass("genuine event").seen("HTTP 200")));
+    harness.get_by_label("genuine event");
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(outcome(false)))));
+    end(&mut harness, job, End::Done);
+    assert!(harness.query_all_by_label_contains("A token without a signature was taken").count() >= 1);
+    harness.get_by_label_contains("Pin the algorithm");
+    press(&mut harness, "Check");
+    let (job, _) = call(&mut harness);
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(outcome(true)))));
+    harness.get_by_label("Next.js webhook receiver: as it should be");
+    assert!(harness.query_all_by_label("http://localhost:3000/api/kinde-webhook").next().is_some());
+}
+
+#[test]
+fn a_simulation_stands_under_the_dots_and_shows_the_table_of_what_becomes_of_a_person() {
+    let mut harness = page("trustpath");
+    choose(&mut harness, "Simulate on this machine");
+    let (job, ask) = call(&mut harness);
+    assert_eq!(ask.call, Call::Simulate);
+    harness.get_by_label("Simulating…");
+    let found = really_simulated(&ask);
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(found))));
+    for answer in ["approve", "decline", "timeout"] {
+        assert!(harness.query_all_by_label(answer).next().is_some(), "{answer}");
+    }
+    assert!(harness.query_all_by_label("is denied").next().is_some());
+    harness.get_by_label_contains("against the sandbox");
+}
+
+#[test]
+fn a_check_can_be_cancelled_and_what_was_found_until_then_stays() {
+    let mut harness = page("nextjs");
+    type_into(&mut harness, "The route's address", "http://localhost:3000/api/kinde-webhook");
+    press(&mut harness, "Check");
+    let (job, _) = call(&mut harness);
+    tell(&mut harness, job, Event::Looked(Check::pass("genuine event").seen("HTTP 200")));
+    press(&mut harness, "Cancel");
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    assert!(actions.iter().any(|action| matches!(action, Action::Cancel(ended) if *ended == job)), "{actions:?}");
+    harness.get_by_label("Ending…");
+    end(&mut harness, job, End::Cancelled);
+    harness.get_by_label("Cancelled");
+    harness.get_by_label("genuine event");
+    assert!(!harness.get_by_role_and_label(Role::Button, "Check").accesskit_node().is_disabled());
+}
+
+#[test]
+fn what_could_not_be_made_says_why_and_can_be_tried_again() {
+    let mut harness = page("cloudflare-zero-trust");
+    type_into(&mut harness, "Team", "a b");
+    press(&mut harness, "Register the callback");
+    let (job, _) = call(&mut harness);
+    let error = UserError::new(Category::Input, "team is no Zero Trust team").detail("a b").hint("Look it up");
+    tell(&mut harness, job, Event::Made(Err(error)));
+    harness.get_by_label("team is no Zero Trust team");
+    press(&mut harness, "Try again");
+    let (job, _) = call(&mut harness);
+    end(&mut harness, job, End::Broken);
+    harness.get_by_label("The work broke off");
+}
+
+#[test]
+fn an_answer_of_an_older_call_is_dropped() {
+    let mut harness = page("nextjs");
+    press(&mut harness, "Write route.ts");
+    let (job, _) = call(&mut harness);
+    end(&mut harness, job, End::Cancelled);
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(Outcome::default()))));
+    tell(&mut harness, job, Event::Looked(Check::pass("late")));
+    assert!(harness.query_by_label("late").is_none());
+}
+
+#[test]
+fn another_profile_has_pages_of_its_own_and_the_jobs_of_the_one_before_end() {
+    let mut harness = page("wordpress");
+    type_into(&mut harness, "WordPress address", "https://blog.example.com");
+    press(&mut harness, "Write the constants");
+    let (job, _) = call(&mut harness);
+    let world = harness.state_mut();
+    world.with(|state, _, actions| state.forget(actions));
+    assert!(world.actions.iter().any(|action| matches!(action, Action::Cancel(ended) if *ended == job)));
+    world.actions.clear();
+    world.profile = Some(live());
+    world.with(|state, cx, actions| state.entered(cx, actions));
+    harness.run_ok();
+    opened(&mut harness, Opened::default());
+    let field = harness.get_by_role_and_label(Role::TextInput, "WordPress address");
+    assert_eq!(field.accesskit_node().value().unwrap_or_default(), "");
+}
+
+#[test]
+fn what_is_remembered_of_a_recipe_fills_its_fields_and_can_be_forgotten() {
+    let mut profile = acme();
+    let kept = profile.recipes.entry("wordpress".to_owned()).or_default();
+    kept.inputs.insert("site".to_owned(), "https://kept.example.com".to_owned());
+    let mut harness = page_of(profile, "wordpress", Theme::Dark, vec2(1080.0, 1200.0));
+    let field = |harness: &Window| {
+        harness.get_by_role_and_label(Role::TextInput, "WordPress address").accesskit_node().value().unwrap_or_default()
+    };
+    assert_eq!(field(&harness), "https://kept.example.com");
+    choose(&mut harness, "Forget the inputs");
+    let (job, ()) = asked(&mut harness, |command| matches!(command, Command::Forget { .. }).then_some(()));
+    tell(&mut harness, job, Event::Forgotten(Ok(())));
+    assert_eq!(field(&harness), "");
+}
+
+#[test]
+fn a_domain_alone_can_make_and_check_and_is_told_what_registering_takes() {
+    let mut harness = page_of(domain_alone(), "openid-provider", Theme::Dark, vec2(1080.0, 1400.0));
+    harness.get_by_label("Registering at Kinde needs an M2M application");
+    type_into(&mut harness, "The tool's callback", "https://tool.example.com/oidc/callback");
+    type_into(&mut harness, "Client ID", "0123456789abcdef");
+    make(&mut harness, "Register the callback");
+    harness.get_by_label("Register the callback by hand, or add an M2M application");
+    harness.get_by_label("https://tool.example.com/oidc/callback");
+    press(&mut harness, "Go to Tenant");
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    assert!(actions.iter().any(|action| matches!(action, Action::Go(Room::Tenant))), "{actions:?}");
+}
+
+#[test]
+fn a_token_that_is_as_good_as_a_secret_is_made_and_not_shown() {
+    let mut harness = page("shopify-multipass");
+    type_into(&mut harness, "Store", "acme");
+    type_into(&mut harness, "Email", "ada@example.com");
+    type_secret(&mut harness, "Multipass secret", CANARY);
+    press(&mut harness, "Write the Multipass route");
+    let (job, ask) = call(&mut harness);
+    let made = really_made(&ask);
+    let token = made.values["token"].as_str().unwrap().to_owned();
+    tell(&mut harness, job, Event::Made(Ok(Box::new(made))));
+    harness.get_by_label("Token");
+    harness.get_by_label("Copy Token");
+    for node in harness.root().children_recursive() {
+        let node = node.accesskit_node();
+        for text in [node.label(), node.value()].into_iter().flatten() {
+            assert!(!text.contains(&token[..40]), "{text}");
+        }
+    }
+    holds_no_secret(&harness);
+}
