@@ -76,3 +76,31 @@ fn a_search_without_a_match_and_a_paused_list_look_as_the_rest_does() {
         results.extend_harness(&mut harness);
     }
 }
+
+#[test]
+fn what_came_of_several_replays_looks_as_it_was_judged() {
+    let mut results = SnapshotResults::new();
+    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let mut harness = room(theme);
+        harness.state_mut().page(rows(1..12), false, 0);
+        harness.run();
+        harness.get_by_label("11 user.created, verified").click();
+        harness.run();
+        for _ in 0..3 {
+            harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
+            harness.run();
+        }
+        harness.get_by_role_and_label(Role::Button, "Replay…").click();
+        harness.run_steps(4);
+        harness.get_by_role_and_label(Role::Button, "Replay").click();
+        harness.run_steps(4);
+        let (job, ()) =
+            harness.state_mut().asked(|command| matches!(command, history::Command::Replay { .. }).then_some(()));
+        let troubles = vec![(9, "404 by localhost:3000".to_owned())];
+        let tally = Tally { of: 4, well: 3, ill: 1, troubles, ..Tally::default() };
+        harness.state_mut().tell(job, Event::Replayed(Ok(Box::new(tally))));
+        harness.run_steps(4);
+        common::picture(&mut harness, format!("inspector_replays_{suffix}"));
+        results.extend_harness(&mut harness);
+    }
+}
