@@ -75,3 +75,45 @@ fn a_port_that_is_taken_is_named_and_a_receiver_of_another_profile_is_in_the_cha
     let stopped = |action: &Action| matches!(action, Action::Cancel(cancelled) if *cancelled == job);
     assert!(harness.state().actions.iter().any(stopped), "{} is gone", before.name);
 }
+
+#[test]
+fn whatever_is_done_with_what_comes_the_head_of_the_room_is_never_written_over() {
+    let mut results = SnapshotResults::new();
+    for (wide, theme) in [(640.0, Theme::Dark), (820.0, Theme::Dark), (932.0, Theme::Light), (1280.0, Theme::Dark)] {
+        for (targets, relay) in [(0, false), (1, false), (2, true)] {
+            let mut harness = room(theme);
+            harness.set_size(vec2(wide, 720.0));
+            let profile = harness.state().profile.as_ref().unwrap().id;
+            let forward =
+                (0..targets).map(|port| format!("http://localhost:300{port}/api/webhooks/kinde")).collect::<Vec<_>>();
+            let kept = history::Kept { port: None, path: None, forward };
+            let kept = std::collections::BTreeMap::from([(profile, kept)]);
+            harness.state_mut().with(|state, _, _| state.remember(&kept, kinde_panel::action::Keep::default()));
+            harness.state_mut().page(rows(1..3), false, 0);
+            harness.run();
+            if relay {
+                harness.state_mut().with(|state, cx, actions| state.ask(InspectorAsk::Receiving, cx, actions));
+                harness.run_steps(3);
+                harness.get_by_label("Return my handler's answer").click();
+                harness.run_steps(3);
+                harness.get_by_label("Save").click();
+                harness.run_steps(3);
+            }
+            listening(&mut harness);
+            let names =
+                ["Copy the receiver's address", "Send events here\u{2026}", "Stop", "Pause", "More of the Inspector"];
+            let places = names.map(|name| (name, harness.get_by_role_and_label(Role::Button, name).rect()));
+            for (at, (name, place)) in places.iter().enumerate() {
+                assert!(place.right() <= wide, "{name} at {wide}: {place:?}");
+                for (other, its) in &places[at + 1..] {
+                    let apart = !place.shrink(1.0).intersects(*its);
+                    assert!(apart, "{name} over {other} at {wide} with {targets}: {place:?} {its:?}");
+                }
+            }
+            if (wide, targets) == (932.0, 2) {
+                common::picture(&mut harness, "inspector_onward_light");
+                results.extend_harness(&mut harness);
+            }
+        }
+    }
+}

@@ -19,6 +19,10 @@ use crate::ui::{Button, Callout, Icon, Mood, badge, copy_icon, heading, line, me
 
 /// The most room an address takes, in points.
 const ADDRESS: f32 = 210.0;
+/// The room of what stands around the receiver's address, in points: its state, and the buttons at the end.
+const AROUND: f32 = 380.0;
+/// The room of a word about what senders are answered, in points.
+const ANSWER: f32 = 150.0;
 
 /// The receiver of one profile.
 pub(super) struct Receiving {
@@ -101,17 +105,23 @@ pub(super) fn on_end(state: &mut State, job: JobId, end: End, actions: &mut Vec<
 
 /// The line itself, with the buttons of the room at its end.
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    let alone = state.owner.is_some_and(|owner| !state.public.is_on(owner));
+    let mut below = false;
     ui.horizontal(|ui| {
         heading(ui, "Inspector");
         super::sides(ui, state, cx);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             buttons(ui, state, cx, actions);
-            let on = state.owner.is_some_and(|owner| state.public.is_on(owner));
-            if !on {
+            // Where the head of the room is too narrow for it, it has a line of its own.
+            below = alone && ui.available_width() < least(state);
+            if alone && !below {
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| own(ui, state, actions));
             }
         });
     });
+    if below {
+        ui.horizontal_wrapped(|ui| own(ui, state, actions));
+    }
     if let Some(owner) = state.owner {
         public::links(ui, state, owner, actions);
         public::trouble(ui, state, owner, cx, actions);
@@ -134,6 +144,16 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     }
 }
 
+/// The least room of the receiver with what is done with what comes, in points.
+fn least(state: &State) -> f32 {
+    let receiving = state.owner.and_then(|owner| state.receivers.get(&owner)).filter(|own| own.up.is_some());
+    let Some(receiving) = receiving else { return 0.0 };
+    let settings = receiving.settings.borrow();
+    let onward = if settings.targets.is_empty() { 0.0 } else { 120.0 };
+    let answer = if answers(&settings).is_some() { ANSWER } else { 0.0 };
+    AROUND + 130.0 + onward + answer
+}
+
 fn own(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
     let Some(profile) = state.owner else { return };
     let Some(receiving) = state.receivers.get(&profile) else { return };
@@ -141,15 +161,22 @@ fn own(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
         status_with(ui, Mood::Neutral, Icon::Running, "starting…");
         return;
     };
+    let settings = receiving.settings.borrow().clone();
+    let answer = answers(&settings);
+    let rest = ui.available_width() - AROUND - if answer.is_some() { ANSWER } else { 0.0 };
+    let addresses = if settings.targets.is_empty() { 1.0 } else { 2.0 };
+    let most = (rest / addresses).clamp(60.0, ADDRESS);
     status_with(ui, Mood::Success, Icon::Dot, "receiving on");
     let place = up.url.strip_prefix("http://").unwrap_or(&up.url);
     ui.scope(|ui| {
-        ui.set_max_width((ui.available_width() - 150.0).clamp(60.0, ADDRESS));
+        ui.set_max_width(most);
         line(ui, egui::RichText::new(place).monospace()).on_hover_text(&up.url);
     });
     copy_icon(ui, "Copy the receiver's address", || up.url.clone());
-    let settings = receiving.settings.borrow().clone();
-    onward(ui, &settings);
+    onward(ui, &settings, most);
+    if let Some(words) = answer {
+        badge(ui, Mood::Warn, &words);
+    }
     let send = Button::ghost("Send events here\u{2026}").small();
     if send.hint("Lets Kinde deliver to it: tunnel and webhook, put back when you stop").show(ui).clicked() {
         actions.push(Action::Inspector(Ask::Send));
@@ -160,28 +187,31 @@ fn own(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
     }
 }
 
-/// Where it goes on to, and what the sender hears, where that is not 200.
-fn onward(ui: &mut Ui, settings: &Settings) {
-    if let Some(first) = settings.targets.first() {
-        let more = settings.targets.len() - 1;
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let place = first.shown();
-        let short = place.strip_prefix("http://").unwrap_or(&place);
-        ui.scope(|ui| {
-            ui.set_max_width((ui.available_width() - 90.0).clamp(40.0, ADDRESS));
-            let all: Vec<String> = settings.targets.iter().map(Target::shown).collect();
-            line(ui, format!("→ {short}{more}")).on_hover_text(all.join("\n"));
-        });
-    }
+/// Where it goes on to.
+fn onward(ui: &mut Ui, settings: &Settings, most: f32) {
+    let Some(first) = settings.targets.first() else { return };
+    let more = settings.targets.len() - 1;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let place = first.shown();
+    let short = place.strip_prefix("http://").unwrap_or(&place);
+    Icon::ChevronRight.show(ui, 14.0, crate::ui::tokens(ui).text_subdued, "passed on to");
+    ui.scope(|ui| {
+        ui.set_max_width(most);
+        let all: Vec<String> = settings.targets.iter().map(Target::shown).collect();
+        line(ui, format!("{short}{more}")).on_hover_text(all.join("\n"));
+    });
+}
+
+/// What the sender hears, where that is not 200 at once.
+fn answers(settings: &Settings) -> Option<String> {
     let answering = &settings.answering;
-    let words = match () {
-        () if answering.drop => "hangs up".to_owned(),
-        () if settings.relay => "your handler answers".to_owned(),
-        () if answering.status != 200 => format!("answers {}", answering.status),
-        () if !answering.delay.is_zero() => format!("answers after {} ms", answering.delay.as_millis()),
-        () => return,
-    };
-    badge(ui, Mood::Warn, &words);
+    match () {
+        () if answering.drop => Some("hangs up".to_owned()),
+        () if settings.relay => Some("your handler answers".to_owned()),
+        () if answering.status != 200 => Some(format!("answers {}", answering.status)),
+        () if !answering.delay.is_zero() => Some(format!("answers after {} ms", answering.delay.as_millis())),
+        () => None,
+    }
 }
 
 fn buttons(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {

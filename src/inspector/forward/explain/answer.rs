@@ -53,7 +53,7 @@ fn redirected(sent: &Sent<'_>, outcome: &Outcome<'_>, status: u16) -> Option<Che
             there.to_string()
         },
     );
-    let seen = format!("{status} → {shown}");
+    let seen = format!("{status} to {shown}");
     if !location.is_empty() && from != to && from.trim_end_matches('/') == to.trim_end_matches('/') {
         let why = format!("The application redirects to the same path with its slash: sent {from}, served {to}");
         let fix =
