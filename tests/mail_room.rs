@@ -68,6 +68,23 @@ impl Behind {
         }
     }
 
+    /// Waits until that stage of the last job is told as ended.
+    fn until_finished(&mut self, stage: Stage) {
+        let is = |progress: &Progress| matches!(progress, Progress::Finished(of, _) if *of == stage);
+        while !self.progress.iter().any(is) {
+            while let Some(stamped) = self.backend.next_event() {
+                match stamped.event {
+                    backend::Event::Mail(Event::Progress(progress)) => self.progress.push(progress),
+                    backend::Event::Ended(_) | backend::Event::Mail(_) => panic!("it ended before {stage:?}"),
+                    _ => {}
+                }
+            }
+            if !self.progress.iter().any(is) {
+                self.woken.recv_timeout(Duration::from_secs(30)).expect("the backend answers");
+            }
+        }
+    }
+
     fn ask(&mut self, command: Command) -> Event {
         self.begin(command);
         match self.told() {
@@ -154,6 +171,7 @@ fn a_check_that_is_cancelled_while_a_server_says_nothing_ends_at_once_and_tells_
     };
     let job = behind.begin(Command::Check(Box::new(check(form, false))));
     let _waits = silent.accept().unwrap();
+    behind.until_finished(Stage::Tcp);
     let begun = std::time::Instant::now();
     behind.backend.cancel(job);
     let backend::Event::Mail(Event::Checked(outcome)) = behind.told() else { panic!("it told nothing") };
