@@ -281,7 +281,7 @@ fn remember(job: &Job, ask: &Ask, verdict: Verdict) {
 
 /// Keeps the inputs with the profile and the secrets in the keyring. What cannot be kept is no failure of the job.
 async fn keep(job: &Job, ask: &Ask) {
-    let Some(content) = recipes::find(&ask.name).map(|recipe| recipe.content()) else { return };
+    let Some(content) = recipes::find(&ask.name).map(recipes::Recipe::content) else { return };
     let web_id = content.inputs.iter().find(|input| input.from == Some(From::WebClientId));
     let web_id = web_id.and_then(|input| ask.keep.get(&input.key)).filter(|_| ask.profile != SANDBOX_PROFILE);
     let kept = job.services.profiles.update(ask.profile, |profile| {

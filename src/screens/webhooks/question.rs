@@ -78,7 +78,7 @@ fn confirmed(state: &mut State, question: Question, profile: &Profile, cx: &Cx<'
     match question {
         // What was asked about, whatever the room shows by now.
         Question::Create => state.run(&Which::New, Doing::Create, AtLimit::Refuse, profile, cx, actions),
-        Question::Delete(webhook, _) => state.delete(webhook, profile, cx, actions),
+        Question::Delete(webhook, _) => state.delete(*webhook, profile, cx, actions),
         Question::DeleteFirst { which, .. } => {
             state.run(&which, Doing::Save, AtLimit::DeleteFirst, profile, cx, actions);
         }

@@ -265,10 +265,10 @@ impl State {
     }
 
     /// Begins to delete `webhook`, as it was when the person was asked.
-    pub(super) fn delete(&mut self, webhook: Box<Webhook>, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    pub(super) fn delete(&mut self, webhook: Webhook, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         let which = Which::Of(webhook.id.clone());
-        let editor = self.editors.entry(which.clone()).or_insert_with(|| Editor::of((*webhook).clone()));
-        editor.opened = Some(*webhook);
+        let editor = self.editors.entry(which.clone()).or_insert_with(|| Editor::of(webhook.clone()));
+        editor.opened = Some(webhook);
         self.run(&which, Doing::Delete, AtLimit::Refuse, profile, cx, actions);
     }
 
