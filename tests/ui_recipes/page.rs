@@ -210,7 +210,7 @@ fn another_profile_has_pages_of_its_own_and_the_jobs_of_the_one_before_end() {
     assert!(world.actions.iter().any(|action| matches!(action, Action::Cancel(ended) if *ended == job)));
     world.actions.clear();
     world.profile = Some(live());
-    world.with(|state, cx, actions| state.entered(cx, actions));
+    world.with(kinde_panel::screens::recipes::State::entered);
     harness.run_ok();
     opened(&mut harness, Opened::default());
     let field = harness.get_by_role_and_label(Role::TextInput, "WordPress address");
