@@ -15,7 +15,7 @@ mod list;
 mod page;
 mod pictures;
 mod save;
-#[allow(dead_code, reason = "the tests of other rooms keep a note in it")]
+#[expect(dead_code, reason = "the tests of other rooms keep a note in it")]
 #[path = "../common/stage.rs"]
 mod scene;
 mod stage;
