@@ -76,11 +76,11 @@ fn lends_and_gives_back() {
     });
 }
 
-/// Runs it once to its end, or to its death; how many writes it made.
-async fn once(kinde: &Kinde, dir: &Path, kind: Kind, library: &Path, at: Option<usize>) -> usize {
+/// Runs it once to its end, or to its death; how many writes it made, and whether it came to its end.
+async fn once(kinde: &Kinde, dir: &Path, kind: Kind, library: &Path, at: Option<usize>) -> (usize, bool) {
     let count = dir.join("count");
     std::fs::write(&count, []).unwrap();
-    if let Kind::Command = kind {
+    let ended = if let Kind::Command = kind {
         let mut command = process::command(kinde, dir, true, &["listen", "--register", "--event", "user.created"]);
         watched(&mut command, library, &count, at);
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
@@ -93,7 +93,7 @@ async fn once(kinde: &Kinde, dir: &Path, kind: Kind, library: &Path, at: Option<
             }
             child.wait().unwrap().success()
         });
-        assert_eq!(ended.await.unwrap(), at.is_none(), "{kind:?} at {at:?}");
+        ended.await.unwrap()
     } else {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "killed::lends_and_gives_back", "--ignored"]);
@@ -101,14 +101,18 @@ async fn once(kinde: &Kinde, dir: &Path, kind: Kind, library: &Path, at: Option<
         command.env("KINDE_PANEL_TEST_KIND", format!("{kind:?}")).stdout(Stdio::null()).stderr(Stdio::null());
         watched(&mut command, library, &count, at);
         let ended = tokio::task::spawn_blocking(move || command.status().unwrap().success());
-        assert_eq!(ended.await.unwrap(), at.is_none(), "{kind:?} at {at:?}");
-    }
+        ended.await.unwrap()
+    };
     kinde.quiet().await;
-    std::fs::metadata(&count).unwrap().len() as usize
+    let writes = std::fs::metadata(&count).unwrap().len() as usize;
+    // Commits come together on a busy machine: a run may end before the write it was to be killed at.
+    assert!(ended || at.is_some(), "{kind:?} failed");
+    assert!(!ended || at.is_none_or(|at| writes < at), "{kind:?} at {at:?} was not killed");
+    (writes, ended)
 }
 
 /// One run, and the next start after it.
-async fn run(kind: Kind, library: &Path, at: Option<usize>) -> usize {
+async fn run(kind: Kind, library: &Path, at: Option<usize>) -> (usize, bool) {
     let tenant = tenant(kind.limit()).await;
     let (kinde, dir) = (&tenant.kinde, folder());
     // The database is there: what is counted is what a loan writes.
@@ -119,7 +123,7 @@ async fn run(kind: Kind, library: &Path, at: Option<usize>) -> usize {
         let ends = kinde.ends();
         ends.journal.begin("nobody", "nothing", "", &(), ends.clock.now()).await.unwrap().done().await.unwrap();
     }
-    let writes = once(kinde, dir.path(), kind, library, at).await;
+    let came = once(kinde, dir.path(), kind, library, at).await;
     let case = format!("{kind:?}, killed at {at:?} of its writes: {:?}", kinde.seen());
     if let Kind::Command = kind {
         let (output, _) = process::run(kinde, dir.path(), true, &["webhooks", "list"]).await;
@@ -133,7 +137,7 @@ async fn run(kind: Kind, library: &Path, at: Option<usize>) -> usize {
         assert_eq!(definitions(kinde), tenant.before, "{case}: {words:?}");
         assert_eq!(later.left_over().await.unwrap().len(), 0, "{case}: {words:?}");
     }
-    writes
+    came
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,11 +147,14 @@ async fn killed_at_any_write_to_the_journal_the_tenants_webhooks_end_as_they_beg
     let kinds = [Kind::Command, Kind::Added, Kind::Aside, Kind::AtLimit];
     let mut all = 0;
     for (index, kind) in kinds.into_iter().enumerate() {
-        let writes = run(kind, &library, None).await;
+        let (writes, _) = run(kind, &library, None).await;
         assert!(writes > 10, "{kind:?} made {writes} writes: are they seen?");
         let share = kills() / kinds.len() + usize::from(index < kills() % kinds.len());
         for number in 0..share {
-            run(kind, &library, Some(1 + number * writes / share)).await;
+            let mut at = 1 + number * writes / share;
+            while run(kind, &library, Some(at)).await.1 {
+                at = at.div_ceil(2);
+            }
         }
         all += share;
         println!("{kind:?}: {share} kills over {writes} writes");
