@@ -81,11 +81,11 @@ printf '%s\n' app supabase multipass nextjs edge-cloudflare edge-next edge-nuxt 
 
 if wants state; then
     say "state: Node's own crypto, URLSearchParams, and Python"
-    node "$temp/state.mjs"
+    node "$temp/state.mjs" "$program"
 fi
 if wants multipass; then
     say "Multipass: multipassify and multipass-js"
-    node "$temp/multipass.mjs"
+    node "$temp/multipass.mjs" "$program"
 fi
 
 # A tenant that signs.
