@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 use uuid::Uuid;
 
 use super::Job;
+use super::small_file::{name_of, read};
 use crate::error::{Category, UserError};
 use crate::mail::env::{self, Imported};
 use crate::mail::resolver::{DnsServer, Resolver};
@@ -16,9 +17,6 @@ use crate::mail::smtp::{self, Outcome, Plan, Progress};
 use crate::mail::{Form, PASSWORD_FIELD, Security, dns, resend};
 use crate::sandbox::{self, Running};
 use crate::secrets::{Kept, Secret};
-
-/// A `.env` file or a certificate is less: more than this is something else.
-const LIMIT: u64 = 1024 * 1024;
 
 /// What the room asks.
 #[derive(Debug, Clone)]
@@ -306,31 +304,5 @@ async fn save(name: &str, text: String) -> Result<Option<PathBuf>, UserError> {
         Err(error) => Err(UserError::new(Category::File, format!("{} could not be written", name_of(&path)))
             .detail(error.to_string())
             .hint("Choose another folder")),
-    }
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// Reads a file of at most 1 MiB; `wanted` says what it should be.
-async fn read(path: &Path, wanted: &str) -> Result<Vec<u8>, UserError> {
-    let refuse = |detail: String, hint: String| {
-        let title = format!("{} could not be read", name_of(path));
-        Err(UserError::new(Category::File, title).detail(detail).hint(hint))
-    };
-    match tokio::fs::metadata(path).await {
-        Ok(about) if about.is_dir() => {
-            return refuse("It is a folder".to_owned(), format!("Choose the {wanted} inside it"));
-        }
-        Ok(about) if about.len() > LIMIT => {
-            return refuse("It is larger than 1 MiB".to_owned(), format!("Choose a smaller file: the {wanted}"));
-        }
-        Ok(_) => {}
-        Err(error) => return refuse(error.to_string(), "Choose it again".to_owned()),
-    }
-    match tokio::fs::read(path).await {
-        Ok(bytes) => Ok(bytes),
-        Err(error) => refuse(error.to_string(), "Choose it again".to_owned()),
     }
 }

@@ -30,6 +30,7 @@ pub mod recipes;
 pub mod sandbox;
 mod sandbox_host;
 pub mod shell;
+mod small_file;
 pub mod tenant;
 mod watcher;
 pub mod webhooks;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Job;
+use super::small_file::{name_of, read};
 use crate::check::Check;
-use crate::error::{Category, UserError};
+use crate::error::UserError;
 use crate::kinde::M2m;
 use crate::kinde::jwks::Owner;
 use crate::secrets::{Kept, Secret};
@@ -17,9 +18,6 @@ use crate::services::RemoveError;
 use crate::tenant::doctor::{self, Report};
 use crate::tenant::env_import::{self, Imported};
 use crate::tenant::{EnvironmentFacts, Profile, add};
-
-/// A `.env` file, a token or a request is less: more than this is something else.
-const LIMIT: u64 = 1024 * 1024;
 
 /// What the Tenant room asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -294,31 +292,8 @@ async fn read_env(path: &Path) -> Result<EnvFile, UserError> {
     Ok(EnvFile { name: name_of(path), imported: env_import::parse(text.expose()) })
 }
 
-fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 /// Reads a text file of at most 1 MiB; `wanted` says what it should be.
 async fn read_text(path: &Path, wanted: &str) -> Result<Secret, UserError> {
-    let refuse = |detail: String, hint: String| {
-        let title = format!("{} could not be read", name_of(path));
-        Err(UserError::new(Category::File, title).detail(detail).hint(hint))
-    };
-    match tokio::fs::metadata(path).await {
-        Ok(about) if about.is_dir() => {
-            return refuse("It is a folder".to_owned(), format!("Choose the {wanted} inside it"));
-        }
-        Ok(about) if about.len() > LIMIT => {
-            return refuse("It is larger than 1 MiB".to_owned(), format!("Choose a smaller file: the {wanted}"));
-        }
-        Ok(_) => {}
-        Err(error) => return refuse(error.to_string(), "Choose it again".to_owned()),
-    }
-    match tokio::fs::read(path).await {
-        Ok(bytes) => {
-            let bytes = zeroize::Zeroizing::new(bytes);
-            Ok(Secret::new(String::from_utf8_lossy(&bytes)))
-        }
-        Err(error) => refuse(error.to_string(), "Choose it again".to_owned()),
-    }
+    let bytes = zeroize::Zeroizing::new(read(path, wanted).await?);
+    Ok(Secret::new(String::from_utf8_lossy(&bytes)))
 }

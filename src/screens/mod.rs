@@ -15,6 +15,7 @@ use crate::ui::Load;
 pub mod activity;
 pub mod connected_apps;
 pub mod email;
+mod env_paste;
 pub mod inspector;
 pub mod recipes;
 pub mod sandbox;

@@ -1,31 +1,19 @@
 //! `.env` texts that are dropped on the room or pasted into it.
 
-use egui::{Event, Ui};
+use egui::Ui;
 
 use super::State;
 use crate::action::Action;
 use crate::backend::mail::Command;
 use crate::screens::Cx;
-use crate::secrets::Secret;
+use crate::screens::env_paste::{self, Given};
 
-/// Takes a dropped file, and a paste that is a `.env` text, before a field gets it: one line of it would be of no use.
+/// Takes a dropped file, and a paste that is a `.env` text.
 pub(super) fn take_pasted(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let (dropped, pasted) = ui.input_mut(|input| {
-        let dropped = input.raw.dropped_files.first().map(|file| file.path().to_owned());
-        let mut pasted = None;
-        input.events.retain(|event| match event {
-            Event::Paste(text) if is_env(text) => {
-                pasted = Some(Secret::new(text.as_str()));
-                false
-            }
-            _ => true,
-        });
-        (dropped, pasted)
-    });
-    match (pasted, dropped) {
-        (Some(text), _) => state.env(Command::ReadEnvText { text }, cx, actions),
-        (None, Some(path)) => state.env(Command::ReadEnv { path }, cx, actions),
-        (None, None) => {}
+    match env_paste::take(ui, is_env) {
+        Some(Given::Text(text)) => state.env(Command::ReadEnvText { text }, cx, actions),
+        Some(Given::File(path)) => state.env(Command::ReadEnv { path }, cx, actions),
+        None => {}
     }
 }
 

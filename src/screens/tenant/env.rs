@@ -1,12 +1,12 @@
 //! `.env` files: chosen, dropped or pasted; what was found in them, and the forms filled from it.
 
-use egui::{Event, Ui};
+use egui::Ui;
 
 use super::State;
 use crate::action::Action;
 use crate::backend::tenant::Command;
 use crate::screens::Cx;
-use crate::secrets::Secret;
+use crate::screens::env_paste::{self, Given};
 use crate::tenant::env_import::Credentials;
 use crate::ui::tokens::space;
 use crate::ui::{Button, Callout, card, key_value, line, prose, small, title};
@@ -17,24 +17,12 @@ pub(super) fn pick(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     state.run(state.env_job, Command::PickEnv, actions);
 }
 
-/// Takes a dropped file, and a paste that is a `.env` text, before a field gets it: one line of it would be of no use.
+/// Takes a dropped file, and a paste that is a `.env` text.
 pub(super) fn take_pasted(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let (dropped, pasted) = ui.input_mut(|input| {
-        let dropped = input.raw.dropped_files.first().map(|file| file.path().to_owned());
-        let mut pasted = None;
-        input.events.retain(|event| match event {
-            Event::Paste(text) if is_env(text) => {
-                pasted = Some(Secret::new(text.as_str()));
-                false
-            }
-            _ => true,
-        });
-        (dropped, pasted)
-    });
-    let command = match (pasted, dropped) {
-        (Some(text), _) => Command::ReadEnvText { text },
-        (None, Some(path)) => Command::ReadEnv { path },
-        (None, None) => return,
+    let command = match env_paste::take(ui, is_env) {
+        Some(Given::Text(text)) => Command::ReadEnvText { text },
+        Some(Given::File(path)) => Command::ReadEnv { path },
+        None => return,
     };
     state.env_job = cx.job();
     state.run(state.env_job, command, actions);
