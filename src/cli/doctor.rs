@@ -1,6 +1,7 @@
 //! `doctor`: diagnoses the profile's tenant.
 
 use super::{Context, Exit, Wants};
+use crate::check::Verdict;
 use crate::error::UserError;
 use crate::tenant::doctor;
 
@@ -20,8 +21,13 @@ pub async fn run(_args: Args, cx: &Context) -> Result<Exit, UserError> {
         && !picked.profile.is_sandbox()
         && let Some(half) = cx.half_set()
     {
-        report.sentence = half.why.clone().unwrap_or_default();
-        report.checks.push(half);
+        // First, and alone where nothing else fails: what else is wrong keeps its own sentence.
+        if report.checks.iter().all(|check| check.verdict != Verdict::Fail)
+            && let Some(why) = &half.why
+        {
+            report.sentence.clone_from(why);
+        }
+        report.checks.insert(0, half);
     }
     if picked.profile.saved
         && let Some(facts) = report.environment
