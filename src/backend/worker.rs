@@ -191,7 +191,9 @@ fn serve(
         // Jobs that heed their token put things back; the others are dropped with the runtime.
         tokio::time::timeout(Duration::from_millis(500), jobs.wait()).await.ok();
         // Between the two halves of a change to a tenant nothing is dropped: at the worst there is no webhook at all.
-        tokio::time::timeout(WRITES, writes.wait()).await.ok();
+        if tokio::time::timeout(WRITES, writes.wait()).await.is_err() {
+            tracing::warn!("something may be half done in a tenant: the next start looks, and puts it right or asks");
+        }
         // What was borrowed of a tenant is put back first; what cannot be is left to the next start.
         tokio::time::timeout(RETURN, lending.ended()).await.ok();
         // Longer only where another process is in the middle of using it.
