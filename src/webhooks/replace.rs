@@ -1,7 +1,7 @@
 //! Replacing a webhook, which is what a new endpoint takes: Kinde cannot patch it.
 //!
 //! Journal, create the new one, see it listed, delete the old one. Whatever fails, the old one stays and the job says
-//! so. At the plan's limit, and only when the person allowed it: delete, then create; the old one is created again
+//! so; where Kinde leaves open whether it deletes the old one, the new one stays too, lest both be gone. At the plan's limit, and only when the person allowed it: delete, then create; the old one is created again
 //! from the journal where that fails.
 
 use tokio_util::sync::CancellationToken;
@@ -96,6 +96,7 @@ async fn begin(
         before: list.into_iter().map(|webhook| webhook.id).collect(),
         new_id: None,
         begun: Some(ends.clock.now()),
+        delete_sent: None,
         taken_back: false,
         recreated: None,
         let_go: false,
@@ -137,15 +138,35 @@ impl Job<'_> {
             Ok(None) => return self.put_right_because(never_listed(), false).await,
             Err(stop) => return self.put_right(stop).await,
         }
-        if let Err(error) = self.entry.advance(state::DELETE_OLD, &self.swap).await {
-            return self.put_right_because(Refusal::failed(error), false).await;
+        if let Err(refusal) = self.about_to_delete(state::DELETE_OLD).await {
+            return self.put_right_because(refusal, false).await;
         }
-        let old = self.swap.old.id.clone();
-        let api = &self.talk.ends.api;
-        match self.talk.rid("delete_old", "Delete the old one", || api.delete_webhook(&old)).await {
+        match self.delete_old("Delete the old one").await {
             Ok(()) => self.finish().await,
             Err(stop) => self.put_right(stop).await,
         }
+    }
+
+    async fn about_to_delete(&mut self, state: &str) -> Result<(), Refusal> {
+        self.swap.delete_sent = Some(self.talk.ends.clock.now());
+        let noted = self.entry.advance(state, &self.swap).await;
+        noted.map_err(|error| {
+            self.swap.delete_sent = None;
+            Refusal::failed(error)
+        })
+    }
+
+    /// One that Kinde refuses is none that may be on its way.
+    async fn delete_old(&mut self, title: &str) -> Result<(), Stop> {
+        let (api, old) = (&self.talk.ends.api, &self.swap.old.id);
+        let outcome = self.talk.rid("delete_old", title, || api.delete_webhook(old)).await;
+        if outcome.as_ref().is_err_and(|stop| !stop.is_uncertain()) {
+            self.swap.delete_sent = None;
+            // Written or not: what is asked once more is refused once more.
+            let state = self.entry.state.clone();
+            self.entry.advance(&state, &self.swap).await.ok();
+        }
+        outcome
     }
 
     async fn create(&mut self) -> Result<(), Stop> {
@@ -181,13 +202,17 @@ impl Job<'_> {
             self.entry.done().await.ok();
             return Err(refusal);
         }
-        if let Err(error) = self.entry.advance(state::DELETE_FIRST, &self.swap).await {
-            return self.put_right_because(Refusal::failed(error), false).await;
+        if let Err(refusal) = self.about_to_delete(state::DELETE_FIRST).await {
+            return self.put_right_because(refusal, false).await;
         }
-        let old = self.swap.old.id.clone();
-        let api = &self.talk.ends.api;
-        if let Err(stop) = self.talk.rid("delete_old", "Delete the old one first", || api.delete_webhook(&old)).await {
-            return self.put_right(stop).await;
+        if let Err(stop) = self.delete_old("Delete the old one first").await {
+            if !stop.is_uncertain() {
+                return self.put_right(stop).await;
+            }
+            if let Err(again) = self.delete_old("Delete the old one first, once more").await {
+                // Whatever this one was answered, the one before may be on its way.
+                return self.put_right_because(again.into(), true).await;
+            }
         }
         // From here on there is none: cancelling waits until there is one again.
         self.talk = self.talk.firmly();

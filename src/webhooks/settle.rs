@@ -1,13 +1,15 @@
 //! Puts a replacement right that did not come to its end: looks at what is there and leaves exactly one webhook.
 //!
 //! The same function serves a step that failed and a program that was killed. It takes nothing away without having
-//! seen in the same list that the other one is there.
+//! seen in the same list that the other one is there. Once the old one's deletion may be on its way, the new one is kept:
+//! a call that Kinde answered with an error, or not at all, may still be carried out.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::borrow::Lent;
-use super::talk::{Stop, Talk, named};
+use super::recover::LATEST;
+use super::talk::{Stop, Talk, differs, named};
 use super::{Diff, Ends, LOOKS, Refusal};
 use crate::kinde::{Definition, Webhook};
 use crate::store::Entry;
@@ -28,6 +30,9 @@ pub(super) struct Swap {
     /// When it was begun.
     #[serde(default)]
     pub begun: Option<Timestamp>,
+    /// When Kinde was last asked to delete the old one, unless it refused: then no deletion is on its way.
+    #[serde(default)]
+    pub delete_sent: Option<Timestamp>,
     /// The new one was taken away again, or was about to be.
     #[serde(default)]
     pub taken_back: bool,
@@ -70,6 +75,8 @@ pub(super) enum Settled {
     NewRemoved,
     /// The new one is there and the old one is not: it was done after all.
     NewStands(String),
+    /// Both are there, the new one under this id, and the deletion of the old one may be on its way.
+    Both(String),
     /// The old one was gone and is there again, under this id.
     Recreated(String),
     /// Both are gone, and it was not this that took the new one away.
@@ -85,7 +92,7 @@ pub(super) enum Settled {
 impl Settled {
     /// True where a call that got no answer may still change it.
     pub(super) fn may_change(&self) -> bool {
-        matches!(self, Self::OldStays | Self::NewRemoved | Self::Recreated(_) | Self::LetGo | Self::Unsure(_))
+        !matches!(self, Self::NewStands(_) | Self::BothGone | Self::Late(_))
     }
 
     /// What is told of a replacement that was cut off, and remembered as told.
@@ -107,6 +114,10 @@ impl Settled {
             Self::NewStands(id) => {
                 format!("\u{201c}{}\u{201d} is there under the id {id}, and {old} is not any more", swap.new.name)
             }
+            Self::Both(id) => format!(
+                "{old} is in place as it was, with its old endpoint; its replacement {id} is there too and both deliver, \
+                 since Kinde did not say whether the old one will be deleted"
+            ),
             Self::Recreated(id) => {
                 format!("{old} was created again from the journal with its old endpoint, under the new id {id}")
             }
@@ -136,16 +147,20 @@ pub(super) async fn settle(talk: &Talk<'_>, entry: &mut Entry, swap: &mut Swap) 
     let settled = match (seen.old, seen.new) {
         (Some(_), New::None) if swap.new_id.is_none() => Ok(Settled::OldStays),
         (Some(_), New::Doubtful(id)) => Ok(Settled::Unsure(id)),
+        (Some(_), new) if swap.delete_sent.is_some() && seen.again.is_none() => match new {
+            New::This(id) => delete_again(talk, entry, swap, id, seen.is_changed).await,
+            // Somebody took it away, or the list lags. Should the old one go as well, it is created again.
+            _ => {
+                swap.taken_back = true;
+                note(entry, swap, None).await;
+                Ok(Settled::OldStays)
+            }
+        },
         (Some(_), new) => {
             // By the id that Kinde told, listed or not: a list may lag behind.
             let id = if let New::This(id) = new { Some(id) } else { swap.new_id.clone() };
             let Some(id) = id else { return Ok(Settled::OldStays) };
-            // By its id from now on: the next look must not take another one just like it for this.
-            swap.new_id = Some(id.clone());
-            swap.taken_back = true;
-            note(entry, swap, None).await;
-            let take = || talk.ends.api.delete_webhook(&id);
-            talk.rid("put_back", "Take the replacement away", take).await.map(|()| Settled::NewRemoved)
+            take_back(talk, entry, swap, id).await
         }
         (None, New::This(id) | New::Doubtful(id)) if swap.let_go => Ok(Settled::Late(id)),
         (None, New::This(id) | New::Doubtful(id)) => Ok(Settled::NewStands(id)),
@@ -170,6 +185,46 @@ pub(super) async fn settle(talk: &Talk<'_>, entry: &mut Entry, swap: &mut Swap) 
         (Settled::OldStays | Settled::NewRemoved, Some(id)) => Settled::Recreated(id),
         (settled, _) => settled,
     })
+}
+
+/// Both are there and the old one's deletion may be on its way: to take the new one away could leave none. So the old one
+/// is deleted once more, unless somebody changed it since.
+async fn delete_again(
+    talk: &Talk<'_>,
+    entry: &mut Entry,
+    swap: &mut Swap,
+    id: String,
+    is_changed: bool,
+) -> Result<Settled, Stop> {
+    if is_changed {
+        return Ok(Settled::Both(id));
+    }
+    let now = talk.ends.clock.now();
+    let on_its_way = swap.delete_sent.is_some_and(|sent| now < sent.saturating_add(LATEST).unwrap_or(now));
+    let delete = || talk.ends.api.delete_webhook(&swap.old.id);
+    match talk.rid("delete_again", "Delete the old one once more", delete).await {
+        Ok(()) => Ok(Settled::NewStands(id)),
+        Err(stop) if stop.is_uncertain() => {
+            swap.delete_sent = Some(now);
+            note(entry, swap, None).await;
+            Ok(Settled::Both(id))
+        }
+        Err(_) if on_its_way => Ok(Settled::Both(id)),
+        // Kinde refuses it, and nothing asked before can be on its way any more.
+        Err(_) => {
+            swap.delete_sent = None;
+            take_back(talk, entry, swap, id).await
+        }
+    }
+}
+
+async fn take_back(talk: &Talk<'_>, entry: &mut Entry, swap: &mut Swap, id: String) -> Result<Settled, Stop> {
+    // By its id from now on: the next look must not take another one just like it for this.
+    swap.new_id = Some(id.clone());
+    swap.taken_back = true;
+    note(entry, swap, None).await;
+    let take = || talk.ends.api.delete_webhook(&id);
+    talk.rid("put_back", "Take the replacement away", take).await.map(|()| Settled::NewRemoved)
 }
 
 /// The old one was taken away by the replacement, and not by somebody else.
@@ -233,6 +288,8 @@ struct Seen {
     old: Option<String>,
     /// The old one is there as a new one, created again from the journal.
     again: Option<String>,
+    /// The old one is no longer what it was.
+    is_changed: bool,
     new: New,
 }
 
@@ -255,7 +312,9 @@ async fn look(talk: &Talk<'_>, state: &str, swap: &Swap) -> Result<Seen, Stop> {
             again.flatten().map(|webhook| webhook.id.clone())
         });
         let old = there(&swap.old.id).then(|| swap.old.id.clone()).or_else(|| again.clone());
-        let seen = Seen { again: again.filter(|id| Some(id) == old.as_ref()), old, new: find_new(&list, swap) };
+        let is_changed = list.iter().any(|webhook| webhook.id == swap.old.id && differs(&swap.old, webhook));
+        let again = again.filter(|id| Some(id) == old.as_ref());
+        let seen = Seen { again, old, is_changed, new: find_new(&list, swap) };
         if seen.old.is_some() || !matches!(seen.new, New::None) || swap.let_go || looks == LOOKS {
             return Ok(seen);
         }
@@ -287,6 +346,7 @@ impl Refusal {
     pub(super) fn after(mut self, settled: &Settled, swap: &Swap) -> Self {
         self.error.title = match settled {
             Settled::BothGone => "The webhook could not be replaced, and is gone".to_owned(),
+            Settled::Both(_) => format!("{} is half replaced", named(&swap.old)),
             _ => format!("{} was not replaced", named(&swap.old)),
         };
         self.error.detail = format!("{}. {}", settled.sentence(swap), self.error.detail);

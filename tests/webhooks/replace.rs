@@ -257,9 +257,9 @@ async fn without_a_journal_nothing_is_sent() {
 
 #[tokio::test]
 async fn what_kinde_carries_out_only_after_it_was_looked_at_is_put_right_by_the_next_start() {
-    // Deleting first: no answer came, the old one was still listed, and then it goes after all.
+    // Deleting first: no answer came twice, the old one was still listed, and then it goes after all.
     let (kinde, opened) = start(Some(2)).await;
-    kinde.fault(3, How::Cut, false);
+    kinde.faults(&[ONCE(3, How::Cut), ONCE(4, How::Cut)]);
     let refusal = run(&kinde, &opened, AtLimit::DeleteFirst).await.unwrap_err();
     assert!(refusal.error.detail.contains("Kinde may still carry it out"), "{refusal:?}");
     kinde.set(|world| world.webhooks.retain(|it| it["id"] != *opened.id));
@@ -384,7 +384,7 @@ async fn the_person_who_was_asked_keeps_the_new_one_and_hears_no_more_of_it() {
 async fn what_is_watched_is_looked_at_by_what_writes_alone_once_and_without_a_word() {
     use kinde_panel::webhooks::{Leftovers, recover_of};
     let (kinde, opened) = start(None).await;
-    kinde.fault(3, How::Cut, false);
+    kinde.faults(&[ONCE(3, How::Cut), ONCE(5, How::Cut)]);
     run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
     let calls = kinde.seen().len();
     let steps = Mutex::new(Vec::new());
@@ -414,16 +414,15 @@ async fn recovered_later(kinde: &Kinde) -> Vec<String> {
 
 #[tokio::test]
 async fn a_call_that_is_carried_out_after_the_next_starts_have_looked_still_leaves_exactly_one() {
-    // Deleting the old one: at the end, or first at the plan's limit. Creating the new one: before or after that.
+    // Deleting the old one first at the plan's limit, twice. Creating the new one: before or after that.
     for (limit, at_limit, at) in [
-        (None, AtLimit::Refuse, 3),
-        (Some(2), AtLimit::DeleteFirst, 3),
-        (None, AtLimit::Refuse, 1),
-        (Some(2), AtLimit::DeleteFirst, 4),
+        (Some(2), AtLimit::DeleteFirst, &[3, 4][..]),
+        (None, AtLimit::Refuse, &[1]),
+        (Some(2), AtLimit::DeleteFirst, &[4]),
     ] {
-        let case = format!("call {at}, limit {limit:?}");
+        let case = format!("call {at:?}, limit {limit:?}");
         let (kinde, opened) = start(limit).await;
-        kinde.fault(at, How::Late, false);
+        kinde.faults(&at.iter().map(|at| ONCE(*at, How::Late)).collect::<Vec<_>>());
         let refusal = run(&kinde, &opened, at_limit).await.unwrap_err();
         assert!(refusal.error.detail.contains("Kinde may still carry it out"), "{case}: {refusal:?}");
         kinde.heal();
@@ -445,17 +444,92 @@ async fn a_call_that_is_carried_out_after_the_next_starts_have_looked_still_leav
 }
 
 #[tokio::test]
+async fn a_deletion_that_kinde_did_not_answer_is_asked_for_once_more_and_the_replacement_is_done() {
+    for how in [How::Status(500), How::Cut, How::CutAfter, How::ErrorAfter, How::Late] {
+        for (limit, at_limit) in [(None, AtLimit::Refuse), (Some(2), AtLimit::DeleteFirst)] {
+            let (kinde, opened) = start(limit).await;
+            kinde.fault(3, how, false);
+            let case = format!("{how:?}, limit {limit:?}");
+            assert!(run(&kinde, &opened, at_limit).await.is_ok(), "{case}");
+            kinde.carry_out();
+            assert!(recovered(&kinde).await.is_empty() && recovered_later(&kinde).await.is_empty(), "{case}");
+            assert_eq!(orders(&kinde), [NEW], "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_the_old_ones_deletion_may_be_on_its_way_the_new_one_is_kept_so_that_never_both_are_gone() {
+    // Asked twice, and the second time refused outright or left open as well.
+    for again in [How::Late, How::Status(500), How::Status(403)] {
+        for carried_out in [true, false] {
+            let case = format!("{again:?}, carried out {carried_out}");
+            let (kinde, opened) = start(None).await;
+            kinde.faults(&[ONCE(3, How::Late), ONCE(5, again)]);
+            let refusal = run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+            let told = &refusal.error;
+            assert_eq!(told.title, "\u{201c}Orders\u{201d} is half replaced", "{case}");
+            assert!(told.detail.contains("both deliver") && told.detail.contains("once more"), "{case}: {told:?}");
+            assert_eq!(orders(&kinde), [OLD, NEW], "{case}");
+            if carried_out {
+                kinde.carry_out();
+                assert_eq!(orders(&kinde), [NEW], "{case}");
+            }
+            kinde.heal();
+            let words = recovered(&kinde).await;
+            assert!(words[0].contains("has its new endpoint"), "{case}: {words:?}");
+            kinde.carry_out();
+            assert!(recovered(&kinde).await.is_empty() && recovered_later(&kinde).await.is_empty(), "{case}");
+            assert_eq!(orders(&kinde), [NEW], "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_kinde_goes_on_refusing_the_deletion_the_new_one_is_taken_back_once_none_can_be_on_its_way() {
+    let (kinde, opened) = start(None).await;
+    kinde.faults(&[ONCE(3, How::Cut), ONCE(5, How::Status(403))]);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    // List and deletion: within the ten minutes both are kept, after them the old one alone.
+    kinde.faults(&[ONCE(1, How::Status(403)), ONCE(3, How::Status(403))]);
+    assert!(recovered(&kinde).await.is_empty(), "it was told");
+    assert_eq!(orders(&kinde), [OLD, NEW]);
+    let words = recovered_later(&kinde).await;
+    assert!(words[0].contains("the half-made replacement was taken away"), "{words:?}");
+    assert_eq!(orders(&kinde), [OLD]);
+}
+
+#[tokio::test]
+async fn an_old_one_that_somebody_changed_while_its_deletion_was_open_is_not_deleted_once_more() {
+    let (kinde, opened) = start(None).await;
+    kinde.faults(&[ONCE(3, How::Cut), ONCE(5, How::Cut)]);
+    run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+    kinde.heal();
+    kinde.set(|world| {
+        let old = world.webhooks.iter_mut().find(|it| it["id"] == *opened.id).unwrap();
+        old["description"] = "by somebody else".into();
+    });
+    recovered(&kinde).await;
+    recovered_later(&kinde).await;
+    assert_eq!(orders(&kinde), [OLD, NEW]);
+}
+
+#[tokio::test]
 async fn a_webhook_that_was_replaced_or_deleted_on_purpose_after_a_failed_try_is_not_created_again() {
     for replaced in [true, false] {
-        for (at, how) in [(3, How::Late), (3, How::Cut), (1, How::Cut)] {
-            let case = format!("{how:?} at {at}, replaced {replaced}");
-            let (kinde, opened) = start(None).await;
-            kinde.fault(at, how, false);
-            run(&kinde, &opened, AtLimit::Refuse).await.unwrap_err();
+        for (limit, at_limit, at, how) in [
+            (Some(2), AtLimit::DeleteFirst, &[3, 4][..], How::Late),
+            (Some(2), AtLimit::DeleteFirst, &[3, 4], How::Cut),
+            (None, AtLimit::Refuse, &[1], How::Cut),
+        ] {
+            let case = format!("{how:?} at {at:?}, replaced {replaced}");
+            let (kinde, opened) = start(limit).await;
+            kinde.faults(&at.iter().map(|at| ONCE(*at, how)).collect::<Vec<_>>());
+            run(&kinde, &opened, at_limit).await.unwrap_err();
             kinde.heal();
             recovered(&kinde).await;
             if replaced {
-                run(&kinde, &opened, AtLimit::Refuse).await.unwrap();
+                run(&kinde, &opened, at_limit).await.unwrap();
             } else {
                 delete(&kinde.ends(), &opened, &nobody, &CancellationToken::new()).await.unwrap();
                 // What the person then makes by hand is nobody else's to take away.
