@@ -110,7 +110,11 @@ pub(super) async fn plan(file: &str, cx: &Context) -> Result<Exit, UserError> {
 }
 
 fn plan_line(item: &webhooks::Item) -> String {
-    let mut line = format!("{:<8} {}", word(item.deed), plain(&item.name));
+    // As it stands in the tenant; what is new has no id, and is known by where it delivers.
+    let endpoint = item.was.as_ref().map(|was| &was.definition).or(item.wanted.as_ref()).map(|it| plain(&it.endpoint));
+    let id = item.was.as_ref().map(|was| format!("  {}", plain(&was.id))).unwrap_or_default();
+    let mut line =
+        format!("{:<8} {}  {}{id}", word(item.deed), plain(&item.name), endpoint.as_deref().unwrap_or_default());
     for part in item.diff().iter().flat_map(webhooks::Diff::lines) {
         let text = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), plain);
         line.push_str(&format!("\n         {} → {}", text(&part.before), text(&part.after)));
@@ -158,7 +162,8 @@ pub(super) async fn apply(file: &str, cx: &Context) -> Result<Exit, UserError> {
         .map(|it| {
             let told = |it: &Refusal| format!("\n         ✖ {}\n           {}", it.error, it.error.hint);
             let refused = it.refused.as_ref().map(told).unwrap_or_default();
-            format!("{:<8} {}{refused}", word(it.deed), plain(&it.name))
+            let id = it.id.as_ref().map(|id| format!("  {}", plain(id))).unwrap_or_default();
+            format!("{:<8} {}{id}{refused}", word(it.deed), plain(&it.name))
         })
         .collect();
     room.told(&json!({"applied": lines}), &text.join("\n"));
