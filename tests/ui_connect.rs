@@ -641,6 +641,32 @@ fn a_pasted_address_of_the_own_session_asks_kinde_at_once_and_another_becomes_a_
 }
 
 #[test]
+fn a_pasted_refusal_lets_the_person_end_the_wait_and_connect_again_in_one_press() {
+    let mut harness = room(sandbox());
+    users(&mut harness, &["ada"], None);
+    click(&mut harness, "github");
+    let (waiting, _) = walked(&mut harness);
+    wait_for_consent(&mut harness, waiting);
+    click(&mut harness, "Paste the address your browser ended on");
+    harness.get_by_label("Address").focus();
+    harness.run_ok();
+    harness.get_by_label("Address").type_text("https://app.example/cb?error=access_denied");
+    harness.run_ok();
+    click(&mut harness, "Read the address");
+    assert!(tree(&harness).contains("Consent was refused"), "{}", tree(&harness));
+    harness.state_mut().actions.clear();
+    click(&mut harness, "Connect again");
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    assert!(actions.iter().any(|it| matches!(it, Action::Cancel(job) if *job == waiting)), "{actions:?}");
+    let another = actions.iter().find_map(|it| match it {
+        Action::Run(job, Asked::Connect(Command::Walk(_))) => Some(*job),
+        _ => None,
+    });
+    assert!(another.is_some_and(|job| job != waiting), "{actions:?}");
+    assert!(harness.query_by_label("Connect again").is_none());
+}
+
+#[test]
 fn waiting_and_connected_look_as_they_were_judged() {
     // The pictures hold clock times of the place they were taken at.
     if jiff::tz::TimeZone::system().to_offset(at(0)) != jiff::tz::Offset::UTC {

@@ -24,7 +24,7 @@ use crate::tenant::Tenant;
 pub use again::{Again, fetch_again, probe_token};
 pub use browser::Browser;
 pub use pace::Pace;
-pub use pasted::{Landed, read_pasted};
+pub use pasted::{LANDING, Landed, read_pasted};
 pub use revoke::{RevokeOutcome, RevokeRequest, revoke};
 pub use sessions::{HeldToken, Session, SessionId, Sessions};
 pub use told::{WalkEnd, WalkEvent, WalkOutcome, WalkRequest};

@@ -6,6 +6,9 @@ use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
 
+/// The name of the check of an address a browser ended on.
+pub const LANDING: &str = "landing";
+
 /// What an address tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Landed {
@@ -46,36 +49,35 @@ impl Landed {
 
     /// What it means for the walk whose session is `session`.
     pub fn check(&self, session: Option<&Secret>) -> Check {
-        const NAME: &str = "landing";
         if let Some(error) = &self.error {
             let said = self.description.clone().unwrap_or_default();
             let seen = clean(&if said.is_empty() { error.clone() } else { format!("{error}: {said}") });
             let (why, fix) = error_words(error);
-            return Check::fail(NAME, why, fix).seen(seen);
+            return Check::fail(LANDING, why, fix).seen(seen);
         }
         if let Some(code) = self.page_code {
             let (why, fix) = page_words(code);
-            return Check::fail(NAME, why, fix).seen(format!("Kinde's page code {code}"));
+            return Check::fail(LANDING, why, fix).seen(format!("Kinde's page code {code}"));
         }
         if self.stuck_before_kinde {
             return Check::fail(
-                NAME,
+                LANDING,
                 "The provider sent the browser back, and Kinde's callback page did not finish",
                 "Load that address once more; if Kinde then shows a number, paste the address again or type the number",
             );
         }
         match (&self.session_id, session) {
             (Some(landed), Some(ours)) if landed == ours => {
-                Check::pass(NAME).because("Kinde confirmed this very session; the token can be fetched")
+                Check::pass(LANDING).because("Kinde confirmed this very session; the token can be fetched")
             }
             (Some(_), Some(_)) => Check::warn(
-                NAME,
-                "Kinde confirmed another session than the one this walk waits for",
-                "An older tab was finished. Use its session with I have a session_id, or finish the newest tab",
+                LANDING,
+                "The address carries another session than the one this walk waits for",
+                "Perhaps an older tab was finished: its session is in the list below. Or finish the newest tab",
             ),
-            (Some(_), None) => Check::pass(NAME).because("The address carries a session; its token can be fetched"),
+            (Some(_), None) => Check::pass(LANDING).because("The address carries a session; its token can be fetched"),
             (None, _) => Check::warn(
-                NAME,
+                LANDING,
                 "The address carries neither session_id nor error",
                 "Paste the whole address, with all that follows the question mark",
             ),
@@ -95,6 +97,9 @@ pub fn read_pasted(text: &str) -> Result<Landed, UserError> {
     // In an address a number may be a port or part of a name.
     let address = text.contains("://") || text.contains('=');
     if let Some(code) = known_code(text.trim_start_matches(|c: char| !c.is_ascii_digit())).filter(|_| !address) {
+        return Ok(Landed { page_code: Some(code), ..Landed::default() });
+    }
+    if let Some(code) = any_code(text) {
         return Ok(Landed { page_code: Some(code), ..Landed::default() });
     }
     let url = Url::parse(text)
@@ -137,6 +142,16 @@ fn known_code(text: &str) -> Option<u32> {
     digits.parse().ok().filter(|code| matches!(code, 928 | 1829 | 9881) && !rest_is_word)
 }
 
+/// A number on its own, with no more than words before it ("Error 1234"): a page code that Kinde does not document for
+/// connected apps.
+fn any_code(text: &str) -> Option<u32> {
+    let at = text.find(|c: char| c.is_ascii_digit())?;
+    let (words, digits) = text.split_at(at);
+    let apart = words.chars().last().is_none_or(|c| c == ' ' || c == '#' || c == ':');
+    let only_words = words.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '#' | ':'));
+    (apart && only_words && (3..=5).contains(&digits.len())).then(|| digits.parse().ok())?
+}
+
 /// Kinde's page codes in words (Kinde's page of error codes).
 fn page_words(code: u32) -> (&'static str, &'static str) {
     match code {
@@ -152,7 +167,10 @@ fn page_words(code: u32) -> (&'static str, &'static str) {
             "Kinde could not store the tokens: the provider sent no refresh token it can use",
             "Ask for offline access at the provider (Microsoft: offline_access; Google: take the app's access away in the account and consent afresh), then connect again",
         ),
-        _ => ("Kinde showed an error page", "Open Kinde's page of error codes and look the number up"),
+        _ => (
+            "Kinde showed an error page with a number that it does not document for connected apps",
+            "Look the number up on Kinde's page of error codes, or send it to Kinde's support with the time",
+        ),
     }
 }
 
@@ -216,7 +234,12 @@ mod tests {
             let landed = read(address);
             assert_eq!((landed.page_code, landed.session_id.unwrap().expose()), (None, "ses_4"), "{address}");
         }
-        for bad in ["", "hello"] {
+        for (text, code) in [("1234", 1234), ("Error 4036", 4036), ("error code: 777", 777)] {
+            let unknown = read(text);
+            assert_eq!(unknown.page_code, Some(code), "{text}");
+            assert!(unknown.check(None).why.unwrap().contains("does not document"), "{text}");
+        }
+        for bad in ["", "hello", "ses1234", "0123456789", "12"] {
             assert!(read_pasted(bad).is_err(), "{bad}");
         }
     }

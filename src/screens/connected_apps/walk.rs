@@ -6,8 +6,8 @@ use super::session::use_session;
 use super::state::{Question, State};
 use super::walk_state::Ended;
 use crate::action::{Action, Room};
-use crate::check::Check;
-use crate::connect::{asked_times, read_pasted};
+use crate::check::{Check, Verdict};
+use crate::connect::{LANDING, asked_times, read_pasted};
 use crate::error::Category;
 use crate::screens::Cx;
 use crate::tenant::Profile;
@@ -156,6 +156,16 @@ fn address(ui: &mut Ui, state: &mut State, profile: &Profile, key: &str, cx: &Cx
     }
     if let Some(check) = &state.address_check {
         check_rows(ui, "address", std::slice::from_ref(check));
+        // Kinde gives no token after a refusal, and polling alone cannot tell: the wait is the person's to end.
+        let refused = check.name == LANDING && check.verdict == Verdict::Fail;
+        let waited_for = state.work.walks.get(key).filter(|walk| walk.is_running() && !walk.cancelling);
+        if refused && let Some(job) = waited_for.map(|walk| walk.job) {
+            let again = Button::secondary("Connect again").hint("Ends the wait for this consent, and begins another");
+            if again.show(ui).clicked() {
+                actions.push(Action::Cancel(job));
+                state.connect(profile, cx, actions);
+            }
+        }
     }
     ui.add_space(space::SM);
 }
