@@ -81,16 +81,22 @@ pub fn badge_with(ui: &mut Ui, mood: Mood, icon: Icon, word: &str) -> Response {
 
 fn pill(ui: &mut Ui, fill: Color32, tone: Tone, icon: Option<Icon>, word: &str, padding: f32) -> Response {
     let font = FontId::proportional(if padding > 0.0 { text::SMALL } else { text::BODY });
-    let galley = ui.painter().layout_no_wrap(word.to_owned(), font, tone.text);
     let mark = if icon.is_some() { MARK } else { 0.0 };
-    let wanted = vec2(galley.size().x + mark + 2.0 * padding, 20.0);
+    // A sentence on a line of its own goes on in the next one; in a row it is as wide as it is.
+    let wraps = padding == 0.0 && !ui.layout().is_horizontal();
+    let room = if wraps { (ui.available_width() - mark).max(4.0 * MARK) } else { f32::INFINITY };
+    let galley = ui.painter().layout(word.to_owned(), font, tone.text, room);
+    let height = if galley.rows.len() > 1 { galley.size().y } else { 20.0 };
+    let wanted = vec2(galley.size().x + mark + 2.0 * padding, height);
     let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, ui.is_enabled(), word));
     if ui.is_rect_visible(rect) {
         ui.painter().rect_filled(rect, CornerRadius::same(radius::SMALL), fill);
         let mut left = rect.left() + padding;
         if let Some(icon) = icon {
-            icon.paint(ui.painter(), egui::pos2(left + 7.0, rect.center().y), 14.0, tone.icon);
+            // Beside the first line.
+            let middle = if galley.rows.len() > 1 { rect.top() + 9.0 } else { rect.center().y };
+            icon.paint(ui.painter(), egui::pos2(left + 7.0, middle), 14.0, tone.icon);
             left += mark;
         }
         ui.painter().galley(egui::pos2(left, rect.center().y - galley.size().y / 2.0), galley, tone.text);
