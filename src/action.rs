@@ -2,9 +2,13 @@
 //!
 //! Menu, palette, shortcuts and tests all read the same [`Action`].
 
+mod choices;
+
 use uuid::Uuid;
 
 use crate::secrets::Secret;
+
+pub use choices::{CHOICES, Choice};
 
 pub use crate::backend::{Command, JobId};
 pub use crate::ui::Mood;
@@ -136,6 +140,14 @@ pub enum Action {
     OpenTrigger,
     /// Open the Webhooks room on what was left in any tenant.
     OpenLeftovers,
+    /// Open the Tenant room and do this there.
+    Tenant(TenantAsk),
+    /// Open the Connected apps room and do this there.
+    ConnectedApps(AppsAsk),
+    /// Open the Webhooks room and do this there.
+    Webhooks(HooksAsk),
+    /// Open the Sandbox room and do this there.
+    Sandbox(SandboxAsk),
     /// Open the Inspector and do this there.
     Inspector(InspectorAsk),
     /// Open the Email room and do this there.
@@ -166,6 +178,60 @@ impl Default for Keep {
     fn default() -> Self {
         Self { days: Some(30), megabytes: Some(4096) }
     }
+}
+
+/// What can be asked of the Tenant room from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantAsk {
+    /// Examine the tenant with a token minted anew.
+    CheckAgain,
+    /// Put an access token of its M2M application on the clipboard.
+    CopyToken,
+    /// Bring in a `.env` file.
+    ImportEnv,
+}
+
+/// What can be asked of the Connected apps room from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppsAsk {
+    /// Connect the chosen app for the chosen user or organization.
+    Connect,
+    /// Cancel the walk of the chosen app.
+    Cancel,
+    /// Remember another app.
+    Add,
+}
+
+/// What can be asked of the Webhooks room from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HooksAsk {
+    /// Begin a new webhook.
+    New,
+    /// Read the list again.
+    Read,
+    /// Make the webhook that was deleted last again.
+    Undo,
+    /// Look an event up by its id.
+    LookUp,
+    /// Write the webhooks to a file.
+    Export,
+    /// Read a file as a plan.
+    Import,
+}
+
+/// What can be asked of the Sandbox room from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SandboxAsk {
+    /// Start the sandbox.
+    Start,
+    /// Stop it.
+    Stop,
+    /// Show where events are sent.
+    Send,
+    /// Show what it delivers.
+    Deliveries,
+    /// Show what goes wrong in it on demand.
+    Faults,
 }
 
 /// What can be asked of the Inspector from anywhere.
@@ -204,78 +270,13 @@ pub enum MailAsk {
     Check,
     /// Fill the form with the sandbox's own server.
     UseSandbox,
+    /// Show the check of a Resend account.
+    Resend,
+    /// Show the check of a sender domain.
+    Domain,
+    /// Show where received headers are pasted.
+    Headers,
 }
-
-/// An action that needs nothing more than to be chosen: what palette and shortcuts offer.
-#[derive(Debug, Clone, Copy)]
-pub struct Choice {
-    /// What the palette shows.
-    pub name: &'static str,
-    /// What it does, in a few words.
-    pub hint: &'static str,
-    /// Its key, as shown.
-    pub shortcut: Option<&'static str>,
-    /// Makes the action.
-    pub action: fn() -> Action,
-}
-
-const fn choice(
-    name: &'static str,
-    hint: &'static str,
-    shortcut: Option<&'static str>,
-    action: fn() -> Action,
-) -> Choice {
-    Choice { name, hint, shortcut, action }
-}
-
-/// Everything the palette offers besides the profiles.
-pub const CHOICES: [Choice; 35] = [
-    choice("Tenant", "Domain, M2M application, doctor", Some("Ctrl+1"), || Action::Go(Room::Tenant)),
-    choice("Connected apps", "Walk a connected app to its token", Some("Ctrl+2"), || Action::Go(Room::ConnectedApps)),
-    choice("Webhooks", "Create, change, delete, trigger", Some("Ctrl+3"), || Action::Go(Room::Webhooks)),
-    choice("Inspector", "Decode and judge a token or webhook", Some("Ctrl+4"), || Action::Go(Room::Inspector)),
-    choice("Email", "SMTP server, Resend, sender domain", Some("Ctrl+5"), || Action::Go(Room::Email)),
-    choice("Recipes", "Every third-party tool of Kinde's guides", Some("Ctrl+6"), || Action::Go(Room::Recipes)),
-    choice("Sandbox", "Addresses, events, deliveries, faults", None, || Action::Go(Room::Sandbox)),
-    choice("Activity", "Every HTTP exchange of this run", Some("Ctrl+7"), || Action::Go(Room::Activity)),
-    choice("Settings", "Appearance, keyring, storage", Some("Ctrl+,"), || Action::Go(Room::Settings)),
-    choice("Send this tenant's events here", "Receiver, tunnel and webhook at once", None, || {
-        Action::Inspector(InspectorAsk::Send)
-    }),
-    choice("Stop sending events here", "Puts tunnel and webhook back", None, || {
-        Action::Inspector(InspectorAsk::StopSending)
-    }),
-    choice("Look for leftovers", "Dead webhooks and test things, in every profile", None, || Action::OpenLeftovers),
-    choice("Listen for webhooks", "Receive on this machine", Some("Ctrl+L"), || {
-        Action::Inspector(InspectorAsk::Listen)
-    }),
-    choice("Stop listening", "", None, || Action::Inspector(InspectorAsk::Stop)),
-    choice("Pause or resume the list", "Receiving goes on", None, || Action::Inspector(InspectorAsk::Pause)),
-    choice("Paste into the Inspector", "A token, or many webhooks", None, || Action::Inspector(InspectorAsk::Paste)),
-    choice("Search events", "Type, verdict, words, members", Some("Ctrl+F"), || {
-        Action::Inspector(InspectorAsk::Search)
-    }),
-    choice("Receiving settings…", "Port, forwards, answers", None, || Action::Inspector(InspectorAsk::Receiving)),
-    choice("Import events…", "NDJSON, HAR, raw HTTP, curl, tokens", None, || Action::Inspector(InspectorAsk::Import)),
-    choice("Export events…", "Those that match, as NDJSON", None, || Action::Inspector(InspectorAsk::Export)),
-    choice("How much is kept…", "By age and size", None, || Action::Inspector(InspectorAsk::Retention)),
-    choice("Clear history…", "Of the chosen profile", None, || Action::Inspector(InspectorAsk::Clear)),
-    choice("Check the SMTP server", "As typed in the Email room", None, || Action::Email(MailAsk::Check)),
-    choice("Use the sandbox's SMTP server", "A mail server on this computer", None, || {
-        Action::Email(MailAsk::UseSandbox)
-    }),
-    choice("Explore with the sandbox", "A Kinde tenant on this machine", None, || Action::ExploreSandbox),
-    choice("Add a tenant…", "Type its Kinde domain", None, || Action::AddTenant),
-    choice("Show notifications", "What happened in the background", None, || Action::ToggleNotices),
-    choice("Use the light theme", "", None, || Action::SetTheme(egui::ThemePreference::Light)),
-    choice("Use the dark theme", "", None, || Action::SetTheme(egui::ThemePreference::Dark)),
-    choice("Use the system's theme", "", None, || Action::SetTheme(egui::ThemePreference::System)),
-    choice("Zoom in", "", Some("Ctrl++"), || Action::ZoomIn),
-    choice("Zoom out", "", Some("Ctrl+-"), || Action::ZoomOut),
-    choice("Reset zoom", "", Some("Ctrl+0"), || Action::ZoomReset),
-    choice("Try the keyring again", "After starting or unlocking it", None, || Action::RetryKeyring),
-    choice("Quit", "", Some("Ctrl+Q"), || Action::Quit),
-];
 
 #[cfg(test)]
 mod tests {

@@ -71,6 +71,82 @@ fn the_palette_finds_an_action_by_a_few_letters_and_runs_it_by_keys_alone() {
     assert_eq!(harness.state().room(), Room::Settings);
 }
 
+/// Opens the palette, types and presses Enter.
+fn choose(harness: &mut Harness<'static, Shell>, words: &str) {
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run();
+    harness.event(egui::Event::Text(words.to_owned()));
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+}
+
+#[test]
+fn the_palette_does_in_each_room_what_its_buttons_do() {
+    use kinde_panel::backend::{sandbox, tenant, webhooks};
+    type Asked = fn(&Command) -> bool;
+    let asks: [(&str, Room, Asked); 7] = [
+        ("check the tenant again", Room::Tenant, |it| {
+            matches!(it, Command::Tenant(tenant::Command::Examine { again: true, .. }))
+        }),
+        ("copy access token", Room::Tenant, |it| matches!(it, Command::Tenant(tenant::Command::Token { .. }))),
+        ("import .env", Room::Tenant, |it| matches!(it, Command::Tenant(tenant::Command::PickEnv))),
+        ("connect the chosen app", Room::ConnectedApps, |it| matches!(it, Command::Connect(connect::Command::Walk(_)))),
+        ("read the webhooks again", Room::Webhooks, |it| {
+            matches!(it, Command::Webhooks(webhooks::Command::List { .. }))
+        }),
+        ("import webhooks as a plan", Room::Webhooks, |it| {
+            matches!(it, Command::Webhooks(webhooks::Command::Import { .. }))
+        }),
+        ("start the sandbox", Room::Sandbox, |it| matches!(it, Command::Sandbox(sandbox::Command::Start))),
+    ];
+    for (words, room, asked) in asks {
+        let mut harness = window(Prefs { profile: Some(SANDBOX_PROFILE), room: Room::Activity, ..Prefs::default() });
+        let mut sandbox = Profile::sandbox();
+        sandbox.remember_app("github", Some("github"));
+        sandbox.last_users.push(LastUser { id: "kp_ada".into(), label: "ada@example.com".into() });
+        let event = shell::Event::Profiles(Ok(vec![sandbox]));
+        harness.state_mut().on_event(Stamped { job: 1, event: event.into() });
+        harness.run();
+        harness.state_mut().take_orders();
+        choose(&mut harness, words);
+        let orders = harness.state_mut().take_orders();
+        assert_eq!(harness.state().room(), room, "{words}");
+        let runs = orders.iter().any(|order| matches!(order, Order::Run(_, command) if asked(command)));
+        assert!(runs, "{words}: {orders:?}");
+    }
+}
+
+#[test]
+fn the_palette_opens_the_page_where_a_thing_is_typed() {
+    for (words, shows) in [
+        ("new webhook", "Endpoint"),
+        ("look up an event", "Event ID"),
+        ("add a connected app", "Reference key"),
+        ("send an event of the sandbox", "Send event"),
+        ("read received headers", "Received headers"),
+        ("check a sender domain", "Sender domain"),
+    ] {
+        let mut harness = with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), ..Prefs::default() });
+        choose(&mut harness, words);
+        assert!(harness.query_all_by_label_contains(shows).next().is_some(), "{words}");
+    }
+}
+
+#[test]
+fn the_palette_offers_no_stop_where_nothing_runs() {
+    let mut harness = with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), ..Prefs::default() });
+    harness.state_mut().take_orders();
+    let before = harness.state().room();
+    for words in ["stop listening", "stop sending events here", "stop the sandbox", "undo the last deletion"] {
+        choose(&mut harness, words);
+        harness.key_press(egui::Key::Escape);
+        harness.run();
+        assert_eq!(harness.state().room(), before, "{words}");
+        assert!(harness.state_mut().take_orders().is_empty(), "{words}");
+    }
+}
+
 #[test]
 fn the_palette_opens_a_recipe_by_its_name() {
     let mut harness = with_profiles(Prefs { profile: Some(SANDBOX_PROFILE), ..Prefs::default() });

@@ -119,6 +119,30 @@ impl Shell {
                 self.screens.webhooks.show_trigger();
                 self.go(Room::Webhooks);
             }
+            Action::Tenant(ask) => {
+                if self.room != Room::Tenant {
+                    self.go(Room::Tenant);
+                }
+                self.with_cx(|screens, cx, actions| screens.tenant.ask(ask, cx, actions));
+            }
+            Action::ConnectedApps(ask) => {
+                if self.room != Room::ConnectedApps {
+                    self.go(Room::ConnectedApps);
+                }
+                self.with_cx(|screens, cx, actions| screens.connected_apps.ask_for(ask, cx, actions));
+            }
+            Action::Webhooks(ask) => {
+                if self.room != Room::Webhooks {
+                    self.go(Room::Webhooks);
+                }
+                self.with_cx(|screens, cx, actions| screens.webhooks.ask(ask, cx, actions));
+            }
+            Action::Sandbox(ask) => {
+                if self.room != Room::Sandbox {
+                    self.go(Room::Sandbox);
+                }
+                self.with_cx(|screens, cx, actions| screens.sandbox.asked(ask, cx, actions));
+            }
             Action::Inspector(ask) => {
                 if self.room != Room::Inspector {
                     self.go(Room::Inspector);

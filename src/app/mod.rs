@@ -14,6 +14,7 @@
 mod apply;
 pub mod broken;
 mod chrome;
+mod offered;
 mod overlay;
 mod prefs;
 mod shell;

@@ -4,14 +4,17 @@ use egui::{Align2, Area, Id, Order, Ui, vec2};
 
 use super::chrome::key_name;
 use super::shell::Shell;
-use crate::action::{Action, CHOICES, Room};
+use crate::action::{Action, CHOICES};
 use crate::recipes::{self, Content};
 use crate::ui::{PaletteAnswer, PaletteItem, card, empty_state, notice_list, palette, toasts};
 
 impl Shell {
     /// Draws the palette where it is open, before anybody else reads keys.
     pub(super) fn palette_over(&mut self, ui: &Ui) {
-        let on_the_sandbox = self.on_the_sandbox();
+        if self.palette.is_none() {
+            return;
+        }
+        let can = CHOICES.map(|choice| self.can(&(choice.action)()));
         let Some(state) = &mut self.palette else { return };
         let profiles: Vec<(uuid::Uuid, String)> =
             self.profiles.iter().map(|profile| (profile.id, format!("Switch to {}", profile.name))).collect();
@@ -19,9 +22,12 @@ impl Shell {
         let mut items: Vec<PaletteItem<'_>> = CHOICES
             .iter()
             .zip(&keys)
-            .map(|(choice, key)| {
-                let enabled = on_the_sandbox || !matches!((choice.action)(), Action::Go(Room::Sandbox));
-                PaletteItem { name: choice.name, hint: choice.hint, shortcut: key, enabled }
+            .zip(can)
+            .map(|((choice, key), enabled)| PaletteItem {
+                name: choice.name,
+                hint: choice.hint,
+                shortcut: key,
+                enabled,
             })
             .collect();
         items.extend(profiles.iter().map(|(_, name)| PaletteItem {

@@ -176,7 +176,8 @@ fn moved(bar: usize, count: usize, up: bool, down: bool, enabled: impl Fn(usize)
     if enabled(bar) { bar } else { (0..count).find(|place| enabled(*place)).unwrap_or(bar) }
 }
 
-/// The indices of the items that fit `query`, best first; all of them, in their own order, for an empty one.
+/// The indices of the items that fit `query`, best first and what cannot be done last; all of them, in their own order,
+/// for an empty one.
 pub fn matches(query: &str, items: &[PaletteItem<'_>]) -> Vec<usize> {
     if query.trim().is_empty() {
         return (0..items.len()).collect();
@@ -184,16 +185,17 @@ pub fn matches(query: &str, items: &[PaletteItem<'_>]) -> Vec<usize> {
     let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut found: Vec<(u32, usize)> = items
+    let mut found: Vec<(bool, u32, usize)> = items
         .iter()
         .enumerate()
         .filter_map(|(index, item)| {
             let words = format!("{} {}", item.name, item.hint);
-            pattern.score(Utf32Str::new(&words, &mut buffer), &mut matcher).map(|score| (score, index))
+            let score = pattern.score(Utf32Str::new(&words, &mut buffer), &mut matcher);
+            score.map(|score| (!item.enabled, score, index))
         })
         .collect();
-    found.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
-    found.into_iter().map(|(_, index)| index).collect()
+    found.sort_by_key(|(cannot, score, index)| (*cannot, std::cmp::Reverse(*score), *index));
+    found.into_iter().map(|(_, _, index)| index).collect()
 }
 
 #[cfg(test)]
@@ -210,6 +212,8 @@ mod tests {
         assert_eq!(matches("con ap", &items), [1, 2]);
         assert_eq!(matches("", &items), [0, 1, 2]);
         assert!(matches("zzz", &items).is_empty());
+        let items = [item("Stop listening", false), item("Stop listening, later", true)];
+        assert_eq!(matches("stop listening", &items), [1, 0], "what cannot be done comes last");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::screens::{Cx, guard_words};
 use crate::tenant::{Profile, places};
 use crate::ui::tokens::{size, space};
 use crate::ui::{Answer, Button, Callout, Confirm, Icon, empty_state, heading, subdued, title};
-use state::{AddApp, Question, can_ask, provider_name, provider_of};
+use state::{Question, can_ask, provider_name, provider_of};
 use work::Asked;
 
 /// Draws the room.
@@ -79,8 +79,7 @@ fn header(ui: &mut Ui, state: &mut State) {
         heading(ui, "Connected apps");
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             if Button::secondary("Add app…").icon(Icon::Plus).show(ui).clicked() {
-                state.add = Some(AddApp::default());
-                state.apps_error = None;
+                state.begin_app();
             }
         });
     });
@@ -96,7 +95,7 @@ fn detail(ui: &mut Ui, state: &mut State, profile: &Profile, titled: bool, cx: &
     let Some(key) = state.work.key.clone() else {
         let sentence = format!("Type the Reference key from {}", places::path("reference_key"));
         if empty_state(ui, Some(Icon::Apps), &sentence, Some("Add an app")) {
-            state.add = Some(AddApp::default());
+            state.begin_app();
         }
         return;
     };

@@ -10,8 +10,7 @@ use uuid::Uuid;
 
 use super::walk_state::WalkState;
 use super::work::{Asked, Chosen, SubjectKind, Work};
-use crate::action::Action;
-use crate::action::JobId;
+use crate::action::{Action, AppsAsk, JobId};
 use crate::backend::End;
 use crate::backend::connect::{Command, Event, Walk};
 use crate::check::Check;
@@ -150,6 +149,39 @@ impl State {
         self.users.start();
         self.users_job = cx.job();
         actions.push(Action::Run(self.users_job, Command::Users { profile: profile.id, query, after }.into()));
+    }
+
+    /// Whether that can be asked now.
+    pub fn can(&self, ask: AppsAsk, cx: &Cx<'_>) -> bool {
+        let Some(profile) = cx.profile else { return false };
+        let walking = self.work.key.as_ref().is_some_and(|key| self.work.is_walking(key));
+        match ask {
+            AppsAsk::Connect => can_ask(profile) && self.first_app(profile).is_some() && !walking,
+            AppsAsk::Cancel => self.profile == Some(profile.id) && walking,
+            AppsAsk::Add => true,
+        }
+    }
+
+    /// Does what was asked from elsewhere. Where nobody is chosen to connect for, the room shows that.
+    pub fn ask_for(&mut self, ask: AppsAsk, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let Some(profile) = cx.profile.filter(|_| self.can(ask, cx)) else { return };
+        match ask {
+            AppsAsk::Connect => self.connect(profile, cx, actions),
+            AppsAsk::Cancel => {
+                let key = self.work.key.clone().unwrap_or_default();
+                if let Some(walk) = self.work.walks.get_mut(&key).filter(|walk| !walk.cancelling) {
+                    walk.cancelling = true;
+                    actions.push(Action::Cancel(walk.job));
+                }
+            }
+            AppsAsk::Add => self.begin_app(),
+        }
+    }
+
+    /// Opens the form for another app.
+    pub(super) fn begin_app(&mut self) {
+        self.add = Some(AddApp::default());
+        self.apps_error = None;
     }
 
     /// The app to show where none was chosen.

@@ -128,6 +128,9 @@ impl State {
                 self.tab = Tab::Smtp;
                 self.use_sandbox(cx, actions);
             }
+            MailAsk::Resend => self.tab = Tab::Resend,
+            MailAsk::Domain => self.tab = Tab::Domain,
+            MailAsk::Headers => self.tab = Tab::Headers,
         }
     }
 

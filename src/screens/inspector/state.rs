@@ -334,6 +334,21 @@ impl State {
         self.change(Command::Delete { profile, which }, cx, actions);
     }
 
+    /// Whether that can be asked now.
+    pub fn can(&self, ask: Ask, cx: &Cx<'_>) -> bool {
+        if ask == Ask::Paste {
+            return true;
+        }
+        let Some(profile) = cx.profile.map(|profile| profile.id) else { return false };
+        match ask {
+            Ask::Listen => !self.receivers.contains_key(&profile),
+            Ask::Stop => self.receivers.get(&profile).is_some_and(|receiving| !receiving.stopping),
+            Ask::Send => !self.public.is_on(profile),
+            Ask::StopSending => self.public.is_on(profile),
+            _ => true,
+        }
+    }
+
     /// What the palette and the shortcuts ask for.
     pub fn ask(&mut self, ask: Ask, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         if let Ask::Paste = ask {

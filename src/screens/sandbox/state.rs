@@ -9,7 +9,7 @@ use super::mails::Mails;
 use super::plan::Plan;
 use super::send::Send;
 use super::{faults, providers};
-use crate::action::Action;
+use crate::action::{Action, SandboxAsk};
 use crate::backend::sandbox::{Command, Done, ENDED, Event, SandboxView, Sent};
 use crate::backend::{End, JobId};
 use crate::error::UserError;
@@ -70,6 +70,28 @@ impl State {
     pub fn show_mail(&mut self, queue_id: Option<String>) {
         self.tab = Tab::Mail;
         self.mails.wanted(queue_id);
+    }
+
+    /// Whether that can be asked now, on the sandbox profile.
+    pub fn can(&self, ask: SandboxAsk) -> bool {
+        let runs = self.view.value().and_then(|view| view.runs.as_ref());
+        match ask {
+            SandboxAsk::Start => runs.is_none(),
+            SandboxAsk::Stop => runs.is_some_and(|runs| runs.here),
+            SandboxAsk::Send | SandboxAsk::Deliveries | SandboxAsk::Faults => true,
+        }
+    }
+
+    /// Does what was asked from elsewhere.
+    pub fn asked(&mut self, ask: SandboxAsk, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        match ask {
+            SandboxAsk::Start => self.ask(Command::Start, cx, actions),
+            SandboxAsk::Stop if self.can(ask) => self.ask(Command::Stop, cx, actions),
+            SandboxAsk::Stop => {}
+            SandboxAsk::Send => self.tab = Tab::Send,
+            SandboxAsk::Deliveries => self.tab = Tab::Deliveries,
+            SandboxAsk::Faults => self.tab = Tab::Faults,
+        }
     }
 
     /// Asks how the sandbox stands, or for another standing.

@@ -3,8 +3,8 @@
 use egui::Ui;
 
 use super::State;
+use super::state::has_m2m;
 use crate::action::Action;
-use crate::backend::tenant::Command;
 use crate::check::Verdict;
 use crate::screens::Cx;
 use crate::tenant::Profile;
@@ -14,7 +14,7 @@ use crate::ui::{Button, Callout, Icon, LoadAsk, LoadView, check_list, section_wi
 
 /// The doctor on `profile`.
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile, actions: &mut Vec<Action>) {
-    let has_m2m = profile.client_id.is_some() || profile.is_sandbox();
+    let has_m2m = has_m2m(profile);
     let busy = state.doctor.is_loading();
     let (mut again, mut copy) = (false, false);
     let fresh = state.checked_again;
@@ -47,9 +47,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, profile: &Profile,
         },
     );
     if copy {
-        state.token_error = None;
-        state.token_job = cx.job();
-        state.run(state.token_job, Command::Token { profile: profile.id }, actions);
+        state.fetch_token(cx, profile, actions);
     }
     match ask {
         Some(LoadAsk::Cancel) => {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::m2m::M2mForm;
-use crate::action::{Action, Mood};
+use crate::action::{Action, Mood, TenantAsk};
 use crate::backend::tenant::{AddedM2m, Command, EnvFile, Event, FoundTenant, HandedToken, RemovedProfile};
 use crate::backend::{End, JobId};
 use crate::check::Check;
@@ -99,6 +99,11 @@ fn told(removed: RemovedProfile) -> Action {
     }
 }
 
+/// True where its Management API can be asked.
+pub(super) fn has_m2m(profile: &Profile) -> bool {
+    profile.client_id.is_some() || profile.is_sandbox()
+}
+
 impl State {
     /// The room is opened, or the profile was switched.
     pub fn entered(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
@@ -106,7 +111,7 @@ impl State {
         self.clipboard = None;
         self.token_job = 0;
         let Some(profile) = cx.profile else { return };
-        if profile.client_id.is_some() || profile.is_sandbox() {
+        if has_m2m(profile) {
             self.examine(cx, profile, false, actions);
         }
     }
@@ -147,6 +152,39 @@ impl State {
         self.doctor.start();
         self.checked_again = again;
         self.run(self.doctor_job, Command::Examine { profile: profile.id, again }, actions);
+    }
+
+    /// Whether that can be asked now.
+    pub fn can(&self, ask: TenantAsk, cx: &Cx<'_>) -> bool {
+        match ask {
+            TenantAsk::CheckAgain => cx.profile.is_some(),
+            TenantAsk::CopyToken => cx.profile.is_some_and(has_m2m) && self.token_job == 0,
+            TenantAsk::ImportEnv => true,
+        }
+    }
+
+    /// Does what was asked from elsewhere.
+    pub fn ask(&mut self, ask: TenantAsk, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        match (ask, cx.profile) {
+            (TenantAsk::CheckAgain, Some(profile)) => {
+                // Entering the room may just have begun to look.
+                if self.doctor.is_loading() {
+                    actions.push(Action::Cancel(self.doctor_job));
+                }
+                self.doctor.cancel();
+                self.examine(cx, profile, has_m2m(profile), actions);
+            }
+            (TenantAsk::CopyToken, Some(profile)) => self.fetch_token(cx, profile, actions),
+            (TenantAsk::ImportEnv, _) => super::env::pick(self, cx, actions),
+            (_, None) => {}
+        }
+    }
+
+    /// Asks for an access token, for the clipboard.
+    pub(super) fn fetch_token(&mut self, cx: &Cx<'_>, profile: &Profile, actions: &mut Vec<Action>) {
+        self.token_error = None;
+        self.token_job = cx.job();
+        self.run(self.token_job, Command::Token { profile: profile.id }, actions);
     }
 
     pub(super) fn check_domain(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {

@@ -155,8 +155,7 @@ fn header(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, action
             let button = Button::secondary("New webhook").icon(Icon::Plus);
             let button = button.enabled_or(!going, "A plan is read or applied");
             if there && !(empty && state.view == View::Webhooks) && button.show(ui).clicked() {
-                state.plan.shown = None;
-                state.show_new();
+                state.begin_new();
             }
             // Here it has a place of its own: nothing below moves when it comes and goes.
             if there && let Some(words) = state.waits.get(&state.list_job) {

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::editor_state::{Doing, Editor, Which, called};
 use super::leftovers::Leftovers;
 use super::lookup::LookUp;
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use super::trigger::Trigger;
-use crate::action::{Action, JobId};
+use crate::action::{Action, HooksAsk, JobId};
 use crate::backend::webhooks::{Command, Listed};
 use crate::error::UserError;
 use crate::kinde::{Definition, Webhook};
@@ -167,6 +167,44 @@ impl State {
         self.stale = true;
     }
 
+    /// Whether that can be asked now.
+    pub fn can(&self, ask: HooksAsk, cx: &Cx<'_>) -> bool {
+        let Some(profile) = cx.profile.filter(|profile| can_ask(profile)) else { return false };
+        let here = self.profile == Some(profile.id);
+        match ask {
+            HooksAsk::New | HooksAsk::Import => !(here && self.plan.is_going()),
+            HooksAsk::Read => !(here && self.list.is_loading()),
+            HooksAsk::Undo => here && self.last_deleted(profile).is_some(),
+            HooksAsk::LookUp => true,
+            HooksAsk::Export => here && self.list.value().is_some(),
+        }
+    }
+
+    /// Does what was asked from elsewhere.
+    pub fn ask(&mut self, ask: HooksAsk, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        let Some(profile) = cx.profile.filter(|profile| can_ask(profile)) else { return };
+        match ask {
+            HooksAsk::New => self.begin_new(),
+            // Entering the room may just have begun to read.
+            HooksAsk::Read if self.list.is_loading() => {}
+            HooksAsk::Read => self.read(profile, cx, actions),
+            HooksAsk::Undo => {
+                actions
+                    .extend(self.last_deleted(profile).map(|deleted| Action::UndoDelete(deleted.webhook.id.clone())));
+            }
+            HooksAsk::LookUp => self.view = View::LookUp,
+            HooksAsk::Export => plan::export(self, profile, cx, actions),
+            HooksAsk::Import => {
+                self.view = View::Webhooks;
+                plan::import(self, profile, cx, actions);
+            }
+        }
+    }
+
+    fn last_deleted(&self, profile: &Profile) -> Option<&Deleted> {
+        self.deleted.iter().rev().find(|it| it.profile == profile.id && it.job.is_none())
+    }
+
     pub(super) fn read(&mut self, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         self.list.start();
         self.list_job = cx.job();
@@ -199,6 +237,12 @@ impl State {
             editor.open(webhook.clone());
         }
         self.open = Some(which);
+    }
+
+    /// Opens a new webhook in place of whatever the room shows.
+    pub(super) fn begin_new(&mut self) {
+        self.plan.shown = None;
+        self.show_new();
     }
 
     /// Opens a new webhook, on its draft where there is one.
