@@ -75,6 +75,8 @@ impl History {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // Moving the log into the database syncs twice more: not after every megabyte or two of webhooks.
+        connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let version: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let version = version as usize;

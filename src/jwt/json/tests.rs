@@ -99,3 +99,22 @@ proptest! {
         drop(Json::parse(&bytes));
     }
 }
+
+#[test]
+fn what_a_text_holds_as_it_is_ends_at_the_same_byte_however_it_is_looked_for() {
+    let slow =
+        |bytes: &[u8]| bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(bytes.len());
+    for length in 0..40 {
+        for byte in 0..=255_u8 {
+            for at in 0..length {
+                let mut bytes = vec![b'x'; length];
+                bytes[at] = byte;
+                assert_eq!(super::read::plain_length(&bytes), slow(&bytes), "{byte:#x} at {at} of {length}");
+                // What comes after it is of no interest.
+                bytes[length - 1] = 0x1f;
+                bytes.iter_mut().skip(at + 1).for_each(|it| *it = 0x80);
+                assert_eq!(super::read::plain_length(&bytes), slow(&bytes), "{byte:#x} at {at} of {length}, then 0x80");
+            }
+        }
+    }
+}

@@ -117,7 +117,7 @@ impl Serialize for Json {
 }
 
 fn write_text(text: &str, out: &mut String) {
-    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+    if super::read::plain_length(text.as_bytes()) < text.len() {
         // Writing a text as JSON cannot fail.
         out.push_str(&serde_json::to_string(text).unwrap_or_default());
     } else {

@@ -1,5 +1,7 @@
 //! The one thread of a process that writes: what waits together is committed together.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,6 +11,9 @@ use super::super::history::{History, HistoryError};
 const TOGETHER: usize = 512;
 /// How many may wait; more is backpressure on whoever asks.
 const WAITING: usize = 1024;
+/// How long at most a batch waits for those who came together lately, and how often it looks for them.
+const PATIENCE: Duration = Duration::from_millis(2);
+const LOOK: Duration = Duration::from_micros(20);
 
 /// Told how the transaction ended.
 type Told = Box<dyn FnOnce(Result<(), &str>) + Send>;
@@ -59,20 +64,12 @@ impl Writer {
 }
 
 fn run(history: &History, mut waiting: mpsc::Receiver<Work>) {
+    // How many came together lately. Senders that wait for their answers come again together, a moment after it: a commit
+    // for the first of them alone would keep all others waiting. One that comes alone waits for nobody.
+    let mut usual = 1;
     while let Some(first) = waiting.blocking_recv() {
-        let mut batch = vec![first];
-        // A commit costs the same for one as for many: those about to ask get their turn first, as long as there are any.
-        let mut more = true;
-        while more && batch.len() < TOGETHER {
-            std::thread::yield_now();
-            let before = batch.len();
-            while batch.len() < TOGETHER
-                && let Ok(work) = waiting.try_recv()
-            {
-                batch.push(work);
-            }
-            more = batch.len() > before;
-        }
+        let batch = gather(first, &mut waiting, usual);
+        usual = batch.len().max(usual * 7 / 8);
         let Some(connection) = history.writer() else {
             refuse(batch, &HistoryError::Newer.to_string());
             continue;
@@ -80,6 +77,30 @@ fn run(history: &History, mut waiting: mpsc::Receiver<Work>) {
         match connection.execute_batch("BEGIN IMMEDIATE") {
             Ok(()) => commit(connection, batch),
             Err(error) => refuse(batch, &HistoryError::from(error).to_string()),
+        }
+    }
+}
+
+/// What is committed together: a commit costs the same for one as for many.
+fn gather(first: Work, waiting: &mut mpsc::Receiver<Work>, usual: usize) -> Vec<Work> {
+    let begun = Instant::now();
+    let mut batch = vec![first];
+    loop {
+        let before = batch.len();
+        std::thread::yield_now();
+        while batch.len() < TOGETHER
+            && let Ok(work) = waiting.try_recv()
+        {
+            batch.push(work);
+        }
+        if batch.len() == TOGETHER {
+            return batch;
+        }
+        if batch.len() == before {
+            if batch.len() >= usual || begun.elapsed() >= PATIENCE {
+                return batch;
+            }
+            std::thread::sleep(LOOK);
         }
     }
 }
