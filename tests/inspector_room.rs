@@ -143,6 +143,33 @@ fn what_the_sandbox_signs_is_received_judged_forwarded_and_told_and_stopping_let
 }
 
 #[test]
+fn what_was_acknowledged_is_sent_on_though_its_verdict_could_not_be_written_at_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut behind = Behind::over(folder.path());
+    let (target, served) = app();
+    let (_steer, settings) = watch::channel(Settings { targets: vec![target], ..Settings::default() });
+    let (job, up) = behind.listen(Wish::default(), settings);
+    // As where the disk is full: what came is there, and nothing more fits.
+    let database = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    let full = "CREATE TRIGGER full BEFORE UPDATE OF verdict ON attempts BEGIN SELECT RAISE(ABORT, 'full'); END";
+    database.execute_batch(full).unwrap();
+    send(folder.path(), &up.unwrap().url, 1);
+    let trouble = |there: bool| {
+        move |event: &backend::Event| match event {
+            backend::Event::History(Event::Trouble(trouble)) => (trouble.is_some() == there).then_some(()),
+            _ => None,
+        }
+    };
+    behind.wait(job, trouble(true));
+    database.execute_batch("DROP TRIGGER full").unwrap();
+    behind.wait(job, trouble(false));
+    let rows = behind.rows(job, |rows| rows.iter().any(|row| !row.forwarded.is_empty()));
+    assert_eq!((rows[0].verdict.as_deref(), rows[0].forwarded[0].status), (Some("verified"), Some(201)));
+    assert!(served.join().unwrap().starts_with("POST /hook"));
+    assert_eq!(behind.page()[0].forwarded.len(), 1, "once, and noted");
+}
+
+#[test]
 fn what_another_process_writes_is_noticed_and_what_was_not_judged_is_judged_when_the_room_opens() {
     let folder = tempfile::tempdir().unwrap();
     let mut behind = Behind::over(folder.path());

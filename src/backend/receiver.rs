@@ -15,12 +15,11 @@ use crate::inspector::forward::{Sending, Target, forward};
 use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver, Relay};
+use crate::inspector::waiting::Waiting;
 use crate::store::attempts::{Attempt, Attempts, Retention};
 
-/// How many arrivals may wait for their verdict. Those beyond wait in the history.
-const WAITING: usize = 1024;
-/// How many verdicts one transaction takes.
-const TOGETHER: usize = 64;
+/// How many rows that changed may wait to be told.
+const CHANGED: usize = 1024;
 /// How many forwards may be under way.
 const FORWARDS: usize = 32;
 /// After so many arrivals it is looked whether too much is kept.
@@ -96,7 +95,7 @@ pub(super) async fn intake(profile: Uuid, job: &Job) -> Result<Intake, UserError
 /// Receives until the job is cancelled.
 pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<Settings>, job: &Job) {
     let _receiving = job.attempts.receiving(profile, job.cancel.clone());
-    let (sender, arrivals) = mpsc::channel(WAITING);
+    let (sender, waiting) = Waiting::begin();
     let (answering, relay) = (settings.borrow().answering, settings.borrow().relay(job));
     let started = async {
         let intake = intake(profile, job).await?;
@@ -111,7 +110,7 @@ pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<
     };
     job.attempts.open_door(profile, receiver.door());
     job.send(Event::Listening(Ok(Up { url: receiver.url(), port: receiver.port() }))).await;
-    let (rows, changed) = mpsc::channel(WAITING);
+    let (rows, changed) = mpsc::channel(CHANGED);
     let room = Room {
         profile,
         intake,
@@ -121,8 +120,9 @@ pub(super) async fn listen(profile: Uuid, wish: Wish, settings: watch::Receiver<
         forwards: Arc::new(Semaphore::new(FORWARDS)),
         job,
         since_pruned: 0,
+        troubled: false,
     };
-    room.serve(arrivals, changed).await;
+    room.serve(waiting, changed).await;
     job.attempts.close_door(profile);
 }
 
@@ -135,10 +135,12 @@ struct Room<'a> {
     forwards: Arc<Semaphore>,
     job: &'a Job,
     since_pruned: usize,
+    /// The window was told that verdicts cannot be written.
+    troubled: bool,
 }
 
 impl Room<'_> {
-    async fn serve(mut self, mut arrivals: mpsc::Receiver<Arrival>, mut changed: mpsc::Receiver<Attempt>) {
+    async fn serve(mut self, mut waiting: Waiting, mut changed: mpsc::Receiver<Attempt>) {
         let mut batch = Batch::default();
         let mut quiet: Option<Instant> = None;
         let mut steered = true;
@@ -156,40 +158,31 @@ impl Room<'_> {
                 },
                 () = at(batch.due) => batch.tell(self.profile, self.job),
                 Some(row) = changed.recv() => batch.put(row, false),
-                Some(first) = arrivals.recv() => {
-                    let mut some = vec![first];
-                    while some.len() < TOGETHER && let Ok(more) = arrivals.try_recv() {
-                        some.push(more);
-                    }
-                    self.judge(some, &mut batch).await;
+                () = waiting.ready(&self.receiver) => {
+                    self.judge(&mut waiting, &mut batch).await;
                     quiet = Some(Instant::now() + QUIET);
                 }
-                () = at(quiet) => {
-                    quiet = None;
-                    batch.missed |= self.catch_up().await;
-                    if batch.missed {
-                        batch.hurry();
-                    }
-                }
+                () = at(quiet) => quiet = self.catch_up(&mut batch).await,
             }
         }
         self.receiver.stop().await;
     }
 
-    async fn judge(&mut self, some: Vec<Arrival>, batch: &mut Batch) {
-        let judging = self.intake.judge_arrivals(&some);
+    async fn judge(&mut self, waiting: &mut Waiting, batch: &mut Batch) {
+        let judging = waiting.judge(&mut self.intake);
         let Some(judged) = self.job.cancel.run_until_cancelled(judging).await else { return };
-        let rows = match judged {
-            Ok(rows) => rows,
+        let judged = match judged {
+            Ok(judged) => judged,
             Err(error) => {
-                // They are on disk, and are judged when it goes again.
+                // They are on disk, and keep their place until it goes again: then they are sent on too.
                 batch.missed = true;
                 batch.hurry();
-                return self.job.post(Event::Trouble(Some(error.into())));
+                return self.trouble(error.into());
             }
         };
+        self.no_trouble();
         let targets = self.settings.borrow().targets.clone();
-        self.since_pruned += rows.len();
+        self.since_pruned += judged.len();
         if self.since_pruned >= PRUNED {
             self.since_pruned = 0;
             let (keep, job) = (self.settings.borrow().keep, self.job.clone());
@@ -199,11 +192,8 @@ impl Room<'_> {
                 }
             });
         }
-        for row in rows {
-            if !targets.is_empty()
-                && row.whole
-                && let Some(arrival) = some.iter().find(|arrival| arrival.stored.seq == row.seq)
-            {
+        for (row, arrival) in judged {
+            if !targets.is_empty() && row.whole {
                 let on = Onward {
                     targets: targets.clone(),
                     http: self.job.services.http.clone(),
@@ -211,22 +201,39 @@ impl Room<'_> {
                     forwards: Arc::clone(&self.forwards),
                     rows: self.rows.clone(),
                 };
-                tokio::spawn(on.send(row.clone(), arrival.clone()));
+                tokio::spawn(on.send(row.clone(), arrival));
             }
             batch.put(row, true);
         }
     }
 
-    /// Judges those whose turn never came; whether there were any.
-    async fn catch_up(&mut self) -> bool {
+    /// Judges what no receiver of this window brought, and what waited for a key that has come since; when to look again.
+    async fn catch_up(&mut self, batch: &mut Batch) -> Option<Instant> {
         let pending = self.intake.judge_pending();
-        match self.job.cancel.run_until_cancelled(pending).await {
-            Some(Ok(count)) => count > 0,
-            Some(Err(error)) => {
-                self.job.post(Event::Trouble(Some(error.into())));
-                false
+        match self.job.cancel.run_until_cancelled(pending).await? {
+            Ok(count) => {
+                self.no_trouble();
+                batch.missed |= count > 0;
+                if batch.missed {
+                    batch.hurry();
+                }
+                None
             }
-            None => false,
+            Err(error) => {
+                self.trouble(error.into());
+                Some(Instant::now() + QUIET)
+            }
+        }
+    }
+
+    fn trouble(&mut self, error: UserError) {
+        self.troubled = true;
+        self.job.post(Event::Trouble(Some(error)));
+    }
+
+    fn no_trouble(&mut self) {
+        if std::mem::take(&mut self.troubled) {
+            self.job.post(Event::Trouble(None));
         }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
 
 use super::history::{Room, row, trouble};
 use super::public::{self, Public};
@@ -17,13 +15,12 @@ use crate::error::UserError;
 use crate::inspector::forward::{Framework, Outcome, Response, Sending, Sent, Target, answered_before, forward};
 use crate::inspector::import::{Item, keep_items};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver};
+use crate::inspector::waiting::Waiting;
 use crate::store::attempts::{Attempt, Standing};
 use crate::tunnel;
 
-/// How many arrivals may wait for their verdict. Those beyond wait in the history.
-const WAITING: usize = 1024;
-/// How long after a verdict that could not be written it is tried again.
-const AGAIN: Duration = Duration::from_secs(1);
+/// How many lines may wait to be printed.
+const LINES: usize = 1024;
 /// How many forwards may be under way.
 const FORWARDS: usize = 32;
 
@@ -79,7 +76,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             }
         }
     }
-    let (sender, mut arrivals) = mpsc::channel(WAITING);
+    let (sender, mut waiting) = Waiting::begin();
     let answering = Answering { status: args.respond, ..Answering::default() };
     let port = match (args.port, &wish) {
         (None, Some(wish)) => tunnel::port_wanted(wish, &cx.services.http).await,
@@ -119,13 +116,10 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     // One line of JSON, with --json and without: scripts and people both wait for it.
     cx.line(&json!({"ready": {"url": receiver.url(), "public": url, "webhook": id}}));
 
-    let (rows, mut lines) = mpsc::channel::<Done>(WAITING);
+    let (rows, mut lines) = mpsc::channel::<Done>(LINES);
     let forwards = Arc::new(Semaphore::new(FORWARDS));
     let (mut seen, mut bad) = (0, false);
     let mut told: HashSet<String> = HashSet::new();
-    // What is on disk and waits for its verdict; where that could not be written it is tried again.
-    let mut batch: Vec<Arrival> = Vec::new();
-    let mut again: Option<Instant> = None;
     loop {
         tokio::select! {
             biased;
@@ -154,25 +148,18 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                 keep_rescued(items, &mut room, cx).await;
                 continue;
             }
-            Some(first) = arrivals.recv(), if again.is_none() => {
-                batch.push(first);
-                while batch.len() < 64 && let Ok(more) = arrivals.try_recv() {
-                    batch.push(more);
-                }
-            }
-            () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => again = None,
+            () = waiting.ready(&receiver) => {}
         }
-        let judged = match cx.cancel.run_until_cancelled(room.intake.judge_arrivals(&batch)).await {
+        let judged = match cx.cancel.run_until_cancelled(waiting.judge(&mut room.intake)).await {
             None => break,
             Some(Ok(judged)) => judged,
             Some(Err(error)) => {
                 let error = UserError::from(error);
                 cx.say(&format!("The verdict waits: {}. {}", error.title, error.detail));
-                again = Some(Instant::now() + AGAIN);
                 continue;
             }
         };
-        for (attempt, arrival) in pair(judged, &batch) {
+        for (attempt, arrival) in judged {
             let on = Onward {
                 targets: targets.clone(),
                 http: cx.services.http.clone(),
@@ -182,9 +169,8 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                 by_sandbox: room.by_sandbox,
                 rows: rows.clone(),
             };
-            tokio::spawn(on.send(attempt, arrival.clone()));
+            tokio::spawn(on.send(attempt, arrival));
         }
-        batch.clear();
     }
     // The tunnel and the receiver go on while that is done.
     let put_back = match webhook {
@@ -225,12 +211,6 @@ async fn keep_rescued(items: Vec<Item>, room: &mut Room, cx: &Context) {
         Ok(_) => {}
         Err(error) => cx.say(&format!("What was captured before the start was not kept: {}", error.detail)),
     }
-}
-
-fn pair(rows: Vec<Attempt>, batch: &[Arrival]) -> Vec<(Attempt, &Arrival)> {
-    rows.into_iter()
-        .filter_map(|row| batch.iter().find(|arrival| arrival.stored.seq == row.seq).map(|arrival| (row, arrival)))
-        .collect()
 }
 
 fn print(cx: &Context, attempt: &Attempt) {

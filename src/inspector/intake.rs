@@ -15,7 +15,7 @@ use crate::store::HistoryError;
 use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, Standing, Whole};
 
 /// How many verdicts one transaction takes.
-const TOGETHER: usize = 64;
+pub(super) const TOGETHER: usize = 64;
 
 /// How many of those with an unknown key are looked at again when new keys came.
 const LOOKED_AT_AGAIN: usize = 256;
@@ -73,12 +73,15 @@ impl Intake {
         for some in arrivals.chunks(TOGETHER) {
             let mut verdicts = HashMap::new();
             let mut judgements = Vec::new();
-            for Arrival { stored, body, sifted, transport, .. } in some {
+            for Arrival { stored, body, sifted, transport, lost, .. } in some {
                 let transport = transport.clone();
                 let reading = Reading::of(body);
                 let subject =
                     Subject { seq: stored.seq, attempt: stored.attempt, reading, sifted, transport, received: None };
-                let judged = self.judge(subject, &verdicts).await?;
+                let mut judged = self.judge(subject, &verdicts).await?;
+                if *lost {
+                    lost::tell(&mut judged.decoded);
+                }
                 let judgement = self.judgement(stored.seq, sifted, &judged);
                 verdicts.insert(stored.seq, judgement.verdict.clone());
                 judgements.push(judgement);

@@ -1,4 +1,4 @@
-//! What was kept without its signature and ended before it was judged: it can be judged no more, and says so.
+//! What was kept without its signature and not judged while that was at hand: it can be judged no more, and says so.
 
 use super::decode::{Decoded, SignatureState, TokenVerdict};
 use crate::check::Check;
@@ -8,8 +8,8 @@ pub(super) const MAY_BE_UNDER_WAY: jiff::SignedDuration = jiff::SignedDuration::
 
 /// Puts the finding in place of what judging the kept bytes came to: they lack what it is judged by.
 pub(super) fn tell(decoded: &mut Decoded) {
-    let why = "It holds a token that is no webhook, so its signature was never kept, and the panel ended before it was \
-               judged: nobody can know any more who signed it";
+    let why = "It holds a token that is no webhook, so its signature was never kept, and it was \
+               not judged while that was at hand: nobody can know any more who signed it";
     let check = Check::fail("signature", why, "Have it sent again by whoever sent it").seen("not kept");
     decoded.headline = why.to_owned();
     decoded.verdict = TokenVerdict::NotVerified;

@@ -30,6 +30,7 @@ pub mod search;
 pub mod second_webhook;
 pub mod signer;
 pub mod truth;
+pub mod waiting;
 mod words;
 
 pub use judge::RUNGS;

@@ -271,5 +271,6 @@ fn arrival(item: &Item, record: &Record, stored: Stored) -> Arrival {
         headers: record.new.headers.clone().into(),
         transport: transport(&record.new.headers),
         relayed: None,
+        lost: false,
     }
 }

@@ -7,6 +7,7 @@
 //! elsewhere: it hands every stored attempt on as an [`Arrival`].
 
 mod door;
+mod left;
 mod pace;
 mod probe;
 mod relay;
@@ -31,6 +32,7 @@ use crate::store::HistoryError;
 use crate::store::attempts::{Attempts, NewAttempt, Stored};
 
 pub use door::Door;
+pub use left::Left;
 pub use probe::{Expected, MARK, Seen};
 pub use relay::{RELAY_NOTE, Relay, Relayed};
 pub use serve::{kept_header, transport};
@@ -85,6 +87,8 @@ pub struct Arrival {
     pub transport: Check,
     /// The forward that is under way already, because its answer is returned to the sender.
     pub relayed: Option<Relayed>,
+    /// `body` lacks the signature, which was not kept, and nobody has it any more.
+    pub lost: bool,
 }
 
 /// Bodies do not belong into logs.
@@ -126,6 +130,7 @@ struct Shared {
     answering: RwLock<Answering>,
     relay: RwLock<Option<Relay>>,
     arrivals: mpsc::Sender<Arrival>,
+    left: left::Queue,
     probes: probe::Probes,
     started_at: jiff::Timestamp,
 }
@@ -141,7 +146,7 @@ pub struct Receiver {
 
 impl Receiver {
     /// Starts to receive for `owner` (a profile's id, or the domain of an unsaved one). Where nobody takes the arrivals
-    /// quickly enough they are left out, and their attempts wait in the history for a verdict.
+    /// quickly enough they are let go of, and wait as [`Left`] for their turn.
     ///
     /// # Errors
     /// When the port cannot be had.
@@ -163,7 +168,9 @@ impl Receiver {
         let path = options.path.unwrap_or_else(|| format!("/k/{}", uuid::Uuid::new_v4().simple()));
         let (answering, relay) = (RwLock::new(options.answering), RwLock::new(options.relay));
         let (attempts, probes, started_at) = (Box::new(attempts), probe::Probes::default(), clock.now());
-        let shared = Arc::new(Shared { attempts, owner, clock, path, answering, relay, arrivals, probes, started_at });
+        let left = left::Queue::default();
+        let shared =
+            Arc::new(Shared { attempts, owner, clock, path, answering, relay, arrivals, left, probes, started_at });
         let (seats, stop) = (seats::Seats::default(), CancellationToken::new());
         let served = tokio::spawn(serve::accept(listener, Arc::clone(&shared), seats.clone(), stop.clone()));
         Ok(Self { address, shared, seats, stop, served: Some(served) })
@@ -198,6 +205,12 @@ impl Receiver {
     /// Returns a handler's answer to senders from now on, or none.
     pub fn set_relay(&self, relay: Option<Relay>) {
         *self.shared.relay.write().unwrap_or_else(PoisonError::into_inner) = relay;
+    }
+
+    /// Those for which there was no room among the arrivals, the first of them and at most `most`, as soon as there are any.
+    /// They came after all arrivals that wait.
+    pub async fn left(&self, most: usize) -> Vec<Left> {
+        self.shared.left.take(most).await
     }
 
     /// Stops: no new request is taken, those that came whole are still answered.

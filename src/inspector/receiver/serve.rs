@@ -182,10 +182,9 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         headers: kept.into(),
         transport,
         relayed: relayed.clone(),
+        lost: false,
     };
-    if shared.arrivals.try_send(arrival).is_err() {
-        tracing::info!(seq = stored.seq, "left for the next look at what waits");
-    }
+    shared.left.hand_on(arrival, &shared.arrivals);
     if !answering.delay.is_zero() {
         tokio::time::sleep(answering.delay).await;
     }
