@@ -1,17 +1,18 @@
 //! Attempts out of files and pasted text into the history, and back out into a file.
 
 use std::io::{BufRead, BufReader, Cursor};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 use super::history::{From, Which, owner};
 use super::{Job, dialog, receiver};
 use crate::error::{Category, UserError};
-use crate::inspector::export::{self, export, file_name};
+use crate::inspector::export::{self, export_to, file_name};
 use crate::inspector::import::{Imported, Source, import};
 use crate::inspector::receiver::sift;
 use crate::secrets::Secret;
+use crate::store::attempts::Attempts;
 
 /// How many are looked at in one go.
 const AT_ONCE: usize = 128;
@@ -97,21 +98,17 @@ pub(super) async fn take_out(job: &Job, profile: Uuid, which: Which) -> Result<O
     let chooser = rfd::AsyncFileDialog::new().set_title("Export events").add_filter("NDJSON", &["ndjson"]);
     let instead = "run `kinde-panel events export FILE`";
     let Some(path) = dialog::save(chooser.set_file_name(name), instead).await? else { return Ok(None) };
-    let shown = path.display().to_string();
-    let failed = |why: String| {
-        UserError::new(Category::File, "The events could not be written").detail(why).hint("Choose another folder")
-    };
-    let made = tokio::task::spawn_blocking(move || std::fs::File::create(path));
-    let file = made.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-    let mut file = std::io::BufWriter::new(file.map_err(|error| failed(error.to_string()))?);
     let attempts = job.attempts.get(&job.services).await?;
+    let count = write(&attempts, profile, which, &path).await?;
+    Ok(Some((count, path.display().to_string())))
+}
+
+async fn write(attempts: &Attempts, profile: Uuid, which: Which, path: &Path) -> Result<usize, UserError> {
     let which = match which {
         Which::These(seqs) => export::Which::These(seqs),
         Which::Matching(filter) => export::Which::Matching(filter),
     };
-    let count =
-        export(&attempts, &owner(profile), which, &mut file).await.map_err(|error| failed(error.to_string()))?;
-    Ok(Some((count, shown)))
+    export_to(attempts, &owner(profile), which, path).await.map_err(|error| error.told(path))
 }
 
 #[cfg(test)]
@@ -133,5 +130,49 @@ mod tests {
         assert_eq!(String::from_utf8(both).unwrap(), webhook);
         let two = format!("{webhook}\n{webhook}\n");
         assert_eq!(found(two.clone()).await.unwrap(), Some(two.into_bytes()));
+    }
+
+    #[tokio::test]
+    async fn an_export_is_its_owners_alone_and_takes_the_place_of_another_only_when_it_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let attempts = Attempts::open(&dir.path().join("history.db")).unwrap();
+        let sifted = sift(b"hello");
+        let new = crate::store::attempts::NewAttempt {
+            owner: owner(Uuid::nil()),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            webhook_id: Some("w1".to_owned()),
+            event_id: sifted.event_id,
+            event_type: sifted.event_type,
+            who: sifted.who,
+            content: sifted.content,
+            headers: Vec::new(),
+            body: b"hello".to_vec(),
+            whole: true,
+            responded: Some(200),
+        };
+        attempts.receive(new).await.unwrap();
+        let folder = dir.path().join("exports");
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("events.ndjson");
+        std::fs::write(&path, "an older export").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let export = async || write(&attempts, Uuid::nil(), Which::Matching(Box::default()), &path).await;
+        assert_eq!(export().await.unwrap(), 1);
+        let first = std::fs::read_to_string(&path).unwrap();
+        assert!(first.contains("\"webhook_id\":\"w1\""), "{first}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let database = rusqlite::Connection::open(dir.path().join("history.db")).unwrap();
+        database.execute_batch("ALTER TABLE bodies RENAME TO elsewhere").unwrap();
+        export().await.unwrap_err();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), first, "what was there is not lost");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "and nothing lies beside it");
     }
 }

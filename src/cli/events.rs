@@ -1,6 +1,6 @@
 //! `events`: the history of a profile: listed, shown, searched, exported, imported, replayed, judged again.
 
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::history::{Room, arrow, row, trouble, words};
 use super::{Context, Exit, decode};
 use crate::error::{Category, UserError};
-use crate::inspector::export::{self, ExportError, Which};
+use crate::inspector::export::{self, Which};
 use crate::inspector::forward::{Outcome, Sent, Target, answered_before, explain};
 use crate::inspector::search::{self, When};
 use crate::inspector::{import, replay};
@@ -272,37 +272,8 @@ fn went(on: &Forwarded, answer: Option<&Answer>) -> String {
 }
 
 async fn write(cx: &Context, room: &Room, file: &Path) -> Result<Exit, UserError> {
-    let cannot = |error: &dyn std::fmt::Display| {
-        UserError::new(Category::File, "The file could not be written")
-            .detail(format!("{}: {error}", file.display()))
-            .hint("Name another place, or free some of the disk")
-    };
-    let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    // Events carry names and addresses of people.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(&temporary).map_err(|error| cannot(&error))?;
-    let mut out = BufWriter::new(opened);
-    let written = export::export(&room.attempts, &room.owner, Which::Matching(Box::default()), &mut out).await;
-    let written = written.and_then(|count| {
-        out.flush()?;
-        out.get_ref().sync_all()?;
-        std::fs::rename(&temporary, file)?;
-        Ok(count)
-    });
-    let count = match written {
-        Ok(count) => count,
-        Err(error) => {
-            // The first error is the one to tell.
-            std::fs::remove_file(&temporary).ok();
-            return Err(match error {
-                ExportError::History(error) => error.into(),
-                ExportError::Io(error) => cannot(&error),
-            });
-        }
-    };
+    let written = export::export_to(&room.attempts, &room.owner, Which::Matching(Box::default()), file).await;
+    let count = written.map_err(|error| error.told(file))?;
     told(cx, count, 0, file, "written to");
     Ok(Exit::Good)
 }

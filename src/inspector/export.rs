@@ -2,7 +2,8 @@
 //!
 //! A line holds no number of this history: they are given anew wherever it is read.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::rfc3339;
+use crate::error::{Category, UserError};
 use crate::store::HistoryError;
 use crate::store::attempts::{Answer, Attempts, Duplicate, Filter, Forwarded, Whole};
 
@@ -95,6 +97,18 @@ pub enum ExportError {
     Io(#[from] std::io::Error),
 }
 
+impl ExportError {
+    /// What a person is told who wanted it in the file at `path`.
+    pub fn told(self, path: &Path) -> UserError {
+        match self {
+            Self::History(error) => error.into(),
+            Self::Io(error) => UserError::new(Category::File, "The file could not be written")
+                .detail(format!("{}: {error}", path.display()))
+                .hint("Name another place, or free some of the disk"),
+        }
+    }
+}
+
 /// One attempt as a line, without its end. `answers` are those of its forwards.
 pub fn line(whole: &Whole, answers: Vec<Option<Answer>>) -> Result<String, ExportError> {
     let attempt = &whole.attempt;
@@ -156,6 +170,39 @@ pub async fn export(
     }
     out.flush()?;
     Ok(count)
+}
+
+/// Writes the attempts of `owner` to the file at `path`, which its owner alone may read: events carry names and addresses of
+/// people. What was there before is whole until all of it is on disk, and stays where something fails. Answers how many.
+///
+/// # Errors
+/// When the history cannot be read or the file not written.
+pub async fn export_to(attempts: &Attempts, owner: &str, which: Which, path: &Path) -> Result<usize, ExportError> {
+    let beside = Beside(path.with_extension(format!("{}.tmp", uuid::Uuid::new_v4().simple())));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = BufWriter::new(options.open(&beside.0)?);
+    let count = export(attempts, owner, which, &mut out).await?;
+    let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    let path = path.to_owned();
+    let moved = move || {
+        file.sync_all()?;
+        std::fs::rename(&beside.0, path)
+    };
+    tokio::task::spawn_blocking(moved).await.map_err(std::io::Error::other)??;
+    Ok(count)
+}
+
+/// A file on its way to its place. It is gone when this is dropped, wherever the way ended.
+struct Beside(PathBuf);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // In its place it has another name.
+        std::fs::remove_file(&self.0).ok();
+    }
 }
 
 /// False where it was deleted meanwhile.
