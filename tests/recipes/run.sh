@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # The recipes beside what we did not write: other implementations, the type checker, Kinde's own packages, PostgreSQL. Not part
 # of `cargo test`: it installs packages, each at a fixed version, into a temporary folder, and runs their install scripts for
-# none. Needs node 20 or newer, npm, python3, PostgreSQL's programs and the built program:
-#   cargo build && tests/recipes/run.sh [PART…]      parts: state multipass webhooks next zapier edge
-#                                                  cloudflare wordpress trustpath supabase
+# none. Needs node 20 or newer, npm, python3, cargo, PostgreSQL's programs and the built program:
+#   cargo build && tests/recipes/run.sh [PART…]      parts: state multipass webhooks next as-test zapier
+#                                                  edge cloudflare wordpress trustpath supabase
 #
 # A part that lacks its program is skipped aloud, and in CI a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=${KINDE_PANEL:-${CARGO_TARGET_DIR:-$here/../../target}/debug/kinde-panel}
 case " ${KINDE_PANEL_SKIP:-} " in *" recipes "*) echo 'SKIPPED by your choice: PostgreSQL' && database= ;; *) database=supabase ;; esac
-parts=${*:-state multipass webhooks next zapier edge cloudflare wordpress trustpath $database}
+parts=${*:-state multipass webhooks next as-test zapier edge cloudflare wordpress trustpath $database}
 temp=$(mktemp -d)
 servers=()
 end() {
@@ -150,6 +150,10 @@ if wants next; then
     answers "http://127.0.0.1:$port/" "$temp/next-start.out"
     recipe check nextjs --set "url=http://127.0.0.1:$port/api/kinde-webhook" >"$temp/next.json" || true
     judge "$temp/next.json"
+fi
+if wants as-test; then
+    say "The test that is copied of a webhook, under Vitest, against the route and one as Kinde's guide has it"
+    (cd "$here/../.." && KINDE_PANEL_NODE_KIT=$temp cargo test --quiet --locked --lib as_test -- --ignored)
 fi
 if wants zapier; then
     say "The Zapier step in node"

@@ -1,15 +1,18 @@
 //! A received token as a ready test: the token, the key set that judges it, and what has to come of it.
 //!
-//! Pure. The tests need no network: what asks for the key set is given the one that stands in the test.
+//! Pure. The tests need no network: the key set stands in them, and that for Next.js serves it to whatever the handler asks
+//! with, since what stands in for `fetch` alone is not asked by clients of Node's `http`.
 
 use serde_json::Value;
 
+use crate::clock::rfc3339;
 use crate::jwt::decode_base64url;
+use crate::kinde::parse_time;
 
 /// What the test is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
-    /// A route handler of Next.js, under Vitest or Jest.
+    /// A route handler of Next.js, under Vitest.
     NextJs,
     /// Node's own test runner, and nothing else.
     Node,
@@ -86,6 +89,7 @@ pub fn as_test(case: &Case<'_>, flavour: Flavour) -> Option<String> {
             "token" => case.token.to_owned(),
             "jwks" => jwks.clone(),
             "type" => text(case.event_type),
+            "sent" => text(sent_at(case.token).as_deref()),
             "webhook-id" => text(case.webhook_id),
             _ => piece.to_owned(),
         });
@@ -94,8 +98,17 @@ pub fn as_test(case: &Case<'_>, flavour: Flavour) -> Option<String> {
 }
 
 fn kid_of(token: &str) -> Option<String> {
-    let header: Value = serde_json::from_slice(&decode_base64url(token.split('.').next()?.as_bytes()).ok()?).ok()?;
-    Some(header.get("kid")?.as_str()?.to_owned())
+    Some(part(token, 0)?.get("kid")?.as_str()?.to_owned())
+}
+
+/// The moment that it says it was sent at: a handler may refuse what is older than a day and a half.
+fn sent_at(token: &str) -> Option<String> {
+    let claims = part(token, 1)?;
+    Some(rfc3339(parse_time(claims.get("timestamp").or_else(|| claims.get("event_timestamp"))?)?))
+}
+
+fn part(token: &str, index: usize) -> Option<Value> {
+    serde_json::from_slice(&decode_base64url(token.split('.').nth(index)?.as_bytes()).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -27,6 +27,11 @@ fn every_flavour_holds_the_token_the_key_and_what_has_to_come_of_it() {
     }
     let text = as_test(&case(&token, &jwks, true), Flavour::NextJs).unwrap();
     assert!(text.contains(r#"const webhookId = "it's \"1\"";"#), "{text}");
+    assert!(text.contains(r#"const sent = "2026-11-23T12:00:00Z";"#), "{text}");
+    assert!(text.contains(r#"import("../app/api/kinde-webhook/route")"#), "where the recipe and Kinde's guide have it");
+    let timeless = crate::sandbox::sign(tempfile::tempdir().unwrap().path(), b"{}", Clock::real().now()).unwrap();
+    let text = as_test(&case(&timeless, &jwks, false), Flavour::NextJs).unwrap();
+    assert!(text.contains(r#"const sent = "";"#), "{text}");
 }
 
 #[test]
@@ -55,5 +60,33 @@ fn the_test_for_node_runs_and_holds_for_a_good_token_and_for_a_foreign_one() {
         std::fs::write(&path, as_test(&case(&token, jwks, good), Flavour::Node).unwrap()).unwrap();
         let output = std::process::Command::new("node").arg("--test").arg(&path).output().unwrap();
         assert_eq!(output.status.success(), passes, "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+#[ignore = "needs Vitest and the packages of both handlers: tests/recipes/run.sh"]
+fn the_test_for_next_js_holds_against_the_recipes_route_and_one_as_kindes_guide_has_it_and_asks_no_tenant() {
+    let kit = std::path::PathBuf::from(std::env::var_os("KINDE_PANEL_NODE_KIT").expect("tests/recipes/run.sh sets it"));
+    let recipe = include_str!("../../../assets/recipes/nextjs/route.ts");
+    let guide = include_str!("../../../tests/recipes/guide_route.ts");
+    let ((token, jwks), (_, foreign)) = (sandbox(), sandbox());
+    for (name, route) in [("recipe", recipe), ("guide", guide)] {
+        let app = kit.join(format!("as-test-{name}"));
+        let (handler, tests) = (app.join("app/api/kinde-webhook"), app.join("tests"));
+        std::fs::create_dir_all(&handler).unwrap();
+        std::fs::create_dir_all(&tests).unwrap();
+        std::fs::write(handler.join("route.ts"), route).unwrap();
+        for (jwks, good, passes) in
+            [(&jwks, true, true), (&foreign, false, true), (&foreign, true, false), (&jwks, false, false)]
+        {
+            let text = as_test(&case(&token, jwks, good), Flavour::NextJs).unwrap();
+            std::fs::write(tests.join("webhook.test.ts"), text).unwrap();
+            let mut vitest = std::process::Command::new("node");
+            vitest.arg(kit.join("node_modules/vitest/vitest.mjs")).args(["run", "--root"]).arg(&app);
+            // Whatever leads out of this machine would be asked in vain.
+            vitest.env("KINDE_ISSUER_URL", "https://acme.invalid").env("NO_COLOR", "1").current_dir(&app);
+            let output = vitest.output().unwrap();
+            assert_eq!(output.status.success(), passes, "{name}: {}", String::from_utf8_lossy(&output.stdout));
+        }
     }
 }
