@@ -454,9 +454,9 @@ fn a_path_without_a_handler_is_shown_beside_the_one_that_answered_and_a_replay_i
     }
     for line in [
         "sent /api/hook, and it answered 200 at /hooks/kinde before",
-        "\n    Sent to           /api/hook     wants app/api/hook/route.ts, which exports POST\n",
-        "\n    Answered before   /hooks/kinde  200 there\n",
-        "\n    Usual in Next.js  /api/webhook  is app/api/webhook/route.ts\n",
+        "\n    Sent to           /api/hook           wants app/api/hook/route.ts, which exports POST\n",
+        "\n    Answered before   /hooks/kinde        200 there\n",
+        "\n    Usual in Next.js  /api/kinde-webhook  is app/api/kinde-webhook/route.ts\n",
     ] {
         assert!(told.contains(line), "{line}: {told}");
     }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// Where a copied request goes when no target was used before.
-pub const USUAL_TARGET: &str = "http://localhost:3000/api/webhook";
+pub const USUAL_TARGET: &str = "http://localhost:3000/api/kinde-webhook";
 /// The longest body that stands in an argument: Linux takes 128 KiB for one.
 const ARGUMENT: usize = 100 * 1024;
 /// Headers that travel with a webhook: what its receiver reads.

@@ -34,7 +34,7 @@ impl Target {
                 .detail(format!("{detail}: {text}"))
                 .hint(hint.to_owned())
         };
-        let example = "Give it whole, like http://localhost:3000/api/webhook";
+        let example = "Give it whole, like http://localhost:3000/api/kinde-webhook";
         let url = Url::parse(text.trim()).map_err(|_| {
             UserError::new(Category::Input, "This is no place to send webhooks to")
                 .detail(format!("It is no address: {text}"))

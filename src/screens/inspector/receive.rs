@@ -165,7 +165,7 @@ fn form(ui: &mut Ui, draft: &mut Draft, running: bool, fresh: bool) -> bool {
         let width = ui.available_width() - 70.0;
         ui.scope(|ui| {
             ui.set_max_width(width);
-            let example = "http://localhost:3000/api/webhook";
+            let example = "http://localhost:3000/api/kinde-webhook";
             let field = text_field(ui, "Forward to this address", example, &mut draft.forward);
             add = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         });

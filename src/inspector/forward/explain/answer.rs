@@ -21,7 +21,8 @@ pub(super) fn explain(sent: &Sent<'_>, outcome: &Outcome<'_>, status: u16, frame
 /// In lower case, with the entities an HTML error page is written in turned back.
 pub(super) fn words(body: &str) -> String {
     let head: String = body.chars().take(READ).collect();
-    head.to_lowercase().replace("&quot;", "\"").replace("&#39;", "'").replace("&#x27;", "'").replace("&amp;", "&")
+    let plain = [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    plain.into_iter().fold(head.to_lowercase(), |text, (entity, plain)| text.replace(entity, plain))
 }
 
 /// Status, content type and the first words of the body.
@@ -100,11 +101,12 @@ fn by_status(sent: &Sent<'_>, outcome: &Outcome<'_>, status: u16, framework: Fra
         422 if says(&["\"query\"", "field required"]) => {
             parser("The handler's parameter is looked for in the query: the body is not read as text")
         }
-        401 if !says(&["jwt", "jws", "token", "signature", "claim", "key"]) => Check::fail(
+        401 if says(&["api key", "api-key", "apikey"]) || says(&LOGIN) => Check::fail(
             "auth",
             "The application asks for a sign-in or an API key before the handler is reached",
             "Leave the webhook's path out of what the middleware guards: the token's signature is what proves the sender",
         ),
+        401 if !says(&["jwt", "jws", "token", "signature", "claim", "key"]) => refused(sent),
         502..=504 => Check::fail(
             "proxy",
             "A proxy answers in the application's place: it does not reach the application",
@@ -113,6 +115,29 @@ fn by_status(sent: &Sent<'_>, outcome: &Outcome<'_>, status: u16, framework: Fra
         _ => return None,
     })
 }
+
+/// 401 and not a word why: who says it, what stands before the handler or the handler itself?
+fn refused(sent: &Sent<'_>) -> Check {
+    if sent.by_sandbox {
+        return Check::fail(
+            "key",
+            "It was refused and not said why. The sandbox signed it: a handler that points at a tenant rightly refuses that. \
+             Or an authentication middleware in front of the handler did",
+            "For a trial, set KINDE_ISSUER_URL of the application to the sandbox's address. Where the handler does not run at \
+             all, leave the webhook's path out of what the middleware guards",
+        );
+    }
+    Check::fail(
+        "auth",
+        "It was refused and not said why: by an authentication middleware in front of the handler, or by the handler, which \
+         found no key for the signature",
+        "Look whether the handler runs. If not, leave the webhook's path out of what the middleware guards; if so, compare its \
+         KINDE_ISSUER_URL with the tenant that signed this",
+    )
+}
+
+/// What a sign-in page or its refusal says.
+const LOGIN: [&str; 7] = ["sign in", "sign-in", "signin", "log in", "login", "type=\"password\"", "/oauth2/auth"];
 
 /// What the handler said went wrong.
 fn by_words(sent: &Sent<'_>, status: u16, text: &str) -> Option<Check> {
@@ -139,7 +164,14 @@ fn by_words(sent: &Sent<'_>, status: u16, text: &str) -> Option<Check> {
         "missing required claim",
         "exp claim",
     ];
-    const ENVIRONMENT: [&str; 9] = [
+    // The body is a token, which begins with no `<`: what does was fetched in the place of the key set.
+    const NO_KEY_SET: [&str; 4] = [
+        "unexpected token '<'",
+        "unexpected token <",
+        "expected 200 ok from the json web key set",
+        "failed to parse the json web key set",
+    ];
+    const ENVIRONMENT: [&str; 10] = [
         "undefined/.well-known",
         "null/.well-known",
         "none/.well-known",
@@ -148,7 +180,8 @@ fn by_words(sent: &Sent<'_>, status: u16, text: &str) -> Option<Check> {
         "typeerror: invalid url",
         "kinde_issuer_url",
         "jwksuri is required",
-        "//.well-known",
+        "///.well-known",
+        "://.well-known",
     ];
     const PARSER: [&str; 18] = [
         "unexpected token",
@@ -191,11 +224,23 @@ fn by_words(sent: &Sent<'_>, status: u16, text: &str) -> Option<Check> {
             "The handler wants an issuer, and Kinde's webhooks carry no `iss`",
             "Take the issuer out of what is verified: the key set the signature is checked with says whose it is",
         )
+    } else if says(&NO_KEY_SET) {
+        Check::fail(
+            "environment",
+            "The handler asked for the key set and got something else, a web page as a rule: it does not ask the tenant",
+            "Set KINDE_ISSUER_URL to the tenant's address, without a path or a slash at its end, and start the application again",
+        )
     } else if says(&ENVIRONMENT) {
         Check::fail(
             "environment",
             "The address of the key set is not one: an environment variable is missing where the handler runs",
             "Set KINDE_ISSUER_URL to the tenant's address without a slash at its end, and start the application again",
+        )
+    } else if says(&["//.well-known"]) {
+        Check::fail(
+            "environment",
+            "The address of the key set has a slash too many: the variable that it is made from ends with one",
+            "Take the slash off the end of KINDE_ISSUER_URL, and start the application again",
         )
     } else if says(&PARSER) {
         parser(
@@ -245,8 +290,7 @@ fn page(outcome: &Outcome<'_>, status: u16, text: &str) -> Option<Check> {
     if !is_page(outcome.header("content-type"), status, text) {
         return None;
     }
-    let login = ["sign in", "sign-in", "signin", "log in", "login", "type=\"password\"", "/oauth2/auth"];
-    Some(if login.iter().any(|words| text.contains(words)) {
+    Some(if LOGIN.iter().any(|words| text.contains(words)) {
         Check::fail(
             "auth",
             "A sign-in page came back in place of the handler's answer: an authentication middleware stands in front of it",

@@ -164,13 +164,18 @@ mod tests {
         }
         for framework in Framework::ALL {
             assert_eq!(Framework::of(framework.word()), Some(framework));
-            for check in ["parser", "method", "status", "slow"] {
+            for check in ["parser", "method", "status", "slow", "auth", "path", "claims", "environment", "key"] {
                 assert!(patch(check, framework).is_some(), "{check} for {framework:?}");
             }
             let places: Vec<&Usual> = places.iter().filter(|one| one.frameworks.contains(&framework)).collect();
             assert!(places.len() == 1 && places[0].path.starts_with('/'), "{framework:?}");
             let twice = all.iter().filter(|one| one.check == "parser" && one.frameworks.contains(&framework));
             assert_eq!(twice.count(), 1);
+        }
+        let recipe = "app/api/kinde-webhook/route.ts";
+        assert_eq!(usual(Framework::NextJs).map(|usual| usual.code.as_str()), Some(recipe), "as in Kinde's guide");
+        for patch in all.iter().filter(|patch| patch.frameworks.contains(&Framework::NextJs)) {
+            assert!(!patch.file.starts_with("app/api") || patch.file.starts_with(recipe), "{}", patch.file);
         }
         assert_eq!(patch("listening", Framework::Express), None);
         assert!(CHECKS.iter().all(|check| patch(check, Framework::Other).is_none()));

@@ -47,6 +47,9 @@ fn what_real_frameworks_answer_is_told_by_its_cause() {
         ("key", 500, HTML, page("SigningKeyNotFoundError: Unable to find a signing key that matches &#39;nope&#39;<br>")),
         ("environment", 500, HTML, page("ArgumentError: Invalid JWKS URI: The provided URI is not a valid URL.<br>")),
         ("environment", 500, HTML, page("TypeError: Invalid URL<br>")),
+        ("environment", 500, HTML, page("SyntaxError: Unexpected token &#39;&lt;&#39;, &quot;&lt;!DOCTYPE &quot;... is not valid JSON<br>")),
+        ("environment", 500, HTML, page("SyntaxError: Unexpected token &lt; in JSON at position 0<br>")),
+        ("environment", 500, HTML, page("JOSEError: Expected 200 OK from the JSON Web Key Set HTTP response<br>")),
         ("path", 404, HTML, page("Cannot POST /api/webhook")),
         ("answer", 500, ("content-type", "text/plain;charset=UTF-8"), "Internal Server Error".to_owned()),
         ("path", 404, ("content-type", "text/plain;charset=UTF-8"), "404 Not Found".to_owned()),
@@ -111,15 +114,15 @@ fn a_path_without_a_handler_stands_beside_where_it_answered_before_and_where_the
         [
             pair("/webhook", "wants app/webhook/route.ts, which exports POST"),
             pair("/api/kinde", "200 there"),
-            pair("/api/webhook", "is app/api/webhook/route.ts"),
+            pair("/api/kinde-webhook", "is app/api/kinde-webhook/route.ts"),
         ]
     );
     let sent = Sent { known: &[], ..sent };
     let check = explain(&sent, &Outcome::kept(&forwarded, None), Framework::NextJs).remove(0);
-    assert!(check.why.unwrap().ends_with("usual in Next.js is /api/webhook (app/api/webhook/route.ts)"));
-    let sent = Sent { url: "http://localhost:3000/api/webhook", ..sent };
+    assert!(check.why.unwrap().ends_with("usual in Next.js is /api/kinde-webhook (app/api/kinde-webhook/route.ts)"));
+    let sent = Sent { url: "http://localhost:3000/api/kinde-webhook", ..sent };
     let check = explain(&sent, &Outcome::kept(&forwarded, None), Framework::NextJs).remove(0);
-    assert!(check.why.unwrap().contains("Next.js answers it by app/api/webhook/route.ts"));
+    assert!(check.why.unwrap().contains("Next.js answers it by app/api/kinde-webhook/route.ts"));
     assert_eq!(paths(&sent, Framework::Other).len(), 1, "nothing is known to compare with");
 }
 
@@ -135,9 +138,40 @@ fn the_sandbox_is_named_where_an_application_that_points_at_a_tenant_refuses_it(
 }
 
 #[test]
+fn of_a_401_without_a_reason_both_causes_are_named_and_the_sandbox_where_it_signed() {
+    let forwarded = Forwarded { url: "http://localhost/".to_owned(), status: Some(401), ms: 1, ..Forwarded::default() };
+    let outcome = Outcome { forwarded: &forwarded, headers: &[], body: "Unauthorized" };
+    let told = |by_sandbox: bool| explain(&Sent { by_sandbox, ..Sent::default() }, &outcome, Framework::NextJs).remove(0);
+    for (by_sandbox, name) in [(false, "auth"), (true, "key")] {
+        let check = told(by_sandbox);
+        let why = check.why.unwrap();
+        assert_eq!(check.name, name);
+        assert!(why.contains("middleware") && why.contains("handler") && why.contains("sandbox") == by_sandbox, "{why}");
+    }
+    let outcome = Outcome { body: "Please sign in", ..outcome };
+    let check = explain(&Sent { by_sandbox: true, ..Sent::default() }, &outcome, Framework::NextJs).remove(0);
+    assert!(check.name == "auth" && check.why.unwrap().contains("before the handler is reached"));
+}
+
+#[test]
+fn a_slash_too_many_before_the_key_set_is_told_from_a_variable_that_is_missing() {
+    for (body, words) in [
+        ("getaddrinfo: https://acme.kinde.com//.well-known/jwks.json", "slash too many"),
+        ("Failed: https:///.well-known/jwks.json", "is missing"),
+        ("Failed: https://.well-known/jwks.json", "is missing"),
+        ("undefined/.well-known/jwks.json", "is missing"),
+    ] {
+        let check = told(400, &[], body);
+        assert!(check.name == "environment" && check.why.as_ref().unwrap().contains(words), "{body}: {check:?}");
+    }
+}
+
+#[test]
 fn each_status_with_a_meaning_of_its_own_is_told_by_it() {
     for (status, body, check) in [
         (401, "Unauthorized", "auth"),
+        (401, "{\"error\":\"missing API key\"}", "auth"),
+        (401, "{\"error\":\"invalid signature\"}", "signature"),
         (403, "CSRF verification failed", "csrf"),
         (422, "ActionController::InvalidAuthenticityToken", "csrf"),
         (419, "Page Expired", "csrf"),
