@@ -19,9 +19,11 @@ use kinde_panel::backend::history::{self, Attention, Event, Place, Settings, Whi
 use kinde_panel::backend::{self, Backend, End, JobId};
 use kinde_panel::clock::Clock;
 use kinde_panel::inspector::forward::Target;
+use kinde_panel::kinde::Domain;
 use kinde_panel::secrets::SecretStore;
-use kinde_panel::store::attempts::{Attempt, Attempts, Filter, Retention};
-use kinde_panel::tenant::SANDBOX_PROFILE;
+use kinde_panel::store::DataDir;
+use kinde_panel::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, NewAttempt, Retention};
+use kinde_panel::tenant::{Profile, Profiles, SANDBOX_PROFILE};
 use tokio::sync::watch;
 
 /// Longer than anything here takes.
@@ -195,6 +197,55 @@ fn what_another_process_writes_is_noticed_and_what_was_not_judged_is_judged_when
     let rows = behind.page();
     assert!(rows.iter().all(|row| row.verdict.as_deref() == Some("verified")), "{rows:?}");
     assert!(rows.last().unwrap().pinned);
+}
+
+#[test]
+fn what_came_while_its_tenant_was_out_of_reach_is_judged_when_the_room_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sandbox, now) = (folder.path().join("sandbox"), Clock::real().now());
+    let event = format!(r#"{{"type":"user.created","event_id":"event_1","data":{{}},"timestamp":"{now}"}}"#);
+    let token = kinde_panel::sandbox::sign(&sandbox, event.as_bytes(), now).unwrap();
+    let jwks = kinde_panel::sandbox::facts(&sandbox).unwrap().jwks;
+    let tenant = TcpListener::bind("127.0.0.1:0").unwrap();
+    let domain = Domain::parse(&format!("http://{}", tenant.local_addr().unwrap())).unwrap();
+    std::thread::spawn(move || {
+        for stream in tenant.incoming() {
+            let mut stream = stream.unwrap();
+            let _read = stream.read(&mut [0; 4096]).unwrap();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+            write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{jwks}", jwks.len()).unwrap();
+        }
+    });
+    let profiles = Profiles::of(&DataDir::open(folder.path()).unwrap());
+    let profile = profiles.add(Profile::new("Acme", domain)).unwrap().id;
+    let attempts = Attempts::open(&folder.path().join("history.db")).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let new = NewAttempt {
+        owner: profile.to_string(),
+        received_at: now,
+        webhook_id: Some("w1".to_owned()),
+        event_id: Some("event_1".to_owned()),
+        event_type: Some("user.created".to_owned()),
+        who: None,
+        content: None,
+        headers: Vec::new(),
+        body: token.into_bytes(),
+        whole: true,
+        responded: Some(200),
+    };
+    let seq = runtime.block_on(attempts.receive(new)).unwrap().seq;
+    let (verdict, failed) = ("unknown_key".to_owned(), Some("key".to_owned()));
+    let duplicate = Duplicate::No;
+    let then = Judgement { seq, verdict, failed, duplicate, at: now, decode: None, text: String::new() };
+    runtime.block_on(attempts.judged(vec![then])).unwrap();
+    let mut behind = Behind::over(folder.path());
+    let watching = behind.begin(history::Command::Watch { profile, attention: Arc::default() });
+    let caught = behind.wait(watching, |event| match event {
+        backend::Event::History(Event::CaughtUp(count)) => Some(*count),
+        _ => None,
+    });
+    let row = runtime.block_on(attempts.whole(&profile.to_string(), seq)).unwrap().unwrap().attempt;
+    assert_eq!((caught, row.verdict.as_deref(), row.failed), (1, Some("verified"), None));
 }
 
 #[test]

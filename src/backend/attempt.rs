@@ -1,4 +1,5 @@
-//! One kept attempt: opened, judged again by the keys of now, and seen among the others of its group.
+//! One kept attempt: opened, judged again by the keys of now, and seen among the others of its group. What that comes to is
+//! noted, so that the list says the same.
 //!
 //! Holds no rule about tokens: [`crate::inspector`] judges.
 
@@ -302,7 +303,7 @@ async fn judge(whole: &Whole, intake: &mut Intake, job: &Job) -> Result<Told, Us
     if !whole.attempt.whole {
         return Ok(told_once(whole));
     }
-    let decoded = intake.look_again(whole).await?.decoded;
+    let decoded = intake.look_again_and_note(whole).await?.decoded;
     let signer = signer(&decoded, &whole.body, &intake.keys.keys(&whole.body).await.others, job).await;
     Ok(Told {
         headline: decoded.headline.clone(),

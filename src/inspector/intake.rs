@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::decode::{Decoded, Kind, Options, judge_read};
+use super::decode::{Decoded, Kind, Options, TokenVerdict, judge_read};
 use super::dedupe::{self, Looked};
 use super::key_source::KeySource;
 use super::lost;
@@ -111,6 +111,20 @@ impl Intake {
         }
     }
 
+    /// Judges once more what was signed with a key that was unknown when it came, where the tenant publishes that now: it may
+    /// have been out of reach, or behind. Asks for the key of the newest of them alone. Answers how many there were.
+    ///
+    /// # Errors
+    /// When the history could not be read or written.
+    pub async fn judge_unknown(&mut self) -> Result<usize, HistoryError> {
+        let newest = Filter { limit: 1, standings: vec![Standing::UnknownKey], ..Filter::default() };
+        let Some(newest) = self.attempts.page(&self.owner, newest).await?.pop() else { return Ok(0) };
+        if let Some(whole) = self.attempts.whole(&self.owner, newest.seq).await? {
+            self.keys.keys(&whole.body).await;
+        }
+        self.try_new_keys().await
+    }
+
     /// Judges once more what was signed with a key that was unknown and is not so any more: the newest of them.
     async fn try_new_keys(&mut self) -> Result<usize, HistoryError> {
         if !self.keys.renewed() {
@@ -162,6 +176,25 @@ impl Intake {
         let reading = Reading::of(&whole.body);
         let sifted = sift_read(&reading);
         self.judge_again(whole, reading, &sifted, &HashMap::new()).await
+    }
+
+    /// The same, and notes what it comes to where that is something else than was noted: the list must not contradict whoever
+    /// looks closer. That its key is not at hand now proves nothing and takes no verdict back.
+    ///
+    /// # Errors
+    /// When the history could not be read or written.
+    pub async fn look_again_and_note(&mut self, whole: &Whole) -> Result<Judged, HistoryError> {
+        let reading = Reading::of(&whole.body);
+        let sifted = sift_read(&reading);
+        let judged = self.judge_again(whole, reading, &sifted, &HashMap::new()).await?;
+        let Attempt { verdict, failed, duplicate, .. } = &whole.attempt;
+        let now = self.judgement(whole.attempt.seq, &sifted, &judged);
+        let same = verdict.as_ref() == Some(&now.verdict) && *failed == now.failed && *duplicate == now.duplicate;
+        let knows_less = verdict.is_some() && judged.decoded.verdict == TokenVerdict::UnknownKey;
+        if whole.attempt.whole && !same && !knows_less {
+            self.attempts.judged(vec![now]).await?;
+        }
+        Ok(judged)
     }
 
     /// Judges every kept attempt again and notes what it comes to now. Tokens that are kept without their signature stay

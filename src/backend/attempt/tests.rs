@@ -11,7 +11,7 @@ use crate::kinde::jwks::Jwks;
 use crate::net::Recorder;
 use crate::secrets::SecretStore;
 use crate::services::Services;
-use crate::store::attempts::NewAttempt;
+use crate::store::attempts::{Judgement, NewAttempt};
 use crate::tenant::{Profile, SANDBOX_PROFILE};
 
 const EVENT: &str = r#"{"type":"user.created","event_id":"event_1","data":{"user":{"id":"kp_1","phone":null}},"timestamp":"2026-11-23T12:00:00Z"}"#;
@@ -114,6 +114,38 @@ async fn a_token_of_another_saved_profile_names_it_so_that_it_can_be_switched_to
     let seq = keep(&job, &acme.id.to_string(), "w2", &changed).await;
     let (_, told) = open(&job, &mut queue, acme.id, seq).await;
     assert_eq!(told.signer, None, "what its key did not sign is not its");
+}
+
+#[tokio::test]
+async fn what_an_attempt_comes_to_when_it_is_opened_stands_in_the_list_too_and_a_key_out_of_reach_takes_nothing_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (job, mut queue) = job(dir.path());
+    let attempts = job.attempts.get(&job.services).await.unwrap();
+    let noted = async |seq, verdict: &str, failed: Option<&str>| {
+        let (verdict, failed) = (verdict.to_owned(), failed.map(str::to_owned));
+        let at = Clock::real().now();
+        let judgement = Judgement { seq, verdict, failed, duplicate: Duplicate::No, at, decode: None, text: String::new() };
+        attempts.judged(vec![judgement]).await.unwrap();
+    };
+    let row = async |owner: &str, seq| attempts.whole(owner, seq).await.unwrap().unwrap().attempt;
+    let owner = SANDBOX_PROFILE.to_string();
+    let seq = keep(&job, &owner, "w1", &signed(dir.path(), EVENT)).await;
+    // As it was judged on an evening without a network.
+    noted(seq, "unknown_key", Some("key")).await;
+    let (_, told) = open(&job, &mut queue, SANDBOX_PROFILE, seq).await;
+    assert!(told.headline.starts_with("Verified"), "{}", told.headline);
+    let now = row(&owner, seq).await;
+    assert_eq!((now.verdict.as_deref(), now.failed), (Some("verified"), None));
+    let judged_at = now.judged_at;
+    open(&job, &mut queue, SANDBOX_PROFILE, seq).await;
+    assert_eq!(row(&owner, seq).await.judged_at, judged_at, "what is the same is not written");
+    // Nobody answers for its keys.
+    let acme = job.services.profiles.add(Profile::new("Acme", Domain::parse("http://127.0.0.1:1").unwrap())).unwrap();
+    let owner = acme.id.to_string();
+    let seq = keep(&job, &owner, "w1", &signed(dir.path(), EVENT)).await;
+    noted(seq, "verified", None).await;
+    open(&job, &mut queue, acme.id, seq).await;
+    assert_eq!(row(&owner, seq).await.verdict.as_deref(), Some("verified"));
 }
 
 #[tokio::test]
