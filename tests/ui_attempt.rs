@@ -32,7 +32,7 @@ use kinde_panel::jwt::encode_base64url as b64;
 use kinde_panel::screens::Cx;
 use kinde_panel::screens::inspector::detail::{self, Turn};
 use kinde_panel::secrets::{KeyringState, Secret};
-use kinde_panel::store::attempts::{Answer, Attempt, Duplicate, Forwarded, Whole, sha256, sha256_hex};
+use kinde_panel::store::attempts::{Answer, Attempt, Duplicate, Forwarded, HUNG_UP, Whole, sha256, sha256_hex};
 use kinde_panel::tenant::Profile;
 use kinde_panel::ui::tokens;
 
@@ -339,6 +339,30 @@ fn the_timeline_has_the_attempts_seen_here_kindes_clock_and_a_failed_forward_exp
         let (_, command) = harness.state_mut().asked();
         let Command::Replay { seq: 7, target, edited: None, .. } = command else { panic!("{command:?}") };
         assert_eq!(target.shown(), "http://localhost:3000/api/webhook");
+        results.extend_harness(&mut harness);
+    }
+}
+
+#[test]
+fn where_it_is_not_known_what_the_sender_was_answered_nothing_is_said_to_have_failed_and_no_clock_runs() {
+    let mut results = SnapshotResults::new();
+    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let body = token(EVENT);
+        // As an import has it, and one whose answer is still awaited.
+        let own = Attempt { responded: None, ..attempt(7, "2026-08-20T12:04:31Z", 200) };
+        let mut first = attempt(7, "2026-08-20T12:04:25Z", HUNG_UP);
+        first.seq = 6;
+        let opened = Opened { siblings: vec![first, own.clone()], whole: whole(own, &body), ..opened(&body) };
+        let mut harness = harness(theme, Some(opened), Some(verified(&body)));
+        harness.get_all_by_label_contains("Timeline").next().unwrap().click();
+        harness.run();
+        shows(&harness, "whether Kinde sends it again is not either");
+        harness.get_by_label("not known");
+        harness.get_by_label("hung up");
+        for words in ["Kinde says roughly", "36 hours", "72 hours", "next"] {
+            assert_eq!(harness.query_all_by_label_contains(words).count(), 0, "{words}");
+        }
+        common::picture(&mut harness, format!("attempt_not_known_{suffix}"));
         results.extend_harness(&mut harness);
     }
 }

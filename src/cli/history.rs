@@ -13,7 +13,7 @@ use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::keys;
 use crate::kinde::Domain;
 use crate::kinde::jwks::{Jwks, Owner};
-use crate::store::attempts::{Attempt, Attempts, Forwarded};
+use crate::store::attempts::{Attempt, Attempts, Forwarded, HUNG_UP};
 
 /// The history of the profile a command works on.
 pub(super) struct Room {
@@ -74,7 +74,7 @@ pub(super) fn row(attempt: &Attempt) -> Value {
         "verdict": attempt.verdict,
         "failed": attempt.failed,
         "body_sha256": attempt.body_sha256,
-        "responded": attempt.responded,
+        "responded": attempt.responded.filter(|status| *status != HUNG_UP),
         "forwarded": attempt.forwarded,
     }})
 }

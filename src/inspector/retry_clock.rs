@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::store::attempts::HUNG_UP;
+
 /// The wait before each attempt, in seconds. A tenth would fall outside the 36 hours.
 const WAITS: [u64; 9] = [0, 5, 30, 120, 600, 3_600, 14_400, 43_200, 43_200];
 /// Kinde ends after so long.
@@ -22,8 +24,15 @@ const OLD: Duration = Duration::from_secs(37 * 3_600);
 pub struct Seen {
     /// When it had come.
     pub at: Timestamp,
-    /// What it was answered; `None` where it was hung up on.
+    /// What it was answered, or [`HUNG_UP`]; `None` where that is not known.
     pub answered: Option<u16>,
+}
+
+impl Seen {
+    /// Kinde takes it for a failure. What is not known is none.
+    fn failed(&self) -> bool {
+        self.answered.is_some_and(|status| status == HUNG_UP || !(200..300).contains(&status))
+    }
 }
 
 /// One attempt of Kinde's schedule.
@@ -63,6 +72,8 @@ pub enum Standing {
     Overdue(Timestamp),
     /// The last of the schedule was seen, or the 36 hours are over.
     Over,
+    /// What the last one was answered is not known, and so nothing of a next.
+    NotKnown,
 }
 
 /// Kinde's retry clock of one request.
@@ -108,9 +119,9 @@ pub fn retry_clock(seen: &[Seen], happened: Option<Timestamp>, now: Timestamp) -
         };
         after(start, Duration::from_secs(waits(from, number)))
     };
-    let failing = !matches!(last.answered, Some(200..=299));
     let next = latest + 1;
     let standing = match last.answered {
+        None => Standing::NotKnown,
         Some(200) => Standing::Done,
         Some(status @ 201..=299) => Standing::Unclear(status),
         _ if next >= WAITS.len() || now > end => Standing::Over,
@@ -131,8 +142,8 @@ pub fn retry_clock(seen: &[Seen], happened: Option<Timestamp>, now: Timestamp) -
         Some(Place { number: u32::try_from(number).ok()? + 1, at, fate })
     });
     let places = places.collect();
-    let failed_since = seen.iter().rev().take_while(|one| !matches!(one.answered, Some(200..=299))).last();
-    let switch_off = failed_since.filter(|_| failing).map(|one| after(one.at, SWITCH_OFF));
+    let failed_since = seen.iter().rev().take_while(|one| one.failed()).last();
+    let switch_off = failed_since.map(|one| after(one.at, SWITCH_OFF));
     Some(RetryClock { places, standing, end, switch_off, from_event: happened.is_some() })
 }
 
@@ -147,6 +158,9 @@ impl RetryClock {
             Standing::Next(at) => format!("Next around {}, Kinde says roughly", show(at)),
             Standing::Overdue(at) => format!("Was due around {}, Kinde says roughly, and not seen here", show(at)),
             Standing::Over => "Kinde sends it no more: its 36 hours or its attempts are over".to_owned(),
+            Standing::NotKnown => {
+                "What its sender was answered is not known here, so whether Kinde sends it again is not either".to_owned()
+            }
         }
     }
 }
@@ -194,7 +208,7 @@ mod tests {
     }
 
     fn seen(second: i64, answered: u16) -> Seen {
-        Seen { at: at(second), answered: (answered > 0).then_some(answered) }
+        Seen { at: at(second), answered: Some(answered) }
     }
 
     /// The numbers of those seen, and the seconds to the next.
@@ -208,7 +222,7 @@ mod tests {
     fn the_next_attempt_is_told_from_the_last_one_seen() {
         assert_eq!(told(&[seen(0, 500)], None, 1), (vec![1], Standing::Next(at(5))));
         assert_eq!(told(&[seen(0, 500), seen(7, 500)], None, 8), (vec![1, 2], Standing::Next(at(37))));
-        let four = [seen(0, 500), seen(6, 0), seen(38, 404), seen(161, 500)];
+        let four = [seen(0, 500), seen(6, HUNG_UP), seen(38, 404), seen(161, 500)];
         assert_eq!(told(&four, None, 200), (vec![1, 2, 3, 4], Standing::Next(at(761))));
     }
 
@@ -259,6 +273,21 @@ mod tests {
         // It failed only since the last good answer.
         let mended = retry_clock(&[seen(0, 500), seen(5, 200), seen(35, 500)], None, at(36)).unwrap();
         assert_eq!(mended.switch_off, Some(at(35 + 259_200)));
+    }
+
+    #[test]
+    fn where_it_is_not_known_what_was_answered_nothing_is_said_of_a_next_nor_of_failing() {
+        let unknown = |second: i64| Seen { at: at(second), answered: None };
+        for (seen, numbers) in [(vec![unknown(0)], vec![1]), (vec![seen(0, 500), unknown(6)], vec![1, 2])] {
+            assert_eq!(told(&seen, None, 60), (numbers.clone(), Standing::NotKnown));
+            let clock = retry_clock(&seen, None, at(60)).unwrap();
+            assert_eq!((clock.places.len(), clock.switch_off), (numbers.len(), None));
+        }
+        let hung_up = retry_clock(&[seen(0, HUNG_UP)], None, at(1)).unwrap();
+        assert_eq!((hung_up.standing, hung_up.switch_off), (Standing::Next(at(5)), Some(at(259_200))));
+        // It failed at least since the last one that is known to have.
+        let since = retry_clock(&[seen(0, 500), unknown(5), seen(35, 500)], None, at(36)).unwrap();
+        assert_eq!(since.switch_off, Some(at(35 + 259_200)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::{Arrival, MAX_BODY, Shared};
 use crate::check::Check;
 use crate::secrets::MASK;
 use crate::secrets::mask::{Named, named};
-use crate::store::attempts::NewAttempt;
+use crate::store::attempts::{HUNG_UP, NewAttempt};
 
 /// How long a request body may take.
 const BODY: Duration = Duration::from_secs(10);
@@ -163,7 +163,7 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         headers: kept.clone(),
         body: sifted.kept.clone().unwrap_or_else(|| body.to_vec()),
         whole: sifted.kept.is_none(),
-        responded: (!answering.drop && relay.is_none()).then_some(answering.status),
+        responded: if answering.drop { Some(HUNG_UP) } else { relay.is_none().then_some(answering.status) },
     };
     let stored = match shared.attempts.keep(new).await {
         Ok(stored) => stored,

@@ -2,7 +2,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::store::attempts::Filter;
+use crate::store::attempts::{Filter, HUNG_UP};
 
 async fn receiver(answering: Answering) -> (tempfile::TempDir, Receiver, Attempts, mpsc::Receiver<Arrival>) {
     let dir = tempfile::tempdir().unwrap();
@@ -74,7 +74,7 @@ async fn the_answer_can_be_another_status_late_or_none_and_the_attempt_is_kept_a
     receiver.set_answering(Answering { drop: true, ..Answering::default() });
     assert_eq!(raw(&receiver, &post(&receiver, "", "b")).await, "");
     let kept = attempts.page("p", Filter::default()).await.unwrap();
-    assert_eq!(kept.iter().map(|attempt| attempt.responded).collect::<Vec<_>>(), [None, Some(500)]);
+    assert_eq!(kept.iter().map(|attempt| attempt.responded).collect::<Vec<_>>(), [Some(HUNG_UP), Some(500)]);
 }
 
 #[tokio::test]

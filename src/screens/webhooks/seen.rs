@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::action::Action;
 use crate::clock::{clock_time, day};
 use crate::error::UserError;
-use crate::store::attempts::{Attempt, Standing};
+use crate::store::attempts::{Attempt, HUNG_UP, Standing};
 use crate::ui::tokens::size;
 use crate::ui::{Button, Callout, Col, Icon, Mood, Table, small, status, strong, subdued, tokens};
 
@@ -72,7 +72,11 @@ pub(super) fn attempts(ui: &mut Ui, seen: &Result<Vec<Attempt>, UserError>, acti
                 status(ui, mood, &words);
             });
             if width > 560.0 {
-                cells.subdued(&attempt.responded.map_or_else(|| "nothing".to_owned(), |status| status.to_string()));
+                cells.subdued(&match attempt.responded {
+                    None => "not known".to_owned(),
+                    Some(HUNG_UP) => "nothing".to_owned(),
+                    Some(status) => status.to_string(),
+                });
             }
             cells.mono(attempt.webhook_id.as_deref().unwrap_or("none"));
             cells.ui(|ui| {

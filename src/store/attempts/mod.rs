@@ -43,7 +43,9 @@ pub use import::{Record, Told};
 pub use owners::Usage;
 pub use read::{Earlier, Whole};
 pub use retention::Retention;
-pub use row::{Answer, Attempt, Duplicate, Forwarded, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex};
+pub use row::{
+    Answer, Attempt, Duplicate, Forwarded, HUNG_UP, Judgement, NewAttempt, Standing, Stored, sha256, sha256_hex,
+};
 
 use super::history::{History, HistoryError};
 use writer::Writer;

@@ -141,6 +141,9 @@ pub struct Answer {
     pub cut: bool,
 }
 
+/// What stands in the place of a status where the sender was hung up on: no HTTP status is this.
+pub const HUNG_UP: u16 = 0;
+
 /// An attempt to be kept.
 #[derive(Clone)]
 pub struct NewAttempt {
@@ -164,7 +167,7 @@ pub struct NewAttempt {
     pub body: Vec<u8>,
     /// False where `body` is not all that came: the signature of a token that is no webhook was taken off.
     pub whole: bool,
-    /// The status the sender is answered; `None` where it is hung up on.
+    /// The status the sender is answered, or [`HUNG_UP`]; `None` where that is not known, or not yet.
     pub responded: Option<u16>,
 }
 
@@ -232,7 +235,7 @@ pub struct Attempt {
     pub judged_at: Option<Timestamp>,
     /// SHA-256 of the kept bytes, in hex.
     pub body_sha256: String,
-    /// The status the sender was answered.
+    /// The status the sender was answered, or [`HUNG_UP`]; `None` where that is not known, or not yet.
     pub responded: Option<u16>,
     /// How its forwards went.
     pub forwarded: Vec<Forwarded>,

@@ -7,9 +7,9 @@ use super::state::{State, What};
 use super::{Turn, forwards};
 use crate::action::Action;
 use crate::clock::{clock_time, day};
-use crate::inspector::retry_clock::{Fate, RetryClock, Seen, retry_clock};
+use crate::inspector::retry_clock::{Fate, RetryClock, Seen, Standing, retry_clock};
 use crate::screens::Cx;
-use crate::store::attempts::Attempt;
+use crate::store::attempts::{Attempt, HUNG_UP};
 use crate::ui::tokens::space;
 use crate::ui::{Col, Mood, Table, prose, section, small, status, subdued};
 
@@ -103,6 +103,9 @@ fn clock_ui(ui: &mut Ui, clock: &RetryClock, group: &[&Attempt], own: i64, now: 
     if let Some(Fate::Seen(index)) = answer.chosen.and_then(|row| clock.places.get(row)).map(|place| place.fate) {
         *turn = group.get(index).map(|attempt| Turn::To(attempt.seq));
     }
+    if clock.standing == Standing::NotKnown {
+        return;
+    }
     ui.add_space(space::XS);
     let from = if clock.from_event { "the event's own time" } else { "the first attempt seen here" };
     let mut note =
@@ -118,10 +121,11 @@ fn clock_ui(ui: &mut Ui, clock: &RetryClock, group: &[&Attempt], own: i64, now: 
 
 fn answered(ui: &mut Ui, status_code: Option<u16>) {
     match status_code {
+        Some(HUNG_UP) => status(ui, Mood::Error, "hung up"),
         Some(200) => status(ui, Mood::Success, "200"),
         Some(code @ 201..=299) => status(ui, Mood::Warn, &code.to_string()),
         Some(code) => status(ui, Mood::Error, &code.to_string()),
-        None => status(ui, Mood::Error, "hung up"),
+        None => subdued(ui, "not known"),
     };
 }
 
