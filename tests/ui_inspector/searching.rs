@@ -84,6 +84,26 @@ fn a_search_that_cannot_be_read_says_where_and_one_without_a_match_leads_back() 
 }
 
 #[test]
+fn how_long_ago_is_counted_from_when_rows_are_asked_for_or_acted_on_and_not_from_when_it_was_typed() {
+    let mut harness = with_rows(rows(1..4), false);
+    search_for(&mut harness, "since:2h");
+    let (job, typed) = filtered(&mut harness);
+    assert_eq!(typed.since.unwrap().as_second(), NOW - 7_200);
+    let page = Page { place: history::Place::Newest, rows: rows(1..4), more: false, newer: 0 };
+    harness.state_mut().tell(job, Event::Page(Ok(Box::new(page))));
+    harness.state_mut().now = Timestamp::from_second(NOW + 3_600).unwrap();
+    arrive(&mut harness, job, vec![row(9)]);
+    let (_, asked) = filtered(&mut harness);
+    assert_eq!(asked.since.unwrap().as_second(), NOW - 3_600);
+    harness.state_mut().with(|state, cx, actions| state.ask(InspectorAsk::Export, cx, actions));
+    let (_, exported) = harness.state_mut().asked(|command| match command {
+        history::Command::Export { which: Which::Matching(filter), .. } => Some(*filter),
+        _ => None,
+    });
+    assert_eq!(exported.since.unwrap().as_second(), NOW - 3_600);
+}
+
+#[test]
 fn a_stretch_drawn_in_the_picture_of_arrivals_is_searched_for() {
     let mut harness = with_rows(rows(1..4), false);
     harness.state_mut().actions.clear();

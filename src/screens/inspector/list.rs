@@ -127,7 +127,7 @@ pub(super) fn forward_words(all: &[Forwarded]) -> Option<(String, Mood)> {
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let columns = Columns::of(ui.available_width());
     let id = header(ui, &columns);
-    let moved = keyboard(ui, id, state, actions);
+    let moved = keyboard(ui, id, state, cx, actions);
     let jump = state.rows.jump.take().or(moved);
     let shift = std::mem::take(&mut state.rows.shift);
     let top = ui.cursor().top();
@@ -313,7 +313,7 @@ pub(super) fn lines(state: &State) -> String {
 }
 
 /// Reads the keys while the list has the keyboard; the row to show.
-fn keyboard(ui: &mut Ui, id: Id, state: &mut State, actions: &mut Vec<Action>) -> Option<usize> {
+fn keyboard(ui: &mut Ui, id: Id, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) -> Option<usize> {
     if !ui.memory(|memory| memory.has_focus(id)) {
         return None;
     }
@@ -335,7 +335,8 @@ fn keyboard(ui: &mut Ui, id: Id, state: &mut State, actions: &mut Vec<Action>) -
     }
     if !state.selection.is_empty() && pressed(Modifiers::NONE, Key::Delete) {
         let count = (!state.selection.all).then(|| state.selection.count());
-        state.question = Some(Question::Delete { which: state.selection.which(&state.filter), count });
+        let which = state.selection.which(&state.search.filter(cx.now));
+        state.question = Some(Question::Delete { which, count });
         return None;
     }
     let steps = [

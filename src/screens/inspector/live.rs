@@ -8,7 +8,6 @@ use super::{chain, detail, list, public, replays, search};
 use crate::action::{Action, InspectorAsk};
 use crate::backend::history::Which;
 use crate::screens::Cx;
-use crate::store::attempts::Filter;
 use crate::ui::tokens::{size, space};
 use crate::ui::{Answer, Button, Callout, Confirm, Icon, card, empty_state, loading, prose, small, strong, title};
 
@@ -43,7 +42,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     if state.rows.held().is_empty() {
         if state.rows.ready && empty_state(ui, Some(Icon::Search), "No event matches", Some("Show all events")) {
             state.search = search::Search::begin();
-            state.search_for(Filter::default());
+            state.searched();
         }
         return;
     }
@@ -159,7 +158,7 @@ fn under(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
     }
     let all = state.selection.all;
     let words = if all { "All that match".to_owned() } else { format!("{} selected", state.selection.count()) };
-    let which = state.selection.which(&state.filter);
+    let which = state.selection.which(&state.search.filter(cx.now));
     strong(ui, &words);
     let pinned = state.selection.single().and_then(|seq| state.rows.get(seq)).is_some_and(|row| row.pinned);
     let words = if pinned { "Unpin" } else { "Pin" };
@@ -171,7 +170,7 @@ fn under(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
     }
     if Button::ghost("Replay…").icon(Icon::Play).small().hint("Send them once more, as they came").show(ui).clicked()
     {
-        replays::open(state);
+        replays::open(state, cx);
     }
     if Button::ghost("Export…").icon(Icon::Upload).small().show(ui).clicked() {
         actions.push(Action::Inspector(InspectorAsk::Export));

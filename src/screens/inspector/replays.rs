@@ -46,8 +46,8 @@ impl Replays {
 }
 
 /// Opens the form over what is chosen.
-pub(super) fn open(state: &mut State) {
-    let which = state.selection.which(&state.filter);
+pub(super) fn open(state: &mut State, cx: &Cx<'_>) {
+    let which = state.selection.which(&state.search.filter(cx.now));
     let count = (!state.selection.all).then(|| state.selection.count());
     let receiving = state.owner.and_then(|owner| state.plans.get(&owner));
     let forward = receiving.and_then(|plan| plan.settings.targets.first()).map(|target| target.url().to_string());

@@ -9,7 +9,7 @@ use crate::backend::history::{Command, Picture};
 use crate::clock::{clock_time, day, rfc3339};
 use crate::inspector::search::{Query, SearchError, parse, set, without};
 use crate::screens::Cx;
-use crate::store::attempts::{Bucket, Standing};
+use crate::store::attempts::{Bucket, Filter, Standing};
 use crate::ui::tokens::{radius, size, space};
 use crate::ui::{Button, Icon, small, text_field, tokens};
 
@@ -44,6 +44,16 @@ impl Search {
         }
     }
 
+    /// What is searched for, as of `now`: what came within the last two hours is others a minute later.
+    pub fn filter(&self, now: Timestamp) -> Filter {
+        self.query.filter(now)
+    }
+
+    /// True where nothing is searched for: everything shows.
+    pub fn is_empty(&self) -> bool {
+        self.query.is_empty()
+    }
+
     /// Forgets what was searched for.
     pub fn begin() -> Self {
         Self { stale: true, ..Self::default() }
@@ -55,10 +65,10 @@ pub(super) fn typed(state: &mut State, now: Timestamp) {
     match parse(&state.search.text) {
         Ok(query) => {
             state.search.error = None;
+            let other = query.filter(now) != state.search.filter(now);
             state.search.query = query;
-            let filter = state.search.query.filter(now);
-            if filter != state.filter {
-                state.search_for(filter);
+            if other {
+                state.searched();
             }
         }
         Err(error) => state.search.error = Some(error),
@@ -79,7 +89,7 @@ pub(super) fn tend(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) ->
     state.search.stale = false;
     state.search.asked = Some(job);
     state.search.asked_at = Some(cx.now);
-    let filter = Box::new(state.filter.clone());
+    let filter = Box::new(state.search.filter(cx.now));
     actions.push(Action::Run(job, Command::Picture { profile, filter, now: cx.now }.into()));
     None
 }

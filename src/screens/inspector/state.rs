@@ -20,7 +20,7 @@ use crate::backend::history::{Attention, Command, Event, From, Kept, Which};
 use crate::backend::{End, inspect};
 use crate::error::UserError;
 use crate::screens::Cx;
-use crate::store::attempts::{Attempt, Filter, Retention, Standing};
+use crate::store::attempts::{Attempt, Retention, Standing};
 use crate::tenant::Profile;
 
 /// Which side of the room shows.
@@ -52,7 +52,6 @@ pub struct State {
     pub(super) owner: Option<Uuid>,
     pub(super) rows: Rows,
     pub(super) selection: Selection,
-    pub(super) filter: Filter,
     pub(super) search: Search,
     /// How each profile receives when it is started.
     pub(super) plans: BTreeMap<Uuid, Plan>,
@@ -154,7 +153,6 @@ impl State {
         self.owner = None;
         self.rows = Rows::begin();
         self.selection.clear();
-        self.filter = Filter::default();
         self.search = Search::begin();
         self.draft = None;
         self.public.close_form();
@@ -290,12 +288,11 @@ impl State {
 
     /// Everything shows.
     pub(super) fn is_unfiltered(&self) -> bool {
-        self.filter == Filter::default()
+        self.search.is_empty()
     }
 
     /// Other rows are wanted.
-    pub(super) fn search_for(&mut self, filter: Filter) {
-        self.filter = filter;
+    pub(super) fn searched(&mut self) {
         self.rows.search();
         self.selection.clear();
         self.search.stale = true;
@@ -317,7 +314,7 @@ impl State {
             self.detail.refresh(cx, actions);
         }
         if let Some((job, place, limit)) = self.rows.wants(|| cx.job()) {
-            let filter = Box::new(self.filter.clone());
+            let filter = Box::new(self.search.filter(cx.now));
             actions.push(Action::Run(job, Command::Page { profile, filter, place, limit }.into()));
         }
         search::tend(self, cx, actions)
@@ -369,8 +366,8 @@ impl State {
             Ask::Import => keep::bring_in(self, From::Chosen, cx, actions),
             Ask::Export => {
                 let all = self.selection.is_empty();
-                let filter = || Which::Matching(Box::new(self.filter.clone()));
-                let which = if all { filter() } else { self.selection.which(&self.filter) };
+                let filter = self.search.filter(cx.now);
+                let which = if all { Which::Matching(Box::new(filter)) } else { self.selection.which(&filter) };
                 let job = cx.job();
                 self.moving = Some(job);
                 self.told = None;
