@@ -57,7 +57,7 @@ impl Target {
         if !confirmed && !is_loopback(&url) {
             return Err(refuse(
                 "It is not on this machine",
-                "Webhooks carry names and addresses of people: forward to localhost, or replay one to it on purpose",
+                "Webhooks carry names and addresses of people: send to localhost, or replay it in the window, which asks first",
             ));
         }
         Ok(Self { url })

@@ -111,7 +111,9 @@ fn this_machine_is_open_another_one_must_be_confirmed_and_metadata_is_never_sent
         "http://127.0.0.1.example.com/",
         "http://localhost.example.com/",
     ] {
-        assert!(Target::parse(elsewhere, false).is_err(), "{elsewhere}");
+        let refused = Target::parse(elsewhere, false).unwrap_err();
+        // No command confirms another machine: the way that is named must be one.
+        assert!(refused.hint.contains("replay it in the window, which asks first"), "{refused:?}");
         assert!(Target::parse(elsewhere, true).is_ok(), "{elsewhere}");
     }
     for never in [
