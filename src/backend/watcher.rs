@@ -41,7 +41,8 @@ async fn try_unknown(attempts: &Attempts, profile: Uuid, job: &Job) -> Result<()
         return Ok(());
     }
     let mut intake = super::receiver::intake(profile, job).await?;
-    if let Some(count) = job.cancel.run_until_cancelled(intake.judge_unknown()).await.transpose()?.filter(|it| *it > 0) {
+    if let Some(count) = job.cancel.run_until_cancelled(intake.judge_unknown()).await.transpose()?.filter(|it| *it > 0)
+    {
         job.send(Event::CaughtUp(count)).await;
     }
     Ok(())

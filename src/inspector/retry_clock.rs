@@ -159,7 +159,8 @@ impl RetryClock {
             Standing::Overdue(at) => format!("Was due around {}, Kinde says roughly, and not seen here", show(at)),
             Standing::Over => "Kinde sends it no more: its 36 hours or its attempts are over".to_owned(),
             Standing::NotKnown => {
-                "What its sender was answered is not known here, so whether Kinde sends it again is not either".to_owned()
+                "What its sender was answered is not known here, so whether Kinde sends it again is not either"
+                    .to_owned()
             }
         }
     }

@@ -124,7 +124,8 @@ async fn what_an_attempt_comes_to_when_it_is_opened_stands_in_the_list_too_and_a
     let noted = async |seq, verdict: &str, failed: Option<&str>| {
         let (verdict, failed) = (verdict.to_owned(), failed.map(str::to_owned));
         let at = Clock::real().now();
-        let judgement = Judgement { seq, verdict, failed, duplicate: Duplicate::No, at, decode: None, text: String::new() };
+        let judgement =
+            Judgement { seq, verdict, failed, duplicate: Duplicate::No, at, decode: None, text: String::new() };
         attempts.judged(vec![judgement]).await.unwrap();
     };
     let row = async |owner: &str, seq| attempts.whole(owner, seq).await.unwrap().unwrap().attempt;

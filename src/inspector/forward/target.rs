@@ -146,12 +146,23 @@ fn is_metadata(url: &Url) -> bool {
     }
 }
 
-/// Where clouds keep the credentials of a machine: 169.254.0.0/16, fe80::/10, fd00:ec2::254; and no address at all.
+/// Where clouds keep the credentials of a machine that are not link-local, by their documentation: Alibaba Cloud, Azure's
+/// platform (WireServer) and Oracle Cloud; AWS and Google Cloud over IPv6.
+const METADATA: ([Ipv4Addr; 3], [Ipv6Addr; 2]) = (
+    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)],
+    [Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254), Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254)],
+);
+
+/// Where clouds keep the credentials of a machine: 169.254.0.0/16, fe80::/10 and [`METADATA`]; and no address at all.
 fn forbidden(address: IpAddr) -> bool {
-    const AWS: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
     match address.to_canonical() {
-        IpAddr::V4(address) => address.is_link_local() || address.is_unspecified() || address.is_broadcast(),
-        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unspecified() || address == AWS,
+        IpAddr::V4(address) => {
+            let nowhere = address.is_unspecified() || address.is_broadcast();
+            nowhere || address.is_link_local() || METADATA.0.contains(&address)
+        }
+        IpAddr::V6(address) => {
+            address.is_unspecified() || address.is_unicast_link_local() || METADATA.1.contains(&address)
+        }
     }
 }
 
@@ -163,7 +174,17 @@ mod tests {
     fn a_name_that_leads_to_a_metadata_address_among_others_is_not_sent_to() {
         let good: SocketAddr = "192.0.2.1:80".parse().unwrap();
         assert!(open(&[good]).is_ok());
-        for bad in ["169.254.169.254:80", "[::ffff:169.254.169.254]:80", "[fd00:ec2::254]:80", "0.0.0.0:80"] {
+        for bad in [
+            "169.254.169.254:80",
+            "[::ffff:169.254.169.254]:80",
+            "100.100.100.200:80",
+            "168.63.129.16:80",
+            "192.0.0.192:80",
+            "[::ffff:192.0.0.192]:80",
+            "[fd00:ec2::254]:80",
+            "[fd20:ce::254]:80",
+            "0.0.0.0:80",
+        ] {
             assert!(open(&[good, bad.parse().unwrap()]).is_err(), "{bad}");
         }
         assert!(open(&[]).is_err());

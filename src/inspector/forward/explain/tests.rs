@@ -141,12 +141,16 @@ fn the_sandbox_is_named_where_an_application_that_points_at_a_tenant_refuses_it(
 fn of_a_401_without_a_reason_both_causes_are_named_and_the_sandbox_where_it_signed() {
     let forwarded = Forwarded { url: "http://localhost/".to_owned(), status: Some(401), ms: 1, ..Forwarded::default() };
     let outcome = Outcome { forwarded: &forwarded, headers: &[], body: "Unauthorized" };
-    let told = |by_sandbox: bool| explain(&Sent { by_sandbox, ..Sent::default() }, &outcome, Framework::NextJs).remove(0);
+    let told =
+        |by_sandbox: bool| explain(&Sent { by_sandbox, ..Sent::default() }, &outcome, Framework::NextJs).remove(0);
     for (by_sandbox, name) in [(false, "auth"), (true, "key")] {
         let check = told(by_sandbox);
         let why = check.why.unwrap();
         assert_eq!(check.name, name);
-        assert!(why.contains("middleware") && why.contains("handler") && why.contains("sandbox") == by_sandbox, "{why}");
+        assert!(
+            why.contains("middleware") && why.contains("handler") && why.contains("sandbox") == by_sandbox,
+            "{why}"
+        );
     }
     let outcome = Outcome { body: "Please sign in", ..outcome };
     let check = explain(&Sent { by_sandbox: true, ..Sent::default() }, &outcome, Framework::NextJs).remove(0);
