@@ -9,7 +9,8 @@ use url::Url;
 pub(super) use super::print::plain;
 use super::{Context, Exit, Wants};
 use crate::error::{Category, UserError};
-use crate::inspector::decode::{Decoded, Issuers, Keys, Kind, Options, OtherKeys, judge};
+use crate::inspector::decode::{Decoded, Issuers, Keys, Kind, Options, judge};
+use crate::inspector::key_source::KeySource;
 use crate::inspector::{keys, paste};
 use crate::kinde::Domain;
 use crate::kinde::jwks::{Jwks, Owner, is_safe};
@@ -44,41 +45,6 @@ enum KindWord {
     Id,
 }
 
-/// Where the keys come from, asked once a token since a tenant's keys can change meanwhile.
-enum Source {
-    /// A file, or an address that a person named: the same keys for every token.
-    Fixed(Keys),
-    Tenant(Box<TenantSource>),
-}
-
-struct TenantSource {
-    jwks: Jwks,
-    owner: Owner,
-    issuers: Issuers,
-    sandbox: Vec<OtherKeys>,
-    last: Option<Keys>,
-}
-
-impl Source {
-    async fn keys(&mut self, input: &[u8]) -> Keys {
-        match self {
-            Self::Fixed(keys) => keys.clone(),
-            Self::Tenant(source) => {
-                let TenantSource { jwks, owner, issuers, sandbox, last } = source.as_mut();
-                let kid = keys::kid_of(input, true);
-                let known = |keys: &Keys| {
-                    kid.as_deref().is_none_or(|kid| keys.sets.iter().any(|dated| dated.set.by_kid(kid).is_some()))
-                };
-                if let Some(keys) = last.as_ref().filter(|keys| known(keys)) {
-                    return keys.clone();
-                }
-                let keys = keys::of_tenant(jwks, owner, issuers.clone(), kid.as_deref(), sandbox.clone()).await;
-                last.insert(keys).clone()
-            }
-        }
-    }
-}
-
 /// Judges what it is given and prints it.
 ///
 /// # Errors
@@ -98,7 +64,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     let mut source = source(args.domain.as_deref(), args.jwks.as_deref(), cx).await?;
     if !args.lines {
         let input = read_all(file).await?;
-        let keys = source.keys(&input).await;
+        let keys = source.for_kid(keys::kid_of(&input, true).as_deref()).await;
         let decoded = judge(&input, &keys, &options(cx.services.clock.now()));
         if cx.json {
             cx.line(&decoded);
@@ -114,7 +80,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let keys = source.keys(&line).await;
+        let keys = source.for_kid(keys::kid_of(&line, true).as_deref()).await;
         let decoded = judge(&line, &keys, &options(cx.services.clock.now()));
         if !decoded.is_good() {
             exit = Exit::Bad;
@@ -144,34 +110,22 @@ fn refuse_token_as_file(file: &Path) -> Result<(), UserError> {
         .hint("Give it on standard input: kinde-panel decode < token.txt"))
 }
 
-async fn source(domain: Option<&str>, jwks: Option<&str>, cx: &Context) -> Result<Source, UserError> {
+async fn source(domain: Option<&str>, jwks: Option<&str>, cx: &Context) -> Result<KeySource, UserError> {
     let services = &cx.services;
     let cache = Jwks::new(services.http.clone(), Some(services.data.file("history.db")));
     if let Some(jwks) = jwks {
         let mut keys = chosen(jwks, &cache).await?;
         keys.others.extend(keys::sandbox_as_other(&services.data, services.clock.now()).await);
-        return Ok(Source::Fixed(keys));
+        return Ok(KeySource::Fixed(keys));
     }
-    let (owner, issuers) = if let Some(domain) = domain {
+    if let Some(domain) = domain {
         let domain = Domain::parse(domain)?;
         let name = domain.authority().to_owned();
-        let issuers = vec![domain.as_str().to_owned()];
-        (Owner { id: domain.as_str().to_owned(), name, domain }, Issuers::These(issuers))
-    } else {
-        let picked = cx.pick_profile(Wants::Domain)?;
-        let profile = picked.profile;
-        let Some(domain) = profile.domain.clone().filter(|_| !profile.is_sandbox()) else {
-            // Its keys are in the data folder: no running sandbox is needed.
-            let mut keys = keys::of_sandbox(&services.data).await?;
-            keys.others = keys::others(&cache).await;
-            return Ok(Source::Fixed(keys));
-        };
-        let issuers = profile.issuers().iter().map(|domain| domain.as_str().to_owned()).collect();
-        let id = if profile.saved { profile.id.to_string() } else { domain.as_str().to_owned() };
-        (Owner { id, name: profile.name, domain }, Issuers::These(issuers))
-    };
-    let sandbox = keys::sandbox_as_other(&services.data, services.clock.now()).await;
-    Ok(Source::Tenant(Box::new(TenantSource { jwks: cache, owner, issuers, sandbox, last: None })))
+        let issuers = Issuers::These(vec![domain.as_str().to_owned()]);
+        let owner = Owner { id: domain.as_str().to_owned(), name, domain };
+        return Ok(KeySource::of_tenant(cache, owner, issuers, &services.data).await);
+    }
+    KeySource::of_profile(cache, &cx.pick_profile(Wants::Domain)?.profile, &services.data).await
 }
 
 /// `--jwks`: an address, else a file.

@@ -129,10 +129,10 @@ pub struct OtherKeys {
     pub same_tenant: bool,
     /// The keys.
     pub set: Arc<KeySet>,
-    /// When they were first seen published.
-    pub first_seen: Timestamp,
     /// When they were last seen published.
     pub last_seen: Timestamp,
+    /// The last moment at which they still counted as published: a fetched set is not asked for again at once.
+    pub good_until: Timestamp,
 }
 
 /// The keys a token is judged with.
@@ -150,6 +150,8 @@ pub struct Keys {
     pub issuers: Issuers,
     /// For recognising a key of another profile.
     pub others: Vec<OtherKeys>,
+    /// When the published set was fetched; `None` where none was.
+    pub fetched_at: Option<Timestamp>,
     /// How far this machine's clock is ahead of that of whoever published the keys, in seconds. `None` where nobody told.
     pub clock_ahead: Option<i64>,
 }
@@ -164,6 +166,7 @@ impl Keys {
             trouble: None,
             issuers: Issuers::Any,
             others: Vec::new(),
+            fetched_at: None,
             clock_ahead: None,
         }
     }
@@ -182,12 +185,11 @@ impl Keys {
         keys
     }
 
-    /// The keys of this tenant's past that it published at that moment.
+    /// The keys of this tenant's past that were good for what arrived at that moment: it had not taken them back yet. When
+    /// they were first seen does not count: that is a moment after the first arrival they were fetched for.
     pub(super) fn of_then(&self, received: Option<Timestamp>) -> impl Iterator<Item = &OtherKeys> {
-        let published = move |other: &&OtherKeys| {
-            received.is_some_and(|at| other.same_tenant && (other.first_seen..=other.last_seen).contains(&at))
-        };
-        self.others.iter().filter(published)
+        let good = move |other: &&OtherKeys| received.is_some_and(|at| other.same_tenant && at <= other.good_until);
+        self.others.iter().filter(good)
     }
 
     fn take(&mut self, text: &[u8], policy: crate::jwt::Policy) {

@@ -277,7 +277,10 @@ impl<'a> Ladder<'a> {
             good.push_str(" (a sandbox key)");
         }
         if let Some(until) = until {
-            good.push_str(&format!(", which published it when this arrived and last on {}", rfc3339(until)));
+            good.push_str(&format!(
+                ", which has taken it back since this arrived; last seen there on {}",
+                rfc3339(until)
+            ));
         }
         let seen = key.kid.as_deref().unwrap_or("a key without kid");
         self.checks.push(findings.into_check("key", Some(good)).seen(shorten(seen)));

@@ -1,9 +1,10 @@
-//! Where the keys for many tokens come from, one after the other: asked again only for a key that is not at hand.
+//! Where the keys for many tokens come from, one after the other: asked again for a key that is not at hand, and when they
+//! have grown old, since a tenant takes keys back.
 
 use super::decode::{Issuers, Keys, OtherKeys};
 use super::keys;
 use crate::error::UserError;
-use crate::kinde::jwks::{Jwks, Owner};
+use crate::kinde::jwks::{Jwks, Owner, is_fresh};
 use crate::store::DataDir;
 use crate::tenant::Profile;
 
@@ -54,13 +55,17 @@ impl KeySource {
     }
 
     /// The keys to judge a token with that names this key.
-    pub(super) async fn for_kid(&mut self, kid: Option<&str>) -> Keys {
+    pub async fn for_kid(&mut self, kid: Option<&str>) -> Keys {
         match self {
             Self::Fixed(keys) => keys.clone(),
             Self::Tenant(tenant) => {
                 let TenantKeys { jwks, owner, issuers, extra, last, renewed } = tenant.as_mut();
-                let known = |keys: &Keys| kid.is_none_or(|kid| has(keys, kid));
-                if let Some(keys) = last.as_ref().filter(|keys| keys.trouble.is_none() && known(keys)) {
+                let now = jwks.clock().now();
+                let good = |keys: &&Keys| {
+                    let fresh = keys.trouble.is_none() && keys.fetched_at.is_some_and(|at| is_fresh(at, now));
+                    fresh && kid.is_none_or(|kid| has(keys, kid))
+                };
+                if let Some(keys) = last.as_ref().filter(good) {
                     return keys.clone();
                 }
                 let keys = keys::of_tenant(jwks, owner, issuers.clone(), kid, extra.clone()).await;

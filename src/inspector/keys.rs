@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::decode::{Dated, Issuers, Keys, Origin, OtherKeys};
 use crate::error::{Category, UserError};
 use crate::jwt::{Compact, KeySet, Policy};
-use crate::kinde::jwks::{Jwks, JwksTroubleKind, KeptKeys, LiveKeys, Owner, TenantKeys};
+use crate::kinde::jwks::{FRESH, Jwks, JwksTroubleKind, KeptKeys, LiveKeys, Owner, TenantKeys};
 use crate::store::DataDir;
 
 /// The key ID that `input` names, so that its key can be fetched before judging.
@@ -40,7 +42,7 @@ pub async fn at_url(jwks: &Jwks, url: url::Url) -> Keys {
 
 /// Every key set kept on this machine, for recognising a token of another profile.
 pub async fn others(jwks: &Jwks) -> Vec<OtherKeys> {
-    jwks.kept().await.into_iter().map(|kept| other(kept, false)).collect()
+    jwks.kept().await.into_iter().map(foreign).collect()
 }
 
 /// The sandbox's own keys: they are in the data folder, made on first use, and need no running sandbox.
@@ -56,7 +58,7 @@ pub async fn of_sandbox(data: &DataDir) -> Result<Keys, UserError> {
 }
 
 /// The sandbox's keys for recognising its tokens elsewhere; none where the data folder has no sandbox yet.
-pub async fn sandbox_as_other(data: &DataDir, now: jiff::Timestamp) -> Vec<OtherKeys> {
+pub async fn sandbox_as_other(data: &DataDir, now: Timestamp) -> Vec<OtherKeys> {
     let dir = data.root().join("sandbox");
     if !dir.is_dir() {
         return Vec::new();
@@ -64,14 +66,23 @@ pub async fn sandbox_as_other(data: &DataDir, now: jiff::Timestamp) -> Vec<Other
     let read = tokio::task::spawn_blocking(move || {
         let facts = crate::sandbox::facts(&dir).ok()?;
         let set = Arc::new(KeySet::parse(facts.jwks.as_bytes(), Policy::Published).ok()?);
-        Some(OtherKeys { name: "the sandbox".to_owned(), same_tenant: false, set, first_seen: now, last_seen: now })
+        Some(OtherKeys { name: "the sandbox".to_owned(), same_tenant: false, set, last_seen: now, good_until: now })
     });
     read.await.ok().flatten().into_iter().collect()
 }
 
-fn other(kept: KeptKeys, same_tenant: bool) -> OtherKeys {
-    let KeptKeys { set, owner_name: name, first_seen, last_seen, .. } = kept;
-    OtherKeys { name, same_tenant, set, first_seen, last_seen }
+fn foreign(kept: KeptKeys) -> OtherKeys {
+    let KeptKeys { set, owner_name: name, last_seen, .. } = kept;
+    OtherKeys { name, same_tenant: false, set, last_seen, good_until: last_seen }
+}
+
+/// Keys of the judged tenant's own past. They were believed in for as long as a fetched set is, unless the tenant was seen
+/// to publish others before that: `sights` are the moments at which some set of its was seen.
+fn past(kept: KeptKeys, sights: &[Timestamp]) -> OtherKeys {
+    let believed = kept.last_seen.checked_add(FRESH).unwrap_or(kept.last_seen);
+    let next = sights.iter().filter(|sight| **sight > kept.last_seen).min();
+    let good_until = next.map_or(believed, |next| believed.min(*next));
+    OtherKeys { same_tenant: true, good_until, ..foreign(kept) }
 }
 
 /// How far this machine's clock was ahead of the server's when that published its keys, in seconds.
@@ -89,7 +100,10 @@ fn put_together(
     let TenantKeys { live, trouble } = fetched;
     let not_asked = || ("The tenant's keys were not fetched".to_owned(), "Check the token again".to_owned());
     // By the address it was published at, never by the profile: a profile's domain can be changed.
-    let (mut own, foreign): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.origin == owner.domain.as_str());
+    let (mut own, others): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.origin == owner.domain.as_str());
+    let sights: Vec<Timestamp> = own.iter().flat_map(|kept| [kept.first_seen, kept.last_seen]).collect();
+    let past = |kept| past(kept, &sights);
+    let fetched_at = live.as_ref().map(|live| live.fetched_at);
     let clock_ahead = live.as_ref().and_then(clock_ahead);
     let mut keys = Keys {
         clock_ahead,
@@ -98,22 +112,22 @@ fn put_together(
         sets: Vec::new(),
         issuers,
         others: extra,
+        fetched_at,
         // A kept set in the place of the published one has a cause, always: a verdict by it names the cause.
         trouble: trouble
             .as_ref()
             .map(|trouble| (trouble.why.clone(), trouble.fix.clone()))
             .or_else(|| live.is_none().then(not_asked)),
     };
-    keys.others.extend(foreign.into_iter().map(|kept| other(kept, false)));
+    keys.others.extend(others.into_iter().map(foreign));
     match live {
         Some(live) => {
-            keys.others
-                .extend(own.into_iter().filter(|kept| !kept.set.same_keys(&live.set)).map(|kept| other(kept, true)));
+            keys.others.extend(own.into_iter().filter(|kept| !kept.set.same_keys(&live.set)).map(past));
             keys.sets.push(Dated { set: live.set, kept: None });
         }
         // Keys that the tenant publishes now and that must not be trusted are not helped by older ones.
         None if trouble.is_some_and(|trouble| trouble.kind == JwksTroubleKind::Unsound) => {
-            keys.others.extend(own.into_iter().map(|kept| other(kept, true)));
+            keys.others.extend(own.into_iter().map(past));
         }
         // What it published last stands in for what it publishes now. A key it had taken back before that stays taken back:
         // being out of reach must not make it good again.
@@ -121,7 +135,7 @@ fn put_together(
             own.sort_by_key(|kept| std::cmp::Reverse(kept.last_seen));
             let mut own = own.into_iter();
             if let Some(newest) = own.next() {
-                let older = own.filter(|kept| !kept.set.same_keys(&newest.set)).map(|kept| other(kept, true));
+                let older = own.filter(|kept| !kept.set.same_keys(&newest.set)).map(past);
                 keys.others.extend(older);
                 keys.sets.push(Dated { set: newest.set, kept: Some(newest.last_seen) });
             }
@@ -145,14 +159,18 @@ mod tests {
         Arc::new(KeySet::parse(jwks.to_string().as_bytes(), Policy::Published).unwrap())
     }
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
     fn kept(set: Arc<KeySet>, second: i64) -> KeptKeys {
         KeptKeys {
             set,
             owner: "p1".to_owned(),
             owner_name: "acme".to_owned(),
             origin: "https://acme.kinde.com".to_owned(),
-            first_seen: jiff::Timestamp::UNIX_EPOCH,
-            last_seen: jiff::Timestamp::from_second(second).unwrap(),
+            first_seen: at(second),
+            last_seen: at(second),
         }
     }
 
@@ -164,7 +182,7 @@ mod tests {
 
     fn live(set: Arc<KeySet>) -> TenantKeys {
         let url = "https://acme.kinde.com/.well-known/jwks".parse().unwrap();
-        let fetched_at = jiff::Timestamp::UNIX_EPOCH;
+        let fetched_at = Timestamp::UNIX_EPOCH;
         TenantKeys { live: Some(LiveKeys { set, jwks: "".into(), url, fetched_at, server_time: None }), trouble: None }
     }
 
@@ -177,10 +195,19 @@ mod tests {
     }
 
     #[test]
+    fn a_set_of_the_past_is_good_for_ten_minutes_after_it_was_last_seen_or_until_another_was_seen() {
+        let again = KeptKeys { first_seen: at(5), ..kept(set("c", 5), 4000) };
+        let keys = together(live(set("d", 7)), vec![kept(set("a", 1), 10), kept(set("b", 3), 130), again]);
+        let known: Vec<_> = keys.others.iter().map(|other| other.good_until.as_second()).collect();
+        assert_eq!(known, [130, 130 + 600, 4000 + 600]);
+        assert_eq!(keys.fetched_at, Some(Timestamp::UNIX_EPOCH), "and the set of now says when it came");
+    }
+
+    #[test]
     fn how_far_this_clock_is_off_comes_with_the_keys() {
         let mut fetched = live(set("k1", 1));
         assert_eq!(together(live(set("k1", 1)), Vec::new()).clock_ahead, None);
-        fetched.live.as_mut().unwrap().server_time = jiff::Timestamp::from_second(300).ok();
+        fetched.live.as_mut().unwrap().server_time = Some(at(300));
         assert_eq!(together(fetched, Vec::new()).clock_ahead, Some(-300));
     }
 

@@ -98,8 +98,8 @@ async fn every_retry_of_36_hours_is_verified_labelled_and_counted_and_none_is_dr
     }
 }
 
-#[tokio::test]
-async fn after_a_rotation_what_was_signed_with_the_new_key_is_verified_as_soon_as_that_is_published() {
+/// A tenant that publishes the first key, and the second in its place once that is set.
+async fn rotating() -> (Owner, Arc<AtomicBool>) {
     let rotated = Arc::new(AtomicBool::new(false));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let domain = Domain::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
@@ -114,14 +114,72 @@ async fn after_a_rotation_what_was_signed_with_the_new_key_is_verified_as_soon_a
             socket.write_all(answer.as_bytes()).await.ok();
         }
     });
+    (Owner { id: "p".to_owned(), name: "acme".to_owned(), domain }, rotated)
+}
+
+async fn standing(intake: &Intake, seq: i64) -> Standing {
+    intake.attempts.whole("p", seq).await.unwrap().unwrap().attempt.standing()
+}
+
+/// An event of its own, signed with the first key.
+fn of_the_old_key(id: &str) -> String {
+    token(&WEBHOOK.replace("event_018f", id))
+}
+
+#[tokio::test]
+async fn what_arrived_before_a_rotation_still_verifies_after_it_and_what_arrives_afterwards_does_not() {
+    let (owner, rotated) = rotating().await;
+    let dir = tempfile::tempdir().unwrap();
+    let data = crate::store::DataDir::open(dir.path()).unwrap();
+    let clock = Clock::fixed("2026-11-24T09:00:00Z".parse().unwrap());
+    let opened = async || {
+        let http = Http::new(Recorder::silent(), clock.clone()).unwrap();
+        let cache = Jwks::new(http, Some(dir.path().join("history.db")));
+        let keys = KeySource::of_tenant(cache, owner.clone(), Issuers::Any, &data).await;
+        Intake { keys, clock: clock.clone(), ..intake(&dir, false) }
+    };
+    let pass = |hours: u64, minutes: u64| clock.advance(std::time::Duration::from_secs(hours * 3600 + minutes * 60));
+    let mut all_day = opened().await;
+    // The first is what the keys are fetched for; the others come to a receiver that has them.
+    let first = arrives(&all_day, "w1", &of_the_old_key("event_01"), clock.now()).await;
+    pass(0, 1);
+    assert_eq!(all_day.judge_pending().await.unwrap(), 1);
+    pass(0, 9);
+    let soon = arrives(&all_day, "w2", &of_the_old_key("event_02"), clock.now()).await;
+    assert_eq!(all_day.judge_pending().await.unwrap(), 1);
+    pass(8, 40);
+    let late = arrives(&all_day, "w3", &of_the_old_key("event_03"), clock.now()).await;
+    assert_eq!(all_day.judge_pending().await.unwrap(), 1);
+    pass(0, 8);
+    let latest = arrives(&all_day, "w4", &of_the_old_key("event_04"), clock.now()).await;
+    assert_eq!(all_day.judge_pending().await.unwrap(), 1);
+    rotated.store(true, Ordering::SeqCst);
+    pass(0, 20);
+    // Known all day, and taken back: the receiver is still the same.
+    let after = arrives(&all_day, "w5", &of_the_old_key("event_05"), clock.now()).await;
+    assert_eq!(all_day.judge_pending().await.unwrap(), 1);
+    assert_eq!(standing(&all_day, after).await, Standing::UnknownKey);
+    pass(12, 0);
+    let mut next_day = opened().await;
+    for seq in [first, soon, late, latest] {
+        assert_eq!(standing(&next_day, seq).await, Standing::Good, "{seq}");
+        let whole = next_day.attempts.whole("p", seq).await.unwrap().unwrap();
+        let decoded = next_day.look_again(&whole).await.unwrap().decoded;
+        assert_eq!(decoded.verdict, Verified, "{seq}: {}", decoded.headline);
+        assert!(decoded.check("key").unwrap().why.as_ref().unwrap().contains("taken it back since"), "{seq}");
+    }
+    let sum = next_day.reverify().await.unwrap();
+    assert_eq!((sum.checked, sum.changed), (5, 0));
+}
+
+#[tokio::test]
+async fn after_a_rotation_what_was_signed_with_the_new_key_is_verified_as_soon_as_that_is_published() {
+    let (owner, rotated) = rotating().await;
     let dir = tempfile::tempdir().unwrap();
     let data = crate::store::DataDir::open(dir.path()).unwrap();
     let cache = Jwks::new(Http::new(Recorder::silent(), Clock::real()).unwrap(), None);
-    let owner = Owner { id: "p".to_owned(), name: "acme".to_owned(), domain };
     let keys = KeySource::of_tenant(cache.clone(), owner.clone(), Issuers::Any, &data).await;
     let mut intake = Intake { keys, ..intake(&dir, false) };
-    let standing =
-        async |intake: &Intake, seq| intake.attempts.whole("p", seq).await.unwrap().unwrap().attempt.standing();
     let old = arrives(&intake, "w1", &token(WEBHOOK), Clock::real().now()).await;
     let new = sign(1, r#"{"alg":"RS256","kid":"new"}"#, WEBHOOK.replace("event_018f", "event_019f").as_bytes());
     let early = arrives(&intake, "w2", &new, Clock::real().now()).await;

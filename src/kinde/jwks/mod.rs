@@ -26,7 +26,7 @@ use fetch::{DEADLINE, fetch};
 /// Both documented places; discovery names the first, every SDK asks the second.
 const PATHS: [&str; 2] = ["/.well-known/jwks", "/.well-known/jwks.json"];
 /// A set this young is not fetched again for a key it has.
-const FRESH: Duration = Duration::from_secs(600);
+pub const FRESH: Duration = Duration::from_secs(600);
 /// The least time between two fetches.
 const COOLDOWN: Duration = Duration::from_secs(30);
 
@@ -89,6 +89,15 @@ pub struct LiveKeys {
     pub server_time: Option<Timestamp>,
 }
 
+/// True while a set fetched then need not be fetched again. By the wall clock: a machine that slept has an old set.
+pub fn is_fresh(fetched_at: Timestamp, now: Timestamp) -> bool {
+    within(FRESH, fetched_at, now)
+}
+
+fn within(span: Duration, since: Timestamp, now: Timestamp) -> bool {
+    Duration::try_from(now.duration_since(since)).is_ok_and(|age| age < span)
+}
+
 /// A set kept from an earlier fetch.
 #[derive(Debug, Clone)]
 pub struct KeptKeys {
@@ -128,9 +137,9 @@ pub struct TenantKeys {
 
 #[derive(Default)]
 struct Slot {
-    live: Option<(LiveKeys, Instant)>,
+    live: Option<LiveKeys>,
     trouble: Option<JwksTrouble>,
-    tried: Option<Instant>,
+    tried: Option<Timestamp>,
     /// Index into [`PATHS`] of the place that answered last.
     path: usize,
 }
@@ -176,19 +185,20 @@ impl Jwks {
         };
         // Held over the fetch: whoever comes meanwhile waits here and finds its result.
         let mut slot = slot.lock().await;
-        let now = Instant::now();
-        let good = slot.live.as_ref().is_some_and(|(live, at)| {
-            now.duration_since(*at) < FRESH && kid.is_none_or(|kid| live.set.by_kid(kid).is_some())
-        });
-        let cooling = slot.tried.is_some_and(|at| now.duration_since(at) < self.cooldown);
+        let now = self.clock.now();
+        let good = slot
+            .live
+            .as_ref()
+            .is_some_and(|live| is_fresh(live.fetched_at, now) && kid.is_none_or(|kid| live.set.by_kid(kid).is_some()));
+        let cooling = slot.tried.is_some_and(|at| within(self.cooldown, at, now));
         if force || !(good || cooling) {
             let fetched = self.fetch(&owner.domain, &mut slot.path).await;
             // From here to the end of the match nothing waits: a caller that is cut off leaves the slot as it was, or
             // whole, and a fetch that never ended is no reason to hold back the next.
-            slot.tried = Some(Instant::now());
+            slot.tried = Some(self.clock.now());
             match fetched {
                 Ok(live) => {
-                    slot.live = Some((live.clone(), Instant::now()));
+                    slot.live = Some(live.clone());
                     slot.trouble = None;
                     self.keep(owner, &live).await;
                 }
@@ -196,7 +206,7 @@ impl Jwks {
             }
         }
         // After a failed fetch the set of before is a kept one: the caller finds it in `kept`.
-        let live = slot.live.as_ref().filter(|_| slot.trouble.is_none()).map(|(live, _)| live.clone());
+        let live = slot.live.clone().filter(|_| slot.trouble.is_none());
         TenantKeys { live, trouble: slot.trouble.clone() }
     }
 

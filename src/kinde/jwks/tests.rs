@@ -203,3 +203,15 @@ async fn a_fetch_that_was_cut_off_counts_as_none_and_the_next_one_who_asks_fetch
     assert!(keys.live.is_some() && keys.trouble.is_none(), "{keys:?}");
     assert_eq!(server.hits.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test]
+async fn a_set_that_is_ten_minutes_old_is_asked_for_again_by_the_wall_clock() {
+    let server = serve(|_| ok(KEYS)).await;
+    let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+    let jwks = Jwks::new(Http::new(Recorder::silent(), clock.clone()).unwrap(), None);
+    for (minutes, hits) in [(0, 1), (9, 1), (1, 2), (9, 2), (480, 3)] {
+        clock.advance(Duration::from_secs(60 * minutes));
+        assert!(jwks.keys(&owner(&server), Some("a:b")).await.live.is_some());
+        assert_eq!(server.hits.load(Ordering::SeqCst), hits, "after {minutes} min more");
+    }
+}
