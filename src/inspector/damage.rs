@@ -3,7 +3,6 @@
 //! The received bytes are never altered and never trusted after an undoing: it only says what to mend.
 
 use super::decode::Keys;
-use super::paste;
 use crate::jwt::{Compact, Json, Pick, decode_base64url, encode_base64url};
 use crate::secrets::Secret;
 
@@ -64,6 +63,12 @@ struct Mangling {
     what: &'static str,
     culprit: &'static str,
     undo: fn(&[u8]) -> Vec<Vec<u8>>,
+}
+
+/// What `received` may have been before one of the known manglings.
+pub(super) fn undone(received: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let known = undo::ENVELOPE.iter().filter(move |_| received.len() <= MOST);
+    known.flat_map(move |mangling| (mangling.undo)(received)).filter(move |before| before != received)
 }
 
 /// The one mangling without which `received` is a token: one whose signature then holds, else the likeliest.
@@ -153,8 +158,4 @@ pub(super) fn limit_of(length: usize) -> Option<&'static str> {
         65_535 | 65_536 => "a database column of 64 KB",
         _ => return None,
     })
-}
-
-fn looks_like_token(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(paste::looks_like_token)
 }

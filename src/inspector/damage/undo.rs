@@ -5,7 +5,8 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{MOST, Mangling, looks_like_token, paste};
+use super::super::paste;
+use super::{MOST, Mangling};
 use crate::jwt::Json;
 
 /// What happens to the whole body, the likeliest first.
@@ -197,7 +198,7 @@ fn plain_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn whole_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
-    one(STANDARD.decode(bytes.trim_ascii()).ok().filter(|inner| looks_like_token(inner)))
+    one(STANDARD.decode(bytes.trim_ascii()).ok())
 }
 
 fn gzip(bytes: &[u8]) -> Vec<Vec<u8>> {

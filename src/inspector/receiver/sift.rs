@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::claims::kind_of;
+use super::super::damage;
 use super::super::decode::Kind;
 use super::super::reading::{Payload, Reading, Token};
 use crate::jwt::{Json, decode_base64url};
@@ -29,7 +30,15 @@ pub struct Sifted {
 const CREDENTIAL: [&str; 11] =
     ["scope", "scp", "azp", "gty", "sub", "aud", "exp", "iss", "nonce", "at_hash", "permissions"];
 
-/// Looks at `body`, however damaged it is: every run of it that reads as a token counts.
+/// Undone one after the other, so many manglings may hide a token, and more than one only in so many bytes: a token is no
+/// longer than that, and each undoing looks at all of them.
+const LAYERS: usize = 2;
+const LAYERED: usize = 16 << 10;
+/// So many tokens may be hidden in one body, each in another way. Of a body with more nothing is kept.
+const HIDDEN: usize = 8;
+
+/// Looks at `body`, however damaged it is: every run of it that reads as a token counts, and so does what reads as one once
+/// what relays are known to do is undone.
 pub fn sift(body: &[u8]) -> Sifted {
     sift_read(&Reading::of(body))
 }
@@ -38,22 +47,38 @@ pub fn sift(body: &[u8]) -> Sifted {
 pub fn sift_read(reading: &Reading<'_>) -> Sifted {
     let body = reading.bytes;
     let mut sifted = Sifted::default();
-    let cut = match &reading.token {
+    sifted.kept = match &reading.token {
         Ok(Token { compact, payload: Payload::Claims(claims, _) }) => {
             let signature = compact.signed.len() + 1..body.len();
-            Vec::from_iter(sifted.look(&compact.header.json, claims, &compact.payload, signature))
+            let cut = sifted.look(&compact.header.json, claims, &compact.payload, signature);
+            cut.map(|signature| without(body, vec![signature]))
         }
-        Ok(_) => Vec::new(),
-        Err(_) => sifted.look_everywhere(body),
+        Ok(_) => None,
+        Err(_) => sifted.keep_of(body),
     };
-    if !cut.is_empty() {
-        let mut kept = body.to_vec();
-        for range in cut.into_iter().rev() {
-            kept.drain(range);
-        }
-        sifted.kept = Some(kept);
-    }
     sifted
+}
+
+/// `body` without these parts of it, which stand in order.
+fn without(body: &[u8], cut: Vec<Range<usize>>) -> Vec<u8> {
+    let mut kept = body.to_vec();
+    for range in cut.into_iter().rev() {
+        kept.drain(range);
+    }
+    kept
+}
+
+/// What is left of `body` once the mangling is undone that hides a signature in it, and that is taken off. `None`: nothing
+/// is hidden in it.
+fn bared(body: &[u8], layers: usize) -> Option<Vec<u8>> {
+    damage::undone(body).find_map(|inner| {
+        let mut cut = Sifted::default().look_everywhere(&inner);
+        cut.retain(|signature| !signature.is_empty());
+        if !cut.is_empty() {
+            return Some(without(&inner, cut));
+        }
+        (layers > 1 && inner.len() <= LAYERED).then(|| bared(&inner, layers - 1)).flatten()
+    })
 }
 
 /// The runs of characters that a compact token is made of, long enough for one.
@@ -77,6 +102,17 @@ fn runs(body: &[u8]) -> Vec<Range<usize>> {
 }
 
 impl Sifted {
+    /// Looks at a body that is no token. Answers what is kept in its place, where not all of it is.
+    fn keep_of(&mut self, body: &[u8]) -> Option<Vec<u8>> {
+        let cut = self.look_everywhere(body);
+        let mut kept = (!cut.is_empty()).then(|| without(body, cut));
+        for _ in 0..HIDDEN {
+            let Some(inner) = bared(kept.as_deref().unwrap_or(body), LAYERS) else { return kept };
+            kept = Some(inner);
+        }
+        Some(Vec::new())
+    }
+
     /// Looks at all of `body` that reads as a token. Answers which bytes of it must not be kept.
     fn look_everywhere(&mut self, body: &[u8]) -> Vec<Range<usize>> {
         let mut cut = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::inspector::damage::Change;
+use crate::inspector::receiver::sift;
 use std::io::Write as _;
 
 /// A body as it was received: nothing is cleaned off.
@@ -28,14 +29,13 @@ fn taken_back(received: &[u8], changes: &[Change]) -> Vec<u8> {
     out
 }
 
-#[test]
-fn one_known_mangling_is_named_with_its_culprit_and_the_bytes_that_differ() {
+/// A token as every known mangling leaves it, with words of how it is named and of the culprit.
+fn manglings(good: &str) -> Vec<(Vec<u8>, &'static str, &'static str)> {
     use base64::Engine as _;
-    let good = token(WEBHOOK);
-    let plain = base64::engine::general_purpose::STANDARD.encode(&good);
+    let plain = base64::engine::general_purpose::STANDARD.encode(good);
     let (head, tail) = good.split_at(100);
     let wrapped = format!("{head}\r\n {tail}");
-    let cases: Vec<(Vec<u8>, &str, &str)> = vec![
+    vec![
         (format!("\"{good}\"").into(), "JSON quotes", "smee-client"),
         (format!("\"{good}\"\n").into(), "JSON quotes", "smee-client"),
         (format!(r#"{{"body":"{good}","isBase64Encoded":false}}"#).into(), "JSON object", "express.json()"),
@@ -60,12 +60,17 @@ fn one_known_mangling_is_named_with_its_culprit_and_the_bytes_that_differ() {
         (format!("{}==", good.replace('-', "+").replace('_', "/")).into(), "plain base64", "put it together"),
         (plain.into(), "base64 once more", "Lambda"),
         (gzip(good.as_bytes()), "gzip", "proxy"),
-        (utf16(&good), "UTF-16", "PowerShell"),
+        (utf16(good), "UTF-16", "PowerShell"),
         (format!("{head}=\r\n{tail}").into(), "quoted-printable", "mail"),
         (format!("{:x}\r\n{good}\r\n0\r\n\r\n", good.len()).into(), "chunks", "Transfer-Encoding"),
         (format!("64\r\n{head}\r\n{:x}\r\n{tail}\r\n0\r\n\r\n", tail.len()).into(), "chunks", "Transfer-Encoding"),
-    ];
-    for (bytes, what, culprit) in cases {
+    ]
+}
+
+#[test]
+fn one_known_mangling_is_named_with_its_culprit_and_the_bytes_that_differ() {
+    let good = token(WEBHOOK);
+    for (bytes, what, culprit) in manglings(&good) {
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         let decoded = received(&bytes);
         expect(&decoded, NotVerified, NotChecked, Some("envelope"));
@@ -82,6 +87,42 @@ fn one_known_mangling_is_named_with_its_culprit_and_the_bytes_that_differ() {
         assert_eq!((decoded.payload.text(), decoded.kind), (Some(WEBHOOK), Kind::Webhook));
     }
     assert!(received(good.as_bytes()).damage.is_none());
+}
+
+#[test]
+fn of_a_token_that_opens_something_no_mangling_hides_the_signature_from_what_is_kept() {
+    use base64::Engine as _;
+    let access = token(ACCESS);
+    let (signed, signature) = access.rsplit_once('.').unwrap();
+    let mut bodies: Vec<Vec<u8>> = manglings(&access).into_iter().map(|(bytes, ..)| bytes).collect();
+    let json = format!(r#"{{"access_token":"{access}","token_type":"bearer"}}"#);
+    let plain = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let (front, back) = signature.split_at(100);
+    bodies.extend([
+        access.replace('.', "=.").into_bytes(),
+        format!("{signed}.{front}\r\n {back}").into_bytes(),
+        gzip(json.as_bytes()),
+        gzip(&gzip(access.as_bytes())),
+        gzip(&utf16(&access)),
+        plain(&json).into_bytes(),
+        plain(&format!("Bearer {access}")).into_bytes(),
+        format!("\"{}\"", plain(&access)).into_bytes(),
+        format!("token={}", access.replace('.', "%2E")).into_bytes(),
+    ]);
+    let of_token = |text: &str| -> String { text.chars().filter(|c| c.is_ascii_alphanumeric()).collect() };
+    for body in bodies {
+        let shown = String::from_utf8_lossy(&body);
+        let kept = sift(&body).kept.unwrap_or_else(|| panic!("kept whole: {shown}"));
+        let kept = of_token(&String::from_utf8(kept).unwrap());
+        assert!(kept.contains(&of_token(signed)), "{shown}: what it said is there to be shown");
+        let signature = of_token(signature);
+        for piece in signature.as_bytes().chunks_exact(10).map(|piece| std::str::from_utf8(piece).unwrap()) {
+            assert!(!kept.contains(piece), "{shown}");
+        }
+    }
+    for (body, ..) in manglings(&token(WEBHOOK)) {
+        assert!(sift(&body).kept.is_none(), "an event is kept as it came: {}", String::from_utf8_lossy(&body));
+    }
 }
 
 #[test]
