@@ -26,12 +26,15 @@ pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
     let counts = |before: &&Earlier| !looked.verified || before.verdict.as_deref() == Some("verified");
     // Most attempts have none before them to be compared with.
     let body_sha256 = LazyCell::new(|| sha256_hex(looked.body));
+    // `None`: one of the two came too damaged to be read, and damaged bytes say nothing against the other. What is verified
+    // is whole, and so is what it is compared with.
     let same = |before: &Earlier| match (looked.content, before.content) {
-        (Some(own), Some(other)) => own == other,
-        _ => before.body_sha256 == *body_sha256,
+        (Some(own), Some(other)) => Some(own == other),
+        _ if before.body_sha256 == *body_sha256 => Some(true),
+        _ => looked.verified.then_some(false),
     };
     let earlier: Vec<&Earlier> = earlier.iter().filter(counts).collect();
-    if let Some(other) = earlier.iter().find(|before| !same(before)) {
+    if let Some(other) = earlier.iter().find(|before| same(before) == Some(false)) {
         let what = if other.same_group { "request" } else { "event" };
         let check = Check::fail(
             "duplicate",
@@ -41,13 +44,23 @@ pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
         return (Duplicate::Conflict, check.seen(format!("seq {}", other.seq)));
     }
     if let Some(first) = earlier.iter().find(|before| before.same_group) {
-        let resigned = if first.body_sha256 == *body_sha256 { "" } else { ", re-signed" };
-        let why = format!(
-            "Attempt {} of the same request{resigned}; the first seen here came {}",
-            looked.attempt.max(2),
-            rfc3339(first.received_at)
-        );
-        return (Duplicate::Retry, Check::pass("duplicate").seen(format!("seq {}", first.seq)).because(why));
+        let nth = format!("Attempt {} of the same request", looked.attempt.max(2));
+        let came = format!("the first seen here came {}", rfc3339(first.received_at));
+        let check = match same(first) {
+            None if looked.content.is_none() => Check::warn(
+                "duplicate",
+                format!("{nth}, re-sent damaged: no event can be read in it to compare; {came}"),
+                "See under envelope what was done to it on its way",
+            ),
+            None => {
+                Check::pass("duplicate").because(format!("{nth}; {came}, damaged, so that they cannot be compared"))
+            }
+            Some(_) => {
+                let resigned = if first.body_sha256 == *body_sha256 { "" } else { ", re-signed" };
+                Check::pass("duplicate").because(format!("{nth}{resigned}; {came}"))
+            }
+        };
+        return (Duplicate::Retry, check.seen(format!("seq {}", first.seq)));
     }
     let Some(first) = earlier.first() else {
         return (Duplicate::No, Check::pass("duplicate").seen("not seen here before"));
@@ -103,17 +116,29 @@ mod tests {
     }
 
     #[test]
-    fn without_an_event_in_it_the_bytes_are_compared() {
-        let looked = Looked { content: None, body: b"a", attempt: 2, verified: false, second_webhook: false };
-        let earlier = |body: &str| Earlier {
+    fn what_came_too_damaged_to_be_read_is_a_retry_and_never_a_conflict() {
+        let earlier = |content: Option<u8>, body: &str| Earlier {
             seq: 1,
             same_group: true,
-            content: None,
+            content: content.map(|byte| [byte; 32]),
             body_sha256: sha256_hex(body.as_bytes()),
             received_at: jiff::Timestamp::UNIX_EPOCH,
-            verdict: None,
+            verdict: Some("verified".to_owned()),
         };
-        assert_eq!(look(&looked, &[earlier("a")]).0, Duplicate::Retry);
-        assert_eq!(look(&looked, &[earlier("b")]).0, Duplicate::Conflict);
+        let whole = Looked { content: Some([1; 32]), body: b"a", attempt: 2, verified: false, second_webhook: false };
+        let damaged = Looked { content: None, ..whole };
+        let verified = Looked { verified: true, ..damaged };
+        for (looked, earlier, duplicate, verdict, word) in [
+            (damaged, earlier(Some(1), "b"), Duplicate::Retry, Verdict::Warn, "re-sent damaged"),
+            (damaged, earlier(None, "b"), Duplicate::Retry, Verdict::Warn, "re-sent damaged"),
+            (damaged, earlier(None, "a"), Duplicate::Retry, Verdict::Pass, "Attempt 2 of the same request; the first"),
+            (whole, earlier(None, "b"), Duplicate::Retry, Verdict::Pass, "cannot be compared"),
+            // Signed, and no event in it: whole, and something else.
+            (verified, earlier(Some(1), "b"), Duplicate::Conflict, Verdict::Fail, "holds something else"),
+        ] {
+            let (found, check) = look(&looked, &[earlier]);
+            assert_eq!((found, check.verdict), (duplicate, verdict), "{word}");
+            assert!(check.why.unwrap().contains(word), "{word}");
+        }
     }
 }

@@ -61,6 +61,28 @@ async fn the_same_event_under_another_request_id_is_for_another_webhook_where_th
 }
 
 #[tokio::test]
+async fn a_retry_that_a_proxy_damaged_is_no_conflict() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut intake = intake(&dir, false);
+    let cut = token(WEBHOOK)[..200].to_owned();
+    for (id, body) in [("w1", token(WEBHOOK)), ("w1", "{}".to_owned()), ("w1", cut)] {
+        arrives(&intake, id, &body, Clock::real().now()).await;
+    }
+    assert_eq!(intake.judge_pending().await.unwrap(), 3);
+    for (seq, attempt, duplicate, word) in [
+        (1, 1, Duplicate::No, "not seen here before"),
+        (2, 2, Duplicate::Retry, "Attempt 2 of the same request, re-sent damaged"),
+        (3, 3, Duplicate::Retry, "Attempt 3 of the same request, re-sent damaged"),
+    ] {
+        let whole = intake.attempts.whole("p", seq).await.unwrap().unwrap();
+        assert_eq!((whole.attempt.attempt, whole.attempt.duplicate), (attempt, duplicate), "{seq}");
+        let check = intake.look_again(&whole).await.unwrap().decoded.check("duplicate").unwrap().clone();
+        let told = format!("{} {}", check.why.unwrap_or_default(), check.seen.unwrap_or_default());
+        assert!(told.contains(word), "{seq}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_kept_without_its_signature_and_never_judged_says_so_once_nobody_can_be_judging_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut intake = intake(&dir, false);
