@@ -121,23 +121,65 @@ fn what_was_received_is_listed_shown_searched_and_the_same_after_an_export_and_a
     assert_eq!(shown["event"]["body_sha256"], json!(sha256_hex(&body)));
     assert!(shown["headers"].as_array().unwrap().contains(&json!(["webhook-id", "w1"])), "{shown}");
 
-    let (first, second) = (path(dir, "a.ndjson"), path(two.path(), "b.ndjson"));
+    let first = path(dir, "a.ndjson");
     assert_eq!(events(dir, &["export", &first]), [json!({"count": 4, "skipped": 0, "file": first})]);
+    // Where the keys are known everything is the same again, to the byte.
+    keys_of(dir, two.path());
     assert_eq!(events(two.path(), &["import", &first]), [json!({"count": 4, "skipped": 0, "file": first})]);
-    events(two.path(), &["export", &second]);
     let text = std::fs::read_to_string(&first).unwrap();
-    assert_eq!(std::fs::read_to_string(&second).unwrap(), text);
+    assert_eq!(exported(two.path()), text);
     assert_eq!(text.lines().count(), 4);
     assert_eq!(events(two.path(), &["list"]).iter().rev().cloned().collect::<Vec<_>>(), told);
     assert_eq!(seqs(two.path(), &["search", "ada@example.com"]), [1]);
     let again = run(two.path(), &["events", "import", &first]);
     assert_eq!(again.0, [json!({"count": 0, "skipped": 4, "file": first})]);
     assert!(again.1.contains("Line 1: it is in the history already"), "{}", again.1);
-    // The other folder's sandbox has other keys: what stood on the file's word comes to something else.
+    for dir in [dir, two.path()] {
+        let (lines, _, exit) = run(dir, &["events", "reverify"]);
+        assert_eq!((lines, exit), (vec![json!({"checked": 4, "changed": 0})], 0));
+    }
+}
+
+/// Everything of the history, as an export writes it.
+fn exported(dir: &Path) -> String {
+    let outside = tempfile::tempdir().unwrap();
+    let file = path(outside.path(), "b.ndjson");
+    events(dir, &["export", &file]);
+    std::fs::read_to_string(file).unwrap()
+}
+
+/// Gives `to` the sandbox of `from`, which has no keys of its own yet.
+fn keys_of(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from.join("sandbox")).arg(to).status().unwrap();
+    assert!(copied.success());
+}
+
+#[test]
+fn what_a_file_calls_verified_is_an_unknown_key_where_the_key_is_unknown_and_the_file_is_quoted_beside_it() {
+    let [one, two, three] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    received(one.path());
+    let first = path(one.path(), "a.ndjson");
+    events(one.path(), &["export", &first]);
+    // Another folder's sandbox has other keys.
+    let (lines, said, exit) = run(two.path(), &["events", "import", &first]);
+    assert_eq!((lines, exit), (vec![json!({"count": 4, "skipped": 0, "file": first})], 0));
+    assert!(said.contains("3 that the file calls verified were signed with keys that are unknown here"), "{said}");
+    let list = events(two.path(), &["list", "--verdict", "unknown_key"]);
+    assert_eq!(list.len(), 3);
+    assert!(list.iter().all(|line| line["event"]["failed"] == json!("key")), "{list:?}");
+    let shown = &events(two.path(), &["show", "1"])[0]["decode"]["checks"];
+    assert!(shown[3]["why"].as_str().unwrap().contains("The file it was read from calls it verified"), "{shown}");
     let (lines, _, exit) = run(two.path(), &["events", "reverify"]);
-    assert_eq!((lines, exit), (vec![json!({"checked": 4, "changed": 3})], 1));
-    let (lines, _, exit) = run(dir, &["events", "reverify"]);
-    assert_eq!((lines, exit), (vec![json!({"checked": 4, "changed": 0})], 0));
+    assert_eq!((lines, exit), (vec![json!({"checked": 4, "changed": 0})], 0), "it was judged when it was read");
+    // It goes with them into the next file, and where the keys are known they are verified again.
+    let text = exported(two.path());
+    assert_eq!(text.matches(r#""said":"verified""#).count(), 3, "{text}");
+    keys_of(one.path(), three.path());
+    let second = path(three.path(), "b.ndjson");
+    std::fs::write(&second, text).unwrap();
+    events(three.path(), &["import", &second]);
+    assert_eq!(events(three.path(), &["list", "--verdict", "verified"]).len(), 3);
+    assert!(!exported(three.path()).contains(r#""said":"#));
 }
 
 #[test]
@@ -155,12 +197,31 @@ fn a_file_that_calls_a_forged_event_verified_is_not_believed() {
     line["body_b64"] = STANDARD.encode(&forged).into();
     line["event"]["body_sha256"] = sha256_hex(forged.as_bytes()).into();
     line["event"]["type"] = "user.deleted".into();
-    std::fs::write(&file, format!("{line}\nnonsense\n")).unwrap();
+    // Signed with a key that nobody knows; and once more as one that could not be judged again.
+    let header = b64(br#"{"alg":"RS256","kid":"00:11"}"#);
+    let unknown = format!("{header}.{}", body.split_once('.').unwrap().1);
+    let mut second = line.clone();
+    second["body_b64"] = STANDARD.encode(&unknown).into();
+    second["event"]["body_sha256"] = sha256_hex(unknown.as_bytes()).into();
+    let mut third = second.clone();
+    third["whole"] = false.into();
+    third["decode"] = json!({"verdict": "verified", "failed": null, "checks": []});
+    third["event"]["received_at"] = "2026-01-01T00:00:00Z".into();
+    // A token that is no webhook, as it is kept.
+    let mut fourth = third.clone();
+    let access = format!("{header}.{}.", b64(br#"{"scp":["openid"],"azp":"x"}"#));
+    fourth["body_b64"] = STANDARD.encode(&access).into();
+    fourth["event"]["body_sha256"] = sha256_hex(access.as_bytes()).into();
+    std::fs::write(&file, format!("{line}\n{second}\n{third}\n{fourth}\nnonsense\n")).unwrap();
     let (lines, said, exit) = run(dir.path(), &["events", "import", &file]);
-    assert_eq!((&lines[0]["count"], &lines[0]["skipped"], exit), (&json!(1), &json!(1), 0));
-    assert!(said.contains("Line 2: there is no token in it"), "{said}");
-    let kept = &events(dir.path(), &["list", "--limit", "1"])[0]["event"];
-    assert_eq!((&kept["verdict"], &kept["type"]), (&json!("not_verified"), &json!("user.created")));
+    assert_eq!((&lines[0]["count"], &lines[0]["skipped"], exit), (&json!(4), &json!(1), 0));
+    assert!(said.contains("Line 5: there is no token in it"), "{said}");
+    let list = events(dir.path(), &["list", "--limit", "4"]);
+    let word = |line: &Value, name: &str| line["event"][name].as_str().unwrap().to_owned();
+    let kept: Vec<_> = list.iter().rev().map(|line| (word(line, "verdict"), word(line, "failed"))).collect();
+    assert_eq!((kept[0].0.as_str(), word(&list[3], "type").as_str()), ("not_verified", "user.created"));
+    let unknown = ("unknown_key".to_owned(), "key".to_owned());
+    assert_eq!(kept[1..], [unknown.clone(), unknown, ("verified".to_owned(), "claims".to_owned())]);
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn whole(attempt: Attempt, body: &str) -> Whole {
         body: body.as_bytes().to_vec(),
         decode: None,
         content: Some(sha256(EVENT.as_bytes())),
+        said: None,
     }
 }
 

@@ -290,8 +290,14 @@ async fn read(cx: &Context, room: &mut Room, file: &Path) -> Result<Exit, UserEr
     }
     if imported.on_its_word > 0 {
         cx.say(&format!(
-            "{} verdicts stand as the file says: the keys to judge them by are not known here",
+            "{} verdicts stand as the file says: those are no webhooks, and are kept without their signatures",
             imported.on_its_word
+        ));
+    }
+    if imported.unknown > 0 {
+        cx.say(&format!(
+            "{} that the file calls verified were signed with keys that are unknown here: reverify judges them again",
+            imported.unknown
         ));
     }
     told(cx, imported.count, imported.skipped, file, "read from");

@@ -38,6 +38,9 @@ pub(super) struct Line {
     /// Who had taken it in, where it was no receiver of this program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
+    /// What the file it had been read from calls it, where the verdict here is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// What the forwards were answered, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Option<Answer>>,
@@ -133,6 +136,7 @@ pub fn line(whole: &Whole, answers: Vec<Option<Answer>>) -> Result<String, Expor
         body_b64: STANDARD.encode(&whole.body),
         decode: whole.decode.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         via: attempt.via.clone(),
+        said: whole.said.clone().filter(|said| attempt.verdict.as_ref() != Some(said)),
         answers,
     };
     serde_json::to_string(&line).map_err(|error| ExportError::Io(error.into()))

@@ -252,7 +252,11 @@ impl Intake {
         let Whole { attempt, headers, .. } = whole;
         let (transport, received) = (transport(headers), Some(attempt.received_at));
         let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, reading, sifted, transport, received };
-        self.judge(subject, verdicts).await
+        let mut judged = self.judge(subject, verdicts).await?;
+        if let Some(said) = &whole.said {
+            beside(&mut judged.decoded, said);
+        }
+        Ok(judged)
     }
 
     /// `verdicts` are those of this batch, which are not written yet.
@@ -309,6 +313,17 @@ impl Intake {
 /// The verdict's word, as it is printed.
 fn word(decoded: &Decoded) -> String {
     serde_json::to_value(decoded.verdict).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Puts what a file said of it beside the first thing that is wrong with it here.
+fn beside(decoded: &mut Decoded, said: &str) {
+    if said == word(decoded) {
+        return;
+    }
+    let failing = decoded.checks.iter_mut().find(|check| check.verdict == Verdict::Fail);
+    if let Some(why) = failing.and_then(|check| check.why.as_mut()) {
+        why.push_str(&format!(". The file it was read from calls it {said}, and proves nothing by that"));
+    }
 }
 
 /// Puts the last rung in place. Judging cannot know it: it needs the verdict.

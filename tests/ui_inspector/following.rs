@@ -163,7 +163,8 @@ fn the_chosen_attempt_is_read_again_when_a_page_tells_that_it_was_replayed_or_pi
         opened.collect::<Vec<_>>()
     };
     let job = opens(harness.state_mut())[0];
-    let whole = Whole { attempt: row(2), headers: Vec::new(), body: Vec::new(), decode: None, content: None };
+    let whole =
+        Whole { attempt: row(2), headers: Vec::new(), body: Vec::new(), decode: None, content: None, said: None };
     let there = attempt::Opened { siblings: vec![row(2)], whole, answers: Vec::new(), known: Vec::new() };
     let there = attempt::Event::Opened(Ok(Some(Box::new(there))));
     let now = Timestamp::from_second(NOW).unwrap();

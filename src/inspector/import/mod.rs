@@ -2,8 +2,8 @@
 //!
 //! What a file holds is treated as what a socket brings: the receiver's own look (`sift`) decides what of a body is kept, so
 //! that a token that opens something never is kept whole; type, ids and whom it is about are read from the body again; every
-//! size is bounded. What an export says of a verdict is kept, except where judging here proves it wrong. Nothing is passed
-//! over in silence: what was skipped is told with its line.
+//! size is bounded. An export's `verified` is believed where judging here comes to the same; where it does not, the verdict
+//! judged here stands, with the file's beside it. Nothing is passed over in silence: what was skipped is told with its line.
 
 mod har;
 mod http;
@@ -12,12 +12,14 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::export::Line;
 use super::intake::Intake;
 use super::reading::Reading;
 use super::receiver::{Arrival, kept_header, sift, sift_read, transport};
@@ -50,7 +52,7 @@ pub struct Item {
     /// The status its sender was answered, where that is known.
     pub responded: Option<u16>,
     /// What an export says besides.
-    told: Option<Box<super::export::Line>>,
+    told: Option<Box<Line>>,
 }
 
 impl Item {
@@ -91,8 +93,10 @@ pub struct Imported {
     pub skipped: usize,
     /// Of those the first, with their reasons.
     pub why: Vec<Skipped>,
-    /// How many verdicts could not be judged here, and stand as the file says.
+    /// How many tokens that are no webhooks stand as the file says: they are kept without the signature to judge.
     pub on_its_word: usize,
+    /// How many that the file calls verified were signed with keys that are unknown here.
+    pub unknown: usize,
 }
 
 impl Imported {
@@ -181,39 +185,45 @@ async fn keep(batch: Vec<Result<Item, Skipped>>, intake: &mut Intake, sum: &mut 
             continue;
         };
         sum.count += 1;
-        match &record.told {
-            Some(told) if told.judged.as_ref().is_some_and(|(verdict, ..)| verdict == "verified") => {
-                if record.new.whole {
-                    doubted.push(stored.seq);
-                } else {
-                    sum.on_its_word += 1;
-                }
-            }
-            Some(told) if told.judged.is_some() => {}
-            _ if !record.new.whole => once.push(arrival(item, record, stored)),
-            _ => {}
+        match item.told.as_deref().and_then(|line| Some((line, line.event.verdict.as_deref()?))) {
+            Some((line, verdict)) if record.new.whole && by_keys(verdict) => doubted.push((stored.seq, line)),
+            Some((_, verdict)) => sum.on_its_word += usize::from(verdict == VERIFIED),
+            None if !record.new.whole => once.push(arrival(item, record, stored)),
+            None => {}
         }
     }
     intake.judge_arrivals(&once).await?;
-    sum.on_its_word += doubt(intake, doubted).await?;
+    sum.unknown += doubt(intake, &doubted).await?;
     Ok(())
 }
 
-/// Judges again what a file calls verified, and notes where that is not so. Answers how many could not be judged for want of
-/// the key.
-async fn doubt(intake: &mut Intake, seqs: Vec<i64>) -> Result<usize, UserError> {
-    let (mut judgements, mut unknown) = (Vec::new(), 0);
-    for seq in seqs {
-        let Some(whole) = intake.attempts.whole(&intake.owner, seq).await? else { continue };
+const VERIFIED: &str = "verified";
+
+/// True for a verdict that hangs on the keys, so that those of here give it.
+fn by_keys(verdict: &str) -> bool {
+    [VERIFIED, "unknown_key"].contains(&verdict)
+}
+
+/// Gives those their verdict whose lines have one that hangs on the keys. Answers how many a line calls verified whose key is
+/// unknown here.
+async fn doubt(intake: &mut Intake, doubted: &[(i64, &Line)]) -> Result<usize, UserError> {
+    let (mut verdicts, mut judgements, mut unknown) = (HashMap::new(), Vec::new(), 0);
+    for (seq, Line { event, judged_at, .. }) in doubted {
+        let Some(whole) = intake.attempts.whole(&intake.owner, *seq).await? else { continue };
         let reading = Reading::of(&whole.body);
         let sifted = sift_read(&reading);
-        let judged = intake.judge_again(&whole, reading, &sifted, &std::collections::HashMap::new()).await?;
-        let judgement = intake.judgement(seq, &sifted, &judged);
-        match judgement.verdict.as_str() {
-            "verified" => {}
-            "unknown_key" => unknown += 1,
-            _ => judgements.push(judgement),
+        let judged = intake.judge_again(&whole, reading, &sifted, &verdicts).await?;
+        let mut judgement = intake.judgement(*seq, &sifted, &judged);
+        let said = event.verdict.as_deref();
+        unknown += usize::from(said == Some(VERIFIED) && judgement.verdict == "unknown_key");
+        // As it was judged where it was received, which knows more of what came before it.
+        if said == Some(judgement.verdict.as_str()) && (judgement.failed.is_none() || event.failed.is_some()) {
+            judgement.failed.clone_from(&event.failed);
+            judgement.duplicate = event.duplicate;
+            judgement.at = judged_at.unwrap_or(judgement.at);
         }
+        verdicts.insert(*seq, judgement.verdict.clone());
+        judgements.push(judgement);
     }
     intake.attempts.judged(judgements).await?;
     Ok(unknown)
@@ -236,7 +246,8 @@ fn record(item: &Item, owner: &str, now: Timestamp) -> Record {
         content: sifted.content,
         headers,
         body: sifted.kept.clone().unwrap_or_else(|| item.body.clone()),
-        whole: sifted.kept.is_none() && said.is_none_or(|told| told.whole),
+        // What the file says of that does not count: it would keep a webhook from being judged.
+        whole: sifted.kept.is_none(),
         responded: item.responded.or_else(|| said.and_then(|told| told.event.responded)),
     };
     let told = said.map(|told| {
@@ -245,13 +256,19 @@ fn record(item: &Item, owner: &str, now: Timestamp) -> Record {
         let ids = [&sifted.event_type, &sifted.event_id, &sifted.who];
         let mut text: String = ids.into_iter().flatten().flat_map(|word| [word.as_str(), " "]).collect();
         text.push_str(&sifted.text);
+        let verdict = event.verdict.clone().filter(|verdict| !(new.whole && by_keys(verdict)));
+        // A token that is no webhook never is a good one, whatever a file says of it.
+        let no_webhook = || (!new.whole).then(|| "claims".to_owned());
+        let verified = [&event.verdict, &told.said].into_iter().any(|said| said.as_deref() == Some(VERIFIED));
         Told {
             attempt: event.attempt.max(1),
             duplicate: event.duplicate,
             forwarded: event.forwarded.clone(),
             answers: told.answers.clone(),
             pinned: told.pinned,
-            judged: event.verdict.clone().map(|verdict| (verdict, event.failed.clone(), told.judged_at.unwrap_or(now))),
+            said: verified.then(|| VERIFIED.to_owned()),
+            judged: verdict
+                .map(|verdict| (verdict, event.failed.clone().or_else(no_webhook), told.judged_at.unwrap_or(now))),
             decode: told.decode.as_ref().map(ToString::to_string).filter(|text| !new.whole && clean(text)),
             text,
         }

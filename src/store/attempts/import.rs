@@ -36,7 +36,9 @@ pub struct Told {
     pub answers: Vec<Option<Answer>>,
     /// It was pinned.
     pub pinned: bool,
-    /// What it was judged to be, and when; `None` where it was not judged.
+    /// The verdict the file gives, where it is one that only the keys can give: kept beside the one that is judged here.
+    pub said: Option<String>,
+    /// What it was judged to be, and when; `None` where it was not judged, or is to be judged here.
     pub judged: Option<(String, Option<String>, Timestamp)>,
     /// The `decode` object, where it cannot be judged again.
     pub decode: Option<String>,
@@ -75,15 +77,16 @@ fn keep(connection: &Connection, record: &Record, now: Timestamp) -> Result<Stor
     connection.prepare_cached(sql)?.execute(params![seq, now.as_microsecond(), record.via])?;
     let Some(told) = &record.told else { return Ok(stored) };
     let forwards = serde_json::to_string(&told.forwarded).map_err(|error| HistoryError::Other(error.to_string()))?;
-    let sql =
-        "UPDATE attempts SET attempt = ?2, forwards = ?3, pinned = ?4, duplicate = ?5, decode = ?6 WHERE seq = ?1";
+    let sql = "UPDATE attempts SET attempt = ?2, forwards = ?3, pinned = ?4, duplicate = ?5, decode = ?6, said = ?7
+         WHERE seq = ?1";
     connection.prepare_cached(sql)?.execute(params![
         seq,
         told.attempt,
         forwards,
         told.pinned,
         told.duplicate.word(),
-        told.decode
+        told.decode,
+        told.said
     ])?;
     for (place, answer) in told.answers.iter().enumerate().take(told.forwarded.len()) {
         if let Some(answer) = answer {

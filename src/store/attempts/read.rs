@@ -24,6 +24,8 @@ pub struct Whole {
     pub decode: Option<String>,
     /// SHA-256 of what makes the event the same event.
     pub content: Option<[u8; 32]>,
+    /// What the file it was read from calls it: `verified`. Its verdict is the one that was judged here.
+    pub said: Option<String>,
 }
 
 /// Bodies do not belong into logs.
@@ -83,7 +85,7 @@ impl Attempts {
     pub async fn whole(&self, owner: &str, seq: i64) -> Result<Option<Whole>, HistoryError> {
         let owner = owner.to_owned();
         self.reading(move |connection| {
-            let sql = format!("SELECT {COLUMNS}, headers, bodies.bytes, decode, content FROM attempts JOIN bodies ON bodies.id = body WHERE seq = ?1 AND owner = ?2");
+            let sql = format!("SELECT {COLUMNS}, headers, bodies.bytes, decode, content, said FROM attempts JOIN bodies ON bodies.id = body WHERE seq = ?1 AND owner = ?2");
             let found = connection.prepare_cached(&sql)?.query_row(params![seq, owner], |row| {
                 let headers: String = row.get(18)?;
                 Ok(Whole {
@@ -92,6 +94,7 @@ impl Attempts {
                     body: row.get(19)?,
                     decode: row.get(20)?,
                     content: row.get(21)?,
+                    said: row.get(22)?,
                 })
             });
             Ok(found.optional()?)
