@@ -23,6 +23,7 @@ pub struct Looked<'a> {
 
 /// How `looked` stands to `earlier`.
 pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
+    let all = earlier;
     let counts = |before: &&Earlier| !looked.verified || before.verdict.as_deref() == Some("verified");
     // Most attempts have none before them to be compared with.
     let body_sha256 = LazyCell::new(|| sha256_hex(looked.body));
@@ -63,7 +64,7 @@ pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
         return (Duplicate::Retry, check.seen(format!("seq {}", first.seq)));
     }
     let Some(first) = earlier.first() else {
-        return (Duplicate::No, Check::pass("duplicate").seen("not seen here before"));
+        return (Duplicate::No, not_seen(looked, all));
     };
     let seen = format!("seq {}", first.seq);
     if looked.second_webhook {
@@ -76,6 +77,18 @@ pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
         "Make your handler remember `event_id`. Somebody may have sent a caught request again, or a second webhook exists",
     );
     (Duplicate::Repeat, check.seen(seen))
+}
+
+/// The check of one with nothing before it that counts. `earlier` is what came and does not.
+fn not_seen(looked: &Looked<'_>, earlier: &[Earlier]) -> Check {
+    let Some(last) = earlier.last() else { return Check::pass("duplicate").seen("not seen here before") };
+    let why = if earlier.iter().any(|before| before.same_group) {
+        let nth = looked.attempt.max(2);
+        format!("Attempt {nth} of the same request; those before it were not verified, so they count for nothing")
+    } else {
+        "The same event ID came before, in what was not verified and so counts for nothing".to_owned()
+    };
+    Check::pass("duplicate").seen(format!("seq {}", last.seq)).because(why)
 }
 
 #[cfg(test)]
@@ -106,11 +119,15 @@ mod tests {
             (looked, vec![earlier(true, 2, "b", good)], Duplicate::Conflict, Verdict::Fail, "same request ID"),
             (looked, vec![earlier(false, 2, "b", good)], Duplicate::Conflict, Verdict::Fail, "same event ID"),
             // What nobody signed does not make a genuine event look wrong.
-            (looked, vec![earlier(true, 2, "b", "not_verified")], Duplicate::No, Verdict::Pass, ""),
+            (looked, vec![earlier(true, 2, "b", "not_verified")], Duplicate::No, Verdict::Pass, "Attempt 3"),
+            (looked, vec![earlier(true, 2, "b", "unreadable")], Duplicate::No, Verdict::Pass, "were not verified"),
+            (looked, vec![earlier(false, 2, "b", "unreadable")], Duplicate::No, Verdict::Pass, "was not verified"),
             (forged, vec![earlier(true, 2, "b", good)], Duplicate::Conflict, Verdict::Fail, "same request ID"),
         ] {
             let (found, check) = look(&looked, &earlier);
             assert_eq!((found, check.verdict), (duplicate, verdict), "{earlier:?}");
+            let unseen = check.seen.as_deref() == Some("not seen here before");
+            assert_eq!(unseen, earlier.is_empty(), "{earlier:?}");
             assert!(check.why.unwrap_or_default().contains(word), "{word}");
         }
     }

@@ -61,18 +61,22 @@ async fn the_same_event_under_another_request_id_is_for_another_webhook_where_th
 }
 
 #[tokio::test]
-async fn a_retry_that_a_proxy_damaged_is_no_conflict() {
+async fn a_retry_that_a_proxy_damaged_is_no_conflict_and_a_good_one_after_it_says_what_came_before() {
     let dir = tempfile::tempdir().unwrap();
     let mut intake = intake(&dir, false);
     let cut = token(WEBHOOK)[..200].to_owned();
-    for (id, body) in [("w1", token(WEBHOOK)), ("w1", "{}".to_owned()), ("w1", cut)] {
+    for (id, body) in [("w1", token(WEBHOOK)), ("w1", "{}".to_owned()), ("w1", cut), ("w2", "{}".to_owned())] {
         arrives(&intake, id, &body, Clock::real().now()).await;
     }
-    assert_eq!(intake.judge_pending().await.unwrap(), 3);
+    let other = token(&WEBHOOK.replace("event_018f", "event_019f"));
+    arrives(&intake, "w2", &other, Clock::real().now()).await;
+    assert_eq!(intake.judge_pending().await.unwrap(), 5);
     for (seq, attempt, duplicate, word) in [
         (1, 1, Duplicate::No, "not seen here before"),
         (2, 2, Duplicate::Retry, "Attempt 2 of the same request, re-sent damaged"),
         (3, 3, Duplicate::Retry, "Attempt 3 of the same request, re-sent damaged"),
+        (4, 1, Duplicate::No, "not seen here before"),
+        (5, 2, Duplicate::No, "Attempt 2 of the same request; those before it were not verified"),
     ] {
         let whole = intake.attempts.whole("p", seq).await.unwrap().unwrap();
         assert_eq!((whole.attempt.attempt, whole.attempt.duplicate), (attempt, duplicate), "{seq}");
@@ -80,6 +84,7 @@ async fn a_retry_that_a_proxy_damaged_is_no_conflict() {
         let told = format!("{} {}", check.why.unwrap_or_default(), check.seen.unwrap_or_default());
         assert!(told.contains(word), "{seq}: {told}");
     }
+    assert_eq!(standing(&intake, 5).await, Standing::Good);
 }
 
 #[tokio::test]
