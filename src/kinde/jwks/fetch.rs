@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{JwksTrouble, JwksTroubleKind, LiveKeys};
+use super::{JwksTrouble, JwksTroubleKind, LiveKeys, PATHS};
 use crate::jwt::{KeySet, KeySetFault, Policy};
 use crate::net::{Answer, Http, NetError, NetErrorKind, Request};
 
@@ -60,6 +60,23 @@ pub(super) async fn fetch(http: &Http, url: Url, timeout: Duration) -> Result<Li
         fetched_at: http.clock().now(),
         server_time: answer.date(),
     })
+}
+
+/// The trouble with an address that a person named: where its path is none of Kinde's, the path is what is wrong with it and
+/// not the domain.
+pub(super) fn of_path(trouble: JwksTrouble, path: &str) -> JwksTrouble {
+    use JwksTroubleKind::{Html, NotFound, NotKeys, Redirect};
+    if PATHS.contains(&path) || !matches!(trouble.kind, NotFound | Html | NotKeys | Redirect) {
+        return trouble;
+    }
+    let slash = match path {
+        "/" => "",
+        _ if path.contains("//") => ". The one named has a doubled slash",
+        _ if path.ends_with('/') => ". The one named ends with a slash",
+        _ => "",
+    };
+    let [place, _] = PATHS;
+    JwksTrouble { fix: format!("Kinde publishes its keys at {place}: name that path{slash}"), ..trouble }
 }
 
 fn unreachable_trouble(error: &NetError) -> JwksTrouble {

@@ -21,7 +21,7 @@ use crate::net::{Http, NetErrorKind};
 use crate::store::key_sets::{KeySetSnapshot, KeySets};
 
 pub use fetch::is_safe;
-use fetch::{DEADLINE, fetch};
+use fetch::{DEADLINE, fetch, of_path};
 
 /// Both documented places; discovery names the first, every SDK asks the second.
 const PATHS: [&str; 2] = ["/.well-known/jwks", "/.well-known/jwks.json"];
@@ -266,7 +266,8 @@ impl Jwks {
     /// # Errors
     /// Why none came.
     pub async fn at(&self, url: Url) -> Result<LiveKeys, JwksTrouble> {
-        fetch(&self.http, url, DEADLINE).await
+        let path = url.path().to_owned();
+        fetch(&self.http, url, DEADLINE).await.map_err(|trouble| of_path(trouble, &path))
     }
 
     /// The clock that ages are told by.

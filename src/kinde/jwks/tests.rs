@@ -215,3 +215,38 @@ async fn a_set_that_is_ten_minutes_old_is_asked_for_again_by_the_wall_clock() {
         assert_eq!(server.hits.load(Ordering::SeqCst), hits, "after {minutes} min more");
     }
 }
+
+#[tokio::test]
+async fn of_an_address_that_a_person_named_a_path_that_is_none_of_kindes_is_what_is_wrong() {
+    let away = "HTTP/1.1 301 Moved\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let answers = [
+        reply("404 Not Found", "text/plain", "no"),
+        reply("200 OK", "text/html", "<p>hello"),
+        ok("{}"),
+        away.to_owned(),
+    ];
+    for answer in answers {
+        let server = serve(move |_| answer.clone()).await;
+        let fix = async |path: &str| {
+            let url = Url::parse(&format!("{}{path}", server.domain.as_str())).unwrap();
+            cache(None).at(url).await.unwrap_err().fix
+        };
+        for (path, slash) in [
+            ("/wrong.json", ""),
+            ("/", ""),
+            ("//.well-known/jwks", "a doubled slash"),
+            ("/.well-known/jwks/", "ends with a slash"),
+        ] {
+            let fix = fix(path).await;
+            assert!(fix.starts_with("Kinde publishes its keys at /.well-known/jwks: name that path"), "{path}: {fix}");
+            assert!(fix.ends_with(slash) && (!slash.is_empty() || !fix.contains("slash")), "{path}: {fix}");
+        }
+        // At the right path it is the domain that is wrong.
+        for path in PATHS {
+            assert!(!fix(path).await.contains("name that path"), "{path}");
+        }
+    }
+    let server = serve(|_| reply("404 Not Found", "text/plain", "no")).await;
+    let url = Url::parse(&format!("{}/wrong.json", server.domain.as_str())).unwrap();
+    assert!(cache(None).at(url).await.unwrap_err().why.ends_with("has no keys at /wrong.json"));
+}
