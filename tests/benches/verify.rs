@@ -13,7 +13,7 @@
 //! 1. `openssl speed -seconds 3 rsa2048`: verifications a second, the anchor;
 //! 2. **verdict**: envelope, header, key and signature to a verdict, the payload as strictly decoded bytes;
 //! 3. **every rung**: what the inspector does with a webhook that came: what it holds, all eight rungs, their sentences,
-//!    the claims in words, and how it stands to those before it, of which there are none.
+//!    and how it stands to those before it, of which there are none. The claims in words are made when a row is opened.
 //!
 //! The figures are the medians of their five rounds. `ratio=` is verdict ÷ anchor and is to be at least 0.90; every rung ÷
 //! anchor is to be at least 0.70. Less than that is exit 1.
