@@ -258,13 +258,14 @@ async fn the_biggest_and_the_deepest_are_answered_and_kept_or_refused_and_nothin
         );
         format!("{}.{}.eA", b64(br#"{"alg":"RS256"}"#), b64(json.as_bytes()))
     };
-    let kid = format!(
-        "{}.{}.eA",
-        b64(format!("{{\"alg\":\"RS256\",\"kid\":\"{}\"}}", "k".repeat(700_000)).as_bytes()),
-        b64(b"{}")
-    );
+    let kid = |length: usize| {
+        let header = format!("{{\"alg\":\"RS256\",\"kid\":\"{}\"}}", "k".repeat(length));
+        format!("{}.{}.eA", b64(header.as_bytes()), b64(b"{}"))
+    };
     let dots = "eyJhIjoxfQ.".repeat(90_000);
-    let bodies = [deep("[", "]"), deep("{\"a\":", "}"), "[".repeat(100_000), kid, dots, "\u{0}".repeat(MAX_BODY)];
+    // The longest key ID that fits.
+    let long = kid(700_000);
+    let bodies = [deep("[", "]"), deep("{\"a\":", "}"), "[".repeat(100_000), long, dots, "\u{0}".repeat(MAX_BODY)];
     for (index, body) in bodies.iter().enumerate() {
         let answer = raw(&receiver, &post(&receiver, "", body)).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{index}: {answer}");
@@ -287,8 +288,11 @@ async fn the_biggest_and_the_deepest_are_answered_and_kept_or_refused_and_nothin
     let rows = intake.judge_arrivals(&all).await.unwrap();
     assert_eq!(rows.len(), bodies.len());
     assert!(rows.iter().all(|row| row.verdict.as_deref().is_some_and(|word| word != "verified")), "{rows:?}");
-    let ten = raw(&receiver, &post(&receiver, "", &"x".repeat(10 << 20))).await;
-    assert!(ten.starts_with("HTTP/1.1 413 "), "{ten}");
+    for more in ["x".repeat(10 << 20), kid(1 << 20)] {
+        let answer = raw(&receiver, &post(&receiver, "", &more)).await;
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+    assert_eq!(attempts.page("p", Filter::default()).await.unwrap().len(), bodies.len());
     let chunked = format!("POST {} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", receiver.shared.path);
     let ten = raw(&receiver, &format!("{chunked}a00000\r\n{}\r\n0\r\n\r\n", "x".repeat(10 << 20))).await;
     assert!(ten.starts_with("HTTP/1.1 413 "), "{ten}");

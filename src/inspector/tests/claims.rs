@@ -77,6 +77,17 @@ fn an_access_token_where_a_webhook_is_wanted_fails_by_its_kind() {
 }
 
 #[test]
+fn a_webhook_that_names_another_tenant_as_its_issuer_fails_though_the_key_is_this_ones() {
+    let naming = |iss: &str| token(&WEBHOOK.replace("\"source\"", &format!("\"iss\":\"{iss}\",\"source\"")));
+    let mixed = judged(&naming("https://evil.kinde.com"));
+    expect(&mixed, Verified, Valid, Some("claims"));
+    assert_eq!((mixed.kind, mixed.headline.contains("`iss` is https://evil.kinde.com")), (Kind::Webhook, true));
+    for iss in ["https://acme.kinde.com", "https://acme.kinde.com/"] {
+        expect(&judged(&naming(iss)), Verified, Valid, None);
+    }
+}
+
+#[test]
 fn a_token_of_no_known_kind_without_an_end_or_an_issuer_warns() {
     let decoded = judged(&token(r#"{"hello":1}"#));
     expect(&decoded, Verified, Valid, None);
