@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::presets::Preset;
+
 /// When a reply came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -63,7 +65,14 @@ struct Entry {
     any: Vec<String>,
     #[serde(default)]
     all: Vec<String>,
+    #[serde(default)]
+    none: Vec<String>,
     source: String,
+    /// The id of the preset whose words these are.
+    provider: Option<String>,
+    /// Others say the same: it counts only where that provider's server was asked.
+    #[serde(default)]
+    common: bool,
     means: String,
     fix: String,
     #[serde(default)]
@@ -77,13 +86,23 @@ fn read() -> Result<Vec<Entry>, String> {
 }
 
 impl Entry {
+    /// True where the words can be those of whom was asked.
+    fn may_be_said_by(&self, asked: Option<&str>) -> bool {
+        match (self.provider.as_deref(), asked) {
+            (None, _) => true,
+            (Some(own), Some(asked)) => own == asked,
+            (Some(_), None) => !self.common,
+        }
+    }
+
     /// How much of it fits; `None` where something does not. Texts weigh most, then the stage and the enhanced code.
     fn weight(&self, code: Option<u16>, enhanced: Option<&str>, text: &str, at: Option<At>) -> Option<u8> {
         let fits = (self.codes.is_empty() || code.is_some_and(|code| self.codes.contains(&code)))
             && self.enhanced.as_deref().is_none_or(|wanted| enhanced == Some(wanted))
             && (self.at.is_empty() || at.is_some_and(|at| self.at.contains(&at)))
             && (self.any.is_empty() || self.any.iter().any(|part| text.contains(part.as_str())))
-            && self.all.iter().all(|part| text.contains(part.as_str()));
+            && self.all.iter().all(|part| text.contains(part.as_str()))
+            && !self.none.iter().any(|part| text.contains(part.as_str()));
         let counts = [
             (8, !self.any.is_empty()),
             (2, !self.all.is_empty()),
@@ -96,13 +115,17 @@ impl Entry {
 }
 
 /// Explains a reply, or a whole message that holds one somewhere (`Error: 535 5.7.8 Authentication failed`). `at` is when it
-/// came, where that is known.
-pub fn explain(text: &str, at: Option<At>) -> Explained {
-    let (code, enhanced) = codes_in(text);
+/// came, where that is known; `asked` whose server was asked, where it is a known provider's: no other one's words are then
+/// seen in it.
+pub fn explain(text: &str, at: Option<At>, asked: Option<&Preset>) -> Explained {
+    let (code, enhanced) = codes_in(text, at.is_some());
     let lower = text.to_lowercase();
     let mut best: Option<(u8, &Entry)> = None;
-    for entry in ENTRIES.iter() {
-        if let Some(weight) = entry.weight(code, enhanced.as_deref(), &lower, at)
+    let asked = asked.map(|preset| preset.id.as_str());
+    for entry in ENTRIES.iter().filter(|entry| entry.may_be_said_by(asked)) {
+        // Whose server it is says more of two that fit than how many words of theirs do.
+        let own = if entry.provider.is_some() && entry.provider.as_deref() == asked { 4 } else { 0 };
+        if let Some(weight) = entry.weight(code, enhanced.as_deref(), &lower, at).map(|weight| weight + own)
             && best.is_none_or(|(most, _)| weight > most)
         {
             best = Some((weight, entry));
@@ -161,32 +184,14 @@ fn of_class(code: Option<u16>, enhanced: Option<String>, at: Option<At>) -> Expl
     Explained { code, enhanced, means, fix, temporary, source: "RFC 5321".to_owned(), known: false }
 }
 
-/// The reply code and the enhanced code in a text. A code of three digits stands alone, and an enhanced one beside it has its
-/// class.
-fn codes_in(text: &str) -> (Option<u16>, Option<String>) {
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || "()[]{}<>\"',;:=".contains(c))
-        .map(|word| word.trim_end_matches('.'))
-        .filter(|word| !word.is_empty())
-        .collect();
-    let code = words.iter().find_map(|word| {
-        let digits = word.split('-').next().unwrap_or(word);
-        let code: u16 = (digits.len() == 3).then(|| digits.parse().ok()).flatten()?;
-        // Ports stand in such messages too.
-        ((200..=599).contains(&code) && ![443, 465, 587].contains(&code)).then_some(code)
-    });
-    let enhanced = words.iter().find_map(|word| {
-        // `550-5.1.1` has both in one.
-        let word = word.split_once('-').map_or(*word, |(digits, rest)| if digits.len() == 3 { rest } else { *word });
-        let word = word.strip_prefix('#').unwrap_or(word);
-        let parts: Vec<&str> = word.split('.').collect();
-        let numbers = parts.len() == 3
-            && parts.iter().all(|part| (1..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit()));
-        let class = parts.first().and_then(|class| class.parse::<u16>().ok()).filter(|class| [2, 4, 5].contains(class));
-        let same = class.is_some_and(|class| code.is_none_or(|code| code / 100 == class));
-        (numbers && same).then(|| word.to_owned())
-    });
-    (code, enhanced)
+/// The reply code and the enhanced code in a text. In a reply its own stand first; what a program says of one is searched
+/// with more care, and only for a refusal.
+fn codes_in(text: &str, is_reply: bool) -> (Option<u16>, Option<String>) {
+    if !is_reply {
+        return codes::in_a_message(text);
+    }
+    let code = text.get(..3).and_then(|digits| digits.parse().ok());
+    (code, codes::enhanced(text, code))
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 use super::*;
+use crate::mail::presets::preset;
 
 fn of(text: &str, at: At) -> Explained {
-    explain(text, Some(at))
+    explain(text, Some(at), None)
+}
+
+fn at_provider(id: &str, text: &str, at: At) -> Explained {
+    explain(text, Some(at), Some(preset(id).unwrap()))
 }
 
 #[test]
@@ -21,7 +26,9 @@ fn the_asset_parses_and_every_entry_can_be_reached() {
             entry.any.first().cloned().unwrap_or_default(),
             entry.all.join(" ")
         );
-        let found = explain(&text, entry.at.first().copied());
+        let provider = entry.provider.as_deref().map(|id| preset(id).unwrap_or_else(|| panic!("{id} is no preset")));
+        assert!(provider.is_some() || !entry.common, "{}: common to whom?", entry.means);
+        let found = explain(&text, entry.at.first().copied(), provider);
         assert!(found.known && found.means == entry.means, "entry {index}: {text}: {found:?}");
     }
 }
@@ -73,7 +80,6 @@ fn replies_of_the_providers_are_told_apart() {
             "Microsoft 365",
             "Send As",
         ),
-        ("535 Authentication Credentials Invalid", At::Auth, "Amazon SES", "region"),
         (
             "554 Message rejected: Email address is not verified. The following identities failed the check in region EU-WEST-1: hi@acme.test",
             At::Data,
@@ -107,6 +113,37 @@ fn replies_of_the_providers_are_told_apart() {
         assert_eq!(found.source, source, "{text}");
         assert!(found.fix.contains(word), "{text}: {}", found.fix);
     }
+}
+
+#[test]
+fn words_that_many_servers_say_are_a_provider_s_only_where_its_server_was_asked() {
+    for (text, at, id, source) in [
+        ("535 Authentication Credentials Invalid", At::Auth, "ses", "Amazon SES"),
+        ("535 5.7.8 Username and Password not accepted", At::Auth, "gmail", "Google"),
+        ("502 5.7.0 Please authenticate first", At::Sender, "brevo", "Brevo"),
+        ("525 5.7.13 Account disabled", At::Auth, "brevo", "Brevo"),
+        ("403 Forbidden", At::Data, "sendgrid", "SendGrid"),
+    ] {
+        assert_eq!(at_provider(id, text, at).source, source, "{text}");
+        assert_ne!(of(text, at).source, source, "{text}");
+        assert_ne!(at_provider("mailgun", text, at).source, source, "{text}");
+    }
+    for text in ["535 Invalid username or password", "535 5.7.8 Invalid username and password"] {
+        let found = of(text, At::Auth);
+        assert_eq!(found.source, "RFC 4954", "{text}: {found:?}");
+        assert!(found.means.contains("never says which"), "{found:?}");
+    }
+}
+
+#[test]
+fn no_provider_s_words_are_seen_in_what_another_one_s_server_says() {
+    let text = "535 Invalid username";
+    assert_eq!(of(text, At::Auth).source, "Resend", "whose server it is, is not known");
+    assert_eq!(at_provider("resend", text, At::Auth).source, "Resend");
+    let sendgrid = at_provider("sendgrid", text, At::Auth);
+    assert!(sendgrid.source == "RFC 4954" && !sendgrid.fix.contains("resend"), "{sendgrid:?}");
+    let postmark = at_provider("postmark", "550 5.7.1 The acme.test domain is not verified", At::Sender);
+    assert_eq!(postmark.source, "RFC 3463", "{postmark:?}");
 }
 
 #[test]
@@ -147,7 +184,7 @@ fn an_unknown_reply_says_its_class_and_subject_and_invents_nothing() {
     assert!(!found.known && !found.temporary, "{found:?}");
     assert!(found.means.contains("for good, about the content"), "{found:?}");
     assert!(of("471 Later", At::Data).temporary);
-    assert!(explain("hello there", None).means.contains("no SMTP reply code"));
+    assert!(explain("hello there", None, None).means.contains("no SMTP reply code"));
 }
 
 #[test]
@@ -159,9 +196,30 @@ fn a_code_is_found_anywhere_in_a_message() {
         ("server 192.168.1.5 said no at 12:05", None, None),
         ("Error: connect ECONNREFUSED 203.0.113.5:587", None, None),
     ] {
-        let found = explain(text, None);
+        let found = explain(text, None, None);
         assert_eq!((found.code, found.enhanced.as_deref()), (code, enhanced), "{text}");
     }
-    assert!(explain("Error: connect ECONNREFUSED 203.0.113.5:2525", None).means.contains("Nothing listens"));
-    assert!(explain("140: error: wrong version number", None).fix.contains("STARTTLS on 587"));
+    for text in [
+        "Error: timeout of 300 ms exceeded",
+        "timeout: 500 ms",
+        "waited: 421s",
+        "HTTP 503 from the gateway",
+        "HTTP/1.1 502 Bad Gateway",
+        "Request failed with status code 500",
+        "status: 404",
+        "Error: connect to smtp.acme.test:525",
+        "port: 525 is closed",
+        "sent 550 messages today",
+        "220 mail.acme.test ESMTP",
+        "Result: 250 2.0.0 Ok",
+        "535.5 kB of mail",
+        "case no-535",
+    ] {
+        let found = explain(text, None, None);
+        assert_eq!((found.code, found.enhanced), (None, None), "{text}");
+    }
+    let late = explain("Error: timeout of 300 ms exceeded", None, None);
+    assert!(late.means.contains("No answer came in time"), "{late:?}");
+    assert!(explain("Error: connect ECONNREFUSED 203.0.113.5:2525", None, None).means.contains("Nothing listens"));
+    assert!(explain("140: error: wrong version number", None, None).fix.contains("STARTTLS on 587"));
 }

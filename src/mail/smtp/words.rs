@@ -3,18 +3,19 @@
 use super::tls::TlsTrouble;
 use super::wire::Broke;
 use crate::check::Check;
+use crate::mail::presets::Preset;
 use crate::mail::replies::{At, explain};
 use crate::mail::smtp::reply::Reply;
 
-/// What a reply that refuses says: evidence, meaning and fix.
-pub(super) fn refused(name: &str, reply: &Reply, at: At) -> Check {
-    let explained = explain(&reply.text(), Some(at));
+/// What a reply that refuses says: evidence, meaning and fix. `asked` is whose server it is, where that is known.
+pub(super) fn refused(name: &str, reply: &Reply, at: At, asked: Option<&Preset>) -> Check {
+    let explained = explain(&reply.text(), Some(at), asked);
     Check::fail(name, explained.means, explained.fix).seen(reply.text())
 }
 
 /// The same as a warning: the server only puts it off.
-pub(super) fn put_off(name: &str, reply: &Reply, at: At) -> Check {
-    let explained = explain(&reply.text(), Some(at));
+pub(super) fn put_off(name: &str, reply: &Reply, at: At, asked: Option<&Preset>) -> Check {
+    let explained = explain(&reply.text(), Some(at), asked);
     Check::warn(name, explained.means, explained.fix).seen(reply.text())
 }
 

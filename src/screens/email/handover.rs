@@ -147,7 +147,7 @@ fn fate(ui: &mut Ui, fate: &mut Fate, form: &crate::mail::Form, actions: &mut Ve
             paste_box(ui, "What Kinde said", "Paste the message of Kinde's page", 3, text);
             if *text != *read {
                 read.clone_from(text);
-                *explained = (!text.trim().is_empty()).then(|| explain(text, None));
+                *explained = (!text.trim().is_empty()).then(|| explain(text, None, crate::mail::detect(form)));
             }
             if let Some(explained) = explained {
                 ui.add_space(space::SM);

@@ -80,7 +80,7 @@ fn no_way(offered: &[String]) -> Check {
 /// A refusal, with what the provider wants as user and password where the words do not say it.
 fn refused(run: &Run<'_>, reply: &Reply) -> Check {
     let text = reply.text();
-    let explained = explain(&text, Some(At::Auth));
+    let explained = explain(&text, Some(At::Auth), run.preset);
     let mut fix = explained.fix;
     if let Some(preset) = run.preset.filter(|preset| reply.code == 535 && explained.source != preset.name) {
         fix = format!(

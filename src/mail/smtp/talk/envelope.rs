@@ -88,10 +88,10 @@ fn ended(run: &mut Run<'_>, stage: Stage, reply: &Reply, at: At) -> Result<(), S
         });
         Ok(())
     } else if reply.is_temporary() {
-        run.finish(words::put_off(name, reply, at));
+        run.finish(words::put_off(name, reply, at, run.preset));
         because(format!("the {whom} was put off"))
     } else {
-        run.finish(words::refused(name, reply, at));
+        run.finish(words::refused(name, reply, at, run.preset));
         because(format!("the {whom} was refused"))
     }
 }
@@ -109,7 +109,7 @@ pub(super) async fn send(run: &mut Run<'_>, session: &mut Session) -> Result<(),
         match command(run, session, &line).await {
             Ok(reply) if reply.code / 100 == wanted => {}
             Ok(reply) => {
-                run.finish(words::refused(Stage::Send.name(), &reply, At::Data));
+                run.finish(words::refused(Stage::Send.name(), &reply, At::Data, run.preset));
                 return because("the message was refused");
             }
             Err(broke) => return gone(run, Stage::Send, &broke, At::Data),
@@ -128,7 +128,7 @@ pub(super) async fn send(run: &mut Run<'_>, session: &mut Session) -> Result<(),
             Ok(())
         }
         Ok(reply) => {
-            run.finish(words::refused(Stage::Send.name(), &reply, At::Data));
+            run.finish(words::refused(Stage::Send.name(), &reply, At::Data, run.preset));
             because("the message was refused")
         }
         Err(broke) => gone(run, Stage::Send, &broke, At::Data),

@@ -307,7 +307,7 @@ async fn starttls(run: &mut Run<'_>, mut wire: Wire, offers: Offers, server: &Se
         }
     };
     if reply.code != 220 {
-        let check = words::refused(name, &reply, At::StartTls);
+        let check = words::refused(name, &reply, At::StartTls, run.preset);
         return without_tls(run, wire, offers, check);
     }
     let left = readable(wire.leftover().await);
@@ -419,7 +419,7 @@ fn greeted(run: &mut Run<'_>, greeting: Result<Reply, Broke>) -> Result<(), Stop
             Ok(())
         }
         Ok(reply) => {
-            run.finish(words::refused(name, &reply, At::Greeting));
+            run.finish(words::refused(name, &reply, At::Greeting, run.preset));
             because("the server turned the connection away")
         }
         Err(broke) => {
@@ -469,6 +469,6 @@ async fn hello_to(run: &mut Run<'_>, wire: &mut Wire, stage: Stage) -> Result<(O
             return because("there is no EHLO");
         }
     }
-    run.finish(words::refused(name, &reply, At::Ehlo));
+    run.finish(words::refused(name, &reply, At::Ehlo, run.preset));
     because("the server does not talk on")
 }
