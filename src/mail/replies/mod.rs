@@ -2,6 +2,8 @@
 //!
 //! An unknown reply is not explained away: its class says what can be said, and the raw text stands beside it.
 
+mod codes;
+
 use std::sync::LazyLock;
 
 use serde::Deserialize;

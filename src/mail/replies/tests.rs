@@ -195,6 +195,11 @@ fn a_code_is_found_anywhere_in_a_message() {
         ("smtp: 554 5.7.1. refused", Some(554), Some("5.7.1")),
         ("server 192.168.1.5 said no at 12:05", None, None),
         ("Error: connect ECONNREFUSED 203.0.113.5:587", None, None),
+        ("SMTPAuthenticationError: (535, b'5.7.8 Error: authentication failed')", Some(535), Some("5.7.8")),
+        (r#"{"code":"EAUTH","responseCode":535,"command":"AUTH PLAIN"}"#, Some(535), None),
+        ("It failed.\n  535 Authentication credentials invalid", Some(535), None),
+        ("The server answered with code 554", Some(554), None),
+        ("the server said 550-5.7.26 no", Some(550), Some("5.7.26")),
     ] {
         let found = explain(text, None, None);
         assert_eq!((found.code, found.enhanced.as_deref()), (code, enhanced), "{text}");
