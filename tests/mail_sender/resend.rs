@@ -154,10 +154,34 @@ async fn a_domain_that_is_verified_and_right_in_dns_passes_by_the_apis_own_list(
     for name in ["dkim resend", "return path mx", "return path spf", "dmarc", "alignment", "from"] {
         assert_eq!(named(&sending, name).verdict, Verdict::Pass, "{:?}", named(&sending, name));
     }
+    assert_eq!(named(&sending, "domain").verdict, Verdict::Skipped);
+}
+
+#[tokio::test]
+async fn that_an_account_may_send_as_a_domain_is_said_only_where_resend_said_so() {
+    let (stand, dns) = (StandIn::serve(account()).await, Dns::serve(right).await);
+    let said = |key, from, send_to| {
+        let (stand, dns) = (&stand, &dns);
+        async move { look(Asking { stand, dns, key, domain: "lab.test", from, send_to }).await.report.headline }
+    };
+    let unproven = "only a test email shows that this account may send as lab.test";
     assert_eq!(
-        (named(&sending, "domain").verdict, sending.headline.as_str()),
-        (Verdict::Skipped, "Resend can send as lab.test")
+        said(SENDING, None, None).await,
+        format!("The key is genuine and DNS is as Resend usually wants it; {unproven}")
     );
+    let headline = said(SENDING, Some("onboarding@resend.dev"), Some(OWNER)).await;
+    assert!(headline.starts_with(&format!("The key is genuine; {unproven}. To know: onboarding")), "{headline}");
+    assert_eq!(said(SENDING, None, Some("delivered@resend.dev")).await, "Resend can send as lab.test");
+    let full = said(FULL, None, None).await;
+    assert!(full.starts_with("Resend can send as lab.test. To know: the key is genuine"), "{full}");
+    for status in ["pending", "failed"] {
+        let stand = StandIn::serve(World { domains: vec![("lab.test", status)], ..World::default() }).await;
+        let headline = keyed(&stand, &dns, FULL).await.report.headline;
+        assert!(headline.starts_with("Kinde cannot send as lab.test"), "{status}: {headline}");
+    }
+    let stand = StandIn::serve(World { domains: vec![("lab.test", "brand_new_status")], ..World::default() }).await;
+    let headline = keyed(&stand, &dns, FULL).await.report.headline;
+    assert!(headline.contains(unproven), "{headline}");
 }
 
 #[tokio::test]
@@ -178,6 +202,12 @@ async fn each_status_of_a_domain_has_its_own_verdict_and_fix() {
         let check = named(&report, "domain");
         assert_eq!(check.verdict, verdict, "{status}: {check:?}");
         assert!(words(check).contains(telling), "{status}: {}", words(check));
+        let from = match status {
+            "verified" | "partially_verified" => Verdict::Pass,
+            "brand_new_status" => Verdict::Warn,
+            _ => Verdict::Fail,
+        };
+        assert_eq!(named(&report, "from").verdict, from, "{status}: the two say the same");
         let key = named(&report, "record TXT resend._domainkey.lab.test");
         if matches!(status, "pending" | "failed" | "not_started") {
             assert!(key.verdict == Verdict::Warn && words(key).contains("The record is right"), "{status}: {key:?}");

@@ -18,7 +18,7 @@ use url::Url;
 
 pub use api::{BASE, Limits, Refusal, base_url};
 pub use key::Permission;
-pub use model::{Capabilities, Domain, Record};
+pub use model::{Capabilities, Domain, Record, Sends};
 pub use records::RecordFacts;
 pub use send::Sent;
 pub use sender::ONBOARDING;
@@ -107,7 +107,7 @@ pub async fn check(
         run.skip_rest(&why);
     }
     let mut report = run.report;
-    report.headline = headline(&report, &plan.domain);
+    report.headline = headline(&report, &plan.domain, plan.from.as_deref());
     report
 }
 
@@ -249,6 +249,10 @@ impl Run<'_> {
         match api.get::<Domain>("The records Resend wants", &path, &[]).await {
             Ok(known) => {
                 self.add(standing(&known));
+                // With its records it tells more than the one of the list.
+                if let Some(listed) = self.report.domains.iter_mut().find(|listed| listed.id == known.id) {
+                    listed.clone_from(&known);
+                }
                 Some(known)
             }
             Err(trouble) => {
@@ -341,13 +345,10 @@ fn standing(domain: &Domain) -> Check {
     let since = domain.created_at.get(..10).unwrap_or(&domain.created_at);
     let seen = format!("{}, {}, added {since}", domain.status, domain.region);
     let mut findings = Vec::new();
-    let verified = |record: &&Record| record.status == "verified";
-    let mut needed = domain.records.iter().filter(|record| record.is_for_sending()).peekable();
-    let sends = needed.peek().is_some() && needed.all(|record| verified(&record));
     let verify = "Mend the records below, then press Verify at resend.com/domains, and give it some minutes";
     match domain.status.as_str() {
         "verified" => {}
-        "partially_verified" | "partially_failed" if sends => findings.push(Finding::warn(
+        "partially_verified" | "partially_failed" if domain.sends() == Sends::Yes => findings.push(Finding::warn(
             format!("The domain is {}: what sending needs is verified, something else is not", domain.status),
             "See the records below; tracking and receiving are nothing Kinde needs",
         )),
@@ -419,17 +420,29 @@ fn count(domains: usize) -> String {
     }
 }
 
-fn headline(report: &Report, domain: &str) -> String {
+/// `sender` is the address of the test email, where one was named.
+fn headline(report: &Report, domain: &str, sender: Option<&str>) -> String {
     let trouble = check::first_trouble(&report.checks).and_then(|check| check.why.clone());
-    let first = |why: &str| why.split(". ").next().unwrap_or(why).to_owned();
-    match (check::worst(&report.checks), trouble) {
-        (Verdict::Fail, Some(why)) => {
-            format!("Kinde cannot send as {domain} through this account yet: {}", super::dns::lower(&first(&why)))
-        }
-        (Verdict::Warn, Some(why)) => {
-            format!("Resend can send as {domain}. To know: {}", super::dns::lower(&first(&why)))
+    let first = |why: &str| super::dns::lower(why.split(". ").next().unwrap_or(why));
+    let proof = "only a test email shows that this account may send as";
+    match (check::worst(&report.checks), trouble, is_proven(report, domain, sender)) {
+        (Verdict::Fail, Some(why), _) => {
+            format!("Kinde cannot send as {domain} through this account yet: {}", first(&why))
         }
         _ if report.cancelled => "The account was looked at in part".to_owned(),
-        _ => format!("Resend can send as {domain}"),
+        (Verdict::Warn, Some(why), true) => format!("Resend can send as {domain}. To know: {}", first(&why)),
+        (Verdict::Warn, Some(why), false) => {
+            format!("The key is genuine; {proof} {domain}. To know: {}", first(&why))
+        }
+        (_, _, true) => format!("Resend can send as {domain}"),
+        (_, _, false) => format!("The key is genuine and DNS is as Resend usually wants it; {proof} {domain}"),
     }
+}
+
+/// True where Resend itself said that the account may send as `domain`: by its list of domains, or by taking an email.
+fn is_proven(report: &Report, domain: &str, sender: Option<&str>) -> bool {
+    let Ok(domain) = name::domain_in(domain) else { return false };
+    let as_domain = sender.is_none_or(|sender| sender::address_in(sender).is_some_and(|(_, own)| own == domain));
+    let listed = |known: &Domain| known.name.eq_ignore_ascii_case(&domain) && known.sends() == Sends::Yes;
+    report.domains.iter().any(listed) || (report.sent.is_some() && as_domain)
 }

@@ -36,6 +36,39 @@ pub struct Domain {
     pub records: Vec<Record>,
 }
 
+impl Domain {
+    /// Whether Resend sends as this domain: by its status, and where that does not say it by what Resend says of the records
+    /// that sending needs. The list of domains comes without records.
+    pub fn sends(&self) -> Sends {
+        let mut needed = self.records.iter().filter(|record| record.is_for_sending()).peekable();
+        let listed = needed.peek().is_some();
+        let verified = listed && needed.all(|record| record.status == "verified");
+        if self.capabilities.as_ref().is_some_and(|capabilities| capabilities.sending == "disabled") {
+            return Sends::No;
+        }
+        match self.status.as_str() {
+            "verified" => Sends::Yes,
+            "partially_verified" | "partially_failed" if verified => Sends::Yes,
+            "partially_verified" | "partially_failed" if !listed => Sends::Unknown,
+            "partially_verified" | "partially_failed" | "not_started" | "pending" | "failed" | "temporary_failure" => {
+                Sends::No
+            }
+            _ => Sends::Unknown,
+        }
+    }
+}
+
+/// Whether Resend sends as a domain, as far as the API tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sends {
+    /// It does.
+    Yes,
+    /// It refuses with 403.
+    No,
+    /// What the API says does not tell it.
+    Unknown,
+}
+
 /// `enabled` or `disabled`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Capabilities {

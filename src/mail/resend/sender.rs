@@ -2,7 +2,7 @@
 
 use super::super::dns::finding::{self, Finding};
 use super::super::dns::name;
-use super::model::Domain;
+use super::model::{Domain, Sends};
 use crate::check::Check;
 
 /// The sender that every account has, for itself alone.
@@ -71,11 +71,7 @@ pub fn check(from: &str, domain: &str, domains: Option<&[Domain]>) -> Check {
         ));
     } else if let Some(domains) = domains {
         match domains.iter().find(|known| known.name.eq_ignore_ascii_case(&own)) {
-            Some(known) if known.status == "verified" => {}
-            Some(known) => findings.push(Finding::fail(
-                format!("{own} is in the account and not verified ({}): Resend refuses it with 403", known.status),
-                "See the checks of the domain above",
-            )),
+            Some(known) => findings.extend(standing(&own, known)),
             None => findings.push(not_there(&own, domains)),
         }
     } else if own != domain {
@@ -87,6 +83,21 @@ pub fn check(from: &str, domain: &str, domains: Option<&[Domain]>) -> Check {
         ));
     }
     finding::check("from", seen, findings)
+}
+
+/// What speaks against a sender's domain that is in the account.
+fn standing(own: &str, known: &Domain) -> Option<Finding> {
+    match known.sends() {
+        Sends::Yes => None,
+        Sends::No => Some(Finding::fail(
+            format!("{own} is in the account and may not send ({}): Resend refuses it with 403", known.status),
+            "See the checks of the domain above",
+        )),
+        Sends::Unknown => Some(Finding::warn(
+            format!("Resend has {own} as {}, and that does not tell whether it sends", known.status),
+            "Send a test email: Resend takes it, or says why not",
+        )),
+    }
 }
 
 /// A sender's domain that is not in the account: what is there instead.
@@ -123,6 +134,7 @@ fn names(domains: &[Domain]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::{Capabilities, Record};
     use super::*;
     use crate::check::Verdict;
 
@@ -150,13 +162,36 @@ mod tests {
 
     #[test]
     fn the_sender_has_to_be_at_exactly_a_verified_domain() {
-        let account = [domain("updates.example.com", "verified"), domain("other.example", "pending")];
+        let part = |status: &str| Domain {
+            records: vec![Record {
+                record: "DKIM".to_owned(),
+                status: status.to_owned(),
+                kind: "TXT".to_owned(),
+                ..Record::default()
+            }],
+            ..domain(&format!("{status}.example"), "partially_verified")
+        };
+        let disabled = Capabilities { sending: "disabled".to_owned(), ..Capabilities::default() };
+        let account = [
+            domain("updates.example.com", "verified"),
+            domain("other.example", "pending"),
+            domain("part.example", "partially_verified"),
+            domain("new.example", "brand_new"),
+            part("verified"),
+            part("pending"),
+            Domain { capabilities: Some(disabled), ..domain("off.example", "verified") },
+        ];
         for (from, verdict, words) in [
             ("a@updates.example.com", Verdict::Pass, ""),
             ("Kinde <a@UPDATES.example.com>", Verdict::Pass, ""),
             ("a@example.com", Verdict::Fail, "one does not cover the other"),
             ("a@mail.updates.example.com", Verdict::Fail, "one does not cover the other"),
             ("a@other.example", Verdict::Fail, "pending"),
+            ("a@part.example", Verdict::Warn, "does not tell whether it sends"),
+            ("a@new.example", Verdict::Warn, "does not tell whether it sends"),
+            ("a@verified.example", Verdict::Pass, ""),
+            ("a@pending.example", Verdict::Fail, "may not send"),
+            ("a@off.example", Verdict::Fail, "may not send"),
             ("a@third.example", Verdict::Fail, "not in the account"),
             ("a@gmail.com", Verdict::Fail, "DMARC"),
             ("onboarding@resend.dev", Verdict::Warn, "your own account alone"),
