@@ -83,6 +83,30 @@ async fn what_the_server_only_puts_off_warns() {
 }
 
 #[tokio::test]
+async fn a_test_email_that_was_asked_for_and_not_sent_is_said_first() {
+    for (command, reply, why) in [
+        ("RCPT", "450 4.2.0 <ada@acme.test>: Recipient address rejected: Greylisted", "Greylisting"),
+        ("MAIL", "421 4.7.0 Try again later, closing connection", "The server closes the connection"),
+    ] {
+        let server = || Server::starttls().replying(command, reply);
+        let seen = against(server(), |plan| plan.send = true).await;
+        let headline = &seen.outcome.headline;
+        assert!(headline.starts_with(&format!("No test email was sent: {why}")), "{headline}");
+        assert!(seen.outcome.sent.is_none());
+        let dry = against(server(), |_| {}).await;
+        assert!(dry.outcome.headline.starts_with("It works from here. Worth knowing: "), "{}", dry.outcome.headline);
+    }
+    let seen = against(Server::starttls(), |plan| {
+        plan.send = true;
+        plan.form.password = kinde_panel::secrets::Secret::default();
+    })
+    .await;
+    assert_eq!(seen.outcome.headline, "No test email was sent: nobody signed in");
+    let seen = against(Server::starttls().replying("RCPT", "550 5.1.1 No such user"), |plan| plan.send = true).await;
+    assert!(seen.outcome.headline.starts_with("Recipient: "), "a failure is the headline: {}", seen.outcome.headline);
+}
+
+#[tokio::test]
 async fn a_connection_that_ends_in_the_envelope_is_told_where() {
     let seen = against(Server::starttls().with("MAIL", vec![Do::Close]), |_| {}).await;
     seen.fails(Stage::Sender, "closed the connection at MAIL", "Try again").nothing_after(Stage::Sender);

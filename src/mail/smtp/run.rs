@@ -265,6 +265,10 @@ fn headline(outcome: &Outcome, plan: &Plan) -> String {
     }
     let checks = outcome.checks();
     let host = plan.form.host.trim();
+    let fails = outcome.verdict() == Verdict::Fail;
+    if let Some(why) = not_sent(outcome, plan).filter(|_| !fails) {
+        return format!("No test email was sent: {why}");
+    }
     match first_trouble(&checks) {
         Some(check) => {
             let title = outcome.stages.iter().find(|(_, known)| known == check).map_or("", |(stage, _)| stage.title());
@@ -282,6 +286,24 @@ fn headline(outcome: &Outcome, plan: &Plan) -> String {
         None if outcome.sent.is_some() => format!("{host} took the test email: everything works from here"),
         None => format!("{host} would take mail with these settings: everything works from here, and nothing was sent"),
     }
+}
+
+/// Why the message that was asked for was not sent; `None` where it was, or where nobody asked for one.
+fn not_sent(outcome: &Outcome, plan: &Plan) -> Option<String> {
+    if !plan.send || outcome.sent.is_some() {
+        return None;
+    }
+    // The server's own reason says more than that it put the mail off.
+    let put_off = [Stage::Recipient, Stage::Sender]
+        .into_iter()
+        .filter_map(|stage| outcome.check(stage))
+        .find(|check| check.verdict == Verdict::Warn)
+        .and_then(|check| check.why.clone());
+    let skipped = || {
+        let why = outcome.check(Stage::Send)?.why.as_deref()?;
+        Some(why.strip_prefix("Not run because ").unwrap_or(why).to_owned())
+    };
+    put_off.or_else(skipped)
 }
 
 /// The server's name as TLS wants it.
