@@ -54,13 +54,13 @@ pub fn rows(form: &Form) -> Vec<Row> {
     ]
 }
 
-/// What a person should know while typing.
-pub fn notes(form: &Form) -> Vec<String> {
+/// What the values mean at Kinde, beside what goes wrong with the provider ([`super::Preset::pitfalls`]). `went` is how TLS began in the check.
+pub fn notes(form: &Form, went: Security) -> Vec<String> {
     let mut notes = Vec::new();
     let by_port = Security::Auto.on_port(form.port);
     let mode = if by_port == Security::Tls { "TLS from the first byte" } else { "STARTTLS" };
     notes.push(format!("Kinde's form has no choice for TLS: port {} stands for {mode}", form.port));
-    if !matches!(form.security, Security::Auto) && form.security != by_port {
+    if went.on_port(form.port) != by_port {
         notes.push("The check went the other way than the port stands for: Kinde may not reach the server".to_owned());
     }
     if form.user_is_secret() {
@@ -172,8 +172,10 @@ mod tests {
         );
         assert!(matches!(&rows[5].value, Value::Hidden(_)) && matches!(&rows[6].value, Value::Hidden(_)));
         assert!(!format!("{rows:?}").contains("0a1b2c3d"));
-        let notes = notes(&form());
+        let notes = notes(&form(), Security::Auto);
         assert!(notes[0].contains("port 587 stands for STARTTLS") && notes[1].contains("token too"), "{notes:?}");
+        let turned = super::notes(&form(), Security::Tls);
+        assert!(turned[1].contains("the other way than the port stands for"), "{turned:?}");
         let resend = Form { host: "smtp.resend.com".to_owned(), user: "resend".to_owned(), ..form() };
         assert!(matches!(&super::rows(&resend)[5].value, Value::Plain(user) if user == "resend"));
     }

@@ -16,6 +16,7 @@ async fn a_port_that_wants_tls_first_is_found_out_and_the_run_goes_on() {
     assert_eq!(seen.outcome.verdict(), Verdict::Warn);
     let correction = &seen.outcome.corrections[0];
     assert_eq!((correction.security, correction.port), (Security::Tls, seen.server.as_ref().unwrap().address.port()));
+    assert_eq!(seen.outcome.mode, Security::Tls, "the way it went in the end");
     let orders = seen.told.iter().filter(|progress| matches!(progress, Progress::Order(_))).count();
     assert_eq!(orders, 2, "the new order is told");
     let order: Vec<Stage> = seen.outcome.stages.iter().map(|(stage, _)| *stage).collect();

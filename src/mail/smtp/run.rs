@@ -253,6 +253,7 @@ impl<'a> Run<'a> {
         outcome.stages = self.stages;
         outcome.transcript = self.script.into_lines();
         outcome.cancelled = matches!(ended, Err(Stop::Cancelled));
+        outcome.mode = self.mode;
         outcome.headline = headline(&outcome, self.plan);
         outcome
     }

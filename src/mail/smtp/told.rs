@@ -129,6 +129,8 @@ pub struct Sent {
 pub struct Outcome {
     /// One sentence: what is wrong first, or that nothing is.
     pub headline: String,
+    /// How TLS began in the run: not as the port stands for where the port turned out to speak the other way.
+    pub mode: Security,
     /// Every stage of the run with its check, in order.
     pub stages: Vec<(Stage, Check)>,
     /// What was said, masked.

@@ -87,8 +87,11 @@ fn values(ui: &mut Ui, done: &Done) {
             }
         }
     });
-    for note in handover::notes(&done.form) {
-        small(ui, &note);
+    ui.add_space(space::SM);
+    strong(ui, "Worth knowing");
+    let pitfalls = crate::mail::detect(&done.form).map(|preset| preset.pitfalls.as_slice()).unwrap_or_default();
+    for note in handover::notes(&done.form, done.outcome.mode).iter().chain(pitfalls) {
+        prose(ui, &format!("· {note}"));
     }
 }
 
