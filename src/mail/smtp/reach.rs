@@ -155,6 +155,8 @@ pub(super) enum Trouble {
     Refused,
     /// Nothing came back.
     TimedOut,
+    /// Not there 2 s after another address was, and waited for no longer.
+    Late,
     /// No way leads there.
     Unreachable,
     /// Broken off at once.
@@ -184,6 +186,7 @@ impl Trouble {
         match self {
             Self::Refused => "refused",
             Self::TimedOut => "no answer in time",
+            Self::Late => "not in 2 s",
             Self::Unreachable => "no way leads there",
             Self::Reset => "broken off at once",
             Self::NotAllowed => "not allowed by this computer",
@@ -220,8 +223,9 @@ pub(super) async fn connect(ips: &[IpAddr], port: u16, limit: Duration) -> Reach
         }
     }
     let (mut addresses, mut troubles) = (Vec::new(), Vec::new());
+    let still_out = if first.is_some() { Trouble::Late } else { Trouble::TimedOut };
     for (ip, ended) in ips.iter().zip(ended) {
-        let (took, trouble) = ended.unwrap_or((begun.elapsed(), Some(Trouble::TimedOut)));
+        let (took, trouble) = ended.unwrap_or((begun.elapsed(), Some(still_out)));
         troubles.extend(trouble);
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         addresses.push(Address { ip: *ip, ms, trouble: trouble.map(|trouble| trouble.words().to_owned()) });
@@ -244,7 +248,9 @@ pub(super) fn judge(name: &str, port: u16, reached: &Reached) -> Check {
         .collect();
     let seen = seen.join(" · ");
     if reached.tcp.is_some() {
-        let Some(dead) = reached.addresses.iter().find(|address| address.trouble.is_some()) else {
+        let late = |address: &&Address| address.trouble.as_deref() == Some(Trouble::Late.words());
+        let troubled = || reached.addresses.iter().filter(|address| address.trouble.is_some());
+        let Some(dead) = troubled().find(|address| !late(address)).or_else(|| troubled().next()) else {
             return Check::pass(name).seen(seen);
         };
         // A computer without IPv6 has no way to any such address, and that is its own matter.
@@ -254,6 +260,17 @@ pub(super) fn judge(name: &str, port: u16, reached: &Reached) -> Check {
             return Check::pass(name).seen(seen).because("This computer has no IPv6; the other addresses answer");
         }
         let (ip, trouble) = (dead.ip, dead.trouble.clone().unwrap_or_default());
+        if late(&dead) {
+            return Check::warn(
+                name,
+                format!(
+                    "Not every address of the server answered as fast, {ip}: {trouble} after the first. Whether it answers at \
+                     all was not waited for"
+                ),
+                "Check that address alone, as server name; if it is your own server and answers nobody, take it out of DNS",
+            )
+            .seen(seen);
+        }
         return Check::warn(
             name,
             format!(
@@ -268,7 +285,7 @@ pub(super) fn judge(name: &str, port: u16, reached: &Reached) -> Check {
             format!("Nothing listens on port {port} there, or a firewall turns the connection away"),
             "Use one of the provider's own ports, 465 or 587; if it is your own server, start it there",
         ),
-        Some(Trouble::TimedOut) => (
+        Some(Trouble::TimedOut | Trouble::Late) => (
             format!("No answer from port {port}: something drops what is sent there"),
             "Many networks and clouds block mail ports: try another port of the provider, or another network. Kinde's \
              servers may still reach it",
@@ -324,6 +341,35 @@ mod tests {
         assert_eq!(sentences.len(), 6);
         let both = [("2001:db8::1", Some(Trouble::Unreachable)), ("192.0.2.1", Some(Trouble::Refused))];
         assert!(judge("tcp", 587, &reached(&both)).why.unwrap().contains("Nothing listens"));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_was_waited_for_no_longer_is_not_called_dead() {
+        let there = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stands = || async { Some(TcpStream::connect(there.local_addr().unwrap()).await.unwrap()) };
+        let late = ("192.0.2.1", Some(Trouble::Late));
+        let of = |list: &[(&str, Option<Trouble>)], tcp| judge("tcp", 587, &Reached { tcp, ..reached(list) });
+        let check = of(&[("192.0.2.2", None), late], stands().await);
+        let why = check.why.unwrap();
+        assert!(why.contains("192.0.2.1: not in 2 s") && why.contains("not waited for"), "{why}");
+        assert!(check.seen.unwrap().contains("192.0.2.1 port 587: not in 2 s"));
+        let refused = ("192.0.2.3", Some(Trouble::Refused));
+        let why = of(&[("192.0.2.2", None), late, refused], stands().await).why.unwrap();
+        assert!(why.contains("192.0.2.3: refused"), "what is known to be dead is told first: {why}");
+        // A listener whose queue is full drops what comes.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new("127.0.0.9".parse().unwrap(), there.local_addr().unwrap().port())).unwrap();
+        let full = socket.listen(1).unwrap();
+        let mut filling = Vec::new();
+        let more = || tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(full.local_addr().unwrap()));
+        while let Ok(tcp) = more().await {
+            filling.push(tcp.unwrap());
+            assert!(filling.len() < 100, "the queue does not fill");
+        }
+        let ips = ["127.0.0.1".parse().unwrap(), "127.0.0.9".parse().unwrap()];
+        let found = connect(&ips, there.local_addr().unwrap().port(), Duration::from_secs(8)).await;
+        assert_eq!(found.troubles, [Trouble::Late]);
+        assert_eq!(found.addresses[1].trouble.as_deref(), Some("not in 2 s"));
     }
 
     #[test]
