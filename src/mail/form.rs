@@ -149,6 +149,26 @@ impl Form {
                 || presets::detect(self).is_some_and(|preset| preset.user_is_secret))
     }
 
+    /// The form with the password as user too, where the provider takes one token for both and no user was given.
+    #[must_use]
+    pub fn with_token_for_both(mut self) -> Self {
+        if self.user.trim().is_empty() && presets::detect(&self).is_some_and(|preset| preset.user_is_secret) {
+            self.password.expose().clone_into(&mut self.user);
+        }
+        self
+    }
+
+    /// True where the server is this computer itself.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim();
+        match url::Host::parse(host) {
+            Ok(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Ok(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Ok(url::Host::Domain(name)) => name == "localhost",
+            Err(_) => host == "::1",
+        }
+    }
+
     /// Everything in the form that must be seen nowhere.
     pub fn secrets(&self) -> Vec<Secret> {
         let mut secrets = Vec::new();
@@ -212,15 +232,38 @@ impl Kept {
     }
 
     /// True where the kept password is the one for `user` at `host`: it is handed to no other server and to no other user.
+    /// Where the user is the password, nobody names one: `user` is empty then.
     pub fn is_for(&self, host: &str, user: &str) -> bool {
-        let plain = |host: &str| host.trim().trim_end_matches('.').to_ascii_lowercase();
-        plain(&self.host) == plain(host) && self.user == user
+        same_host(&self.host, host) && self.user.trim() == user.trim()
     }
+}
+
+/// True where both name one server.
+pub(super) fn same_host(one: &str, other: &str) -> bool {
+    let plain = |host: &str| host.trim().trim_end_matches('.').to_ascii_lowercase();
+    plain(one) == plain(other)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_token_for_both_is_given_once_and_other_providers_get_no_password_as_user() {
+        let token = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
+        let form = |host: &str, user: &str| Form {
+            host: host.to_owned(),
+            user: user.to_owned(),
+            password: Secret::new(token),
+            ..Form::default()
+        };
+        assert_eq!(form("smtp.postmarkapp.com", "").with_token_for_both().user, token);
+        assert_eq!(form("smtp.postmarkapp.com", "other").with_token_for_both().user, "other");
+        for host in ["smtp.resend.com", "mail.acme.test", "smtp.postmarkapp.com.evil.example"] {
+            assert_eq!(form(host, "").with_token_for_both().user, "", "{host}");
+        }
+        assert!(form("smtp.postmarkapp.com", token).kept().is_for("smtp.postmarkapp.com", ""));
+    }
 
     #[test]
     fn the_port_decides_where_nothing_else_was_said() {

@@ -4,9 +4,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use hickory_resolver::proto::rr::RecordType;
 use serde_json::Value;
 
 use super::certs::{ALL, Kind, Signer};
+use super::dns::{Dns, Reply, address};
 use super::run::{PASSWORD, USER, no_secret, plan};
 use super::server::{Running, Server};
 
@@ -31,6 +33,13 @@ impl Call {
 
     fn with(mut self, words: &[&str]) -> Self {
         self.args.extend(words.iter().map(|word| (*word).to_owned()));
+        self
+    }
+
+    /// Another value for a word that is there.
+    fn but(mut self, word: &str, value: &str) -> Self {
+        let at = self.args.iter().position(|known| known == word).unwrap();
+        value.clone_into(&mut self.args[at + 1]);
         self
     }
 
@@ -112,6 +121,25 @@ async fn nothing_on_standard_input_is_no_password_and_ends_before_sign_in() {
     let (output, json) = Call::to(&server).run().await;
     assert_eq!((code(&output), verdict_of(&json, "auth")), (0, "skipped"), "{json:#}");
     assert_eq!(server.commands("AUTH"), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_token_for_user_and_password_needs_no_argument_that_others_can_see() {
+    let host = "smtp.postmarkapp.com";
+    let tls = Kind { names: vec![host], ..Kind::good() }.make().server();
+    let server = Server { tls: Some(tls), right: (PASSWORD.to_owned(), PASSWORD.to_owned()), ..Server::starttls() };
+    let server = server.serve().await;
+    let dns = Dns::serve(move |name, kind| match kind {
+        RecordType::A => Reply::Records(vec![address(name, "127.0.0.1")]),
+        _ => Reply::None(60),
+    })
+    .await;
+    let call = || Call::to(&server).but("--host", host).with(&["--dns", &dns.address.to_string()]);
+    let (output, json) = call().but("--user", "").typed(format!("{PASSWORD}\n").as_bytes()).run().await;
+    assert_eq!((code(&output), verdict_of(&json, "auth")), (0, "pass"), "{json:#}");
+    let (output, _) = call().but("--user", "0a1b2c3d-of-another-server").typed(PASSWORD.as_bytes()).run().await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("visible to others") && said.contains("Give --user \"\""), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,8 +11,8 @@ use super::shown;
 use crate::check::{Check, Verdict, worst};
 use crate::error::{Category, UserError};
 use crate::mail::resolver::DnsServer;
-use crate::mail::smtp::{self, FROM_HERE, Limits, Line, Plan, Progress, Side, read_roots};
-use crate::mail::{Form, PASSWORD_FIELD, Security};
+use crate::mail::smtp::{self, FROM_HERE, Limits, Line, Plan, Progress, Setting, Side, read_roots};
+use crate::mail::{Form, PASSWORD_FIELD, Security, detect};
 
 /// The words of `mail smtp`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub struct Args {
     /// Its port
     #[arg(long, value_name = "P")]
     port: u16,
-    /// Who signs in
+    /// Who signs in; empty where the provider takes one token for both (Postmark)
     #[arg(long, value_name = "U")]
     user: String,
     /// The sender's address
@@ -83,7 +83,10 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             }
         }
     };
-    let prompt = format!("Password of {} at {}", plain(&args.user), plain(&args.host));
+    let prompt = match plain(args.user.trim()).as_str() {
+        "" => format!("Password at {}", plain(&args.host)),
+        user => format!("Password of {user} at {}", plain(&args.host)),
+    };
     let password = secret_input::read(args.password_file.as_deref(), cx, kept, &prompt).await?;
     let form = Form {
         sender_name: String::new(),
@@ -96,7 +99,11 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     };
     if form.user_is_secret() {
         cx.say("The user is a secret here, and arguments are visible to others on this machine");
+        if detect(&form).is_some_and(|preset| preset.user_is_secret) {
+            cx.say("Give --user \"\": the password is then taken for both");
+        }
     }
+    let form = form.with_token_for_both();
     let plan = Plan {
         form,
         to: args.to,

@@ -125,6 +125,21 @@ fn users_that_the_provider_does_not_know_are_named() {
 }
 
 #[test]
+fn where_one_token_is_user_and_password_nobody_is_asked_to_type_it_as_the_user() {
+    let postmark = |user: &str, password: &str| Form {
+        host: "smtp.postmarkapp.com".to_owned(),
+        port: 587,
+        user: user.to_owned(),
+        password: Secret::new(password),
+        ..form()
+    };
+    let token = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
+    assert_eq!(lint(&postmark("", token).with_token_for_both()), []);
+    let without = only(&postmark("", "").with_token_for_both());
+    assert_eq!((without.field, without.check.verdict), (Field::Password, Verdict::Warn), "{without:?}");
+}
+
+#[test]
 fn what_was_copied_around_a_password_is_named_and_no_finding_repeats_it() {
     for (typed, word) in [
         ("re_0123456789abcdef\n", "line end"),

@@ -10,6 +10,10 @@ pub(super) fn lint(form: &Form, found: &mut Vec<Finding>) {
     let hint =
         preset.map_or_else(|| "as the server's administrator says".to_owned(), |preset| inline(&preset.user_hint));
     if user.trim().is_empty() {
+        if preset.is_some_and(|preset| preset.user_is_secret) {
+            // The token is asked for once, as the password.
+            return;
+        }
         found.push(Finding::fail(
             Field::User,
             "It is empty, and Kinde signs in with a user",

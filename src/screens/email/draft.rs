@@ -178,13 +178,7 @@ impl Draft {
 
     /// True where the server is this computer.
     pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim();
-        match url::Host::parse(host) {
-            Ok(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Ok(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            Ok(url::Host::Domain(name)) => name == "localhost",
-            Err(_) => host == "::1",
-        }
+        self.form.is_loopback()
     }
 }
 
