@@ -1,6 +1,8 @@
 //! The password, of which no word repeats a character.
 
-use super::Finding;
+use std::net::IpAddr;
+
+use super::{Finding, ascii};
 use crate::mail::form::{Field, Form};
 use crate::mail::presets::{Preset, detect, inline, owner_of_secret};
 use crate::secrets::Secret;
@@ -54,21 +56,36 @@ fn wrapped(password: &str) -> Option<(&'static str, &'static str, Secret)> {
     Some(("It begins with Bearer, which belongs to HTTP", "Take Bearer off", Secret::new(rest.trim())))
 }
 
-/// A secret that gives its provider away, at another one's server.
+/// A secret that gives its provider away, at another one's server or at one of nobody's. This computer gets it for a trial.
 fn foreign(form: &Form, owner: &'static Preset, here: Option<&'static Preset>, found: &mut Vec<Finding>) {
-    let Some(here) = here.filter(|here| here.id != owner.id) else { return };
     let filled = owner.fill(form);
-    found.push(
-        Finding::fail(
+    let words = format!("Use {}", filled.host);
+    let finding = match here {
+        Some(here) if here.id == owner.id => return,
+        Some(here) => Finding::fail(
             Field::Password,
             format!(
                 "It is a secret of {}, and the server is {}'s: it would be handed to the wrong company",
                 owner.name, here.name
             ),
             format!("Use {}'s server, or {}'s own password", owner.name, here.name),
-        )
-        .mend(format!("Use {}", filled.host), filled),
-    );
+        ),
+        // What holds more than a name is told of the server, and nothing goes there.
+        None if form.is_loopback() || !names_a_server(&form.host) => return,
+        None => Finding::warn(
+            Field::Password,
+            format!(
+                "It looks like a secret of {}, and this is none of its servers: whoever runs it would get to know it",
+                owner.name
+            ),
+            format!("Use {}'s server, or the password of this one", owner.name),
+        ),
+    };
+    found.push(finding.mend(words, filled));
+}
+
+fn names_a_server(host: &str) -> bool {
+    ascii(host).is_some() || host.trim().parse::<IpAddr>().is_ok()
 }
 
 /// What a provider's own passwords look like.

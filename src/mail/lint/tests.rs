@@ -166,6 +166,29 @@ fn a_secret_of_another_provider_is_not_handed_over() {
 }
 
 #[test]
+fn a_secret_of_a_provider_at_a_server_nobody_knows_warns_unless_it_is_this_computer() {
+    let at = |host: &str, password: &str| Form {
+        host: host.to_owned(),
+        port: 587,
+        user: "ada".to_owned(),
+        password: Secret::new(password),
+        ..form()
+    };
+    for host in ["smtp.resend.com.evil.example", "mail.acme.test"] {
+        let finding = only(&at(host, "re_0123456789abcdef"));
+        assert_eq!((finding.field, finding.check.verdict), (Field::Password, Verdict::Warn), "{host}");
+        assert!(finding.check.why.as_ref().unwrap().contains("a secret of Resend"), "{finding:?}");
+        assert!(!format!("{finding:?}").contains("0123456789abcdef"));
+        let mend = finding.mend.unwrap();
+        assert_eq!((mend.words.as_str(), mend.form.host.as_str()), ("Use smtp.resend.com", "smtp.resend.com"));
+    }
+    for host in ["127.0.0.1", "localhost", "::1"] {
+        assert_eq!(lint(&at(host, "re_0123456789abcdef")), [], "{host}");
+    }
+    assert_eq!(lint(&at("mail.acme.test", "reasonable-password-1")), []);
+}
+
+#[test]
 fn secrets_of_the_right_provider_that_do_not_open_smtp_are_named() {
     for (host, user, password, word) in [
         ("smtp-relay.brevo.com", "x@smtp-brevo.com", "xkeysib-0123456789abcdef", "API key"),
