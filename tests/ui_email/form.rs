@@ -145,6 +145,28 @@ fn a_keyring_that_does_not_answer_is_told_and_what_was_typed_meanwhile_stays() {
 }
 
 #[test]
+fn the_kept_password_of_one_server_does_not_land_at_another_that_was_typed_while_it_came() {
+    let kept = Form { host: "smtp.resend.com".to_owned(), user: "resend".to_owned(), ..Form::default() }.kept();
+    for (field, text, handed) in [
+        ("Server name", "mail.acme.com", ""),
+        ("User", "ada", ""),
+        ("Sender name", "Acme", CANARY),
+        ("Port", "2587", CANARY),
+    ] {
+        let mut profile = acme();
+        profile.mail = Some(kept.clone());
+        let mut harness = room_of(Some(profile), Theme::Dark);
+        let (job, _) = asked(&mut harness).remove(0);
+        type_into(&mut harness, Role::TextInput, field, text);
+        tell(&mut harness, job, Event::Opened(Ok(Some(Secret::new(CANARY)))));
+        press(&mut harness, "Check the server");
+        let all = asked(&mut harness);
+        let Some((_, Ask::Check(plan))) = all.first() else { panic!("{all:?}") };
+        assert_eq!(plan.form.password.expose(), handed, "{field}");
+    }
+}
+
+#[test]
 fn an_env_text_that_is_pasted_fills_the_form_and_names_its_variables_without_their_values() {
     let mut harness = room();
     let text = format!("SMTP_HOST=smtp.resend.com\nSMTP_PASS={CANARY}\n");

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use crate::backend::mail::Authority;
 use crate::check::Verdict;
 use crate::mail::resolver::DnsServer;
-use crate::mail::{Field, Finding, Form, Preset, Security, detect, lint, preset};
+use crate::mail::{Field, Finding, Form, Kept, Preset, Security, detect, lint, preset};
 use crate::secrets::Secret;
 use crate::ui::SecretDraft;
 
@@ -135,6 +135,11 @@ impl Draft {
             Field::User => self.user.trim().is_empty() && !self.user_is_the_password(),
             Field::Password => self.password.is_empty(),
         }
+    }
+
+    /// True where what was kept is of the server and the user that are typed.
+    pub fn is_of(&self, kept: &Kept) -> bool {
+        kept.is_for(&self.host, if self.user_is_the_password() { "" } else { &self.user })
     }
 
     /// Why it cannot be checked as it stands; `None` where it can.

@@ -16,6 +16,7 @@ use crate::backend::{End, JobId};
 use crate::check::Verdict;
 use crate::error::UserError;
 use crate::mail::smtp::Correction;
+use crate::mail::{self, Form};
 use crate::screens::Cx;
 use crate::screens::recipes::MailStanding;
 use crate::secrets::{Kept, Secret};
@@ -48,6 +49,8 @@ pub struct State {
     /// The profile whose form is in the fields.
     filled_for: Option<Uuid>,
     open_job: JobId,
+    /// Whose password is on its way.
+    opening: Option<mail::Kept>,
     pub(super) env: Option<EnvFile>,
     env_job: JobId,
     authority_job: JobId,
@@ -77,6 +80,7 @@ impl Default for State {
             forget_job: 0,
             filled_for: None,
             open_job: 0,
+            opening: None,
             env: None,
             env_job: 0,
             authority_job: 0,
@@ -103,6 +107,7 @@ impl State {
         self.filled_for = Some(profile.id);
         let Some(kept) = &profile.mail else { return };
         self.draft.set(&kept.form(Secret::default()));
+        self.opening = Some(kept.clone());
         self.open_job = cx.job();
         actions.push(Action::Run(self.open_job, Command::Open { profile: profile.id }.into()));
     }
@@ -163,7 +168,7 @@ impl State {
         }
     }
 
-    fn keep(&mut self, profile: &Profile, form: crate::mail::Form, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+    fn keep(&mut self, profile: &Profile, form: Form, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         self.keep_job = cx.job();
         actions.push(Action::Run(self.keep_job, Command::Keep { profile: profile.id, form }.into()));
     }
@@ -235,9 +240,11 @@ impl State {
             Event::Checked(outcome) => self.run.checked(job, *outcome, now),
             Event::Opened(result) if job == self.open_job => {
                 self.open_job = 0;
+                let kept = self.opening.take();
+                let its_own = kept.is_some_and(|kept| self.draft.is_of(&kept));
                 match result {
-                    // What was typed meanwhile stays.
-                    Ok(Some(password)) if self.draft.password.is_empty() => {
+                    // What was typed meanwhile stays, and the password of one server goes to no other.
+                    Ok(Some(password)) if its_own && self.draft.password.is_empty() => {
                         self.draft.password.set(&password);
                         self.draft.read();
                     }
@@ -306,7 +313,7 @@ impl State {
         }
     }
 
-    fn fill_from_the_sandbox(&mut self, mut form: crate::mail::Form, ports: Vec<u16>) {
+    fn fill_from_the_sandbox(&mut self, mut form: Form, ports: Vec<u16>) {
         let typed = self.draft.form();
         form.sender_name = or(&typed.sender_name, "Sandbox");
         form.sender_email = or(&typed.sender_email, SANDBOX_SENDER);
