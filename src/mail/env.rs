@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::form::Form;
+use super::form::{Field, Form, Security, same_host};
 use super::presets::{Preset, preset};
 use crate::dotenv::assignments;
 use crate::secrets::Secret;
@@ -15,6 +15,8 @@ use crate::secrets::Secret;
 pub struct Imported {
     /// What was found; the rest as in an empty form.
     pub form: Form,
+    /// The fields that were found.
+    pub fields: Vec<Field>,
     /// The names of the variables it was found in, never their values.
     pub from: Vec<String>,
     /// What a person should know of it, one sentence each.
@@ -25,6 +27,46 @@ impl Imported {
     /// True when nothing of a mail server was in it.
     pub fn is_empty(&self) -> bool {
         self.from.is_empty()
+    }
+
+    /// What was found laid over what is typed: all else stays. A password stays with the server and the user it was typed
+    /// for, and is carried to no other.
+    pub fn over(&self, typed: &Form) -> Form {
+        let has = |field: Field| self.fields.contains(&field);
+        let mut form = typed.clone();
+        let mut lay = |field: Field, put: fn(&mut Form, &Form)| {
+            if has(field) {
+                put(&mut form, &self.form);
+            }
+        };
+        lay(Field::SenderName, |form, found| form.sender_name.clone_from(&found.sender_name));
+        lay(Field::SenderEmail, |form, found| form.sender_email.clone_from(&found.sender_email));
+        lay(Field::Host, |form, found| form.host.clone_from(&found.host));
+        lay(Field::Port, |form, found| form.port = found.port);
+        lay(Field::User, |form, found| form.user.clone_from(&found.user));
+        lay(Field::Password, |form, found| form.password = found.password.clone());
+        let elsewhere = !typed.host.trim().is_empty() && !same_host(&typed.host, &form.host);
+        if elsewhere {
+            // Port, mode and user belonged to the server before.
+            if !has(Field::Port) {
+                form.port = self.form.port;
+            }
+            if !has(Field::User) {
+                form.user.clear();
+            }
+        }
+        if elsewhere || form.port != typed.port {
+            form.security = Security::Auto;
+        }
+        let somebody_else = !typed.user.trim().is_empty() && typed.user != form.user;
+        if (elsewhere || somebody_else) && !has(Field::Password) {
+            form.password = Secret::default();
+        }
+        // Where one token is both, the user is as old as the password was.
+        if has(Field::Password) && !has(Field::User) && typed.user == typed.password.expose() {
+            form.user.clear();
+        }
+        form
     }
 }
 
@@ -121,10 +163,11 @@ impl Reading {
         })
     }
 
-    fn take(&mut self, names: &[&str], put: impl FnOnce(&mut Form, String)) {
+    fn take(&mut self, names: &[&str], field: Field, put: impl FnOnce(&mut Form, String)) {
         if let Some((name, value)) = self.first(names) {
             put(&mut self.found.form, value);
             self.found.from.push(name);
+            self.found.fields.push(field);
         }
     }
 
@@ -143,26 +186,31 @@ impl Reading {
             form.user = plain(url.username());
             form.password = Secret::new(plain(url.password().unwrap_or_default()));
             self.found.from.push(name.to_owned());
+            self.found.fields.extend([Field::Host, Field::Port]);
+            let form = &self.found.form;
+            self.found.fields.extend((!form.user.is_empty()).then_some(Field::User));
+            self.found.fields.extend((!form.password.is_empty()).then_some(Field::Password));
             return;
         }
     }
 
     /// One variable a field. They go before what a URL says.
     fn names(&mut self) {
-        self.take(&HOSTS, |form, value| form.host = value);
+        self.take(&HOSTS, Field::Host, |form, value| form.host = value);
         if let Some((name, value)) = self.first(&PORTS) {
             match value.trim().parse() {
                 Ok(port) => {
                     self.found.form.port = port;
                     self.found.from.push(name);
+                    self.found.fields.push(Field::Port);
                 }
                 Err(_) => self.found.notes.push(format!("{name} holds no port")),
             }
         }
-        self.take(&USERS, |form, value| form.user = value);
-        self.take(&PASSWORDS, |form, value| form.password = Secret::new(value));
-        self.take(&NAMES, |form, value| form.sender_name = value);
-        self.take(&SENDERS, |form, value| match value.parse::<lettre::message::Mailbox>() {
+        self.take(&USERS, Field::User, |form, value| form.user = value);
+        self.take(&PASSWORDS, Field::Password, |form, value| form.password = Secret::new(value));
+        self.take(&NAMES, Field::SenderName, |form, value| form.sender_name = value);
+        self.take(&SENDERS, Field::SenderEmail, |form, value| match value.parse::<lettre::message::Mailbox>() {
             Ok(mailbox) => {
                 form.sender_email = mailbox.email.to_string();
                 if form.sender_name.is_empty() {
@@ -171,6 +219,9 @@ impl Reading {
             }
             Err(_) => form.sender_email = value,
         });
+        if !self.found.form.sender_name.is_empty() {
+            self.found.fields.push(Field::SenderName);
+        }
     }
 
     /// A provider's key, where no server was named, or where it is that provider's.
@@ -186,6 +237,7 @@ impl Reading {
             }
             let secret = Secret::new(value.as_str());
             self.found.form = by_key(provider, form, secret);
+            self.found.fields.extend([Field::Host, Field::Port, Field::User, Field::Password]);
             self.found.from.push(name.to_owned());
             self.found.notes.push(format!("{name} is {}'s: its SMTP server is filled in", provider.name));
             return;
@@ -250,6 +302,46 @@ mod tests {
         assert!(other.form.password.is_empty(), "a key goes to its own provider alone");
         let with_port = parse("SMTP_HOST=smtp.resend.com\nSMTP_PORT=2587\nRESEND_API_KEY=re_0123456789abcdef").form;
         assert_eq!((with_port.port, with_port.user.as_str()), (2587, "resend"));
+    }
+
+    #[test]
+    fn what_is_found_is_laid_over_what_is_typed_and_loses_nothing_of_it() {
+        let typed = Form {
+            sender_name: "Acme".to_owned(),
+            sender_email: "hi@acme.test".to_owned(),
+            host: "smtp.acme.test".to_owned(),
+            port: 2525,
+            user: "ada".to_owned(),
+            password: Secret::new("typed"),
+            security: Security::StartTls,
+        };
+        let over = |text: &str| parse(text).over(&typed);
+        assert_eq!(
+            over("SMTP_FROM=other@acme.test"),
+            Form { sender_email: "other@acme.test".to_owned(), ..typed.clone() }
+        );
+        assert_eq!(over("SMTP_PASS=new"), Form { password: Secret::new("new"), ..typed.clone() });
+        assert_eq!(over("SMTP_HOST=SMTP.acme.test.\nSMTP_USER=ada").password, Secret::new("typed"));
+        let port = over("SMTP_PORT=465");
+        assert_eq!((port.port, port.security, port.password.expose()), (465, Security::Auto, "typed"));
+        // Whatever comes of another server takes the old password from it.
+        let moved = over("SMTP_HOST=mail.other.test");
+        assert_eq!((moved.host.as_str(), moved.port, moved.user.as_str()), ("mail.other.test", 587, ""));
+        assert_eq!((moved.password.expose(), moved.security), ("", Security::Auto));
+        assert_eq!((moved.sender_name.as_str(), moved.sender_email.as_str()), ("Acme", "hi@acme.test"));
+        assert!(over("SMTP_USER=eve").password.is_empty());
+        assert_eq!(over("SMTP_URL=smtp://eve:new@mail.other.test").password.expose(), "new");
+        let resend = over("RESEND_API_KEY=re_0123456789abcdef");
+        assert_eq!(
+            (resend.host.as_str(), resend.user.as_str(), resend.sender_name.as_str()),
+            ("smtp.resend.com", "resend", "Acme")
+        );
+        // A password that was typed before its server was is not lost.
+        let early = Form { host: String::new(), ..typed.clone() };
+        assert_eq!(parse("SMTP_HOST=smtp.acme.test").over(&early).password.expose(), "typed");
+        let token = Form { user: "old-token".to_owned(), password: Secret::new("old-token"), ..typed.clone() };
+        let renewed = parse("SMTP_PASS=new-token").over(&token);
+        assert_eq!((renewed.user.as_str(), renewed.password.expose()), ("", "new-token"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use kinde_panel::backend::End;
 use kinde_panel::backend::mail::{Authority, Command as Ask, EnvFile, Event, SandboxMail};
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::mail::env::Imported;
-use kinde_panel::mail::{Form, Security};
+use kinde_panel::mail::{Field, Form, Security, env};
 use kinde_panel::secrets::{Kept, Secret};
 use kinde_panel::tenant::Profile;
 
@@ -182,7 +182,12 @@ fn an_env_text_that_is_pasted_fills_the_form_and_names_its_variables_without_the
         password: Secret::new(CANARY),
         ..Form::default()
     };
-    let imported = Imported { form, from: vec!["SMTP_HOST".into(), "SMTP_PASS".into()], notes: Vec::new() };
+    let imported = Imported {
+        form,
+        fields: vec![Field::Host, Field::Port, Field::User, Field::Password],
+        from: vec!["SMTP_HOST".into(), "SMTP_PASS".into()],
+        notes: Vec::new(),
+    };
     let file = EnvFile { name: "the pasted text".into(), imported };
     tell(&mut harness, job, Event::Env(Ok(Some(Box::new(file)))));
     harness.get_by_label("From the pasted text: SMTP_HOST, SMTP_PASS");
@@ -198,6 +203,35 @@ fn an_env_text_that_is_pasted_fills_the_form_and_names_its_variables_without_the
     let file = EnvFile { name: ".env".into(), imported: Imported::default() };
     tell(&mut harness, job, Event::Env(Ok(Some(Box::new(file)))));
     harness.get_by_label("Nothing of a mail server in .env");
+}
+
+#[test]
+fn an_import_lays_what_it_found_over_what_is_typed_and_carries_no_password_to_another_server() {
+    let import = |text: &str| {
+        let mut harness = typed(Theme::Dark);
+        press(&mut harness, "Import .env…");
+        let (job, _) = asked(&mut harness).remove(0);
+        let file = EnvFile { name: ".env".into(), imported: env::parse(text) };
+        tell(&mut harness, job, Event::Env(Ok(Some(Box::new(file)))));
+        harness
+    };
+    let checked = |harness: &mut Room| {
+        press(harness, "Check the server");
+        let all = asked(harness);
+        let Some((_, Ask::Check(plan))) = all.into_iter().next() else { panic!("nothing was asked") };
+        plan.form
+    };
+    let mut harness = import("SMTP_FROM=other@acme.com");
+    let form = checked(&mut harness);
+    assert_eq!((form.sender_email.as_str(), form.sender_name.as_str()), ("other@acme.com", "Acme"));
+    assert_eq!((form.host.as_str(), form.port, form.password.expose()), ("smtp.resend.com", 465, CANARY));
+    let mut harness = import("SMTP_HOST=mail.acme.com\nSMTP_PORT=587\nSMTP_USER=ada");
+    harness.get_by_label_contains("was not carried over");
+    let form = checked(&mut harness);
+    assert_eq!(
+        (form.host.as_str(), form.password.expose(), form.sender_email.as_str()),
+        ("mail.acme.com", "", "hello@acme.com")
+    );
 }
 
 #[test]

@@ -262,7 +262,11 @@ impl State {
                 match result {
                     Ok(Some(file)) => {
                         if !file.imported.is_empty() {
-                            self.draft.set(&file.imported.form);
+                            let laid_over = file.imported.over(self.draft.form());
+                            if laid_over.password.is_empty() && !self.draft.password.is_empty() {
+                                file.imported.notes.push(NOT_CARRIED.to_owned());
+                            }
+                            self.draft.set(&laid_over);
                         }
                         self.env = Some(*file);
                         self.form_error = None;
@@ -360,6 +364,9 @@ impl State {
         }
     }
 }
+
+/// Said where an import named another server or user, and no password.
+const NOT_CARRIED: &str = "The password that was typed belongs to another server or user and was not carried over";
 
 /// The sender of the sandbox's mail, until another is typed.
 const SANDBOX_SENDER: &str = "hello@sandbox.example";
