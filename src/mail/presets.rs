@@ -257,6 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_s_server_is_its_own_however_its_name_is_written() {
+        let resend = preset("resend").unwrap();
+        for host in ["smtp.resend.com", " SMTP.Resend.COM. ", "resend.com"] {
+            assert!(resend.owns_host(host), "{host}");
+        }
+        for host in ["smtp.resend.com.evil.example", "notresend.com", ""] {
+            assert!(!resend.owns_host(host), "{host}");
+        }
+    }
+
+    #[test]
     fn filling_in_keeps_a_region_and_a_port_that_are_the_providers_own() {
         let ses = preset("ses").unwrap();
         let typed = Form { port: 2587, ..form("email-smtp.eu-west-1.amazonaws.com", "AKIA", "") };

@@ -9,9 +9,9 @@ use super::super::context::non_empty;
 use super::super::{Context, Exit, Wants, secret_input};
 use super::print_all;
 use crate::error::UserError;
-use crate::mail::PASSWORD_FIELD;
 use crate::mail::resend::{self, Plan};
 use crate::mail::resolver::{DnsServer, Resolver};
+use crate::mail::{PASSWORD_FIELD, preset};
 use crate::secrets::Secret;
 
 /// The words of `mail resend`.
@@ -54,7 +54,8 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             None => cx.pick_profile(Wants::Domain)?.profile,
         };
         // What is kept there is the password of the profile's own server, which may be somebody else's.
-        if !profile.mail.as_ref().is_some_and(|mail| mail.host.trim().ends_with(".resend.com")) {
+        let resend = preset("resend");
+        if !profile.mail.as_ref().is_some_and(|mail| resend.is_some_and(|resend| resend.owns_host(&mail.host))) {
             return Ok(None);
         }
         match cx.services.secrets.get(profile.id, PASSWORD_FIELD).await {

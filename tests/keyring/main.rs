@@ -12,6 +12,8 @@
     reason = "a test may stop at the first surprise, and says aloud what it skips"
 )]
 
+mod mail;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output};
