@@ -165,6 +165,15 @@ async fn the_exit_code_tells_a_bad_verdict_unusable_words_and_a_missing_file_apa
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fix_that_is_a_setting_names_its_flag() {
+    let server = Server::implicit().serve().await;
+    let (_, json) = Call::to(&server).password_file().run().await;
+    let checks = json["checks"].as_array().unwrap();
+    let tls = checks.iter().find(|check| check["name"] == "tls").unwrap();
+    assert!(tls["fix"].as_str().unwrap().contains("(--security tls)"), "{tls:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn for_a_person_the_sentence_from_this_computer_stands_on_top() {
     let server = Server::starttls().serve().await;
     let mut call = Call::to(&server).password_file().with(&["--send", "--to", "ada@acme.test"]);

@@ -11,7 +11,7 @@ use super::server::Server;
 #[tokio::test]
 async fn a_port_that_wants_tls_first_is_found_out_and_the_run_goes_on() {
     let seen = against(Server::implicit(), |_| {}).await;
-    seen.ends(Stage::Tls, Verdict::Warn, "wants TLS from the first byte", "--security tls");
+    seen.ends(Stage::Tls, Verdict::Warn, "wants TLS from the first byte", "choose TLS from the first byte here");
     seen.ends(Stage::Auth, Verdict::Pass, "", "").ends(Stage::Recipient, Verdict::Pass, "", "");
     assert_eq!(seen.outcome.verdict(), Verdict::Warn);
     let correction = &seen.outcome.corrections[0];
@@ -31,7 +31,7 @@ async fn a_port_that_starts_in_plain_text_is_found_out_and_the_run_goes_on() {
     plan.form.host = "127.0.0.47".to_owned();
     plan.insecure_loopback = true;
     let seen = checked(&plan).await;
-    seen.ends(Stage::StartTls, Verdict::Warn, "Port 2465 starts in plain text", "--security starttls");
+    seen.ends(Stage::StartTls, Verdict::Warn, "Port 2465 starts in plain text", "choose STARTTLS here");
     assert_eq!(seen.outcome.corrections.last().unwrap().security, Security::StartTls);
     // The certificate is for another address of this computer, and 127.0.0.47 is not where the rule is lifted.
     seen.fails(Stage::Certificate, "another name", "");
@@ -40,10 +40,12 @@ async fn a_port_that_starts_in_plain_text_is_found_out_and_the_run_goes_on() {
 #[tokio::test]
 async fn a_named_mode_is_not_switched_and_the_correction_is_offered() {
     let seen = against(Server::starttls(), |plan| plan.form.security = Security::Tls).await;
-    seen.fails(Stage::Tls, "starts in plain text", "--security auto").nothing_after(Stage::Tls).withheld();
+    seen.fails(Stage::Tls, "starts in plain text", "let the port decide how TLS begins")
+        .nothing_after(Stage::Tls)
+        .withheld();
     assert_eq!(seen.outcome.corrections[0].security, Security::Auto);
     let seen = against(Server::implicit(), |plan| plan.form.security = Security::StartTls).await;
-    seen.fails(Stage::Banner, "wants TLS from the first byte", "--security tls")
+    seen.fails(Stage::Banner, "wants TLS from the first byte", "choose TLS from the first byte here")
         .nothing_after(Stage::Banner)
         .withheld();
     assert_eq!(seen.outcome.corrections[0].security, Security::Tls);

@@ -52,7 +52,7 @@ async fn a_public_name_on_this_computer_works_and_warns_and_the_certificate_is_f
         _ => Reply::None(60),
     };
     let seen = asked(zone, |plan| plan.form.port = port).await;
-    seen.ends(Stage::Dns, Verdict::Warn, "leads to a private address, 127.0.0.1", "--dns 1.1.1.1:53");
+    seen.ends(Stage::Dns, Verdict::Warn, "leads to a private address, 127.0.0.1", "have a public DNS server asked");
     let evidence = seen.check(Stage::Dns).seen.clone().unwrap();
     assert!(
         evidence.contains("CNAME edge.acme.test") && evidence.contains("TTL") && evidence.contains("no AAAA"),

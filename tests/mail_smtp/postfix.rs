@@ -198,7 +198,7 @@ async fn a_real_postfix_is_judged_right_on_every_one_of_its_ports() {
     let seen = postfix.check("implicit", |_| {}).await;
     seen.ends(Stage::Tls, Verdict::Warn, "wants TLS from the first byte", "").ends(Stage::Auth, Verdict::Pass, "", "");
     let seen = postfix.check("starttls", |plan| plan.form.security = Security::Tls).await;
-    seen.fails(Stage::Tls, "starts in plain text", "--security auto");
+    seen.fails(Stage::Tls, "starts in plain text", "let the port decide how TLS begins");
 
     let seen = postfix.check("plain", |_| {}).await;
     seen.fails(Stage::StartTls, "does not offer STARTTLS", "465").nothing_after(Stage::StartTls);

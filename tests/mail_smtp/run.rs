@@ -149,6 +149,10 @@ fn sound(seen: &Seen) {
         }
         for text in [&check.why, &check.fix].into_iter().flatten() {
             assert!(!text.is_empty() && !text.contains("  ") && !text.contains(".."), "{text:?}");
+            assert!(
+                !text.contains(" --") && !text.contains("(--"),
+                "a flag of the command line in the window: {text:?}"
+            );
         }
     }
     // What was told last of a stage is what stands in the outcome, and every line was told.

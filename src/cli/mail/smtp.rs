@@ -136,9 +136,31 @@ fn roots(file: &Path) -> Result<Result<Vec<rustls::pki_types::CertificateDer<'st
     Ok(read_roots(&bytes).map_err(refused))
 }
 
+/// The flag of a setting.
+fn flag(setting: Setting) -> &'static str {
+    match setting {
+        Setting::PublicDns => "--dns 1.1.1.1:53",
+        Setting::Authority => "--ca FILE",
+        Setting::ByThePort => "--security auto",
+        Setting::Tls => "--security tls",
+        Setting::StartTls => "--security starttls",
+    }
+}
+
+/// The check with the flag beside each setting that its fix names.
+fn with_flags(check: &Check) -> Check {
+    let flagged = |fix: &String| {
+        Setting::ALL.into_iter().fold(fix.clone(), |fix, setting| {
+            fix.replace(setting.words(), &format!("{} ({})", setting.words(), flag(setting)))
+        })
+    };
+    Check { fix: check.fix.as_ref().map(flagged), ..check.clone() }
+}
+
 /// Prints headline, checks and transcript; the exit code is the verdict's.
 fn print_all(cx: &Context, headline: &str, checks: &[Check], transcript: &[Line]) -> Exit {
     let verdict = worst(checks);
+    let checks: Vec<Check> = checks.iter().map(with_flags).collect();
     if cx.json {
         let said = transcript.iter().filter(|line| line.side != Side::Note);
         let transcript: Vec<String> = said.map(ToString::to_string).collect();
@@ -153,4 +175,23 @@ fn print_all(cx: &Context, headline: &str, checks: &[Check], transcript: &[Line]
         }
     }
     if verdict == Verdict::Fail { Exit::Bad } else { Exit::Good }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_stands_beside_each_setting_that_a_fix_names_and_the_flag_is_one_of_the_command() {
+        for setting in Setting::ALL {
+            let check = Check::fail("tls", "why", format!("First, {}: then again", setting.words()));
+            let fix = with_flags(&check).fix.unwrap_or_default();
+            assert_eq!(fix, format!("First, {} ({}): then again", setting.words(), flag(setting)));
+        }
+        let words = <Args as clap::Args>::augment_args(clap::Command::new("smtp")).render_long_help().to_string();
+        for setting in Setting::ALL {
+            let name = flag(setting).split(' ').next().unwrap_or_default();
+            assert!(words.contains(name), "{name}: {words}");
+        }
+    }
 }

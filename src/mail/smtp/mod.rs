@@ -21,6 +21,7 @@ mod reach;
 mod reply;
 mod run;
 mod script;
+mod setting;
 mod stage;
 mod talk;
 mod tls;
@@ -30,6 +31,7 @@ mod words;
 
 pub use plan::{Limits, Plan};
 pub use run::check;
+pub use setting::Setting;
 pub use stage::{Progress, Stage};
 pub use tls::read_roots;
 pub use told::{Address, Certificate, Correction, Line, Outcome, Sent, Side, TlsFacts};

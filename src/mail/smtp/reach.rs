@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use super::setting::Setting;
 use super::told::Address;
 use crate::check::Check;
 use crate::mail::lint::ascii;
@@ -98,7 +99,7 @@ fn judged(name: &str, asked: &str, ips: &[IpAddr], four: &Asked, six: &Asked) ->
                 "A public name leads to a private address, {}: split DNS, a VPN or a captive portal",
                 private.join(", ")
             ),
-            "Ask a public DNS server to compare (--dns 1.1.1.1:53): Kinde's servers see what the public sees",
+            format!("To compare, {}: Kinde's servers see what the public sees", Setting::PublicDns.words()),
         )
         .seen(seen);
     }

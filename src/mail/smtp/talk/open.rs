@@ -13,6 +13,7 @@ use crate::mail::smtp::ehlo::Offers;
 use crate::mail::smtp::probe::{self, Speaks};
 use crate::mail::smtp::reply::{Reply, readable};
 use crate::mail::smtp::run::{Run, Stop, because};
+use crate::mail::smtp::setting::Setting;
 use crate::mail::smtp::stage::Stage;
 use crate::mail::smtp::tls::{Fault, TlsTrouble, Trust, handshake, hello, is_soon};
 use crate::mail::smtp::told::Correction;
@@ -95,7 +96,7 @@ async fn mismatch(run: &mut Run<'_>, server: &Server<'_>, mode: Security) -> (St
     if run.plan.form.security != Security::Auto && Security::Auto.on_port(port) == mode {
         let correction = Correction { words: "Let the port decide".to_owned(), port, security: Security::Auto };
         run.outcome.corrections.push(correction);
-        return (why, format!("{words} on this port: let the port decide (--security auto)"));
+        return (why, format!("{words} on this port: {}", Setting::ByThePort.words()));
     }
     if standard {
         run.offer_other_ports(server.ips, server.trust, server.name, None).await;
@@ -103,16 +104,15 @@ async fn mismatch(run: &mut Run<'_>, server: &Server<'_>, mode: Security) -> (St
     let other = run.outcome.corrections.first().map(|best| best.port);
     let correction = Correction { words: format!("{words} on port {port}"), port, security: mode };
     run.outcome.corrections.push(correction);
-    let switch = format!("--security {}", mode.word());
+    let choose = if mode == Security::Tls { Setting::Tls } else { Setting::StartTls }.words();
     let fix = match other {
         Some(other) => format!(
-            "Use port {other}, which speaks as its number says: Kinde has no switch for TLS and goes by the port. Here {words} \
-             works ({switch})",
-            words = words.replace("Use ", ""),
+            "Use port {other}, which speaks as its number says: Kinde has no switch for TLS and goes by the port. To look at \
+             this port as it is, {choose}"
         ),
         None => format!(
-            "{words} on this port ({switch}). Kinde has no switch for TLS and goes by the port: 465 for TLS from the first \
-             byte, 587 for STARTTLS"
+            "{words} on this port: to name it, {choose}. Kinde has no switch for TLS and goes by the port: 465 for TLS from \
+             the first byte, 587 for STARTTLS"
         ),
     };
     (why, fix)
@@ -277,7 +277,7 @@ fn no_tls_wanted(run: &mut Run<'_>, wire: Wire, offers: Offers) -> Result<Tried,
     run.begin(Stage::Tls);
     let lifted = lifted(run, wire.peer);
     let why = "No TLS was asked for, and Kinde sends over TLS alone";
-    let fix = "Choose STARTTLS or TLS from the first byte (--security auto)";
+    let fix = format!("Use STARTTLS or TLS from the first byte: {}", Setting::ByThePort.words());
     let name = Stage::Tls.name();
     run.finish(if lifted { Check::warn(name, why, fix) } else { Check::fail(name, why, fix) }.seen("plain text"));
     let withheld = (!lifted).then(|| NO_TLS.to_owned());

@@ -11,6 +11,7 @@ use rustls::server::ParsedCertificate;
 use super::certificate::is_self_issued;
 use super::verifier::Verdict;
 use crate::clock::day;
+use crate::mail::smtp::setting::Setting;
 use crate::mail::smtp::told::Certificate;
 
 /// From how many days on before its end a certificate is called short.
@@ -47,7 +48,10 @@ pub(in crate::mail::smtp) fn faults(
         Verdict::NotJudged(why) => {
             return vec![fault(
                 format!("This computer could not judge the certificate: {why}"),
-                "Install the system's trusted authorities (on Debian the package ca-certificates), or name one with --ca",
+                format!(
+                    "Install the system's trusted authorities (on Debian the package ca-certificates), or {}",
+                    Setting::Authority.words()
+                ),
             )];
         }
         Verdict::Bad(error) => error,
