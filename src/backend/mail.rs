@@ -110,8 +110,8 @@ pub struct Authority {
 pub enum Event {
     /// The password that is kept.
     Opened(Result<Option<Secret>, UserError>),
-    /// The form is kept, and where its password is.
-    Kept(Result<Kept, UserError>),
+    /// The form is kept, and where its password is; `None` where none was given.
+    Kept(Result<Option<Kept>, UserError>),
     /// The form and the password are gone.
     Forgotten(Result<(), UserError>),
     /// What a `.env` text holds; `None` where none was chosen.
@@ -176,7 +176,7 @@ pub async fn run(command: Command, job: Job) {
     job.send(event).await;
 }
 
-async fn keep(job: &Job, id: Uuid, form: &Form) -> Result<Kept, UserError> {
+async fn keep(job: &Job, id: Uuid, form: &Form) -> Result<Option<Kept>, UserError> {
     let secrets = &job.services.secrets;
     // Whoever removes the profile waits for this, or has done it.
     let _alone = secrets.alone().await;
@@ -184,13 +184,13 @@ async fn keep(job: &Job, id: Uuid, form: &Form) -> Result<Kept, UserError> {
     // The profile first: a password without one would stay in the keyring for good.
     job.services.profiles.update(id, |profile| before = profile.mail.replace(form.kept()))?;
     if !form.password.is_empty() {
-        return Ok(secrets.set(id, PASSWORD_FIELD, form.password.clone()).await);
+        return Ok(Some(secrets.set(id, PASSWORD_FIELD, form.password.clone()).await));
     }
     // The password of another server would go to this one at the next check.
     if before.is_some_and(|before| !before.is_for(&form.host, &form.kept().user)) {
         secrets.delete(id, PASSWORD_FIELD).await?;
     }
-    Ok(Kept::Keyring)
+    Ok(None)
 }
 
 async fn forget(job: &Job, id: Uuid) -> Result<(), UserError> {

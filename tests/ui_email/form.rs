@@ -74,7 +74,7 @@ fn a_check_takes_the_form_as_typed_and_keeps_it_for_the_profile_unless_that_is_s
     assert_eq!(check.form.password, Secret::new(CANARY));
     assert_eq!(check.to.as_deref(), Some("ada@acme.com"));
     let keep = *keep;
-    tell(&mut harness, keep, Event::Kept(Ok(Kept::ThisRun)));
+    tell(&mut harness, keep, Event::Kept(Ok(Some(Kept::ThisRun))));
     harness.get_by_label_contains("There is no keyring: the password for this run only");
     holds_no_secret(&harness);
 
@@ -86,6 +86,28 @@ fn a_check_takes_the_form_as_typed_and_keeps_it_for_the_profile_unless_that_is_s
     press(&mut harness, "Send test email");
     let all = asked(&mut harness);
     assert!(matches!(all.as_slice(), [(_, Ask::Check(check))] if check.send), "{all:?}");
+}
+
+#[test]
+fn a_form_that_is_kept_without_a_password_says_so() {
+    let mut harness = typed(Theme::Dark);
+    press(&mut harness, "Check the server");
+    let (keep, _) = asked(&mut harness).pop().unwrap();
+    tell(&mut harness, keep, Event::Kept(Ok(None)));
+    harness.get_by_label("Kept. No password was given");
+    assert!(harness.query_by_label_contains("keyring").is_none());
+}
+
+#[test]
+fn the_whole_form_and_what_is_kept_of_it_are_seen_in_a_window_of_common_height() {
+    let mut harness = room();
+    harness.set_size(egui::vec2(1064.0, 756.0));
+    harness.run();
+    let bottom = harness.get_by_role_and_label(Role::Button, "Check the server").rect().top();
+    for name in ["Test recipient", "Keep for acme-staging", "At the next check, the password in the system's keyring"] {
+        let low = harness.query_all_by_label(name).map(|node| node.rect().bottom()).fold(0.0, f32::max);
+        assert!(low > 0.0 && low < bottom, "{name}: {low} of {bottom}");
+    }
 }
 
 #[test]

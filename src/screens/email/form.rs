@@ -9,6 +9,7 @@ use crate::check::Verdict;
 use crate::mail::presets::CUSTOM;
 use crate::mail::{Field, Finding, Form, Security, presets};
 use crate::screens::Cx;
+use crate::secrets::Kept;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
     Button, Callout, FieldRow, Icon, Mood, badge, card, checkbox_row, combo_item, combo_row, disclosure, form_row,
@@ -314,8 +315,9 @@ fn keep(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
     }
     let words = format!("Keep for {}", profile.name);
     let note = match (&state.kept, state.keep) {
-        (Some(Ok(crate::secrets::Kept::ThisRun)), true) => "Kept. There is no keyring: the password for this run only",
-        (Some(Ok(crate::secrets::Kept::Keyring)), true) => "Kept, the password in the system's keyring",
+        (Some(Ok(Some(Kept::ThisRun))), true) => "Kept. There is no keyring: the password for this run only",
+        (Some(Ok(Some(Kept::Keyring))), true) => "Kept, the password in the system's keyring",
+        (Some(Ok(None)), true) => "Kept. No password was given",
         _ => "At the next check, the password in the system's keyring",
     };
     checkbox_row(ui, &mut state.keep, &words, note);

@@ -42,8 +42,8 @@ pub struct State {
     pub(super) show_result: bool,
     /// Keep what is checked for the profile.
     pub(super) keep: bool,
-    /// Where it is kept, or why not.
-    pub(super) kept: Option<Result<Kept, UserError>>,
+    /// Where its password is kept, where one was given; or why it is not kept.
+    pub(super) kept: Option<Result<Option<Kept>, UserError>>,
     keep_job: JobId,
     pub(super) forget_job: JobId,
     /// The profile whose form is in the fields.
@@ -260,7 +260,7 @@ impl State {
             Event::Env(result) if job == self.env_job => {
                 self.env_job = 0;
                 match result {
-                    Ok(Some(file)) => {
+                    Ok(Some(mut file)) => {
                         if !file.imported.is_empty() {
                             let laid_over = file.imported.over(self.draft.form());
                             if laid_over.password.is_empty() && !self.draft.password.is_empty() {
