@@ -261,7 +261,7 @@ impl Walker<'_> {
             node.problem = Some("leads in a circle".to_owned());
             self.fail(
                 Part::Record,
-                format!("The record leads in a circle, {}, and is void (permerror)", circle.join(" → ")),
+                format!("The record leads in a circle, {}, and is void (permerror)", circle.join(" to ")),
                 format!("Take {} out of the record of {}", term.text, path.last().map_or("", String::as_str)),
             );
             return;
