@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::form::{Field, Form, Security};
-use super::presets::detect;
 use super::smtp::{FROM_HERE, Outcome, Side};
 use crate::check::Verdict;
 use crate::clock::rfc3339;
@@ -16,6 +15,8 @@ use crate::secrets::Secret;
 pub enum Value {
     /// It may be shown.
     Plain(String),
+    /// A switch, in this position: there is nothing to type.
+    Switch(&'static str),
     /// It is only copied.
     Hidden(Secret),
 }
@@ -45,7 +46,7 @@ pub fn rows(form: &Form) -> Vec<Row> {
     let field = |field: Field, value| Row { label: field.kinde_label(), value };
     vec![
         field(Field::SenderName, plain(&form.sender_name)),
-        Row { label: "Use custom sender", value: Value::Plain("On".to_owned()) },
+        Row { label: "Use custom sender", value: Value::Switch("On") },
         field(Field::SenderEmail, plain(&form.sender_email)),
         field(Field::Host, plain(&form.host)),
         field(Field::Port, Value::Plain(form.port.to_string())),
@@ -65,9 +66,6 @@ pub fn notes(form: &Form, went: Security) -> Vec<String> {
     }
     if form.user_is_secret() {
         notes.push("The user is a token too: copy it, and show it to nobody".to_owned());
-    }
-    if let Some(preset) = detect(form) {
-        notes.extend(preset.pitfalls.iter().cloned());
     }
     notes
 }

@@ -17,8 +17,8 @@ use crate::secrets::Secret;
 use crate::tenant::places;
 use crate::ui::tokens::space;
 use crate::ui::{
-    Button, Callout, Icon, Mood, card, copy_button, empty_state, key_value_copy, key_value_ui, link, paste_box, prose,
-    secret_value, section, small, subdued,
+    Button, Callout, Icon, Mood, card, check_rows, disclosure, empty_state, key_value, key_value_copy, key_value_ui,
+    link, paste_box, prose, secret_value, section, small, strong, subdued,
 };
 
 /// How Kinde's own test went, as the person says.
@@ -44,6 +44,9 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         return;
     };
     verdict(ui, done);
+    let stages = format!("The {} stages of the check", done.checks.len());
+    disclosure(ui, "stages", &stages, false, |ui| check_rows(ui, "hand-over", &done.checks));
+    ui.add_space(space::SM);
     section(ui, "Type these into Kinde", |ui| values(ui, done));
     section(ui, "Where, and in which order", steps);
     let mut to_headers = false;
@@ -72,7 +75,7 @@ fn verdict(ui: &mut Ui, done: &Done) {
     } else if done.outcome.cancelled {
         small(ui, "Check again to its end before you type these");
     }
-    ui.add_space(space::MD);
+    ui.add_space(space::XS);
 }
 
 fn values(ui: &mut Ui, done: &Done) {
@@ -83,6 +86,7 @@ fn values(ui: &mut Ui, done: &Done) {
                     subdued(ui, "leave it empty");
                 }),
                 Value::Plain(text) => key_value_copy(ui, row.label, text),
+                Value::Switch(position) => key_value(ui, row.label, position),
                 Value::Hidden(secret) => hidden(ui, row.label, secret),
             }
         }
@@ -107,9 +111,9 @@ fn hidden(ui: &mut Ui, label: &str, secret: &Secret) {
 
 fn steps(ui: &mut Ui) {
     if let Some(place) = places::place("email_sender") {
-        key_value_copy(ui, "In Kinde", &place.path);
+        key_value(ui, "In Kinde", &place.path);
         if let Some(older) = &place.older {
-            key_value_copy(ui, "Older guides", older);
+            key_value(ui, "Older guides", older);
         }
         small(ui, &format!("As Kinde's guide said in {}", place.read));
         ui.add_space(space::XS);
@@ -190,7 +194,6 @@ fn told(ui: &mut Ui, explained: &Explained) {
 fn reports(ui: &mut Ui, done: &Done, saving: bool) -> Option<(String, String)> {
     let mut save = None;
     ui.horizontal_wrapped(|ui| {
-        copy_button(ui, "Copy transcript", || done.transcript.clone());
         let host = done.form.host.trim();
         let button =
             |words| Button::secondary(words).icon(Icon::Download).small().enabled_or(!saving, "It is being saved");

@@ -15,8 +15,7 @@ use crate::mail::smtp::{Correction, FROM_HERE, Stage};
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
-    Button, Callout, Icon, check_rows, copy_button, disclosure, empty_state, heading, link, loading, small, subdued,
-    tokens,
+    Button, Callout, Icon, check_rows, disclosure, empty_state, heading, link, loading, small, subdued, tokens,
 };
 
 /// What a person asked for below the result.
@@ -121,16 +120,13 @@ fn finished(ui: &mut Ui, done: &Done, changed: bool, sandbox: bool, actions: &mu
     ui.add_space(space::SM);
     facts::ui(ui, outcome);
     disclosure(ui, "transcript", "Transcript", false, |ui| {
-        crate::ui::code_view(ui, "dialogue", &done.transcript, 360.0);
+        crate::ui::code_view(ui, "transcript", &done.transcript, 360.0);
         small(ui, "Passwords are masked where a line is made, base64 included: it can be pasted anywhere");
     });
     ui.add_space(space::SM);
-    ui.horizontal(|ui| {
-        copy_button(ui, "Copy transcript", || done.transcript.clone());
-        if Button::secondary("Type these into Kinde").icon_after(Icon::ChevronRight).small().show(ui).clicked() {
-            asked = Some(Asked::HandOver);
-        }
-    });
+    if Button::secondary("Type these into Kinde").icon_after(Icon::ChevronRight).small().show(ui).clicked() {
+        asked = Some(Asked::HandOver);
+    }
     asked
 }
 
