@@ -40,7 +40,7 @@ fn headers_that_arrived_are_judged_and_show_who_signed_and_which_way_they_came_w
     harness.set_size(vec2(1040.0, 1200.0));
     harness.run();
     harness.get_by_label_contains("The receiver believed it");
-    for check in ["from", "spf", "dkim", "dmarc", "return path", "signatures", "way"] {
+    for check in ["From", "SPF", "DKIM", "DMARC", "Return path", "Signatures", "Way"] {
         assert!(harness.query_all_by_label(check).count() > 0, "{check}");
     }
     harness.get_by_label("resend._domainkey.acme.com");

@@ -87,7 +87,7 @@ const IDLE: &str = "Nothing was looked up yet. It shows whether receivers can te
 fn found(ui: &mut Ui, report: &Report) {
     look::headline(ui, &report.headline, &report.checks, report.cancelled);
     ui.add_space(space::XS);
-    check_rows(ui, "domain", &report.checks);
+    check_rows(ui, "domain", &look::titled(&report.checks));
     let Some(root) = &report.spf else { return };
     ui.add_space(space::SM);
     let (lookups, voids) = report.spf_cost;

@@ -3,6 +3,7 @@
 
 use egui::{Align, Layout, Ui};
 
+use super::look;
 use crate::clock::clock_time;
 use crate::mail::headers::{self, Hop, Read, Signature};
 use crate::ui::tokens::{size, space};
@@ -52,7 +53,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut Headers) -> Option<LookUp> {
         empty_state(ui, Some(Icon::Mail), IDLE, None);
         return None;
     };
-    check_list(ui, "headers", &read.headline, &read.checks);
+    check_list(ui, "headers", &read.headline, &look::titled(&read.checks));
     ui.add_space(space::MD);
     let mut look_up = None;
     if !read.signatures.is_empty() {

@@ -116,13 +116,28 @@ pub(super) fn ui<R>(ui: &mut Ui, look: &Look<R>, id: &str, idle: &str, report: i
         Look::Live(live) => {
             loading(ui, if live.cancelling { "Ending…" } else { "Looking…" });
             ui.add_space(space::XS);
-            check_rows(ui, id, &live.checks);
+            check_rows(ui, id, &titled(&live.checks));
             let left = live.names.iter().filter(|name| !live.checks.iter().any(|check| check.name == **name));
             for name in left {
                 waiting(ui, name);
             }
         }
     }
+}
+
+/// Checks under names as people write them: their own are short and stable, `spf look-ups`, `return path`.
+pub(super) fn titled(checks: &[Check]) -> Vec<Check> {
+    checks.iter().map(|check| Check { name: title(&check.name), ..check.clone() }).collect()
+}
+
+/// What is short for several words, in capitals.
+const SHORT: [&str; 8] = ["api", "bimi", "dkim", "dmarc", "mta-sts", "mx", "spf", "tls"];
+
+fn title(name: &str) -> String {
+    let word = |word: &str| if SHORT.contains(&word) { word.to_uppercase() } else { word.to_owned() };
+    let words = name.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn waiting(ui: &mut Ui, name: &str) {
@@ -132,6 +147,26 @@ fn waiting(ui: &mut Ui, name: &str) {
         ui.set_min_height(size::ROW);
         ui.add_space(space::SM);
         Icon::Circle.show(ui, 14.0, t.text_subdued, "waiting");
-        ui.add(Label::new(RichText::new(name).color(t.text_subdued)).selectable(false));
+        ui.add(Label::new(RichText::new(title(name)).color(t.text_subdued)).selectable(false));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn a_check_is_called_as_people_write_it_and_a_name_of_dns_stays_as_it_is() {
+        for (name, shown) in [
+            ("mx", "MX"),
+            ("spf look-ups", "SPF look-ups"),
+            ("return path spf", "Return path SPF"),
+            ("mta-sts", "MTA-STS"),
+            ("tls reports", "TLS reports"),
+            ("record TXT resend._domainkey.acme.com", "Record TXT resend._domainkey.acme.com"),
+            ("", ""),
+        ] {
+            assert_eq!(title(name), shown);
+        }
+    }
 }

@@ -200,7 +200,7 @@ fn found(ui: &mut Ui, report: &Report, actions: &mut Vec<Action>) -> bool {
         });
         ui.add_space(space::SM);
     }
-    check_rows(ui, "resend", &report.checks);
+    check_rows(ui, "resend", &look::titled(&report.checks));
     ui.add_space(space::MD);
     if !report.records.is_empty() {
         section(ui, "Records", |ui| records(ui, &report.records));
