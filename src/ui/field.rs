@@ -1,8 +1,8 @@
 //! A text field in a form row: a label column, the field, and one line below it that belongs to help and error.
 //!
-//! That line is always there, so an error never moves the rows under it.
+//! That line is always there, so an error never moves the rows under it; in [`tight_rows`] only where it says something.
 
-use egui::{Frame, Id, Label, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2};
+use egui::{Frame, Id, Label, Margin, Response, RichText, Stroke, TextEdit, Ui, UiBuilder, UiStackInfo, vec2};
 
 use super::icons::Icon;
 use super::label::marked;
@@ -200,9 +200,21 @@ pub(super) fn row<R>(
     .inner
 }
 
+/// Rows whose line below takes no room while it says nothing: for a long form that has to be seen as a whole.
+pub fn tight_rows<R>(ui: &mut Ui, rows: impl FnOnce(&mut Ui) -> R) -> R {
+    let info = UiStackInfo::default().with_tag(TIGHT);
+    ui.scope_builder(UiBuilder::new().ui_stack_info(info), rows).inner
+}
+
+/// Marks the rows inside of [`tight_rows`].
+const TIGHT: &str = "tight rows";
+
 /// One small line: the error or warning with its mark, else the help, else nothing of the same height.
 fn help_line(ui: &mut Ui, help: Help<'_>) {
     let t = tokens(ui);
+    if matches!(help, Help::None) && ui.stack().iter().any(|stack| stack.tags().contains(TIGHT)) {
+        return;
+    }
     if let Help::Prose(hint) = help {
         ui.add(Label::new(marked(hint, text::SMALL, t.text_subdued, t.text)).wrap());
         ui.add_space(space::SM);

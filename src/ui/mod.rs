@@ -50,7 +50,7 @@ pub use code_view::{code_view, source_view};
 pub use combo::{combo, combo_item, combo_row};
 pub use copy_button::{copy_button, copy_icon};
 pub use empty::empty_state;
-pub use field::{FieldRow, form_row, form_row_long, text_field};
+pub use field::{FieldRow, form_row, form_row_long, text_field, tight_rows};
 pub use highlight::Language;
 pub use icons::Icon;
 pub use json_tree::{JsonKind, JsonNode, JsonTree};

@@ -13,7 +13,7 @@ use crate::secrets::Kept;
 use crate::ui::tokens::{size, space};
 use crate::ui::{
     Button, Callout, FieldRow, Icon, Mood, badge, card, checkbox_row, combo_item, combo_row, disclosure, form_row,
-    link, prose, secret_row_warned, segmented, small, text_field, title,
+    link, prose, secret_row_warned, segmented, small, text_field, tight_rows, title,
 };
 
 /// Wide enough for five digits, in points.
@@ -34,13 +34,15 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     card(ui, |ui| {
         head(ui, state, cx, actions);
         imported(ui, state);
-        let touched = fields(ui, &mut state.draft);
+        let touched = tight_rows(ui, |ui| fields(ui, &mut state.draft));
         if touched.changed {
             state.draft.read();
         }
         entered = touched.entered;
-        options(ui, state, cx, actions);
+        // What is kept is seen before what is seldom needed.
         keep(ui, state, cx, actions);
+        ui.add_space(space::XS);
+        options(ui, state, cx, actions);
     });
     entered
 }
@@ -126,7 +128,7 @@ fn fields(ui: &mut Ui, draft: &mut Draft) -> Touched {
     let (warning, error) = said(&password);
     let label = Field::Password.kinde_label();
     touched.by(&secret_row_warned(ui, label, hint, warning, error, &mut draft.password));
-    let row = FieldRow::new("Test recipient").hint("Empty: the sender's own address").placeholder("you@acme.com");
+    let row = FieldRow::new("Test recipient").placeholder("The sender's own address");
     touched.by(&row.mono().show(ui, &mut draft.to));
     touched
 }
@@ -149,7 +151,8 @@ fn provider(ui: &mut Ui, draft: &mut Draft) {
     let found = draft.preset();
     let shown = found.map_or("Not recognised yet", |preset| preset.name.as_str());
     let mut chosen = None;
-    combo_row(ui, "Provider", Some("Chosen here, or seen from what you type"), shown, |ui| {
+    let hint = found.is_none().then_some("Chosen here, or seen from what you type");
+    combo_row(ui, "Provider", hint, shown, |ui| {
         for preset in presets() {
             let here = found.is_some_and(|found| found.id == preset.id);
             let server = preset.hosts.first().map_or("", |choice| choice.host.as_str());
