@@ -148,18 +148,18 @@ pub fn secret_field(ui: &mut Ui, name: &str, error: bool, draft: &mut SecretDraf
 pub fn secret_value(ui: &mut Ui, name: &str, secret: &Secret) -> bool {
     let t = tokens(ui);
     ui.horizontal(|ui| {
+        label::mono(ui, &secret.masked());
         let (eye, _) = ui.allocate_exact_size(vec2(size::CONTROL_SMALL, size::CONTROL_SMALL), Sense::hover());
         let held = hold_to_reveal(ui, eye, name);
         let copied = copy_icon(ui, &format!("Copy {name}"), || secret.expose().to_owned()).clicked();
-        // Revealed, it is painted and not a label: a label would hand it to the accessibility tree.
-        let room = vec2(ui.available_width(), size::CONTROL_SMALL);
+        // Revealed, it is painted and not a label: a label would hand it to the accessibility tree. Beside the eye, so that
+        // this stays where the pointer is.
         if held {
+            let room = vec2(ui.available_width(), size::CONTROL_SMALL);
             let (rect, _) = ui.allocate_exact_size(room, Sense::hover());
             let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
             let font = FontId::monospace(text::MONO);
             painter.text(rect.left_center(), egui::Align2::LEFT_CENTER, secret.expose(), font, t.text_strong);
-        } else {
-            label::mono(ui, &secret.masked());
         }
         copied
     })
