@@ -1,5 +1,6 @@
 //! A list of checks under the one sentence that sums them up.
 
+use egui::text::TextWrapping;
 use egui::{Label, RichText, Sense, Ui, vec2};
 
 use super::badge::{verdict_icon, verdict_mark};
@@ -15,7 +16,8 @@ use crate::check::{self, Check, Verdict};
 /// Width of the names' column, in points.
 const NAMES: f32 = 180.0;
 
-/// The headline, "Copy for a colleague", and a row for each check; a row opens to its cause and fix.
+/// The headline, "Copy for a colleague", and a row for each check; a row opens to its cause and fix, and to evidence that its
+/// line has no room for.
 ///
 /// The first trouble is open from the start. `id` keeps apart two lists on one screen.
 pub fn check_list(ui: &mut Ui, id: &str, headline: &str, checks: &[Check]) {
@@ -55,7 +57,10 @@ pub fn check_rows(ui: &mut Ui, id: &str, checks: &[Check]) {
 
 fn row(ui: &mut Ui, check: &Check, open_at_first: bool) {
     let t = tokens(ui);
-    let more = check.why.is_some() || check.fix.is_some();
+    // Evidence that was cut when it was drawn last can be opened too.
+    let cut_key = ui.make_persistent_id("cut");
+    let cut = ui.data(|data| data.get_temp(cut_key)).unwrap_or_default();
+    let more = check.why.is_some() || check.fix.is_some() || cut;
     let key = ui.make_persistent_id("open");
     let mut open = more && ui.data(|data| data.get_temp(key)).unwrap_or(open_at_first);
 
@@ -80,13 +85,18 @@ fn row(ui: &mut Ui, check: &Check, open_at_first: bool) {
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     let mut line = ui.new_child(egui::UiBuilder::new().max_rect(inside).layout(layout));
     line.set_clip_rect(rect.intersect(ui.clip_rect()));
-    contents(&mut line, check, more.then_some(open));
+    let now_cut = contents(&mut line, check, more.then_some(open));
+    if now_cut != cut {
+        ui.data_mut(|data| data.insert_temp(cut_key, now_cut));
+        ui.ctx().request_repaint();
+    }
     if open {
-        details(ui, check);
+        details(ui, check, now_cut);
     }
 }
 
-fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) {
+/// One line of the check; true where its evidence does not fit.
+fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) -> bool {
     let t = tokens(ui);
     verdict_mark(ui, check.verdict);
     ui.scope(|ui| {
@@ -108,20 +118,29 @@ fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) {
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             let seen =
                 check.seen.as_deref().or(if check.verdict == Verdict::Skipped { check.why.as_deref() } else { None });
-            if let Some(seen) = seen {
-                ui.add(Label::new(marked(seen, text::BODY, t.text_subdued, t.text)).truncate());
-            }
-        });
-    });
+            let Some(seen) = seen else { return false };
+            let mut words = marked(seen, text::BODY, t.text_subdued, t.text);
+            let room = ui.available_width();
+            ui.add(Label::new(words.clone()).truncate());
+            words.wrap = TextWrapping::truncate_at_width(room);
+            check.seen.is_some() && ui.painter().layout_job(words).elided
+        })
+        .inner
+    })
+    .inner
 }
 
-fn details(ui: &mut Ui, check: &Check) {
+/// Cause and fix, after the evidence where it was `cut`.
+fn details(ui: &mut Ui, check: &Check, cut: bool) {
     let t = tokens(ui);
     ui.horizontal_top(|ui| {
         ui.add_space(2.0 * space::SM + 14.0);
         ui.vertical(|ui| {
             ui.set_max_width(ui.available_width().min(size::PROSE_MAX));
             ui.spacing_mut().item_spacing.y = space::XS;
+            if let Some(seen) = check.seen.as_ref().filter(|_| cut) {
+                ui.add(Label::new(marked(seen, text::BODY, t.text_subdued, t.text)).wrap());
+            }
             if let Some(why) = &check.why {
                 ui.add(Label::new(marked(why, text::BODY, t.text, t.text_strong)).wrap());
             }
