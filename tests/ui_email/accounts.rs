@@ -28,10 +28,7 @@ pub fn domain() -> dns::Report {
         ..SpfNode::default()
     };
     let include = SpfNode {
-        children: vec![
-            leaf("include:_spf.google.com", 2, None),
-            leaf("a:old.acme.com", 11, Some("The eleventh look-up")),
-        ],
+        children: vec![leaf("include:_spf.google.com", 2, None), leaf("a:old.acme.com", 11, Some("finds nothing"))],
         record: Some("v=spf1 include:_spf.google.com a:old.acme.com ~all".to_owned()),
         ..leaf("include:amazonses.com", 1, None)
     };
@@ -43,15 +40,24 @@ pub fn domain() -> dns::Report {
     };
     dns::Report {
         domain: Some("acme.com".to_owned()),
-        headline: "The SPF record of acme.com costs 11 look-ups, one more than receivers allow".to_owned(),
+        headline: "acme.com is not ready to send: the record costs 11 look-ups, and receivers stop at 10: it is void (permerror)"
+            .to_owned(),
         checks: vec![
             Check::pass("mx").seen("10 mx.acme.com"),
-            Check::fail("spf look-ups", "Receivers stop at 10 and call the record broken", "Take `a:old.acme.com` out")
-                .seen("11 of 10"),
-            Check::warn("dmarc", "No record: large receivers want one", "Publish `v=DMARC1; p=none;`"),
+            Check::fail(
+                "spf look-ups",
+                "The record costs 11 look-ups, and receivers stop at 10: it is void (permerror)",
+                "Take out includes that are not used, or name their addresses by ip4 and ip6",
+            )
+            .seen("11 of 10 look-ups, 1 of 2 that find nothing"),
+            Check::warn(
+                "dmarc",
+                "There is no DMARC record for acme.com: Gmail, Yahoo and Microsoft ask for one of whoever sends much",
+                "Add a TXT record at _dmarc.acme.com: v=DMARC1; p=none;",
+            ),
         ],
         spf: Some(root),
-        spf_cost: (11, 0),
+        spf_cost: (11, 1),
         ..dns::Report::default()
     }
 }
@@ -66,10 +72,39 @@ pub fn account() -> resend::Report {
         status: "pending".to_owned(),
         check,
     };
-    let missing = Check::fail("record TXT send.acme.com", "Nothing stands there", "Publish it").seen("nothing");
+    let missing = Check::fail(
+        "record TXT send.acme.com",
+        "There is no TXT record at send.acme.com",
+        "Add it: name send, type TXT, value v=spf1 include:amazonses.com ~all",
+    );
+    let elsewhere = Check::fail(
+        "record MX send.acme.com",
+        "send.acme.com leads to 10 mx.acme.com, and not where Resend takes bounces",
+        "Replace the MX record by 10 feedback-smtp.eu-west-1.amazonses.com",
+    )
+    .seen("10 mx.acme.com");
+    let pending = "Resend is still looking for the records (pending), and sends nothing until then";
+    let verify = "Mend the records below, then press Verify at resend.com/domains, and give it some minutes";
     resend::Report {
-        headline: "send.acme.com has no SPF record yet".to_owned(),
-        checks: vec![Check::pass("key").seen("full access"), missing.clone()],
+        headline: "Kinde cannot send as acme.com through this account yet: Resend is still looking for the records (pending), and sends nothing until then"
+            .to_owned(),
+        checks: vec![
+            Check::pass("key shape").seen("re_…8Zq8"),
+            Check::warn(
+                "key",
+                "The key is genuine and has Full access: whoever gets hold of it can read and delete everything in the account",
+                "Give Kinde a key with Sending access, bound to this domain, and keep this one to yourself",
+            )
+            .seen("Full access, 1 domain in the account"),
+            Check::fail("domain", pending, verify).seen("pending, eu-west-1, added 2026-08-20"),
+            Check::fail(
+                "records",
+                "0 of 2 that sending needs are right",
+                "Mend those that fail below, then press Verify at resend.com/domains",
+            ),
+            missing.clone(),
+            elsewhere.clone(),
+        ],
         permission: Some(Permission::Full),
         domains: vec![resend::Domain {
             id: "d91cd9bd".to_owned(),
@@ -87,7 +122,7 @@ pub fn account() -> resend::Report {
                 "send.acme.com",
                 "10 feedback-smtp.eu-west-1.amazonses.com",
                 &["10 mx.acme.com"],
-                Check::pass("x"),
+                elsewhere,
             ),
         ],
         limits: Limits { limit: Some(5), window: Some(1), daily_used: Some(3), ..Limits::default() },
@@ -128,7 +163,8 @@ fn the_sender_s_domain_is_looked_up_unless_another_is_typed_and_checks_show_as_t
     let job = *job;
     tell(&mut harness, job, Event::Looked(Check::pass("mx").seen("10 mx.acme.com")));
     harness.get_by_label("10 mx.acme.com");
-    harness.get_by_label("dmarc");
+    harness.get_by_label("MX");
+    harness.get_by_label("DMARC");
     press(&mut harness, "Cancel");
     let actions = std::mem::take(&mut harness.state_mut().actions);
     assert!(matches!(actions.as_slice(), [Action::Cancel(of)] if *of == job), "{actions:?}");
@@ -145,12 +181,12 @@ fn the_spf_tree_shows_each_term_with_the_count_so_far_and_is_open_where_it_costs
     let mut harness = domain_found(domain(), Theme::Dark);
     harness.set_size(vec2(1040.0, 1200.0));
     harness.run();
-    harness.get_by_label("SPF: 11 of 10 look-ups, 0 of 2 that find nothing");
+    harness.get_by_label("SPF: 11 of 10 look-ups, 1 of 2 that find nothing");
     for term in ["acme.com", "include:amazonses.com", "include:_spf.google.com", "a:old.acme.com"] {
         assert!(harness.query_all_by_label(term).count() > 0, "{term}");
     }
     harness.get_by_label("2 of 10");
-    harness.get_by_label("The eleventh look-up");
+    harness.get_by_label("finds nothing");
 }
 
 #[test]

@@ -9,8 +9,7 @@ use egui::vec2;
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
 use kinde_panel::backend::mail::Event;
-use kinde_panel::mail::Security;
-use kinde_panel::mail::smtp::{Correction, Outcome, Progress, Stage};
+use kinde_panel::mail::smtp::{Progress, Stage};
 use kinde_panel::tenant::Profile;
 
 fn slip(which: Theme) -> Room {
@@ -32,15 +31,6 @@ fn running(which: Theme) -> Room {
     harness.state_mut().now = at("2026-08-20T12:04:38Z");
     harness.run_steps(4);
     harness
-}
-
-fn wrong() -> Outcome {
-    let mut outcome = refused();
-    outcome.corrections = vec![
-        Correction { words: "Use port 587".into(), port: 587, security: Security::Auto },
-        Correction { words: "Use port 2465".into(), port: 2465, security: Security::Auto },
-    ];
-    outcome
 }
 
 fn opened(which: Theme, parts: &[&str]) -> Room {
@@ -85,7 +75,7 @@ const PICTURES: [Picture; 14] = [
     ("sandbox", |which| room_of(Some(Profile::sandbox()), which), 756.0, false),
     ("slip", slip, 1100.0, true),
     ("running", running, 756.0, true),
-    ("refused", |which| checked(wrong(), which), 756.0, true),
+    ("refused", |which| checked(refused(), which), 756.0, true),
     ("good", |which| checked(good(), which), 756.0, true),
     (
         "opened",
@@ -99,7 +89,7 @@ const PICTURES: [Picture; 14] = [
     ("headers", |which| pasted(ARRIVED, which), 1120.0, true),
     ("headers_empty", |which| pasted("", which), 600.0, false),
     ("handover", handed, 1300.0, true),
-    ("narrow", |which| checked(wrong(), which), 1500.0, false),
+    ("narrow", |which| checked(closed(), which), 1500.0, false),
 ];
 
 #[test]

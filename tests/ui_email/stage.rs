@@ -10,7 +10,8 @@ use kinde_panel::backend::mail::{Command as Ask, Event};
 use kinde_panel::backend::{self, End};
 use kinde_panel::check::Check;
 use kinde_panel::kinde::Domain;
-use kinde_panel::mail::smtp::{Address, Certificate, Line, Outcome, Side, Stage, TlsFacts};
+use kinde_panel::mail::Security;
+use kinde_panel::mail::smtp::{Address, Certificate, Correction, Line, Outcome, Side, Stage, TlsFacts};
 use kinde_panel::screens::email;
 use kinde_panel::tenant::Profile;
 
@@ -108,36 +109,55 @@ pub fn checking(which: Theme) -> (Room, JobId) {
     (harness, job)
 }
 
-/// What a check finds where everything is right.
+/// What a check finds where everything is right: in the words that the check itself has for it.
 pub fn good() -> Outcome {
-    let pass = |stage: Stage, seen: &str, ms: u64| {
-        (stage, Check::pass(stage.name()).seen(seen).took(std::time::Duration::from_millis(ms)))
-    };
     let says = |side: Side, text: &str| Line { side, text: text.to_owned() };
+    let no_six = "This computer has no IPv6; the other addresses answer";
+    let of = |stage: Stage, seen: &str, ms: u64| (stage, passed(stage, seen, ms));
     Outcome {
-        headline: "This server takes mail from hello@acme.com".to_owned(),
+        headline:
+            "smtp.resend.com would take mail with these settings: everything works from here, and nothing was sent"
+                .to_owned(),
+        mode: Security::Tls,
         stages: vec![
-            pass(Stage::Lint, "Nothing odd in the form", 0),
-            pass(Stage::Dns, "2 addresses: 203.0.113.7, 2001:db8::7", 18),
-            pass(Stage::Tcp, "203.0.113.7 in 31 ms", 31),
-            pass(Stage::Tls, "TLS 1.3, TLS13_AES_128_GCM_SHA256", 64),
-            pass(Stage::Certificate, "smtp.resend.com, by Amazon RSA 2048 M03, 211 days left", 0),
-            pass(Stage::Banner, "220 Resend SMTP Relay ESMTP", 33),
-            pass(Stage::Ehlo, "250 AUTH PLAIN LOGIN, SIZE 41943040", 32),
-            pass(Stage::Auth, "235 Authentication successful", 71),
-            pass(Stage::Sender, "250 Accepted", 35),
-            pass(Stage::Recipient, "250 Accepted", 34),
-            (Stage::Send, Check::skipped("send", "Not run because nothing is sent by Check")),
+            of(Stage::Lint, "Nothing odd in the form", 0),
+            of(Stage::Dns, LOOKED_UP, 18),
+            (Stage::Tcp, passed(Stage::Tcp, CONNECTED, 31).because(no_six)),
+            of(Stage::Tls, "TLS 1.3 · TLS13_AES_128_GCM_SHA256 · X25519 · 64 ms", 64),
+            of(
+                Stage::Certificate,
+                "CN=smtp.resend.com · for smtp.resend.com · from CN=Amazon RSA 2048 M03 · RSA 2048 · 211 days left · 1 in the chain",
+                0,
+            ),
+            of(Stage::Banner, "220 Resend SMTP Relay ESMTP", 33),
+            of(Stage::Ehlo, "SIZE 41943040, AUTH PLAIN LOGIN, 8BITMIME", 32),
+            of(Stage::Auth, "AUTH PLAIN: 235 Authentication successful", 71),
+            of(Stage::Sender, "250 Accepted", 35),
+            of(Stage::Recipient, "250 Accepted", 34),
+            (Stage::Send, Check::skipped("send", "Not run because nothing was to be sent")),
         ],
         transcript: vec![
+            says(Side::Note, "TLS 1.3 TLS13_AES_128_GCM_SHA256 from here on"),
             says(Side::Server, "220 Resend SMTP Relay ESMTP"),
-            says(Side::Client, "EHLO laptop"),
+            says(Side::Client, "EHLO [192.0.2.10]"),
+            says(Side::Server, "250-smtp.resend.com"),
+            says(Side::Server, "250-SIZE 41943040"),
+            says(Side::Server, "250-AUTH PLAIN LOGIN"),
+            says(Side::Server, "250 8BITMIME"),
             says(Side::Client, "AUTH PLAIN •••"),
             says(Side::Server, "235 Authentication successful"),
+            says(Side::Client, "MAIL FROM:<hello@acme.com> SIZE=50000"),
+            says(Side::Server, "250 Accepted"),
+            says(Side::Client, "RCPT TO:<hello@acme.com>"),
+            says(Side::Server, "250 Accepted"),
+            says(Side::Client, "RSET"),
+            says(Side::Server, "250 Flushed"),
+            says(Side::Client, "QUIT"),
+            says(Side::Server, "221 Bye"),
         ],
         addresses: vec![
             Address { ip: "203.0.113.7".parse().unwrap(), ms: 31, trouble: None },
-            Address { ip: "2001:db8::7".parse().unwrap(), ms: 0, trouble: Some("network unreachable".to_owned()) },
+            Address { ip: "2001:db8::7".parse().unwrap(), ms: 0, trouble: Some("no way leads there".to_owned()) },
         ],
         ehlo_before: None,
         ehlo_after: Some(vec!["SIZE 41943040".to_owned(), "AUTH PLAIN LOGIN".to_owned(), "8BITMIME".to_owned()]),
@@ -150,6 +170,42 @@ pub fn good() -> Outcome {
             chain: vec![certificate("CN=smtp.resend.com", "CN=Amazon RSA 2048 M03", 211)],
             faults: Vec::new(),
         }),
+        ..Outcome::default()
+    }
+}
+
+pub const LOOKED_UP: &str = "A 203.0.113.7 (TTL 60 s) · AAAA 2001:db8::7 (TTL 60 s)";
+const CONNECTED: &str = "203.0.113.7 port 465: connected in 31 ms · 2001:db8::7 port 465: no way leads there";
+
+fn passed(stage: Stage, seen: &str, ms: u64) -> Check {
+    Check::pass(stage.name()).seen(seen).took(std::time::Duration::from_millis(ms))
+}
+
+/// Nothing listens on the port, and two others of the provider answer.
+pub fn closed() -> Outcome {
+    let stages = good().stages.into_iter().map(|(stage, check)| {
+        let check = match stage {
+            Stage::Lint | Stage::Dns => check,
+            Stage::Tcp => Check::fail(
+                "tcp",
+                "Nothing listens on port 465 there, or a firewall turns the connection away",
+                "Port 587 answers from here: use that one",
+            )
+            .seen("203.0.113.7 port 465: refused · 2001:db8::7 port 465: no way leads there")
+            .took(std::time::Duration::from_millis(29)),
+            _ => Check::skipped(stage.name(), "Not run because there is no connection"),
+        };
+        (stage, check)
+    });
+    let address =
+        |ip: &str, trouble: &str| Address { ip: ip.parse().unwrap(), ms: 29, trouble: Some(trouble.to_owned()) };
+    let correction = |port: u16| Correction { words: format!("Use port {port}"), port, security: Security::Auto };
+    Outcome {
+        headline: "Connection: Nothing listens on port 465 there, or a firewall turns the connection away".to_owned(),
+        mode: Security::Tls,
+        stages: stages.collect(),
+        addresses: vec![address("203.0.113.7", "refused"), address("2001:db8::7", "no way leads there")],
+        corrections: vec![correction(587), correction(2465)],
         ..Outcome::default()
     }
 }
@@ -173,22 +229,28 @@ pub fn certificate(subject: &str, issuer: &str, days_left: i64) -> Certificate {
 /// A check whose password was refused.
 pub fn refused() -> Outcome {
     let mut outcome = good();
-    outcome.headline = "The server refuses user and password".to_owned();
+    outcome.headline = "Sign-in: The API key is not one of Resend's, or was deleted".to_owned();
     for (stage, check) in &mut outcome.stages {
         match stage {
             Stage::Auth => {
                 *check = Check::fail(
                     "auth",
-                    "Resend takes the user `resend` and an API key as password; the server never says which is wrong",
-                    "Copy the key again, or make a new one with sending access",
+                    "The API key is not one of Resend's, or was deleted",
+                    "Copy the key again, whole and without blanks, or make a new one with sending access",
                 )
-                .seen("535 Invalid username or password");
+                .seen("535 API key is invalid")
+                .took(std::time::Duration::from_millis(71));
             }
             Stage::Sender | Stage::Recipient | Stage::Send => {
                 *check = Check::skipped(stage.name(), "Not run because sign-in failed");
             }
             _ => {}
         }
+    }
+    let signed_in = outcome.transcript.iter().position(|line| line.text.starts_with("235")).unwrap();
+    outcome.transcript.truncate(signed_in);
+    for (side, text) in [(Side::Server, "535 API key is invalid"), (Side::Client, "QUIT"), (Side::Server, "221 Bye")] {
+        outcome.transcript.push(Line { side, text: text.to_owned() });
     }
     outcome
 }
