@@ -11,7 +11,7 @@ use super::{Around, Outcome, apply};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::jwt::{Alg, KeySet, Policy};
-use crate::kinde::{Addresses, Domain, discovery};
+use crate::kinde::{Addresses, ApiError, ApiErrorKind, Domain, discovery};
 use crate::net::Request;
 
 /// Where a tool finds what (Kinde's discovery document has the same).
@@ -169,9 +169,7 @@ pub async fn registered(name: &str, list: Addresses, client_id: Option<&str>, ur
         return Check::skipped(name, why);
     };
     match api.addresses(list, client_id).await {
-        Err(error) => {
-            Check::skipped(name, format!("{} could not be listed: {}", list.title(), UserError::from(error).title))
-        }
+        Err(error) => not_listed(name, list, error),
         Ok(there) => match apply::address_stands(list, url, &there.it) {
             (super::ChangeState::There, words) => Check::pass(name).seen(words),
             (_, words) => {
@@ -179,6 +177,18 @@ pub async fn registered(name: &str, list: Addresses, client_id: Option<&str>, ur
             }
         },
     }
+}
+
+/// What it means that the addresses of an application were not listed: an application that is not there is at fault, anything
+/// else leaves it open.
+fn not_listed(name: &str, list: Addresses, error: ApiError) -> Check {
+    let unknown = error.codes.iter().any(|(code, _)| code == "APPLICATION_NOT_FOUND");
+    if unknown || matches!(error.kind, ApiErrorKind::NotFound) {
+        let why = "The tenant has no application with this client ID";
+        let fix = "Compare it with Settings > Applications > (the application) > View details, and the tenant with the profile";
+        return Check::fail(name, why, fix).seen(error.said());
+    }
+    Check::skipped(name, format!("{} could not be listed: {}", list.title(), UserError::from(error).title))
 }
 
 /// Whether the tenant takes an authorize address that comes back to `callback`, where a client ID is known.
@@ -290,5 +300,26 @@ mod tests {
         assert_eq!(worst(&document), Verdict::Warn);
         document.insert("token_endpoint".to_owned(), json!("https://evil.example/oauth2/token"));
         assert_eq!(worst(&document), Verdict::Fail);
+    }
+
+    #[test]
+    fn an_application_that_is_not_there_fails_and_a_list_that_may_not_be_read_is_left_open() {
+        let judged = |kind, status, code: &str| {
+            let codes = vec![(code.to_owned(), "words".to_owned())];
+            let error = ApiError { kind, status: Some(status), codes, retry_after: None, wire: None };
+            not_listed("registered", Addresses::Callback, error)
+        };
+        let scope = ApiErrorKind::ScopeMissing("read:applications_redirect_uris".to_owned());
+        for (kind, status, code, verdict) in [
+            (ApiErrorKind::NotFound, 404, "NOT_FOUND", Verdict::Fail),
+            (ApiErrorKind::Validation, 400, "APPLICATION_NOT_FOUND", Verdict::Fail),
+            (ApiErrorKind::RouteNotFound, 404, "ROUTE_NOT_FOUND", Verdict::Skipped),
+            (scope, 403, "SCOPE_MISSING", Verdict::Skipped),
+            (ApiErrorKind::Server, 503, "", Verdict::Skipped),
+        ] {
+            let check = judged(kind, status, code);
+            assert_eq!(check.verdict, verdict, "{check:?}");
+            assert_eq!(check.why.as_ref().is_some_and(|why| why.contains("client ID")), verdict == Verdict::Fail);
+        }
     }
 }

@@ -153,6 +153,27 @@ fn a_callback_is_added_by_post_what_was_there_stays_and_the_check_then_finds_it(
 }
 
 #[test]
+fn a_client_id_of_nobody_fails_where_it_is_looked_up_and_where_the_sign_in_begins() {
+    let mut behind = Behind::start();
+    let nobody = [("callback_url", CALLBACK), ("client_id", "ffffffffffffffffffffffffffffffff")];
+    let outcome = behind.judged(ask("openid-provider", Call::Check, &nobody, &[])).unwrap();
+    for (name, words) in [("registered", "no application with this client ID"), ("authorize", "know this client ID")] {
+        let check = outcome.checks.iter().find(|check| check.name == name).unwrap();
+        assert_eq!(check.verdict, Verdict::Fail, "{check:?}");
+        assert!(check.why.as_ref().unwrap().contains(words), "{check:?}");
+    }
+}
+
+#[test]
+fn a_callback_that_is_not_registered_is_told_as_that_by_the_sign_in_too() {
+    let mut behind = Behind::start();
+    let outcome = behind.judged(ask("openid-provider", Call::Check, &[("callback_url", CALLBACK)], &[])).unwrap();
+    let check = outcome.checks.iter().find(|check| check.name == "authorize").unwrap();
+    assert_eq!(check.verdict, Verdict::Fail);
+    assert!(check.why.as_ref().unwrap().starts_with(CALLBACK), "{check:?}");
+}
+
+#[test]
 fn the_variables_of_trustpath_are_set_the_secret_ones_sensitive_and_in_no_exchange() {
     let mut behind = Behind::start();
     let secrets = [("m2m_client_secret", CANARY), ("trustpath_api_key", CANARY)];
