@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::Job;
-use crate::check::{Check, Verdict};
+use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::recipes::{
-    self, Around, Artefact, Call, From, Generated, Given, Outcome, Plan, Recipe, Values, secret_field,
+    self, Around, Artefact, Call, Ended, From, Generated, Given, Outcome, Plan, Recipe, Values, secret_field,
 };
 use crate::sandbox;
 use crate::secrets::{Kept, Secret};
@@ -250,15 +250,15 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
         Ok::<_, UserError>(match ask.call {
             Call::Generate => {
                 let made = recipes::generate(recipe, values, around).await?;
-                (Verdict::Pass, Event::Made(Ok(Box::new(made))))
+                (Ended::Good, Event::Made(Ok(Box::new(made))))
             }
-            Call::Check => judged(recipes::check(recipe, values, around).await?),
-            Call::Simulate => judged(recipes::simulate(recipe, values, around).await?),
+            Call::Check => judged(recipe, ask.call, recipes::check(recipe, values, around).await?),
+            Call::Simulate => judged(recipe, ask.call, recipes::simulate(recipe, values, around).await?),
         })
     };
     match job.cancel.run_until_cancelled(work).await? {
-        Ok((verdict, event)) => {
-            remember(job, &ask, verdict);
+        Ok((ended, event)) => {
+            remember(job, &ask, ended);
             Some(event)
         }
         Err(error) if ask.call == Call::Generate => Some(Event::Made(Err(error))),
@@ -266,14 +266,14 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
     }
 }
 
-fn judged(outcome: Outcome) -> (Verdict, Event) {
-    (outcome.verdict(), Event::Judged(Ok(Box::new(outcome))))
+fn judged(recipe: &dyn Recipe, call: Call, outcome: Outcome) -> (Ended, Event) {
+    (recipes::ending(recipe, call, &outcome), Event::Judged(Ok(Box::new(outcome))))
 }
 
 /// Keeps how it ended with the profile. What cannot be kept is no failure of the job.
-fn remember(job: &Job, ask: &Ask, verdict: Verdict) {
+fn remember(job: &Job, ask: &Ask, ended: Ended) {
     let now = job.services.clock.now();
-    let edit = |profile: &mut crate::tenant::Profile| recipes::remember(profile, &ask.name, ask.call, verdict, now);
+    let edit = |profile: &mut crate::tenant::Profile| recipes::remember(profile, &ask.name, ask.call, ended, now);
     if let Err(error) = job.services.profiles.update(ask.profile, edit) {
         tracing::warn!(%error, "how the recipe ended was not kept");
     }

@@ -9,7 +9,7 @@ use super::authorize::{self, Authorize};
 use super::oidc::{self, Endpoints};
 use super::openid_provider::scopes;
 use super::sign_in::{self, Way};
-use super::{Around, Content, Generated, Outcome, Pending, Recipe, Values, Wish};
+use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::jwt::encode_base64url;
@@ -31,6 +31,10 @@ pub struct BravoStudio;
 impl Recipe for BravoStudio {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, _call: Call) -> Proof {
+        Proof::All(&["authorize"])
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

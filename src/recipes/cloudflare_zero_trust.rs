@@ -7,7 +7,7 @@ use url::Url;
 use super::fill::{fill, quoted};
 use super::oidc::{self, Endpoints};
 use super::sign_in::{self, Way};
-use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values, Wish};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::kinde::Addresses;
@@ -29,6 +29,10 @@ pub struct CloudflareZeroTrust;
 impl Recipe for CloudflareZeroTrust {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, _call: Call) -> Proof {
+        Proof::All(&["authorize"])
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fill::{fill, quoted};
 use super::outcome::failed;
-use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::inspector::decode::{Issuers, Keys, Kind, Options, judge};
@@ -37,6 +37,14 @@ pub struct EdgeWorkers;
 impl Recipe for EdgeWorkers {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, call: Call) -> Proof {
+        match call {
+            Call::Simulate => Proof::All(&["good token"]),
+            // On the sandbox its own; on a tenant the token that the tenant issues.
+            _ => Proof::Any(&["good token", "token of the tenant"]),
+        }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

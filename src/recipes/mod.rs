@@ -11,6 +11,7 @@
 //! | `values` | what a person gave, checked against the inputs |
 //! | `artefact` | generated files; the only place that lets a secret into one |
 //! | `outcome` | what a check or a simulation came to |
+//! | `proof` | which checks decide, and how a call ended by them |
 //! | `run` | the way to run a recipe: the calls of window and command line alike |
 //! | `wish`, `apply` | what a tenant should have, what would change, and changing it |
 //! | `fill` | placeholders of templates |
@@ -33,6 +34,7 @@ mod content;
 mod fill;
 mod oidc;
 mod outcome;
+mod proof;
 mod receiver;
 mod run;
 mod sign_in;
@@ -67,6 +69,7 @@ pub use apply::{Change, ChangeState, Plan, carry_out, plan};
 pub use artefact::{Artefact, EnvFile, Generated, there, write};
 pub use content::{Content, Correction, Deed, From, Group, Input, Place, Step};
 pub use outcome::Outcome;
+pub use proof::{Ended, Proof, ending, summed_up};
 pub use run::{check, generate, missing, simulate, wishes};
 pub use state::{State, inputs, of_profile, remember, used_at};
 pub use values::{Given, Values};
@@ -148,6 +151,9 @@ pub trait Recipe: Sync {
 
     /// Makes files and values. Input that cannot be used is an error of the category input.
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated>;
+
+    /// The checks that decide whether it works: while one of them is missing or did not pass, nothing is green.
+    fn proof(&self, call: Call) -> Proof;
 
     /// What the tenant should have for it. Nothing where nothing can be applied.
     ///

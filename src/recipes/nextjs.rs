@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values, Wish, receiver};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, receiver};
 use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::inspector::forward::Framework;
@@ -23,6 +23,10 @@ pub struct NextJs;
 impl Recipe for NextJs {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, _call: Call) -> Proof {
+        Proof::All(&["genuine event"])
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::authorize::Authorize;
 use super::oidc::{self, Endpoints};
 use super::sign_in::{self, Way};
-use super::{Around, Content, Generated, Outcome, Pending, Recipe, Values, Wish};
+use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish};
 use crate::check::{Check, Verdict};
 use crate::error::UserError;
 use crate::kinde::Addresses;
@@ -24,6 +24,10 @@ pub struct OpenIdProvider;
 impl Recipe for OpenIdProvider {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, _call: Call) -> Proof {
+        Proof::All(&["authorize"])
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Call, Content, Values};
-use crate::check::Verdict;
+use super::{Call, Content, Ended, Values};
 use crate::tenant::{LastRecipe, Profile};
 
 /// How a recipe stands for a profile.
@@ -17,8 +16,12 @@ pub enum State {
     New,
     /// Its files were made, and nothing has been looked at.
     Generated,
+    /// What becomes of it was worked out on this machine, and nobody was asked.
+    WorkedOut,
     /// The same path went well on this machine.
     Simulated,
+    /// The real thing was looked at, nothing failed, and something that decides was not seen.
+    Partly,
     /// The real thing was looked at and is as it should be.
     Works,
     /// It was looked at and is not as it should be.
@@ -31,7 +34,9 @@ impl State {
         match self {
             Self::New => "new",
             Self::Generated => "generated",
+            Self::WorkedOut => "worked out",
             Self::Simulated => "simulated",
+            Self::Partly => "partly checked",
             Self::Works => "works",
             Self::Fails => "fails",
         }
@@ -41,27 +46,29 @@ impl State {
 /// How the recipe of that name stands for `profile`.
 pub fn of_profile(profile: &Profile, name: &str) -> State {
     let Some(last) = profile.recipes.get(name).and_then(|kept| kept.last.as_ref()) else { return State::New };
-    match (last.call.as_str(), last.ok) {
-        (_, false) => State::Fails,
-        ("check", true) => State::Works,
-        ("simulate", true) => State::Simulated,
+    match (last.call.as_str(), last.ok, last.partly) {
+        (_, false, _) => State::Fails,
+        ("check", true, true) => State::Partly,
+        ("check", true, false) => State::Works,
+        ("simulate", true, true) => State::WorkedOut,
+        ("simulate", true, false) => State::Simulated,
         _ => State::Generated,
     }
 }
 
 /// Remembers how `call` ended. A call in which nothing was looked at leaves the last one as it was.
-pub fn remember(profile: &mut Profile, name: &str, call: Call, verdict: Verdict, at: Timestamp) {
+pub fn remember(profile: &mut Profile, name: &str, call: Call, ended: Ended, at: Timestamp) {
     let kept = profile.recipes.entry(name.to_owned()).or_default();
     kept.used = Some(at);
-    if verdict == Verdict::Skipped {
+    if ended == Ended::Nothing {
         return;
     }
-    let ok = verdict != Verdict::Fail;
     // That files were made again says nothing new of what was looked at.
     if call == Call::Generate && kept.last.as_ref().is_some_and(|last| last.call != Call::Generate.word()) {
         return;
     }
-    kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok });
+    let (ok, partly) = (ended != Ended::Failed, ended == Ended::Partly);
+    kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok, partly });
 }
 
 /// When the recipe of that name was used last.
@@ -85,17 +92,21 @@ mod tests {
         let mut profile = Profile::sandbox();
         let at = Timestamp::UNIX_EPOCH;
         assert_eq!(of_profile(&profile, "x"), State::New);
-        remember(&mut profile, "x", Call::Generate, Verdict::Pass, at);
+        remember(&mut profile, "x", Call::Generate, Ended::Good, at);
         assert_eq!(of_profile(&profile, "x"), State::Generated);
-        remember(&mut profile, "x", Call::Simulate, Verdict::Pass, at);
+        remember(&mut profile, "x", Call::Simulate, Ended::Partly, at);
+        assert_eq!(of_profile(&profile, "x"), State::WorkedOut);
+        remember(&mut profile, "x", Call::Simulate, Ended::Good, at);
         assert_eq!(of_profile(&profile, "x"), State::Simulated);
-        remember(&mut profile, "x", Call::Check, Verdict::Warn, at);
-        remember(&mut profile, "x", Call::Generate, Verdict::Pass, at);
+        remember(&mut profile, "x", Call::Check, Ended::Partly, at);
+        assert_eq!(of_profile(&profile, "x"), State::Partly);
+        remember(&mut profile, "x", Call::Check, Ended::Good, at);
+        remember(&mut profile, "x", Call::Generate, Ended::Good, at);
         let later = Timestamp::MAX;
-        remember(&mut profile, "x", Call::Check, Verdict::Skipped, later);
+        remember(&mut profile, "x", Call::Check, Ended::Nothing, later);
         assert_eq!(used_at(&profile, "x"), Some(later), "it was used, though nothing was looked at");
         assert_eq!(of_profile(&profile, "x"), State::Works);
-        remember(&mut profile, "x", Call::Check, Verdict::Fail, at);
+        remember(&mut profile, "x", Call::Check, Ended::Failed, at);
         assert_eq!(of_profile(&profile, "x"), State::Fails);
     }
 }

@@ -79,6 +79,58 @@ impl Stage {
     }
 }
 
+/// What a server of a test answers.
+pub struct Reply {
+    status: u16,
+    location: Option<String>,
+    body: String,
+}
+
+impl Reply {
+    pub fn of(status: u16, body: &str) -> Self {
+        Self { status, location: None, body: body.to_owned() }
+    }
+
+    /// A redirect.
+    pub fn to(location: &str) -> Self {
+        Self { status: 302, location: Some(location.to_owned()), body: String::new() }
+    }
+}
+
+/// A server on this machine, for as long as the test runs. `answer` is given the number of the request, from 0, and its
+/// method, path and the server's own address. Its address comes back.
+pub fn serve(answer: impl Fn(usize, &str) -> Reply + Send + 'static) -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let work = move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            let (mut bytes, mut buffer) = (Vec::new(), [0; 8192]);
+            loop {
+                let read = stream.read(&mut buffer).unwrap_or(0);
+                bytes.extend_from_slice(&buffer[..read]);
+                let text = String::from_utf8_lossy(&bytes).to_lowercase();
+                let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+                    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+                    body.len() >= length.map_or(0, |length| length.trim().parse().unwrap())
+                });
+                if read == 0 || whole {
+                    break;
+                }
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            let line = text.lines().next().unwrap_or_default().replace("HTTP/1.1", &address.to_string());
+            let Reply { status, location, body } = answer(number, &line);
+            let location = location.map(|to| format!("location: {to}\r\n")).unwrap_or_default();
+            let head = format!("HTTP/1.1 {status} X\r\n{location}connection: close\r\ncontent-length: {}", body.len());
+            write!(stream, "{head}\r\n\r\n{body}").ok();
+        }
+    };
+    std::thread::Builder::new().name("answers".into()).spawn(work).unwrap();
+    format!("http://{address}")
+}
+
 #[test]
 fn every_recipe_is_whole_and_named_once() {
     let mut names = BTreeSet::new();

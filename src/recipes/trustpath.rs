@@ -8,7 +8,7 @@ use url::Url;
 
 use super::fill::fill;
 use super::outcome::failed;
-use super::{Around, Content, Generated, Outcome, Pending, Recipe, Values, Wish, address};
+use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::kinde::{M2m, TokenSource};
@@ -63,6 +63,13 @@ pub struct TrustPath;
 impl Recipe for TrustPath {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, call: Call) -> Proof {
+        match call {
+            Call::Simulate => Proof::Nobody,
+            _ => Proof::All(&["state"]),
+        }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, _around: Around<'a>) -> Pending<'a, Generated> {

@@ -10,7 +10,7 @@ use super::fill::fill;
 use super::oidc::{self, Endpoints};
 use super::outcome::failed;
 use super::sign_in::{self, Way};
-use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values, Wish, address};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address};
 use crate::check::Check;
 use crate::error::UserError;
 use crate::kinde::{Addresses, Domain};
@@ -31,6 +31,13 @@ pub struct WordPress;
 impl Recipe for WordPress {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, call: Call) -> Proof {
+        match call {
+            Call::Simulate => Proof::All(&["authorize"]),
+            _ => Proof::All(&["authorize", "plugin"]),
+        }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

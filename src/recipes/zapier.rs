@@ -9,7 +9,8 @@ use url::Url;
 use super::fill::{fill, quoted};
 use super::outcome::failed;
 use super::{
-    Around, Content, Generated, Outcome, Pending, Recipe, Values, Wish, address, nextjs, receiver, webhook_cases,
+    Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, nextjs, receiver,
+    webhook_cases,
 };
 use crate::check::{Check, Verdict};
 use crate::error::UserError;
@@ -32,6 +33,13 @@ pub struct Zapier;
 impl Recipe for Zapier {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, call: Call) -> Proof {
+        match call {
+            Call::Simulate => Proof::All(&["genuine event"]),
+            _ => Proof::All(&["delivery", "webhook"]),
+        }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

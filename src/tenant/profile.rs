@@ -228,8 +228,11 @@ pub struct LastRecipe {
     pub at: Timestamp,
     /// `generate`, `check` or `simulate`.
     pub call: String,
-    /// Whether everything was as it should be; true of files that were made.
+    /// Whether nothing failed; true of files that were made.
     pub ok: bool,
+    /// Whether something that decides was not seen.
+    #[serde(default)]
+    pub partly: bool,
 }
 
 impl Profile {

@@ -26,10 +26,20 @@ pub fn check_list(ui: &mut Ui, id: &str, headline: &str, checks: &[Check]) {
     check_rows(ui, id, checks);
 }
 
+/// The same under a mark of its own: for a list that is not yet what its worst check says.
+pub fn check_list_as(ui: &mut Ui, id: &str, mark: Verdict, headline: &str, checks: &[Check]) {
+    headline_as(ui, mark, headline, checks);
+    ui.add_space(space::XS);
+    check_rows(ui, id, checks);
+}
+
 /// The sentence with the worst verdict's mark and "Copy for a colleague", without the rows.
 pub fn check_headline(ui: &mut Ui, headline: &str, checks: &[Check]) {
+    headline_as(ui, check::worst(checks), headline, checks);
+}
+
+fn headline_as(ui: &mut Ui, worst: Verdict, headline: &str, checks: &[Check]) {
     let t = tokens(ui);
-    let worst = check::worst(checks);
     ui.horizontal(|ui| {
         ui.add_space(space::SM - 1.0);
         let colour = Mood::from(worst).tone(t).icon;

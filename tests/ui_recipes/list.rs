@@ -6,8 +6,7 @@ use egui::{Theme, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kinde_panel::action::{Action, Room};
 use kinde_panel::backend::recipes::Command;
-use kinde_panel::check::Verdict;
-use kinde_panel::recipes::{self, Call};
+use kinde_panel::recipes::{self, Call, Ended};
 use kinde_panel::tenant::{LastWalk, Profile};
 
 /// The rows of the list from the top, each with the word it ends with.
@@ -71,11 +70,13 @@ fn search_looks_into_titles_and_descriptions_and_says_when_nothing_is_called_so(
 fn what_was_used_last_stands_first_and_each_row_says_how_it_stands() {
     let mut profile = acme();
     let mut used =
-        |name, call, verdict, at: &str| recipes::remember(&mut profile, name, call, verdict, crate::stage::at(at));
-    used("wordpress", Call::Check, Verdict::Fail, "2026-08-19T10:00:00Z");
-    used("openid-provider", Call::Check, Verdict::Pass, "2026-08-20T10:00:00Z");
-    used("nextjs", Call::Generate, Verdict::Pass, "2026-08-01T10:00:00Z");
-    used("zapier", Call::Simulate, Verdict::Pass, "2026-08-02T10:00:00Z");
+        |name, call, ended, at: &str| recipes::remember(&mut profile, name, call, ended, crate::stage::at(at));
+    used("wordpress", Call::Check, Ended::Failed, "2026-08-19T10:00:00Z");
+    used("openid-provider", Call::Check, Ended::Good, "2026-08-20T10:00:00Z");
+    used("nextjs", Call::Generate, Ended::Good, "2026-08-01T10:00:00Z");
+    used("zapier", Call::Simulate, Ended::Good, "2026-08-02T10:00:00Z");
+    used("supabase", Call::Simulate, Ended::Partly, "2026-08-01T09:00:00Z");
+    used("trustpath", Call::Check, Ended::Partly, "2026-08-01T08:00:00Z");
     let harness = window_of(Some(profile), Theme::Dark, vec2(1080.0, 1000.0));
     let rows = rows(&harness);
     let first: Vec<(&str, &str)> = rows.iter().map(|(title, word)| (title.as_str(), word.as_str())).collect();
@@ -84,7 +85,13 @@ fn what_was_used_last_stands_first_and_each_row_says_how_it_stands() {
         [("Any tool that speaks OpenID Connect", "works"), ("WordPress", "fails"), ("Bravo Studio", "new")]
     );
     let code = first.iter().position(|row| row.0 == "Zapier").unwrap();
-    assert_eq!(first[code..code + 2], [("Zapier", "simulated"), ("Next.js webhook receiver", "generated")]);
+    let wanted = [
+        ("Zapier", "simulated"),
+        ("Next.js webhook receiver", "generated"),
+        ("Supabase and a to-do app", "worked out"),
+        ("Fraud detection with TrustPath", "partly checked"),
+    ];
+    assert_eq!(first[code..code + 4], wanted);
 }
 
 #[test]

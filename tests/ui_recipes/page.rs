@@ -153,7 +153,22 @@ fn a_simulation_stands_under_the_dots_and_shows_the_table_of_what_becomes_of_a_p
         assert!(harness.query_all_by_label(answer).next().is_some(), "{answer}");
     }
     assert!(harness.query_all_by_label("is denied").next().is_some());
-    harness.get_by_label_contains("against the sandbox");
+    harness.get_by_label_contains("nobody was asked");
+    assert!(harness.query_by_label_contains("against the sandbox").is_none());
+}
+
+#[test]
+fn a_check_in_which_nothing_that_decides_passed_is_not_called_good() {
+    let mut harness = page("nextjs");
+    type_into(&mut harness, "The route's address", "http://localhost:3000/api/kinde-webhook");
+    press(&mut harness, "Check");
+    let (job, _) = call(&mut harness);
+    let mut found = outcome(true);
+    found.checks.retain(|check| check.name != "genuine event");
+    found.checks.push(Check::skipped("genuine event", "Only the tenant itself can sign one"));
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(found))));
+    harness.get_by_label("Next.js webhook receiver: partly checked. Only the tenant itself can sign one");
+    assert!(harness.query_by_label_contains("as it should be").is_none());
 }
 
 #[test]

@@ -6,8 +6,7 @@ use egui::{Theme, Vec2, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
 use kinde_panel::backend::recipes::{Command, Event};
-use kinde_panel::check::Verdict;
-use kinde_panel::recipes::{self, Call};
+use kinde_panel::recipes::{self, Call, Ended};
 
 const WINDOW: Vec2 = vec2(1080.0, 820.0);
 
@@ -85,10 +84,12 @@ fn checks_of_which_one_fails() {
     both("checks", |theme| {
         let mut profile = acme();
         let at = at("2026-08-20T12:04:30Z");
-        recipes::remember(&mut profile, "nextjs", Call::Check, Verdict::Fail, at);
-        recipes::remember(&mut profile, "wordpress", Call::Check, Verdict::Pass, at);
-        recipes::remember(&mut profile, "zapier", Call::Simulate, Verdict::Pass, at);
-        recipes::remember(&mut profile, "supabase", Call::Generate, Verdict::Pass, at);
+        recipes::remember(&mut profile, "nextjs", Call::Check, Ended::Failed, at);
+        recipes::remember(&mut profile, "wordpress", Call::Check, Ended::Good, at);
+        recipes::remember(&mut profile, "zapier", Call::Simulate, Ended::Good, at);
+        recipes::remember(&mut profile, "supabase", Call::Generate, Ended::Good, at);
+        recipes::remember(&mut profile, "openid-provider", Call::Check, Ended::Partly, at);
+        recipes::remember(&mut profile, "trustpath", Call::Simulate, Ended::Partly, at);
         let mut harness = page_of(profile, "nextjs", theme, WINDOW);
         type_into(&mut harness, "The route's address", "http://localhost:3000/api/kinde-webhook");
         press(&mut harness, "Check");

@@ -10,7 +10,7 @@ use super::print::plain;
 use super::{Context, Exit, Picked, Wants};
 use crate::check::Verdict;
 use crate::error::{Category, UserError};
-use crate::recipes::{self, Around, Artefact, Call, Generated, Outcome, Recipe, Values};
+use crate::recipes::{self, Around, Artefact, Call, Ended, Generated, Outcome, Recipe, Values};
 use crate::secrets::Secret;
 use crate::tenant::{Profile, SANDBOX_PROFILE, Tenant};
 
@@ -80,7 +80,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                     Err(UserError::new(Category::Internal, "The files were not written").detail(error.to_string()))
                 })?;
             }
-            job.remember(Verdict::Pass, cx);
+            job.remember(Ended::Good, cx);
             generated(&made, out.is_some(), cx);
             Ok(Exit::Good)
         }
@@ -99,8 +99,8 @@ async fn judged(words: &given::Words, call: Call, cx: &Context) -> Result<Exit, 
         }
     };
     let outcome = cx.cancel.run_until_cancelled(outcome).await.unwrap_or_else(|| Err(cancelled()))?;
-    job.remember(outcome.verdict(), cx);
-    Ok(told(&outcome, job.recipe, cx))
+    job.remember(recipes::ending(job.recipe, call, &outcome), cx);
+    Ok(told(&outcome, call, job.recipe, cx))
 }
 
 fn cancelled() -> UserError {
@@ -156,14 +156,14 @@ impl Job {
     }
 
     /// Keeps how it ended with a saved profile. What cannot be kept is no failure of the job.
-    fn remember(&self, verdict: Verdict, cx: &Context) {
+    fn remember(&self, ended: Ended, cx: &Context) {
         let profile = &self.picked.profile;
         if !profile.saved {
             return;
         }
         let (name, call, now) = (&self.recipe.content().name, self.call, cx.services.clock.now());
         let kept =
-            cx.services.profiles.update(profile.id, |profile| recipes::remember(profile, name, call, verdict, now));
+            cx.services.profiles.update(profile.id, |profile| recipes::remember(profile, name, call, ended, now));
         if let Err(error) = kept {
             tracing::warn!(%error, "how the recipe ended was not kept");
         }
@@ -191,7 +191,7 @@ fn list(profile: &Profile, cx: &Context) {
         return cx.line(&json!({ "recipes": recipes }));
     }
     let lines: Vec<String> =
-        all.map(|(content, state)| format!("{:<22} {:<10} {}", content.name, state.word(), content.title)).collect();
+        all.map(|(content, state)| format!("{:<22} {:<14} {}", content.name, state.word(), content.title)).collect();
     cx.answer(&lines.join("\n"));
 }
 
@@ -308,13 +308,13 @@ fn values(values: &serde_json::Map<String, Value>) -> String {
     text
 }
 
-fn told(outcome: &Outcome, recipe: &dyn Recipe, cx: &Context) -> Exit {
+fn told(outcome: &Outcome, call: Call, recipe: &dyn Recipe, cx: &Context) -> Exit {
     let verdict = outcome.verdict();
     if cx.json {
         cx.line(&json!({"verdict": verdict, "checks": outcome.checks, "values": outcome.values}));
     } else {
-        let good = format!("{}: as it should be", recipe.content().title);
-        cx.checks(&plain(&outcome.headline(&good)), &tamed(outcome));
+        let (_, headline) = recipes::summed_up(recipe, call, outcome);
+        cx.checks(&plain(&headline), &tamed(outcome));
         let text = values(&outcome.values);
         if !text.is_empty() {
             cx.answer(&format!("\n{}", text.trim_end()));

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::values::moment;
-use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values, address, verify};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, address, verify};
 use crate::check::Check;
 use crate::clock::rfc3339;
 use crate::error::{Category, UserError};
@@ -36,6 +36,13 @@ pub struct ShopifyMultipass;
 impl Recipe for ShopifyMultipass {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, call: Call) -> Proof {
+        match call {
+            Call::Simulate => Proof::Nobody,
+            _ => Proof::All(&["signature", "store"]),
+        }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {

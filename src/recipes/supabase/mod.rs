@@ -14,7 +14,8 @@ use url::Url;
 use self::token::Claims;
 use super::fill::fill;
 use super::values::moment;
-use super::{Around, Content, EnvFile, Generated, Outcome, Pending, Recipe, Values, Wish, address};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address};
+use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
 use crate::tenant::Tenant;
@@ -47,6 +48,13 @@ pub struct Supabase;
 impl Recipe for Supabase {
     fn content(&self) -> &'static Content {
         &CONTENT
+    }
+
+    fn proof(&self, call: Call) -> Proof {
+        match call {
+            Call::Simulate => Proof::Nobody,
+            _ => Proof::All(&[live::FIRST]),
+        }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
@@ -107,6 +115,8 @@ impl Recipe for Supabase {
             if let Some(text) = values.text("token") {
                 let at = moment(values, "at", around.http.clock().now())?;
                 judge::token(&mut outcome, around, text, secret, at);
+                let why = "The project was not asked whether it takes the token: leave the token out for that";
+                outcome.add(around, Check::skipped(live::FIRST, why));
                 return Ok(outcome);
             }
             let project = live::Project {

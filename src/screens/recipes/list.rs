@@ -33,7 +33,9 @@ pub(super) fn standing(state: &State, profile: &Profile, name: &str) -> Standing
     let (mood, icon) = match recipes::of_profile(profile, name) {
         recipes::State::New => (Mood::Neutral, Icon::Circle),
         recipes::State::Generated => (Mood::Info, Icon::File),
+        recipes::State::WorkedOut => (Mood::Neutral, Icon::Play),
         recipes::State::Simulated => (Mood::Success, Icon::Play),
+        recipes::State::Partly => (Mood::Neutral, Icon::Dot),
         recipes::State::Works => (Mood::Success, Icon::Check),
         recipes::State::Fails => (Mood::Error, Icon::Cross),
     };

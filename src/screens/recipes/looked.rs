@@ -5,14 +5,13 @@ use egui::Ui;
 use super::run::Run;
 use super::state::{Asked, Page};
 use super::values;
-use crate::check::Verdict;
 use crate::clock::clock_time;
-use crate::recipes::{Call, Content};
+use crate::recipes::{self, Call, Proof, Recipe};
 use crate::ui::tokens::space;
-use crate::ui::{Button, Callout, Icon, check_list, check_rows, empty_state, loading, section, small};
+use crate::ui::{Button, Callout, Icon, check_list_as, check_rows, empty_state, loading, section, small};
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, asked: &mut Vec<Asked>) {
+pub(super) fn show(ui: &mut Ui, page: &mut Page, recipe: &dyn Recipe, asked: &mut Vec<Asked>) {
     match &page.run {
         Run::Idle => {
             let words = "Check looks whether the real thing works. Simulate walks the same path on this machine, \
@@ -41,19 +40,20 @@ pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, asked: &mut 
             check_rows(ui, "cancelled", checks);
         }
         Run::Done { call, outcome, at } => {
-            let what = if *call == Call::Simulate { "Simulated" } else { "Checked" };
-            let good = match (call, outcome.verdict()) {
-                (Call::Simulate, _) => format!("{}: the path holds on this machine", content.title),
-                (_, Verdict::Warn) => format!("{}: works, with a remark", content.title),
-                _ => format!("{}: as it should be", content.title),
-            };
-            check_list(ui, "done", &outcome.headline(&good), &outcome.checks);
+            let (mark, headline) = recipes::summed_up(recipe, *call, outcome);
+            check_list_as(ui, "done", mark, &headline, &outcome.checks);
             ui.add_space(space::XS);
-            let against = if *call == Call::Simulate { ", against the sandbox" } else { "" };
-            small(ui, &format!("{what} {}{against}", clock_time(*at)));
+            let words = match call {
+                Call::Simulate if recipe.proof(*call) == Proof::Nobody => {
+                    format!("Worked out {} on this machine: nobody was asked", clock_time(*at))
+                }
+                Call::Simulate => format!("Simulated {}, against the sandbox", clock_time(*at)),
+                _ => format!("Checked {}", clock_time(*at)),
+            };
+            small(ui, &words);
             if !outcome.values.is_empty() {
                 ui.add_space(space::MD);
-                section(ui, "What was read", |ui| values::show(ui, &outcome.values, &content.hidden));
+                section(ui, "What was read", |ui| values::show(ui, &outcome.values, &recipe.content().hidden));
             }
         }
     }

@@ -1,0 +1,289 @@
+//! What must have been seen before a recipe is called green: the checks that decide.
+//!
+//! That nothing failed is not enough. A receiver that refuses everybody refuses every forgery too, and a look-up that was
+//! left out finds nothing wrong.
+
+use super::{Call, Outcome, Recipe};
+use crate::check::{Check, Verdict};
+
+/// What decides whether a recipe works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// A check of each of these names was made, and passed.
+    All(&'static [&'static str]),
+    /// A check of one of these names was made, and passed.
+    Any(&'static [&'static str]),
+    /// Nothing does: nobody is asked, it is worked out on this machine.
+    Nobody,
+}
+
+impl Proof {
+    /// The first thing that is left open; `None` where everything that decides was seen.
+    fn open(self, checks: &[Check]) -> Option<Open<'_>> {
+        match self {
+            Self::All(names) => names.iter().find(|name| !passed(checks, name)).map(|name| open(checks, name)),
+            Self::Any(names) if names.iter().any(|name| passed(checks, name)) => None,
+            Self::Any(names) => {
+                let mut all = names.iter().map(|name| open(checks, name));
+                Some(all.find(|open| open.0.is_some()).unwrap_or(Open(None)))
+            }
+            Self::Nobody => Some(Open(None)),
+        }
+    }
+}
+
+fn named<'a>(checks: &'a [Check], name: &str) -> impl Iterator<Item = &'a Check> {
+    checks.iter().filter(move |check| check.name == name)
+}
+
+/// True where there are checks of that name, and each passed.
+fn passed(checks: &[Check], name: &str) -> bool {
+    named(checks, name).next().is_some() && named(checks, name).all(|check| check.verdict == Verdict::Pass)
+}
+
+fn open<'a>(checks: &'a [Check], name: &str) -> Open<'a> {
+    Open(named(checks, name).find(|check| check.verdict != Verdict::Pass))
+}
+
+/// A check that decides and did not pass; `None` where there was none.
+struct Open<'a>(Option<&'a Check>);
+
+/// How a call came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing was looked at.
+    Nothing,
+    /// Everything that decides was seen to be as it should be.
+    Good,
+    /// Nothing failed, and something that decides was not seen.
+    Partly,
+    /// Something failed.
+    Failed,
+}
+
+/// How `call` of `recipe` ended.
+pub fn ending(recipe: &dyn Recipe, call: Call, outcome: &Outcome) -> Ended {
+    let proof = recipe.proof(call);
+    match outcome.verdict() {
+        Verdict::Fail => Ended::Failed,
+        _ if proof.open(&outcome.checks).is_none() => Ended::Good,
+        Verdict::Skipped if proof != Proof::Nobody => Ended::Nothing,
+        _ => Ended::Partly,
+    }
+}
+
+/// The mark and the sentence that sum an outcome up. The mark is that of the worst check, and never that of a pass while
+/// something that decides is open.
+pub fn summed_up(recipe: &dyn Recipe, call: Call, outcome: &Outcome) -> (Verdict, String) {
+    let title = &recipe.content().title;
+    let good = if call == Call::Simulate { "the path holds on this machine" } else { "as it should be" };
+    let headline = |words: &str| outcome.headline(&format!("{title}: {words}"));
+    let worst = outcome.verdict();
+    match ending(recipe, call, outcome) {
+        Ended::Partly if worst == Verdict::Warn => (worst, headline(good)),
+        Ended::Partly if recipe.proof(call) == Proof::Nobody => {
+            (Verdict::Skipped, format!("{title}: worked out on this machine, nobody was asked"))
+        }
+        Ended::Partly => {
+            let open = recipe.proof(call).open(&outcome.checks).and_then(|open| open.0?.why.clone());
+            let why = open.unwrap_or_else(|| "What decides was not seen".to_owned());
+            (Verdict::Skipped, format!("{title}: partly checked. {why}"))
+        }
+        Ended::Nothing | Ended::Good | Ended::Failed => (worst, headline(good)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipes::tests::{Reply, Stage, serve, values};
+    use crate::recipes::{check, find, simulate};
+    use crate::tenant::Profile;
+
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    /// How a call ends, and its outcome. What decides a check is always among its checks.
+    async fn ended(stage: &Stage, name: &str, call: Call, plain: Pairs<'_>, secrets: Pairs<'_>) -> (Ended, Outcome) {
+        let recipe = find(name).unwrap();
+        let given = values(recipe, plain, secrets);
+        let outcome = match call {
+            Call::Simulate => simulate(recipe, &given, stage.around()).await,
+            _ => check(recipe, &given, stage.around()).await,
+        };
+        let outcome = outcome.unwrap();
+        if let Proof::All(names) = recipe.proof(call) {
+            for name in names {
+                assert!(outcome.checks.iter().any(|check| check.name == *name), "{name}: {outcome:#?}");
+            }
+        }
+        let ended = ending(recipe, call, &outcome);
+        let (mark, words) = summed_up(recipe, call, &outcome);
+        assert_eq!(mark == Verdict::Pass, ended == Ended::Good && outcome.verdict() == Verdict::Pass, "{words}");
+        (ended, outcome)
+    }
+
+    /// A stage whose profile is the sandbox's: what the sandbox signs is the tenant's own.
+    fn sandbox() -> Stage {
+        let mut stage = Stage::at("acme");
+        stage.tenant.profile = Profile::sandbox();
+        stage
+    }
+
+    #[tokio::test]
+    async fn a_route_that_refuses_everybody_is_partly_checked_and_one_that_took_a_genuine_event_works() {
+        let wall = serve(|_, _| Reply::of(401, "who are you?"));
+        let url = format!("{wall}/api/kinde-webhook");
+        let (how, outcome) = ended(&Stage::at("acme"), "nextjs", Call::Check, &[("url", &url)], &[]).await;
+        assert_eq!((how, outcome.verdict()), (Ended::Partly, Verdict::Pass), "{outcome:#?}");
+        let (_, words) = summed_up(find("nextjs").unwrap(), Call::Check, &outcome);
+        assert!(words.contains("partly checked") && words.contains("Simulate"), "{words}");
+        let sound = serve(|at, line| match (at, line.starts_with("GET")) {
+            (_, true) => Reply::of(405, ""),
+            (1, _) => Reply::of(200, r#"{"outcome":"handled"}"#),
+            (2 | 3, _) => Reply::of(200, r#"{"outcome":"duplicate"}"#),
+            _ => Reply::of(400, "{}"),
+        });
+        let url = format!("{sound}/api/kinde-webhook");
+        let (how, outcome) = ended(&sandbox(), "nextjs", Call::Check, &[("url", &url)], &[]).await;
+        assert_eq!(how, Ended::Good, "{outcome:#?}");
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_refuses_everybody_is_partly_checked_and_one_that_took_a_token_works() {
+        let wall = serve(|_, _| Reply::of(401, "{}"));
+        let (how, outcome) = ended(&Stage::at("acme"), "edge-workers", Call::Check, &[("url", &wall)], &[]).await;
+        assert_eq!((how, outcome.verdict()), (Ended::Partly, Verdict::Pass), "{outcome:#?}");
+        let sound = serve(|at, _| Reply::of(if at == 1 { 200 } else { 401 }, "{}"));
+        let (how, outcome) = ended(&sandbox(), "edge-workers", Call::Check, &[("url", &sound)], &[]).await;
+        assert_eq!(how, Ended::Good, "{outcome:#?}");
+    }
+
+    /// A tenant that takes every sign-in, and a WordPress whose callback answers `plugin`.
+    fn tenant(plugin: fn() -> Reply) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let jwks = crate::sandbox::facts(dir.path()).unwrap().jwks;
+        serve(move |_, line| {
+            let host = line.rsplit(' ').next().unwrap();
+            let at = |path: &str| format!("http://{host}{path}");
+            if line.contains("/.well-known/openid-configuration") {
+                let mut document = serde_json::Map::new();
+                let domain = crate::kinde::Domain::parse(&at("")).unwrap();
+                crate::recipes::oidc::Endpoints::of(&domain).put(&mut document);
+                document.insert("id_token_signing_alg_values_supported".to_owned(), serde_json::json!(["RS256"]));
+                document.insert("response_types_supported".to_owned(), serde_json::json!(["code"]));
+                return Reply::of(200, &serde_json::Value::Object(document).to_string());
+            }
+            match line {
+                _ if line.contains("/.well-known/jwks") => Reply::of(200, &jwks),
+                _ if line.contains("/oauth2/auth") => Reply::to(&at("/auth/login")),
+                _ if line.contains("openid-connect-authorize") => plugin(),
+                _ => Reply::of(404, ""),
+            }
+        })
+    }
+
+    fn no_code() -> Reply {
+        Reply::to("https://blog.example.com/wp-login.php?login-error=no-code")
+    }
+
+    #[tokio::test]
+    async fn a_tool_whose_sign_in_was_not_begun_is_partly_checked_and_one_whose_was_works() {
+        let stage = Stage::at(&tenant(no_code));
+        for (name, given) in [
+            ("bravo-studio", ("callback_url", "https://a01x.callbacks.bravostudio.app")),
+            ("cloudflare-zero-trust", ("team", "mirosaurus")),
+            ("openid-provider", ("callback_url", "https://tool.example.com/oidc/callback")),
+        ] {
+            let (how, outcome) = ended(&stage, name, Call::Check, &[given], &[]).await;
+            assert_eq!(how, Ended::Partly, "{name}: {outcome:#?}");
+            let (how, outcome) = ended(&stage, name, Call::Check, &[given, ("client_id", "id")], &[]).await;
+            assert_eq!(how, Ended::Good, "{name}: {outcome:#?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wordpress_without_the_plugin_s_own_answer_is_partly_checked() {
+        let home = || Reply::of(200, "<h1>Hello world</h1>");
+        let www = || Reply::to("https://www.blog.example.com/wp-admin/admin-ajax.php");
+        for (plugin, client, wanted) in [
+            (no_code as fn() -> Reply, Some("id"), Ended::Good),
+            (no_code, None, Ended::Partly),
+            (home, Some("id"), Ended::Partly),
+            (www, Some("id"), Ended::Partly),
+        ] {
+            let address = tenant(plugin);
+            let plain: Vec<(&str, &str)> =
+                std::iter::once(("site", address.as_str())).chain(client.map(|id| ("client_id", id))).collect();
+            let (how, outcome) = ended(&Stage::at(&address), "wordpress", Call::Check, &plain, &[]).await;
+            assert_eq!(how, wanted, "{outcome:#?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_supabase_project_in_which_no_row_was_seen_is_partly_checked() {
+        const USER: &str = "kp_1a";
+        let secret = [("jwt_secret", "kinde-client-secret-0123456789abcdefABCDEFGHIJ")];
+        for (rows, wanted) in [("[]", Ended::Partly), (r#"[{"user_id":"kp_1a"}]"#, Ended::Good)] {
+            let project = serve(move |at, _| match at {
+                0 => Reply::of(200, &format!("\"{USER}\"")),
+                1 => Reply::of(200, rows),
+                2 | 3 => Reply::of(200, "[]"),
+                _ => Reply::of(401, "{}"),
+            });
+            let plain = [("project", project.as_str()), ("publishable_key", "sb_publishable_x"), ("user_id", USER)];
+            let (how, outcome) = ended(&Stage::at("acme"), "supabase", Call::Check, &plain, &secret).await;
+            assert_eq!(how, wanted, "{outcome:#?}");
+        }
+        let claims = crate::recipes::supabase::token::Claims::of(USER, crate::clock::Clock::real().now().as_second());
+        let token = crate::recipes::supabase::token::mint(&crate::secrets::Secret::new(secret[0].1), &claims);
+        let (how, outcome) = ended(&Stage::at("acme"), "supabase", Call::Check, &[("token", &token)], &secret).await;
+        assert_eq!((how, outcome.verdict()), (Ended::Partly, Verdict::Pass), "{outcome:#?}");
+    }
+
+    #[tokio::test]
+    async fn the_other_tools_work_only_where_they_themselves_answered() {
+        let stage = Stage::at("acme");
+        let zapier = serve(|_, _| Reply::of(200, r#"{"status":"success"}"#));
+        let url = format!("{zapier}/hooks/catch/1/a/");
+        let (how, outcome) = ended(&stage, "zapier", Call::Check, &[("url", &url)], &[]).await;
+        assert_eq!(how, Ended::Partly, "whether a webhook delivers there was not seen: {outcome:#?}");
+
+        for (state, wanted) in [("approve", Ended::Good), ("maybe", Ended::Partly)] {
+            let api = serve(move |_, _| Reply::of(200, &format!(r#"{{"data":{{"score":{{"state":"{state}"}}}}}}"#)));
+            let key = [("trustpath_api_key", "CanaryKeyCanary1")];
+            let (how, outcome) = ended(&stage, "trustpath", Call::Check, &[("api", &api)], &key).await;
+            assert_eq!(how, wanted, "{outcome:#?}");
+        }
+
+        let secret = [("multipass_secret", "1234567890abcdef1234567890abcdef")];
+        let shop = serve(|_, _| Reply::to("/account"));
+        let store = shop.trim_start_matches("http://");
+        let plain = [("store", store), ("email", "ada@example.com")];
+        let multipass = find("shopify-multipass").unwrap();
+        let made = crate::recipes::generate(multipass, &values(multipass, &plain, &secret), stage.around()).await;
+        let token = made.unwrap().values["token"].as_str().unwrap().to_owned();
+        for (spend, wanted) in [("no", Ended::Partly), ("yes", Ended::Good)] {
+            let plain = [("store", store), ("token", &token), ("spend", spend)];
+            let (how, outcome) = ended(&stage, "shopify-multipass", Call::Check, &plain, &secret).await;
+            assert_eq!(how, wanted, "{outcome:#?}");
+        }
+
+        let stage = Stage::at(&tenant(no_code));
+        let plain = [("client_id", "id"), ("source", "reddit")];
+        let (how, outcome) = ended(&stage, "campaign-state", Call::Check, &plain, &[]).await;
+        assert_eq!(how, Ended::Partly, "no campaign came back: {outcome:#?}");
+    }
+
+    #[tokio::test]
+    async fn what_asks_nobody_is_worked_out_and_never_green() {
+        for name in ["trustpath", "shopify-multipass", "supabase"] {
+            for failure in ["open", "closed"] {
+                let plain: &[(&str, &str)] = if name == "trustpath" { &[("on_failure", failure)] } else { &[] };
+                let (how, outcome) = ended(&Stage::at("acme"), name, Call::Simulate, plain, &[]).await;
+                assert_eq!(how, Ended::Partly, "{outcome:#?}");
+                let (mark, words) = summed_up(find(name).unwrap(), Call::Simulate, &outcome);
+                assert!(mark == Verdict::Warn || words.contains("worked out on this machine"), "{words}");
+            }
+        }
+    }
+}
