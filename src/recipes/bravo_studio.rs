@@ -119,7 +119,7 @@ impl Recipe for BravoStudio {
             let mut outcome = Outcome::default();
             let callbacks = callbacks(values.text("callback_url").unwrap_or(SOME_CALLBACK))?;
             let callback = callbacks.first().map(|callback| callback.made.as_str()).unwrap_or_default();
-            let way = Way { callback, scope: SCOPE, pkce: false, profile: true };
+            let way = Way { callback, scope: SCOPE, pkce: false, profile: true, state: None };
             let Some(signed_in) = sign_in::walk(&mut outcome, around, way).await? else { return Ok(outcome) };
             let text = |name: &str| signed_in.profile.get(name).and_then(|it| it.as_str()).map(str::to_owned);
             for (variable, value) in [

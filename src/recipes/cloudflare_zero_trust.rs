@@ -111,7 +111,7 @@ impl Recipe for CloudflareZeroTrust {
             let callback = callback(&team(values.text("team").unwrap_or("example"))?);
             // Cloudflare reads the ID token alone, with PKCE or without.
             for pkce in [true, false] {
-                let way = Way { callback: &callback, scope: SCOPE, pkce, profile: false };
+                let way = Way { callback: &callback, scope: SCOPE, pkce, profile: false, state: None };
                 let Some(signed_in) = sign_in::walk(&mut outcome, around, way).await? else { return Ok(outcome) };
                 let email = signed_in.claims.get("email").and_then(|email| email.as_str()).map(str::to_owned);
                 outcome.add(

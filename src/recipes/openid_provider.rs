@@ -86,7 +86,7 @@ impl Recipe for OpenIdProvider {
             let callback = values.text("callback_url").unwrap_or(SOME_CALLBACK);
             let scope = values.need("scope")?;
             for pkce in [false, true] {
-                let way = Way { callback, scope, pkce, profile: true };
+                let way = Way { callback, scope, pkce, profile: true, state: None };
                 let Some(signed_in) = sign_in::walk(&mut outcome, around, way).await? else { return Ok(outcome) };
                 let same = signed_in.claims.get("sub") == signed_in.profile.get("sub");
                 let name = if pkce { "with pkce" } else { "without pkce" };

@@ -28,6 +28,8 @@ pub struct Way<'a> {
     pub pkce: bool,
     /// The tool fetches the profile.
     pub profile: bool,
+    /// The tool's own `state`; a random one where it has none.
+    pub state: Option<&'a str>,
 }
 
 /// What a tool ends up with.
@@ -41,6 +43,8 @@ pub struct SignedIn {
     pub refresh: bool,
     /// The user who signed in.
     pub user: String,
+    /// The `state` that the browser brought back.
+    pub state: String,
 }
 
 /// Registers the callback, signs the sandbox's first user in, and takes the callback away again. `None` where it went wrong:
@@ -104,7 +108,8 @@ async fn go(
     user: &FactUser,
 ) -> Result<Option<SignedIn>, UserError> {
     let tenant = around.tenant()?;
-    let (state, verifier) = (random()?, random()?);
+    let state = way.state.map_or_else(random, |state| Ok(state.to_owned()))?;
+    let verifier = random()?;
     let mut url = Authorize::new(&app.client_id, way.callback, way.scope).state(&state).url(&tenant.domain);
     if way.pkce {
         let challenge = encode_base64url(digest::digest(&digest::SHA256, verifier.as_bytes()).as_ref());
@@ -150,7 +155,8 @@ async fn go(
     let Some(tokens) = exchange(outcome, around, way, app, &code, way.pkce.then_some(verifier.as_str())).await? else {
         return Ok(None);
     };
-    let mut signed_in = SignedIn { user: user.id.clone(), ..SignedIn::default() };
+    let mut signed_in =
+        SignedIn { user: user.id.clone(), state: state_back.unwrap_or_default(), ..SignedIn::default() };
     signed_in.refresh = tokens.get("refresh_token").is_some();
     match tokens.get("id_token").and_then(Value::as_str) {
         None => {

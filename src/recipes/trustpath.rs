@@ -131,26 +131,12 @@ impl Recipe for TrustPath {
         Box::pin(async move {
             let mut outcome = Outcome::default();
             let (closed, deny) = (values.need("on_failure")? == "closed", values.need("on_review")? == "deny");
-            let mut table = Vec::new();
-            for (name, answer, verdict) in ANSWERS {
-                let end = end_of(verdict, closed, deny);
-                // What the names of the choices promise, said independently of the rule above.
-                let wanted = match name {
-                    "approve" => End::In,
-                    "decline" => End::Denied,
-                    "review" if deny => End::Denied,
-                    "review" => End::In,
-                    _ if closed => End::Denied,
-                    _ => End::In,
-                };
-                let check = if end == wanted {
-                    Check::pass(name).seen(end.word())
-                } else {
-                    Check::fail(name, "The workflow does something else than was chosen", "Report it").seen(end.word())
-                };
-                outcome.add(around, check);
-                table.push(json!({"answer": name, "example": answer, "person": end.word()}));
-            }
+            // Nobody is asked and nothing is run, so no row of it is a check that passed.
+            let why = "The table is worked out by the rules of the generated workflow: nobody was asked";
+            outcome.add(around, Check::skipped("workflow", why));
+            let table = ANSWERS.map(|(name, answer, verdict)| {
+                json!({"answer": name, "example": answer, "person": end_of(verdict, closed, deny).word()})
+            });
             if !closed {
                 let why = "While TrustPath is out of reach nobody is checked";
                 outcome.add(
@@ -158,7 +144,7 @@ impl Recipe for TrustPath {
                     Check::warn("fail open", why, "Choose closed where that is worse than nobody signing in"),
                 );
             }
-            outcome.put("table", table);
+            outcome.put("table", table.to_vec());
             Ok(outcome)
         })
     }

@@ -158,7 +158,7 @@ impl Recipe for WordPress {
             let mut outcome = Outcome::default();
             let site = if values.has("site") { address::site(values, "site")? } else { SOME_SITE.to_owned() };
             let callback = callback(&site, values.need("alternate_redirect")? == "yes");
-            let way = Way { callback: &callback, scope: SCOPE, pkce: false, profile: true };
+            let way = Way { callback: &callback, scope: SCOPE, pkce: false, profile: true, state: None };
             let Some(signed_in) = sign_in::walk(&mut outcome, around, way).await? else { return Ok(outcome) };
             let of = |name: &str| signed_in.profile.get(name).and_then(|it| it.as_str()).map(str::to_owned);
             let same = signed_in.claims.get("sub") == signed_in.profile.get("sub") && of("sub").is_some();

@@ -244,6 +244,25 @@ fn every_recipe_is_simulated_without_an_account_and_is_remembered_as_that() {
 }
 
 #[test]
+fn a_campaign_goes_to_the_sandbox_s_sign_in_and_comes_back_from_it() {
+    let mut behind = Behind::start();
+    let outcome = behind.judged(ask("campaign-state", Call::Simulate, &[("campaign", "a+b & c#d")], &[])).unwrap();
+    let check = |name: &str| outcome.checks.iter().find(|check| check.name == name).map(|check| check.verdict);
+    for name in ["authorize", "sign in", "echo", "signature", "campaign"] {
+        assert_eq!(check(name), Some(Verdict::Pass), "{name}: {outcome:#?}");
+    }
+    // The state itself is masked there, as a token would be.
+    let sign_in = |exchange: &Exchange| {
+        let url = url::Url::parse(&exchange.url).unwrap();
+        let mut pairs = url.query_pairs();
+        url.path() == "/oauth2/auth"
+            && pairs.any(|(name, value)| name == "redirect_uri" && value.ends_with("/auth/campaign/callback"))
+    };
+    assert!(behind.exchanges.iter().any(sign_in), "the sandbox was asked: {:?}", behind.exchanges);
+    assert_eq!(outcome.values["campaign"]["campaign"], "a+b & c#d");
+}
+
+#[test]
 fn the_sandbox_s_own_application_fills_the_fields_and_what_is_typed_is_there_again() {
     let mut behind = Behind::start();
     let open = |name: &str| Command::Open { profile: SANDBOX_PROFILE, name: name.to_owned() };

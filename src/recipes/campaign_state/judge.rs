@@ -10,7 +10,7 @@ use crate::check::{Check, Verdict};
 use crate::clock::rfc3339;
 use crate::error::UserError;
 use crate::jwt::encode_base64url;
-use crate::recipes::authorize::{self, Authorize};
+use crate::recipes::sign_in::{self, Way};
 use crate::recipes::values::moment;
 use crate::recipes::{Around, Outcome, Values};
 
@@ -227,49 +227,58 @@ pub fn is_personal(value: &str) -> bool {
     value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
-/// From the sender to the receiver and back within this process, and then everything that must be refused.
-pub fn round_trip(outcome: &mut Outcome, around: Around<'_>, site: &str, campaign: Campaign) -> Result<(), UserError> {
+/// From the sender over the sandbox's sign-in to the receiver, and then everything that must be refused.
+pub async fn round_trip(
+    outcome: &mut Outcome,
+    around: Around<'_>,
+    site: &str,
+    campaign: Campaign,
+) -> Result<(), UserError> {
     let key = random::<32>()?;
     let now = around.http.clock().now();
     let body = Body { v: 1, n: encode_base64url(&random::<16>()?), t: now.as_second(), campaign };
     let state = codec::write(&key, &body);
-    let redirect_uri = redirect_uri(site);
     outcome.add(around, Check::pass("sender").seen(format!("state of {} characters", state.len())));
-
-    let tenant = around.tenant()?;
-    let client_id = tenant.profile.web_client_id.clone().unwrap_or_else(|| "sandbox".to_owned());
-    let ask = Authorize::new(&client_id, &redirect_uri, SCOPE).state(&state);
-    // As a browser and a server would: the address is written, taken apart, and written again on the way back.
-    let sent = ask.url(&tenant.domain);
-    let arrived = authorize::pair(&sent, "state");
-    let back =
-        authorize::back_to(&redirect_uri, &[("code", "code"), ("state", arrived.as_deref().unwrap_or_default())]);
-    let returned = back.as_ref().and_then(|url| authorize::pair(url, "state")).unwrap_or_default();
+    let callback = redirect_uri(site);
+    let way = Way { callback: &callback, scope: SCOPE, pkce: false, profile: false, state: Some(&state) };
+    let Some(signed_in) = sign_in::walk(outcome, around, way).await? else { return Ok(()) };
     outcome.add(
         around,
-        if returned == state {
+        if signed_in.state == state {
             Check::pass("echo").seen("the same state, letter for letter")
         } else {
             Check::fail("echo", "The state came back changed", "Report it: the encoding should survive every address")
         },
     );
-    let Some(read) = state_checks(outcome, around, &returned) else { return Ok(()) };
-    outcome.add(around, signature(&read, &key));
+    read_back(outcome, around, &signed_in.state, &body, &key, now);
+    Ok(())
+}
+
+/// What the receiver makes of the state that came back, and of forgeries of it.
+pub fn read_back(
+    outcome: &mut Outcome,
+    around: Around<'_>,
+    returned: &str,
+    body: &Body,
+    key: &[u8; 32],
+    now: Timestamp,
+) {
+    let Some(read) = state_checks(outcome, around, returned) else { return };
+    outcome.add(around, signature(&read, key));
     outcome.add(around, age(&read.body, now));
     outcome.add(around, belongs(&read, &body.n));
     outcome.add(
         around,
-        if read.body == body {
+        if read.body == *body {
             Check::pass("campaign").seen("what the sender put in")
         } else {
             Check::fail("campaign", "The receiver reads another campaign than was sent", "Report it")
         },
     );
-    for (name, forged) in forged(&state, &body, &key) {
-        outcome.add(around, refused(name, &forged, &key, now, &body.n));
+    for (name, forged) in forged(returned, body, key) {
+        outcome.add(around, refused(name, &forged, key, now, &body.n));
     }
-    told_values(outcome, &body);
-    Ok(())
+    told_values(outcome, body);
 }
 
 fn told_values(outcome: &mut Outcome, body: &Body) {

@@ -152,7 +152,7 @@ impl Recipe for CampaignState {
             // Whatever a campaign may be called, and what breaks an encoding that is not made for addresses.
             campaign.source.get_or_insert_with(|| "reddit & co".to_owned());
             campaign.campaign.get_or_insert_with(|| "juné+launch=50%#top>>>???".to_owned());
-            judge::round_trip(&mut outcome, around, &site(values)?, campaign)?;
+            judge::round_trip(&mut outcome, around, &site(values)?, campaign).await?;
             Ok(outcome)
         })
     }
@@ -245,7 +245,7 @@ mod tests {
     use crate::check::Verdict;
     use crate::clock::Clock;
     use crate::recipes::tests::{Stage, covers, is_sound, values};
-    use crate::recipes::{check, generate, simulate};
+    use crate::recipes::{check, generate};
 
     const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -322,11 +322,24 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn the_round_trip_brings_any_campaign_back_and_refuses_every_forgery() {
+    #[test]
+    fn the_receiver_reads_back_what_the_sender_wrote_and_refuses_every_forgery() {
         let stage = Stage::at("acme");
-        let outcome = simulate(&CampaignState, &values(&CampaignState, &[], &[]), stage.around()).await.unwrap();
+        let now: jiff::Timestamp = "2026-11-23T15:00:00Z".parse().unwrap();
+        let campaign = Campaign { campaign: Some("juné+launch=50%#top>>>???".to_owned()), ..Campaign::default() };
+        let body = Body { v: 1, n: "n".repeat(22), t: now.as_second(), campaign };
+        let key = codec::key(KEY).unwrap();
+        let read = |state: &str| {
+            let mut outcome = Outcome::default();
+            judge::read_back(&mut outcome, stage.around(), state, &body, &key, now);
+            outcome
+        };
+        let good = codec::write(&key, &body);
+        let outcome = read(&good);
         assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
         assert!(outcome.checks.iter().filter(|check| check.name.ends_with("refused")).count() == 6);
+        let changed = codec::write(&key, &Body { campaign: Campaign::default(), ..body.clone() });
+        assert_eq!(read(&changed).verdict(), Verdict::Fail, "another campaign came back");
+        assert_eq!(read(&good.replace('.', "%2E")).verdict(), Verdict::Fail, "the state came back encoded twice");
     }
 }
