@@ -221,6 +221,13 @@ async fn prepare(job: &Job, ask: &Ask) -> Result<Prepared, UserError> {
     // A simulation is always the sandbox's.
     let whose = if ask.call == Call::Simulate { SANDBOX_PROFILE } else { ask.profile };
     let tenant = if content.wants_tenant(ask.call) { Some(job.tenant(whose).await?) } else { None };
+    // What is made names the sandbox's address, which is known once it was served.
+    if ask.call == Call::Generate
+        && content.names_sandbox()
+        && let Err(error) = job.tenant(SANDBOX_PROFILE).await
+    {
+        tracing::info!(%error, "the sandbox was not started for its address");
+    }
     let profile = tenant.as_ref().map_or(&profile, |tenant| &tenant.profile);
     let values = Values::of(content, ask.given.clone(), Some(profile))?;
     let client_secret = match ask.call {

@@ -246,6 +246,11 @@ impl Content {
         self.tenant.contains(&call)
     }
 
+    /// True where what is made is to name the sandbox's address: a step has it to copy.
+    pub fn names_sandbox(&self) -> bool {
+        self.steps.iter().flat_map(|step| &step.copy).any(|name| name == super::test_env::TEST)
+    }
+
     /// The input of that key.
     pub fn input(&self, key: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.key == key)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fill::{fill, quoted};
 use super::outcome::failed;
-use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, test_env};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::inspector::decode::{Issuers, Keys, Kind, Options, judge};
@@ -99,7 +99,7 @@ impl Recipe for EdgeWorkers {
                     ("http://localhost:8787/", "npx wrangler dev")
                 }
             };
-            made.put("test_env", format!("KINDE_ISSUER_URL={issuer}"));
+            test_env::put(&mut made, around).await?;
             made.put("run", run);
             made.put("url", address);
             made.put("curl", format!("curl -i -H \"Authorization: Bearer $KINDE_TOKEN\" {address}"));
@@ -414,7 +414,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_runtime_gets_its_own_files_and_the_verifier_of_all() {
-        let stage = Stage::at("acme");
+        let stage = Stage::at("acme").beside_a_sandbox("http://127.0.0.1:4455");
         let mut announced = Vec::new();
         for runtime in ["cloudflare", "next", "nuxt", "deno"] {
             let given = values(&EdgeWorkers, &[("runtime", runtime), ("audience", "https://api.example.com")], &[]);
@@ -424,6 +424,8 @@ mod tests {
             assert!(code.shown().starts_with(&format!("// {}\n", code.path)), "{}", code.path);
             let env = made.files.iter().find(|file| file.is_private()).unwrap();
             assert!(env.shown().contains("KINDE_AUDIENCE=https://api.example.com\n"), "{runtime}");
+            assert_eq!(made.values["test_env"], "KINDE_ISSUER_URL=http://127.0.0.1:4455");
+            assert_eq!(made.values["tenant_env"], "KINDE_ISSUER_URL=https://acme.kinde.com");
             announced.extend(made.files.into_iter().map(|file| file.path));
         }
         announced.sort();

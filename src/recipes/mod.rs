@@ -15,6 +15,7 @@
 //! | `run` | the way to run a recipe: the calls of window and command line alike |
 //! | `wish`, `apply` | what a tenant should have, what would change, and changing it |
 //! | `fill` | placeholders of templates |
+//! | `test_env` | the line that points a person's code at the sandbox, and back |
 //!
 //! # A new recipe
 //!
@@ -39,6 +40,7 @@ mod receiver;
 mod run;
 mod sign_in;
 mod state;
+mod test_env;
 mod values;
 mod verify;
 mod webhook_cases;

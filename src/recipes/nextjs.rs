@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, receiver};
+use super::{
+    Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, receiver, test_env,
+};
 use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::inspector::forward::Framework;
@@ -40,7 +42,7 @@ impl Recipe for NextJs {
                     .plain("KINDE_ISSUER_URL", domain.as_str()),
             );
             made.put("install", CONTENT.install.clone().unwrap_or_default());
-            made.put("test_env", format!("KINDE_ISSUER_URL={}", domain.as_str()));
+            test_env::put(&mut made, around).await?;
             made.put("path", "/api/kinde-webhook");
             // A body that is no token must be refused, whoever is asked.
             made.put(
@@ -130,13 +132,15 @@ mod tests {
 
     #[tokio::test]
     async fn route_and_environment_are_made_and_a_webhook_only_for_an_endpoint_that_kinde_takes() {
-        let stage = Stage::at("acme");
+        let stage = Stage::at("acme").beside_a_sandbox("http://127.0.0.1:4455");
         let with = |endpoint| {
             values(&NextJs, &[("endpoint", endpoint), ("events", "user.created user.created,user.deleted")], &[])
         };
         let made = generate(&NextJs, &with(""), stage.around()).await.unwrap();
         is_sound(&NextJs, &made);
         assert!(!made.values.contains_key("webhook"));
+        assert_eq!(made.values["test_env"], "KINDE_ISSUER_URL=http://127.0.0.1:4455");
+        assert_eq!(made.values["tenant_env"], "KINDE_ISSUER_URL=https://acme.kinde.com");
         assert!(made.files[1].shown().contains("KINDE_ISSUER_URL=https://acme.kinde.com\n"));
         let good = with("https://app.example.com/api/kinde-webhook");
         let made = generate(&NextJs, &good, stage.around()).await.unwrap();
@@ -145,5 +149,16 @@ mod tests {
         for wrong in ["http://localhost:3000/api/kinde-webhook", "app.example.com"] {
             assert!(NextJs.wishes(&with(wrong), &stage.tenant).is_err(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_address_for_a_simulation_is_the_sandbox_s_and_where_it_never_ran_that_is_said() {
+        let made = generate(&NextJs, &values(&NextJs, &[], &[]), Stage::at("acme").around()).await.unwrap();
+        assert!(!made.values.contains_key("test_env"), "the tenant's own address would make the simulation fail");
+        assert!(made.values["notes"].to_string().contains("Simulate starts it"), "{made:?}");
+        let mut stage = Stage::at("http://127.0.0.1:4456");
+        stage.tenant.profile = crate::tenant::Profile::sandbox();
+        let made = generate(&NextJs, &values(&NextJs, &[], &[]), stage.around()).await.unwrap();
+        assert_eq!(made.values["test_env"], "KINDE_ISSUER_URL=http://127.0.0.1:4456");
     }
 }

@@ -67,6 +67,16 @@ impl Stage {
         Self { http, tenant, sandbox: tempfile::tempdir().unwrap(), cancel: CancellationToken::new() }
     }
 
+    /// With a sandbox beside it that was served at `issuer` last.
+    pub fn beside_a_sandbox(self, issuer: &str) -> Self {
+        crate::sandbox::facts(self.sandbox.path()).unwrap();
+        let file = self.sandbox.path().join("state.json");
+        let mut state: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        state["issuer_last"] = issuer.into();
+        std::fs::write(&file, state.to_string()).unwrap();
+        self
+    }
+
     pub fn around(&self) -> Around<'_> {
         Around {
             http: &self.http,

@@ -200,6 +200,20 @@ fn the_variables_of_trustpath_are_set_the_secret_ones_sensitive_and_in_no_exchan
 }
 
 #[test]
+fn what_is_made_for_a_real_tenant_names_the_sandbox_for_the_simulation_and_the_tenant_for_the_rest() {
+    let mut behind = Behind::start();
+    let domain = kinde_panel::kinde::Domain::parse("acme").unwrap();
+    let acme = Profiles::of(&DataDir::open(behind.folder.path()).unwrap()).add(Profile::new("acme", domain)).unwrap();
+    for name in ["nextjs", "edge-workers"] {
+        let wanted = Ask { profile: acme.id, ..ask(name, Call::Generate, &[], &[]) };
+        let Event::Made(Ok(made)) = behind.ask(Command::Run(Box::new(wanted))) else { panic!() };
+        let sandbox = behind.facts().issuer_last.expect("it was started for its address");
+        assert_eq!(made.values["test_env"], format!("KINDE_ISSUER_URL={sandbox}"), "{name}");
+        assert_eq!(made.values["tenant_env"], "KINDE_ISSUER_URL=https://acme.kinde.com", "{name}");
+    }
+}
+
+#[test]
 fn a_webhook_is_created_once_for_an_endpoint() {
     let mut behind = Behind::start();
     let wanted = || ask("nextjs", Call::Generate, &[("endpoint", "http://localhost:3000/api/kinde-webhook")], &[]);
