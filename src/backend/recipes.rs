@@ -12,7 +12,7 @@ use super::Job;
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::recipes::{
-    self, Around, Artefact, Call, Ended, From, Generated, Given, Outcome, Plan, Recipe, Values, secret_field,
+    self, Around, Artefact, Beside, Call, Ended, From, Generated, Given, Outcome, Plan, Recipe, Values, secret_field,
 };
 use crate::sandbox;
 use crate::secrets::{Kept, Secret};
@@ -52,10 +52,10 @@ pub enum Command {
     Save {
         /// As typed or chosen.
         folder: String,
-        /// Which.
+        /// Those that were ticked.
         files: Vec<Artefact>,
-        /// Replace those that are there.
-        force: bool,
+        /// Those that were shown to be there already.
+        shown: Vec<String>,
     },
 }
 
@@ -90,8 +90,13 @@ pub struct Opened {
 /// What became of saving.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
-    /// Written, into this folder.
-    Written(PathBuf),
+    /// Written.
+    Written {
+        /// Into this folder.
+        folder: PathBuf,
+        /// Variables of an environment file that stayed as they were: `NAME in PATH`.
+        kept: Vec<String>,
+    },
     /// These are there already, and nothing was written.
     There(Vec<String>),
 }
@@ -146,7 +151,7 @@ pub async fn run(command: Command, job: Job) {
         Command::Apply { profile, plan } => Event::Applied(apply(&job, profile, &plan).await),
         Command::Forget { profile, name } => Event::Forgotten(forget(&job, profile, &name).await),
         Command::PickFolder => Event::Folder(pick_folder().await),
-        Command::Save { folder, files, force } => Event::Saved(save(&folder, files, force).await),
+        Command::Save { folder, files, shown } => Event::Saved(save(&folder, files, shown).await),
     };
     job.send(event).await;
 }
@@ -361,14 +366,13 @@ async fn pick_folder() -> Result<Option<PathBuf>, UserError> {
     super::dialog::folder(dialog, "type the folder's path").await
 }
 
-async fn save(folder: &str, files: Vec<Artefact>, force: bool) -> Result<Saved, UserError> {
+async fn save(folder: &str, files: Vec<Artefact>, shown: Vec<String>) -> Result<Saved, UserError> {
     let folder = whole(folder)?;
     let work = move || {
-        let there = recipes::there(&folder, &files);
-        if !there.is_empty() && !force {
-            return Ok(Saved::There(there));
-        }
-        recipes::write(&folder, &files, force).map(|()| Saved::Written(folder))
+        Ok(match recipes::write_beside(&folder, &files, &shown)? {
+            Beside::There(there) => Saved::There(there),
+            Beside::Written(kept) => Saved::Written { folder, kept },
+        })
     };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
         Err(UserError::new(Category::Internal, "The files were not written")

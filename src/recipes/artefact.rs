@@ -146,7 +146,7 @@ fn quoted(value: &str) -> String {
 }
 
 /// The paths of `files` that are below `folder` already. Blocking.
-pub fn there(folder: &Path, files: &[Artefact]) -> Vec<String> {
+pub(super) fn there(folder: &Path, files: &[Artefact]) -> Vec<String> {
     let there = files.iter().filter(|file| folder.join(&file.path).symlink_metadata().is_ok());
     there.map(|file| file.path.clone()).collect()
 }
@@ -173,7 +173,7 @@ fn exists(names: &str) -> UserError {
         .hint("Replace it (--force on the command line), or name another folder and bring the two together by hand")
 }
 
-fn write_one(folder: &Path, file: &Artefact, force: bool) -> Result<(), UserError> {
+pub(super) fn write_one(folder: &Path, file: &Artefact, force: bool) -> Result<(), UserError> {
     let path = folder.join(&file.path);
     let refused = |error: std::io::Error| {
         UserError::new(Category::File, "A file could not be written")

@@ -10,6 +10,7 @@
 //! | `content` | the data of a `recipe.toml` |
 //! | `values` | what a person gave, checked against the inputs |
 //! | `artefact` | generated files; the only place that lets a secret into one |
+//! | `beside` | saving files where others stand already |
 //! | `outcome` | what a check or a simulation came to |
 //! | `proof` | which checks decide, and how a call ended by them |
 //! | `run` | the way to run a recipe: the calls of window and command line alike |
@@ -31,6 +32,7 @@ mod address;
 mod apply;
 mod artefact;
 mod authorize;
+mod beside;
 mod content;
 mod fill;
 mod oidc;
@@ -68,7 +70,8 @@ use std::pin::Pin;
 use tokio_util::sync::CancellationToken;
 
 pub use apply::{Change, ChangeState, Plan, carry_out, plan};
-pub use artefact::{Artefact, EnvFile, Generated, there, write};
+pub use artefact::{Artefact, EnvFile, Generated, write};
+pub use beside::{Beside, write_beside};
 pub use content::{Content, Correction, Deed, From, Group, Input, Place, Step};
 pub use outcome::Outcome;
 pub use proof::{Ended, Proof, ending, summed_up};

@@ -306,25 +306,32 @@ fn the_sandbox_s_own_application_fills_the_fields_and_what_is_typed_is_there_aga
 #[test]
 fn files_are_saved_below_a_whole_path_alone_and_what_is_there_is_told_first() {
     let mut behind = Behind::start();
-    let made = ask("zapier", Call::Generate, &[], &[]);
+    let made = ask("nextjs", Call::Generate, &[], &[]);
     let Event::Made(Ok(made)) = behind.ask(Command::Run(Box::new(made))) else { panic!() };
-    let mut save = |folder: &str, force| {
-        let command = Command::Save { folder: folder.to_owned(), files: made.files.clone(), force };
+    let mut save = |folder: &str, shown: &[&str]| {
+        let shown = shown.iter().map(|path| (*path).to_owned()).collect();
+        let command = Command::Save { folder: folder.to_owned(), files: made.files.clone(), shown };
         match behind.ask(command) {
             Event::Saved(result) => result,
             other => panic!("{other:?}"),
         }
     };
     let dir = tempfile::tempdir().unwrap();
-    let (folder, file) = (dir.path().join("app"), dir.path().join("app/zapier/code-step.js"));
+    let folder = dir.path().join("app");
+    let (route, env) = (folder.join("app/api/kinde-webhook/route.ts"), folder.join(".env.local"));
     let text = folder.to_str().unwrap();
-    assert!(save("app", false).is_err(), "where would that be?");
-    assert_eq!(save(text, false).unwrap(), Saved::Written(folder.clone()));
-    std::fs::write(&file, "mine").unwrap();
-    assert_eq!(save(text, false).unwrap(), Saved::There(vec!["zapier/code-step.js".to_owned()]));
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
-    assert_eq!(save(text, true).unwrap(), Saved::Written(folder));
-    assert_ne!(std::fs::read_to_string(&file).unwrap(), "mine");
+    assert!(save("app", &[]).is_err(), "where would that be?");
+    assert_eq!(save(text, &[]).unwrap(), Saved::Written { folder: folder.clone(), kept: Vec::new() });
+    std::fs::write(&route, "mine").unwrap();
+    std::fs::write(&env, "MINE=1\nKINDE_ISSUER_URL=https://mine.kinde.com\n").unwrap();
+    let there = ["app/api/kinde-webhook/route.ts", ".env.local"];
+    assert_eq!(save(text, &[]).unwrap(), Saved::There(there.map(str::to_owned).to_vec()));
+    assert_eq!(std::fs::read_to_string(&route).unwrap(), "mine");
+    let kept = vec!["KINDE_ISSUER_URL in .env.local".to_owned()];
+    assert_eq!(save(text, &there).unwrap(), Saved::Written { folder, kept });
+    assert_ne!(std::fs::read_to_string(&route).unwrap(), "mine");
+    let lines = std::fs::read_to_string(&env).unwrap();
+    assert!(lines.starts_with("MINE=1\nKINDE_ISSUER_URL=https://mine.kinde.com\n"), "{lines}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::stage::*;
 use egui::{Theme, Vec2, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
-use kinde_panel::backend::recipes::{Command, Event};
+use kinde_panel::backend::recipes::{Command, Event, Saved};
 use kinde_panel::recipes::{self, Call, Ended};
 
 const WINDOW: Vec2 = vec2(1080.0, 820.0);
@@ -134,6 +134,19 @@ fn the_dialog_that_saves_and_a_room_elsewhere() {
     both_into(&mut results, "save", |theme| {
         let mut harness = made("supabase", theme);
         press(&mut harness, "Save to folder…");
+        harness
+    });
+    both_into(&mut results, "save_there", |theme| {
+        let mut harness = made("supabase", theme);
+        press(&mut harness, "Save to folder…");
+        type_into(&mut harness, "Folder", "/home/ada/app");
+        press(&mut harness, "Save");
+        let (job, paths) = asked(&mut harness, |command| match command {
+            Command::Save { files, .. } => Some(files.into_iter().map(|file| file.path).collect::<Vec<_>>()),
+            _ => None,
+        });
+        let there = paths.into_iter().filter(|path| path.starts_with(".env") || path.starts_with("lib/")).collect();
+        tell(&mut harness, job, Event::Saved(Ok(Saved::There(there))));
         harness
     });
     both_into(&mut results, "elsewhere", |theme| {

@@ -15,11 +15,27 @@ fn saving() -> Window {
     harness
 }
 
-fn saved(harness: &mut Window) -> (JobId, (String, usize, bool)) {
+/// The folder, the files that are to be written, and those that were shown to be there.
+type Asked = (String, Vec<String>, Vec<String>);
+
+fn saved(harness: &mut Window) -> (JobId, Asked) {
     asked(harness, |command| match command {
-        Command::Save { folder, files, force } => Some((folder, files.len(), force)),
+        Command::Save { folder, files, shown } => {
+            Some((folder, files.into_iter().map(|file| file.path).collect(), shown))
+        }
         _ => None,
     })
+}
+
+const ROUTE: &str = "app/api/kinde-webhook/route.ts";
+const ENV: &str = ".env.local";
+
+fn strings(paths: &[&str]) -> Vec<String> {
+    paths.iter().map(|path| (*path).to_owned()).collect()
+}
+
+fn written(kept: &[&str]) -> Event {
+    Event::Saved(Ok(Saved::Written { folder: "/home/ada/app".into(), kept: strings(kept) }))
 }
 
 #[test]
@@ -30,8 +46,8 @@ fn the_dialog_names_the_files_and_writes_them_below_the_folder() {
     type_into(&mut harness, "Folder", "/home/ada/app");
     press(&mut harness, "Save");
     let (job, what) = saved(&mut harness);
-    assert_eq!(what, ("/home/ada/app".to_owned(), 2, false));
-    tell(&mut harness, job, Event::Saved(Ok(Saved::Written("/home/ada/app".into()))));
+    assert_eq!(what, ("/home/ada/app".to_owned(), strings(&[ROUTE, ENV]), strings(&[])));
+    tell(&mut harness, job, written(&[]));
     assert!(harness.query_by_label("Save to folder").is_none());
     let actions = std::mem::take(&mut harness.state_mut().actions);
     assert!(
@@ -43,22 +59,58 @@ fn the_dialog_names_the_files_and_writes_them_below_the_folder() {
     assert_eq!(field.accesskit_node().value().unwrap(), "/home/ada/app", "the next ones go there too");
 }
 
-#[test]
-fn what_is_there_already_is_named_and_replaced_only_at_a_word() {
+/// The dialog once the folder was found to hold both files.
+fn both_there() -> Window {
     let mut harness = saving();
     type_into(&mut harness, "Folder", "/home/ada/app");
     press(&mut harness, "Save");
     let (job, _) = saved(&mut harness);
-    tell(&mut harness, job, Event::Saved(Ok(Saved::There(vec![".env.local".to_owned()]))));
-    harness.get_by_label("A file is there already");
-    assert!(harness.query_by_role_and_label(Role::Button, "Save").is_none());
-    press(&mut harness, "Replace");
+    tell(&mut harness, job, Event::Saved(Ok(Saved::There(strings(&[ROUTE, ENV])))));
+    harness
+}
+
+fn tick(harness: &mut Window, path: &str) {
+    harness.get_by_role_and_label(Role::CheckBox, path).click();
+    harness.run_ok();
+}
+
+#[test]
+fn a_file_that_is_there_stays_unless_it_is_ticked_and_an_environment_file_keeps_its_lines() {
+    let mut harness = both_there();
+    harness.get_by_label("2 files are there already");
+    harness.get_by_label("There already: it stays as it is");
+    harness.get_by_label("There already: its lines stay, those it lacks are added");
+    assert!(harness.query_by_role_and_label(Role::Button, "Replace and save").is_none());
+    press(&mut harness, "Save");
     let (job, what) = saved(&mut harness);
-    assert!(what.2);
+    assert_eq!(what, ("/home/ada/app".to_owned(), strings(&[ENV]), strings(&[ROUTE, ENV])));
+    tell(&mut harness, job, written(&["KINDE_ISSUER_URL in .env.local"]));
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    let told = |action: &Action| {
+        matches!(action, Action::Notify(_, title, text)
+            if title == "One file was saved" && text.ends_with("As it was: KINDE_ISSUER_URL in .env.local"))
+    };
+    assert!(actions.iter().any(told), "{actions:?}");
+}
+
+#[test]
+fn what_is_ticked_is_replaced_at_a_word_that_says_so_and_another_folder_begins_anew() {
+    let mut harness = both_there();
+    tick(&mut harness, ROUTE);
+    harness.get_by_label("There already: it is replaced");
+    assert!(harness.query_by_role_and_label(Role::Button, "Save").is_none());
+    press(&mut harness, "Replace and save");
+    let (job, what) = saved(&mut harness);
+    assert_eq!(what.1, [ROUTE, ENV]);
     end(&mut harness, job, End::Broken);
     harness.get_by_label("The work broke off");
+    tick(&mut harness, ROUTE);
+    tick(&mut harness, ENV);
+    assert!(harness.get_by_role_and_label(Role::Button, "Save").accesskit_node().is_disabled(), "nothing is ticked");
     type_into(&mut harness, "Folder", "/home/ada/other");
-    harness.get_by_role_and_label(Role::Button, "Save");
+    press(&mut harness, "Save");
+    let (_, what) = saved(&mut harness);
+    assert_eq!(what, ("/home/ada/other".to_owned(), strings(&[ROUTE, ENV]), strings(&[])));
 }
 
 #[test]

@@ -12,11 +12,11 @@ use crate::error::UserError;
 use crate::recipes::Artefact;
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space};
-use crate::ui::{Button, Callout, Icon, dialog, small, subdued, text_field, tokens};
+use crate::ui::{Button, Callout, Icon, checkbox, choice_note, dialog, small, subdued, text_field, tokens};
 
 /// What the dialog remembers.
 pub(super) struct Save {
-    pub files: Vec<Artefact>,
+    files: Vec<One>,
     pub folder: String,
     pub job: JobId,
     pick_job: JobId,
@@ -25,9 +25,35 @@ pub(super) struct Save {
     error: Option<UserError>,
 }
 
+/// A file, and whether it is to be written.
+struct One {
+    file: Artefact,
+    ticked: bool,
+}
+
 impl Save {
     pub fn new(files: Vec<Artefact>, folder: &str) -> Self {
+        let files = files.into_iter().map(|file| One { file, ticked: true }).collect();
         Self { files, folder: folder.to_owned(), job: 0, pick_job: 0, there: Vec::new(), error: None }
+    }
+
+    /// Those that are to be written.
+    pub fn ticked(&self) -> Vec<Artefact> {
+        self.files.iter().filter(|one| one.ticked).map(|one| one.file.clone()).collect()
+    }
+
+    /// Another folder: nothing is known of what is there.
+    fn elsewhere(&mut self) {
+        self.there.clear();
+        self.error = None;
+        for one in &mut self.files {
+            one.ticked = true;
+        }
+    }
+
+    /// True where a file that is there would be replaced.
+    fn replaces(&self) -> bool {
+        self.files.iter().any(|one| one.ticked && !one.file.is_private() && self.there.contains(&one.file.path))
     }
 
     pub fn picked(&mut self, job: JobId, result: Result<Option<PathBuf>, UserError>) {
@@ -38,8 +64,7 @@ impl Save {
         match result {
             Ok(Some(folder)) => {
                 self.folder = folder.display().to_string();
-                self.there.clear();
-                self.error = None;
+                self.elsewhere();
             }
             Ok(None) => {}
             Err(error) => self.error = Some(error),
@@ -49,8 +74,17 @@ impl Save {
     pub fn saved(&mut self, result: Result<Saved, UserError>) {
         self.job = 0;
         match result {
-            Ok(Saved::There(there)) => self.there = there,
-            Ok(Saved::Written(_)) => {}
+            Ok(Saved::There(there)) => {
+                // What a person may have changed is kept unless they say otherwise; of an environment file nothing is lost.
+                for one in &mut self.files {
+                    let new = there.contains(&one.file.path) && !self.there.contains(&one.file.path);
+                    one.ticked &= !new || one.file.is_private();
+                }
+                // Those without a tick were not asked about again, and are there still.
+                self.there.retain(|path| !there.contains(path));
+                self.there.extend(there);
+            }
+            Ok(Saved::Written { .. }) => {}
             Err(error) => self.error = Some(error),
         }
     }
@@ -68,7 +102,7 @@ impl Save {
 /// Draws it while it is open.
 pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let Some(save) = &mut state.save else { return };
-    let mut asked = None;
+    let mut asked = false;
     let mut cancelled = false;
     let closed = dialog(ctx, "Save to folder", |ui, fresh| {
         subdued(ui, "The folder of your project, or an empty one");
@@ -81,11 +115,10 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
                     field.request_focus();
                 }
                 if field.changed() {
-                    save.there.clear();
-                    save.error = None;
+                    save.elsewhere();
                 }
                 if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
-                    asked = Some(false);
+                    asked = true;
                 }
             });
             let choose = Button::secondary("Choose…").enabled_or(save.pick_job == 0, "The chooser is open");
@@ -104,26 +137,28 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
             } else {
                 format!("{} files are there already", save.there.len())
             };
-            Callout::warn(&title).text("Nothing was written. Replacing cannot be undone here").show(ui);
+            let text = "Nothing was written yet. One with a tick is replaced, which cannot be undone here; an environment file \
+                        keeps its lines and gets those it lacks";
+            Callout::warn(&title).text(text).show(ui);
         }
         ui.add_space(space::SM);
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            let idle = save.job == 0 && !save.folder.trim().is_empty();
-            let why = if save.job == 0 { "Name a folder first" } else { "It is being written" };
-            if save.there.is_empty() {
-                if Button::primary("Save").enabled_or(idle, why).show(ui).clicked() {
-                    asked = Some(false);
-                }
-            } else if Button::danger("Replace").enabled_or(idle, why).show(ui).clicked() {
-                asked = Some(true);
-            }
+            let some = save.files.iter().any(|one| one.ticked);
+            let why = match (save.job != 0, save.folder.trim().is_empty()) {
+                (true, _) => "It is being written",
+                (false, true) => "Name a folder first",
+                (false, false) => "Tick a file first",
+            };
+            let idle = save.job == 0 && !save.folder.trim().is_empty() && some;
+            let button = if save.replaces() { Button::danger("Replace and save") } else { Button::primary("Save") };
+            asked |= button.enabled_or(idle, why).show(ui).clicked();
             cancelled = Button::secondary("Cancel").show(ui).clicked();
         });
     });
-    if let Some(force) = asked.filter(|_| save.job == 0 && !save.folder.trim().is_empty()) {
+    if asked && save.job == 0 && !save.folder.trim().is_empty() && save.files.iter().any(|one| one.ticked) {
         save.job = cx.job();
         save.error = None;
-        let command = Command::Save { folder: save.folder.clone(), files: save.files.clone(), force };
+        let command = Command::Save { folder: save.folder.clone(), files: save.ticked(), shown: save.there.clone() };
         actions.push(run(save.job, command));
     }
     if closed || cancelled {
@@ -131,24 +166,29 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
     }
 }
 
-fn files(ui: &mut Ui, save: &Save) {
-    let t = tokens(ui);
-    egui::ScrollArea::vertical().id_salt("files to save").max_height(180.0).auto_shrink([false, true]).show(ui, |ui| {
+fn files(ui: &mut Ui, save: &mut Save) {
+    let there = &save.there;
+    egui::ScrollArea::vertical().id_salt("files to save").max_height(220.0).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        for file in &save.files {
+        for One { file, ticked } in &mut save.files {
             ui.horizontal(|ui| {
-                let there = save.there.contains(&file.path);
-                let (icon, ink, name) = if there {
-                    (Icon::Warning, t.warn.icon, "there already")
-                } else {
-                    (Icon::File, t.text_subdued, "")
-                };
-                icon.show(ui, size::ICON, ink, name);
+                let tick = checkbox(ui, ticked, "");
+                ui.ctx().accesskit_node_builder(tick.id, |node| node.set_label(file.path.as_str()));
+                if there.contains(&file.path) {
+                    Icon::Warning.show(ui, size::ICON, tokens(ui).warn.icon, "there already");
+                }
                 ui.add(Label::new(RichText::new(&file.path).monospace()).truncate());
             });
+            let note = match (there.contains(&file.path), *ticked, file.is_private()) {
+                (false, ..) => continue,
+                (true, false, _) => "There already: it stays as it is",
+                (true, true, true) => "There already: its lines stay, those it lacks are added",
+                (true, true, false) => "There already: it is replaced",
+            };
+            choice_note(ui, note);
         }
     });
-    if save.files.iter().any(Artefact::is_private) {
+    if save.files.iter().any(|one| one.file.is_private()) {
         small(ui, "Environment files hold secrets: they are written for you alone, and belong in no repository");
     }
 }

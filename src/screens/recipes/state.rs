@@ -332,14 +332,17 @@ impl State {
             }
             Event::Saved(result) => {
                 let written = match &result {
-                    Ok(Saved::Written(folder)) => Some(folder.display().to_string()),
+                    Ok(Saved::Written { folder, kept }) if kept.is_empty() => Some(folder.display().to_string()),
+                    Ok(Saved::Written { folder, kept }) => {
+                        Some(format!("{}. As it was: {}", folder.display(), kept.join(", ")))
+                    }
                     _ => None,
                 };
                 if let Some(save) = self.save.as_mut().filter(|save| save.job == job) {
                     save.saved(result);
                     if let Some(folder) = written {
                         self.folder.clone_from(&save.folder);
-                        let count = save.files.len();
+                        let count = save.ticked().len();
                         let title = if count == 1 {
                             "One file was saved".to_owned()
                         } else {

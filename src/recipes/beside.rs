@@ -1,0 +1,218 @@
+//! Saving files into a folder in which others stand already. What a person was not shown is not written over, and an
+//! environment file keeps every line it has: only variables that it lacks are added.
+
+use std::fs;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::artefact::{Artefact, there, write_one};
+use crate::dotenv;
+use crate::error::{Category, UserError};
+use crate::store::write_private;
+
+/// Files larger than this are nobody's environment file, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beside {
+    /// Everything was written. Variables that an environment file had with another value, as they stayed: `NAME in PATH`.
+    Written(Vec<String>),
+    /// These are there already and were not shown; nothing was written.
+    There(Vec<String>),
+}
+
+/// Writes `files` below `folder`. Of those that are there already, and are in `shown`, an environment file gets the variables
+/// it lacks and any other is replaced. Blocking.
+///
+/// # Errors
+/// When a file cannot be read: nothing is written then. When the system refuses to write.
+pub fn write_beside(folder: &Path, files: &[Artefact], shown: &[String]) -> Result<Beside, UserError> {
+    let there = there(folder, files);
+    if there.iter().any(|path| !shown.contains(path)) {
+        return Ok(Beside::There(there));
+    }
+    let mut kept = Vec::new();
+    let mut work = Vec::new();
+    for file in files {
+        let is_there = there.contains(&file.path);
+        let merged = if is_there && file.is_private() { Some(merged(folder, file)?) } else { None };
+        work.push((file, is_there, merged));
+    }
+    for (file, is_there, merged) in work {
+        let Some(merged) = merged else {
+            write_one(folder, file, is_there)?;
+            continue;
+        };
+        kept.extend(merged.kept.into_iter().map(|name| format!("{name} in {}", file.path)));
+        if let Some(text) = merged.text {
+            // A link stays one: what it leads to is what the person keeps the lines in.
+            let path = folder.join(&file.path);
+            let path = path.canonicalize().map_err(|error| refused(&path, "written", &error))?;
+            write_private(&path, text.as_bytes())?;
+        }
+    }
+    Ok(Beside::Written(kept))
+}
+
+fn refused(path: &Path, what: &str, error: &dyn std::fmt::Display) -> UserError {
+    UserError::new(Category::File, format!("A file that is there could not be {what}"))
+        .detail(format!("{}: {error}", path.display()))
+        .hint("Leave its tick out, or look at the file")
+}
+
+/// An environment file with what was added.
+#[derive(Debug, PartialEq, Eq)]
+struct Merged {
+    /// `None` where nothing is missing.
+    text: Option<Zeroizing<String>>,
+    /// Variables that have another value than ours, by name.
+    kept: Vec<String>,
+}
+
+fn merged(folder: &Path, file: &Artefact) -> Result<Merged, UserError> {
+    let path = folder.join(&file.path);
+    let unread = |error: std::io::Error| refused(&path, "read", &error);
+    let facts = fs::metadata(&path).map_err(unread)?;
+    if !facts.is_file() || facts.len() > LARGEST {
+        return Err(refused(&path, "read", &"it is no environment file"));
+    }
+    let theirs = Zeroizing::new(fs::read_to_string(&path).map_err(unread)?);
+    Ok(merge(&theirs, file.exact().expose()))
+}
+
+/// `theirs`, every line as it is, and behind it what `ours` has and they lack.
+fn merge(theirs: &str, ours: &str) -> Merged {
+    let end = if theirs.contains("\r\n") { "\r\n" } else { "\n" };
+    let there = dotenv::assignments(theirs);
+    let mut added = Zeroizing::new(String::new());
+    let (mut kept, mut comments, mut named) = (Vec::new(), Vec::new(), false);
+    for line in ours.lines() {
+        let Some((name, value)) = dotenv::assignments(line).into_iter().next() else {
+            // A comment is about the lines that follow it, up to the next one.
+            if std::mem::take(&mut named) {
+                comments.clear();
+            }
+            comments.push(line);
+            continue;
+        };
+        named = true;
+        match there.get(&name) {
+            Some(known) if *known != value => kept.push(name),
+            Some(_) => {}
+            None => {
+                for line in comments.drain(..).chain([line]) {
+                    added.push_str(line);
+                    added.push_str(end);
+                }
+            }
+        }
+    }
+    if added.is_empty() {
+        return Merged { text: None, kept };
+    }
+    let gap = if theirs.is_empty() || theirs.ends_with('\n') { "" } else { end };
+    Merged { text: Some(Zeroizing::new(format!("{theirs}{gap}{}", *added))), kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipes::{EnvFile, Generated};
+    use crate::secrets::Secret;
+
+    const SECRET: &str = "Canary0123456789Canary0123456789";
+
+    fn generated() -> Generated {
+        let mut made = Generated::default();
+        made.file("lib/server.ts", "ours\n");
+        let secret = Secret::new(SECRET);
+        made.env(
+            EnvFile::local()
+                .comment("Kinde")
+                .plain("KINDE_ISSUER_URL", "https://acme.kinde.com")
+                .secret("KINDE_CLIENT_SECRET", Some(&secret))
+                .comment("Supabase")
+                .plain("SUPABASE_URL", "https://abc.supabase.co"),
+        );
+        made
+    }
+
+    fn all() -> Vec<String> {
+        vec!["lib/server.ts".to_owned(), ".env.local".to_owned()]
+    }
+
+    #[test]
+    fn an_environment_file_keeps_every_line_and_gets_what_it_lacks() {
+        let dir = tempfile::tempdir().unwrap();
+        let env = dir.path().join(".env.local");
+        let theirs = "# mine\nDATABASE_URL=postgres://me:pw@db\nexport KINDE_ISSUER_URL='https://other.kinde.com'";
+        fs::write(&env, theirs).unwrap();
+        let made = generated();
+        let Beside::Written(kept) = write_beside(dir.path(), &made.files, &all()).unwrap() else { panic!() };
+        assert_eq!(kept, ["KINDE_ISSUER_URL in .env.local"]);
+        let text = fs::read_to_string(&env).unwrap();
+        let added =
+            format!("# Kinde\nKINDE_CLIENT_SECRET={SECRET}\n# Supabase\nSUPABASE_URL=https://abc.supabase.co\n");
+        assert_eq!(text, format!("{theirs}\n{added}"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&env).unwrap().permissions().mode() & 0o777, 0o600, "it holds a secret now");
+        }
+        let Beside::Written(kept) = write_beside(dir.path(), &made.files, &all()).unwrap() else { panic!() };
+        assert_eq!((kept.len(), fs::read_to_string(&env).unwrap()), (1, text), "nothing is added twice");
+    }
+
+    #[test]
+    fn what_was_not_shown_is_not_written_over_and_then_nothing_is_written_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("lib")).unwrap();
+        fs::write(dir.path().join("lib/server.ts"), "mine\n").unwrap();
+        let made = generated();
+        let there = write_beside(dir.path(), &made.files, &[]).unwrap();
+        assert_eq!(there, Beside::There(vec!["lib/server.ts".to_owned()]));
+        assert!(!dir.path().join(".env.local").exists());
+        // One that came since is not written over either.
+        fs::write(dir.path().join(".env.local"), "MINE=1\n").unwrap();
+        let there = write_beside(dir.path(), &made.files, &["lib/server.ts".to_owned()]).unwrap();
+        assert_eq!(there, Beside::There(all()));
+        assert_eq!(fs::read_to_string(dir.path().join("lib/server.ts")).unwrap(), "mine\n");
+        // Without its tick a file is not among those that are written.
+        write_beside(dir.path(), &made.files[1..], &all()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("lib/server.ts")).unwrap(), "mine\n");
+        write_beside(dir.path(), &made.files, &all()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("lib/server.ts")).unwrap(), "ours\n");
+    }
+
+    #[test]
+    fn an_environment_file_that_cannot_be_read_stops_everything() {
+        let dir = tempfile::tempdir().unwrap();
+        let env = dir.path().join(".env.local");
+        fs::write(&env, [0xff, 0xfe, b'\n']).unwrap();
+        let error = write_beside(dir.path(), &generated().files, &all()).unwrap_err();
+        assert!(error.category == Category::File && error.detail.contains(".env.local"), "{error:?}");
+        assert_eq!(fs::read(&env).unwrap(), [0xff, 0xfe, b'\n']);
+        assert!(!dir.path().join("lib").exists());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn an_environment_file_that_is_a_link_stays_one() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("kept.env"), "MINE=1\n").unwrap();
+        std::os::unix::fs::symlink("kept.env", dir.path().join(".env.local")).unwrap();
+        write_beside(dir.path(), &generated().files, &all()).unwrap();
+        let text = fs::read_to_string(dir.path().join("kept.env")).unwrap();
+        assert!(text.starts_with("MINE=1\n") && text.contains("SUPABASE_URL="), "{text}");
+        assert!(fs::symlink_metadata(dir.path().join(".env.local")).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn lines_of_windows_stay_lines_of_windows() {
+        let merged = merge("A=1\r\n", "A=1\nB=2\n");
+        assert_eq!(merged.text.unwrap().as_str(), "A=1\r\nB=2\r\n");
+        assert_eq!(merge("# A=1\n", "A=1\n").text.unwrap().as_str(), "# A=1\nA=1\n", "a comment sets nothing");
+    }
+}
