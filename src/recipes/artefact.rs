@@ -1,5 +1,6 @@
 //! Generated files, and writing them. A secret gets into a file through [`EnvFile`] alone.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -16,6 +17,9 @@ pub struct Generated {
     pub files: Vec<Artefact>,
     /// Values to paste or copy, by name.
     pub values: Map<String, Value>,
+    /// Secrets that were made where none was given, by the key of their input: whoever asked keeps them, so that the next time
+    /// the same ones are used.
+    pub secrets: BTreeMap<String, Secret>,
 }
 
 impl Generated {

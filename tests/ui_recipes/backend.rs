@@ -304,6 +304,32 @@ fn the_sandbox_s_own_application_fills_the_fields_and_what_is_typed_is_there_aga
 }
 
 #[test]
+fn a_secret_that_was_made_is_kept_and_made_only_once() {
+    let mut behind = Behind::start();
+    let supabase: &[(&str, &str)] = &[("project", "abcdefghijklmnopqrst")];
+    for (name, field, plain) in
+        [("supabase", "jwt_secret", supabase), ("campaign-state", "key", &[("source", "reddit")])]
+    {
+        let make = |behind: &mut Behind, secrets: &[(&str, &str)]| {
+            let made = ask(name, Call::Generate, plain, secrets);
+            let Event::Made(Ok(made)) = behind.ask(Command::Run(Box::new(made))) else { panic!() };
+            let env = made.files.iter().find(|file| file.is_private()).unwrap().exact();
+            (made.secrets.get(field).cloned(), env)
+        };
+        let (made, env) = make(&mut behind, &[]);
+        let made = made.expect("none was given");
+        let open = Command::Open { profile: SANDBOX_PROFILE, name: name.to_owned() };
+        let Event::Opened(opened) = behind.ask(open) else { panic!() };
+        assert_eq!(opened.secrets[field], made, "the field has it again");
+        let (none, again) = make(&mut behind, &[(field, made.expose())]);
+        let line = |env: &Secret| env.expose().lines().find(|line| line.ends_with(made.expose())).map(str::to_owned);
+        assert!(none.is_none() && line(&env).is_some() && line(&env) == line(&again));
+        let kept = std::fs::read_to_string(behind.folder.path().join("profiles.json")).unwrap();
+        assert!(!kept.contains(made.expose()));
+    }
+}
+
+#[test]
 fn files_are_saved_below_a_whole_path_alone_and_what_is_there_is_told_first() {
     let mut behind = Behind::start();
     let made = ask("nextjs", Call::Generate, &[], &[]);

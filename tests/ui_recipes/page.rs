@@ -263,6 +263,23 @@ fn a_domain_alone_can_make_and_check_and_is_told_what_registering_takes() {
 }
 
 #[test]
+fn a_secret_that_was_made_stands_in_its_field_and_is_used_the_next_time() {
+    let mut harness = page("supabase");
+    typed(&mut harness, "supabase");
+    press(&mut harness, "Write the app's files");
+    let (job, ask) = call(&mut harness);
+    assert!(!ask.given.secrets.contains_key("jwt_secret"));
+    let made = really_made(&ask);
+    let secret = made.secrets["jwt_secret"].clone();
+    tell(&mut harness, job, Event::Made(Ok(Box::new(made))));
+    end(&mut harness, job, End::Done);
+    press(&mut harness, "Write the app's files");
+    let (_, again) = call(&mut harness);
+    assert_eq!(again.given.secrets["jwt_secret"], secret);
+    assert!(again.let_go.is_empty());
+}
+
+#[test]
 fn a_token_that_is_as_good_as_a_secret_is_made_and_not_shown() {
     let mut harness = page("shopify-multipass");
     type_into(&mut harness, "Store", "acme");

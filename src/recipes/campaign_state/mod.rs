@@ -101,7 +101,8 @@ impl Recipe for CampaignState {
                     .to_owned(),
             ];
             if made {
-                notes.push("A new signing key was made; it stands in .env.local alone".to_owned());
+                made_of.secrets.insert("key".to_owned(), Secret::new(codec::hex(&key)));
+                notes.push("A new signing key was made; it stands in .env.local".to_owned());
             }
             if state.len() > codec::LONG {
                 notes.push(format!("The state is long: {} characters", state.len()));
@@ -286,6 +287,7 @@ mod tests {
         let env = made.files[3].exact();
         let key = env.expose().lines().find_map(|line| line.strip_prefix("CAMPAIGN_STATE_KEY=")).unwrap();
         assert_eq!(codec::key(key).unwrap().len(), 32);
+        assert_eq!(made.secrets["key"].expose(), key, "it is handed out to be kept");
         assert!(!format!("{made:?}").contains(key) && !made.values.values().any(|it| it.to_string().contains(key)));
     }
 

@@ -79,9 +79,9 @@ impl Recipe for Supabase {
             made.put("install", CONTENT.install.clone().unwrap_or_default());
             let mut notes = Vec::new();
             if made_secret {
-                notes.push(
-                    "A new signing secret was made; it stands in .env.local alone: import it into Supabase".to_owned(),
-                );
+                made.secrets.insert("jwt_secret".to_owned(), secret.clone());
+                notes
+                    .push("A new signing secret was made; it stands in .env.local: import it into Supabase".to_owned());
             } else if secret.expose().chars().count() < judge::SHORTEST {
                 notes.push(format!("The signing secret is short: {} characters at least", judge::SHORTEST));
             }
@@ -292,6 +292,10 @@ mod tests {
         let env = made.files[0].exact();
         let secret = env.expose().lines().find_map(|line| line.strip_prefix("SUPABASE_JWT_SECRET=")).unwrap();
         assert!(secret.len() == 64 && !made.values.contains_key("token"));
+        assert_eq!(made.secrets["jwt_secret"].expose(), secret, "it is handed out to be kept");
+        let again = [("jwt_secret", secret)];
+        let made_again = generate(&Supabase, &values(&Supabase, &plain, &again), stage.around()).await.unwrap();
+        assert!(made_again.secrets.is_empty() && made_again.files[0].exact().expose().contains(secret));
         assert!(!format!("{made:?}").contains(secret));
     }
 

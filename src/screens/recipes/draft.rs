@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backend::recipes::Opened;
 use crate::recipes::{Call, Content, Given, Input};
+use crate::secrets::Secret;
 use crate::ui::SecretDraft;
 
 /// The fields of one recipe.
@@ -51,7 +52,12 @@ impl Draft {
             }
         }
         self.known.clone_from(&opened.known);
-        for (key, secret) in &opened.secrets {
+        self.take_secrets(&opened.secrets);
+    }
+
+    /// Takes secrets that are kept into the fields that are empty.
+    pub fn take_secrets(&mut self, secrets: &BTreeMap<String, Secret>) {
+        for (key, secret) in secrets {
             if let Some(field) = self.masked.get_mut(key).filter(|field| field.is_empty()) {
                 field.set(secret);
                 self.kept.insert(key.clone());
@@ -76,7 +82,7 @@ impl Draft {
                 }
             } else if let Some(text) = self.plain.get(&key).filter(|text| !text.trim().is_empty()) {
                 if input.private {
-                    given.secrets.insert(key, crate::secrets::Secret::new(text.trim()));
+                    given.secrets.insert(key, Secret::new(text.trim()));
                 } else {
                     given.plain.insert(key, text.trim().to_owned());
                 }
@@ -130,7 +136,6 @@ impl Draft {
 mod tests {
     use super::*;
     use crate::recipes;
-    use crate::secrets::Secret;
 
     fn content(name: &str) -> &'static Content {
         recipes::find(name).unwrap().content()

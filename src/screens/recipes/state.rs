@@ -284,6 +284,9 @@ impl State {
             Event::Made(result) => {
                 if let Some(page) = self.page(|page| page.made_job == job) {
                     page.made_job = 0;
+                    if let Ok(made) = &result {
+                        page.draft.take_secrets(&made.secrets);
+                    }
                     page.made.finish(result);
                     let files = page.made.value().map_or(0, |made| made.files.len());
                     page.file = page.file.min(files.saturating_sub(1));
