@@ -1,10 +1,10 @@
 //! Values that were made, decoded or read: one below the other, each with its copy button.
 
-use egui::{Grid, Label, RichText, Ui};
+use egui::{Color32, FontId, Grid, Label, RichText, Ui};
 use serde_json::{Map, Value};
 
 use crate::secrets::Secret;
-use crate::ui::tokens::{size, space};
+use crate::ui::tokens::{size, space, text};
 use crate::ui::{Language, key_value, key_value_copy, key_value_ui, secret_value, source_view, tokens};
 
 /// What is drawn apart: remarks, and what the page shows elsewhere.
@@ -58,26 +58,39 @@ fn whole(ui: &mut Ui, title: &str, value: &Value) {
     ui.add_space(space::XS);
 }
 
-/// Rows of the same members.
+/// The least that is left for the widest column of a table, in points.
+const WIDEST: f32 = 120.0;
+
+/// Rows of the same members. Every column is as wide as its words; the widest takes what the others leave, and wraps.
 fn table(ui: &mut Ui, title: &str, rows: &[Value]) {
     let t = tokens(ui);
     let Some(first) = rows.first().and_then(Value::as_object) else { return };
     let columns: Vec<&String> = first.keys().collect();
+    let cell = |row: &Value, column: &String| row.get(column.as_str()).map(as_text).unwrap_or_default();
     key_value_ui(ui, title, |_| {});
-    let width = ui.available_width();
-    let each = (width / columns.len().max(1) as f32 - space::MD).max(60.0);
+    let wide = |words: String| {
+        let font = FontId::proportional(text::BODY);
+        ui.painter().layout_no_wrap(words, font, Color32::PLACEHOLDER).size().x.ceil()
+    };
+    let natural =
+        |column: &&String| rows.iter().map(|row| wide(cell(row, column))).fold(wide(self::title(column)), f32::max);
+    let mut widths: Vec<f32> = columns.iter().map(natural).collect();
+    let room = ui.available_width() - space::MD * (columns.len() as f32 - 1.0);
+    let others = widths.iter().sum::<f32>() - widths.iter().copied().fold(0.0, f32::max);
+    if let Some(widest) = widths.iter_mut().max_by(|a, b| a.total_cmp(b)) {
+        *widest = widest.min((room - others).max(WIDEST));
+    }
     Grid::new(("table", title)).num_columns(columns.len()).spacing([space::MD, space::XS]).show(ui, |ui| {
         for column in &columns {
             ui.add(Label::new(RichText::new(self::title(column)).color(t.text_subdued)));
         }
         ui.end_row();
         for row in rows {
-            for column in &columns {
-                let text = row.get(column.as_str()).map(as_text).unwrap_or_default();
+            for (column, width) in columns.iter().zip(&widths) {
                 ui.scope(|ui| {
-                    ui.set_max_width(each);
+                    ui.set_width(*width);
                     ui.set_min_height(size::CONTROL_SMALL);
-                    ui.add(Label::new(text).truncate());
+                    ui.add(Label::new(cell(row, column)).wrap());
                 });
             }
             ui.end_row();
