@@ -3,25 +3,20 @@
 use egui::Ui;
 
 use super::run::Run;
-use super::state::{Asked, Page};
+use super::state::Page;
 use super::values;
 use crate::clock::clock_time;
 use crate::recipes::{self, Call, Proof, Recipe};
 use crate::ui::tokens::space;
-use crate::ui::{Button, Callout, Icon, check_list_as, check_rows, empty_state, loading, section, small};
+use crate::ui::{Callout, Icon, check_list_as, check_rows, empty_state, loading, section, small};
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, page: &mut Page, recipe: &dyn Recipe, asked: &mut Vec<Asked>) {
+pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe) {
     match &page.run {
         Run::Idle => {
-            let words = "Check looks whether the real thing works. Simulate walks the same path on this machine, \
-                         without the tool";
-            ui.vertical_centered(|ui| {
-                empty_state(ui, Some(Icon::Recipe), words, None);
-                if Button::secondary("Simulate").icon(Icon::Sandbox).show(ui).clicked() {
-                    asked.push(Asked::Call(Call::Simulate));
-                }
-            });
+            let words = "Check looks whether the real thing works. Simulate on this machine, under the three dots, \
+                         walks the same path without the tool";
+            empty_state(ui, Some(Icon::Recipe), words, None);
         }
         Run::Live(live) => {
             let words = match (live.cancelling, live.call) {
@@ -53,7 +48,8 @@ pub(super) fn show(ui: &mut Ui, page: &mut Page, recipe: &dyn Recipe, asked: &mu
             small(ui, &words);
             if !outcome.values.is_empty() {
                 ui.add_space(space::MD);
-                section(ui, "What was read", |ui| values::show(ui, &outcome.values, &recipe.content().hidden));
+                let title = if *call == Call::Simulate { "What came of it" } else { "What was read" };
+                section(ui, title, |ui| values::show(ui, &outcome.values, &recipe.content().hidden));
             }
         }
     }
