@@ -136,13 +136,15 @@ pub struct Input {
 }
 
 impl Input {
-    /// What it is, where the form says already what it is for: without the name of the only call it serves.
-    pub fn help_in_place(&self) -> &str {
+    /// What it is, where the form says already what it is for: without the call that the command line names in front.
+    pub fn help_in_place(&self) -> String {
         let calls = [Call::Generate, Call::Check, Call::Simulate].map(Call::word);
-        match self.help.split_once(": ") {
-            Some((call, rest)) if !self.serves(Call::Generate) && calls.contains(&call) => rest,
+        let words = match self.help.split_once(": ") {
+            Some((call, rest)) if calls.contains(&call) => rest,
             _ => &self.help,
-        }
+        };
+        let mut letters = words.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
     }
 
     /// True where `call` looks at it.

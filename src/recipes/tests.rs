@@ -202,3 +202,19 @@ pub fn is_sound(recipe: &dyn Recipe, made: &Generated) {
         assert!(made.values.contains_key(name), "{}: {name} is to be copied and was not made", content.name);
     }
 }
+
+#[test]
+fn help_in_the_form_is_prose_and_names_no_word_of_the_command_line() {
+    for content in all().iter().map(|recipe| recipe.content()) {
+        for input in &content.inputs {
+            let (help, name) = (input.help_in_place(), format!("{} {}", content.name, input.key));
+            assert!(!help.starts_with(char::is_lowercase), "{name}: {help}");
+            let words: Vec<&str> = help.split_whitespace().map(|word| word.trim_end_matches([',', '.', ';'])).collect();
+            for (at, word) in words.iter().enumerate() {
+                let before = at.checked_sub(1).map_or("", |before| words[before]);
+                let call = ["generate", "check", "simulate", "generate:", "check:", "simulate:"].contains(word);
+                assert!(!call || ["a", "A", "the", "The"].contains(&before), "{name}: {help}");
+            }
+        }
+    }
+}

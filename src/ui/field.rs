@@ -182,7 +182,7 @@ pub(super) fn row<R>(
                     |ui| {
                         ui.set_min_width(size::LABEL_COLUMN);
                         ui.set_max_width(size::LABEL_COLUMN - space::SM);
-                        label::line(ui, RichText::new(name).color(tokens(ui).text_subdued)).id
+                        label::two_lines(ui, name, tokens(ui).text_subdued).id
                     },
                 )
                 .inner;

@@ -48,6 +48,13 @@ pub fn line(ui: &mut Ui, words: impl Into<RichText>) -> Response {
     ui.add(Label::new(words.into()).truncate())
 }
 
+/// Words that take a second line where one is too short, and are cut with `…` where two are.
+pub fn two_lines(ui: &mut Ui, words: &str, ink: Color32) -> Response {
+    let mut job = LayoutJob::simple(words.to_owned(), FontId::proportional(text::BODY), ink, f32::INFINITY);
+    job.wrap.max_rows = 2;
+    ui.add(Label::new(job).wrap())
+}
+
 /// Prose: wraps, and never grows wider than a person reads well.
 pub fn prose(ui: &mut Ui, words: &str) -> Response {
     ui.scope(|ui| {

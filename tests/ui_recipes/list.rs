@@ -80,10 +80,7 @@ fn what_was_used_last_stands_first_and_each_row_says_how_it_stands() {
     let harness = window_of(Some(profile), Theme::Dark, vec2(1080.0, 1000.0));
     let rows = rows(&harness);
     let first: Vec<(&str, &str)> = rows.iter().map(|(title, word)| (title.as_str(), word.as_str())).collect();
-    assert_eq!(
-        first[..3],
-        [("Any tool that speaks OpenID Connect", "works"), ("WordPress", "fails"), ("Bravo Studio", "new")]
-    );
+    assert_eq!(first[..3], [("Any OpenID Connect tool", "works"), ("WordPress", "fails"), ("Bravo Studio", "new")]);
     let code = first.iter().position(|row| row.0 == "Zapier").unwrap();
     let wanted = [
         ("Zapier", "simulated"),

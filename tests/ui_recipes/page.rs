@@ -11,6 +11,7 @@ use kinde_panel::check::Check;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::recipes::{self, Call, Outcome};
 use kinde_panel::secrets::{Kept, Secret};
+use kinde_panel::ui::tokens::{size, space, text};
 
 #[test]
 fn every_step_need_and_correction_of_every_recipe_is_on_its_page() {
@@ -35,7 +36,7 @@ fn every_step_need_and_correction_of_every_recipe_is_on_its_page() {
                 assert!(harness.query_all_by_label(&plain(more)).next().is_some(), "{}: {more}", content.name);
             }
             if let Some(corrected) = &step.corrected {
-                harness.get_by_label(&format!("Other than Kinde's guide: {}", plain(corrected)));
+                harness.get_by_label(&format!("Differs from the guide: {}", plain(corrected)));
             }
         }
         tab(&mut harness, "Guide");
@@ -92,6 +93,41 @@ fn what_is_missing_is_said_at_its_field_and_nothing_is_asked() {
     assert_eq!(ask.given.plain["client_id"], acme().web_client_id.unwrap());
     assert!(!ask.keep.contains_key("client_id"), "the profile knows it: {:?}", ask.keep);
     assert_eq!(ask.keep["site"], "https://blog.example.com");
+}
+
+#[test]
+fn what_cannot_stay_empty_says_so_before_anything_is_pressed() {
+    let harness = page("wordpress");
+    harness.get_by_label_contains("Needed. Settings > General > WordPress Address");
+    let harness = page("trustpath");
+    harness.get_by_label_contains("Needed for the check, and to set the variables. From the TrustPath console");
+    harness.get_by_label_contains("Needed to set the variables. Of the machine to machine application");
+    let harness = page("nextjs");
+    harness.get_by_label_contains("Needed. Where the running app has the route");
+    assert_eq!(harness.query_all_by_label_contains("Needed").count(), 2, "and the address that a webhook needs");
+}
+
+#[test]
+fn no_label_of_a_field_is_wider_than_its_column() {
+    let harness = window();
+    let room = size::LABEL_COLUMN - space::SM;
+    let font = egui::FontId::proportional(text::BODY);
+    for content in recipes::all().iter().map(|recipe| recipe.content()) {
+        for input in &content.inputs {
+            let (words, font) = (input.label.clone(), font.clone());
+            let laid = harness.ctx.fonts_mut(|fonts| fonts.layout_no_wrap(words, font, egui::Color32::PLACEHOLDER));
+            let wide = laid.size().x;
+            assert!(wide <= room, "{}: {} is {wide} points wide of {room}", content.name, input.label);
+        }
+    }
+}
+
+#[test]
+fn before_anything_was_looked_at_the_checks_say_what_there_is_and_offer_nothing_twice() {
+    let mut harness = page("zapier");
+    tab(&mut harness, "Checks");
+    harness.get_by_label_contains("Check looks whether the real thing works");
+    assert!(harness.query_by_role_and_label(Role::Button, "Simulate").is_none(), "it stands under the dots");
 }
 
 #[test]

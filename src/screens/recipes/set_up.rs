@@ -46,8 +46,8 @@ pub(super) fn show(
     }
     let (made, checked): (Vec<&Input>, Vec<&Input>) =
         content.inputs.iter().partition(|input| input.serves(Call::Generate));
-    group(ui, page, "What goes in", &made, asked);
-    group(ui, page, "For the check", &checked, asked);
+    group(ui, page, content, "What goes in", &made, asked);
+    group(ui, page, content, "For the check", &checked, asked);
     let secrets = content.inputs.iter().any(|input| input.secret);
     let mut words = format!("Remembered for {}", profile.name);
     if secrets {
@@ -65,14 +65,14 @@ pub(super) fn bullet(ui: &mut Ui, words: &str) {
     });
 }
 
-fn group(ui: &mut Ui, page: &mut Page, title: &str, inputs: &[&Input], asked: &mut Vec<Asked>) {
+fn group(ui: &mut Ui, page: &mut Page, content: &Content, title: &str, inputs: &[&Input], asked: &mut Vec<Asked>) {
     if inputs.is_empty() {
         return;
     }
     section(ui, title, |ui| {
         card(ui, |ui| {
             for input in inputs {
-                if field(ui, &mut page.draft, input) {
+                if field(ui, &mut page.draft, content, input) {
                     // Enter does what the page is for, or checks, by where it was pressed.
                     let checks = !input.serves(Call::Generate);
                     asked.push(if checks { Asked::Call(Call::Check) } else { Asked::Make });
@@ -82,9 +82,28 @@ fn group(ui: &mut Ui, page: &mut Page, title: &str, inputs: &[&Input], asked: &m
     });
 }
 
+/// What a field that cannot stay empty says before its help: for what it is needed.
+fn needed(content: &Content, input: &Input) -> String {
+    if input.required.contains(&Call::Generate) || (!input.serves(Call::Generate) && !input.required.is_empty()) {
+        return "Needed. ".to_owned();
+    }
+    let apply = content.apply.as_ref().filter(|_| content.apply_needs.contains(&input.key));
+    let apply = apply.map(|words| {
+        let mut letters = words.chars();
+        letters.next().map(|first| first.to_lowercase().chain(letters).collect::<String>()).unwrap_or_default()
+    });
+    match (input.required.contains(&Call::Check), apply) {
+        (true, Some(apply)) => format!("Needed for the check, and to {apply}. "),
+        (true, None) => "Needed for the check. ".to_owned(),
+        (false, Some(apply)) => format!("Needed to {apply}. "),
+        (false, None) => String::new(),
+    }
+}
+
 /// One field; true when Enter was pressed in it.
-fn field(ui: &mut Ui, draft: &mut Draft, input: &Input) -> bool {
-    let help = input.help_in_place();
+fn field(ui: &mut Ui, draft: &mut Draft, content: &Content, input: &Input) -> bool {
+    let help = format!("{}{}", needed(content, input), input.help_in_place());
+    let help = help.as_str();
     let error = draft.trouble(&input.key);
     let focus = draft.focus.as_deref() == Some(input.key.as_str());
     if focus {
