@@ -164,6 +164,17 @@ fn ended(harness: &mut Harness, job: JobId) {
     harness.run_steps(4);
 }
 
+/// Opens the form from below the chain, changes it by `change`, and presses its button.
+fn changed(harness: &mut Harness, change: impl FnOnce(&mut Harness)) {
+    harness.set_size(egui::vec2(1000.0, 1400.0));
+    harness.run_steps(4);
+    press(harness, "Choose another way\u{2026}");
+    let (look, ()) = asked(harness, |command| matches!(command, Ask::Offer { .. }).then_some(()));
+    tell(harness, look, Told::Offered(Box::new(offered())));
+    change(harness);
+    press(harness, "Send events here");
+}
+
 #[test]
 fn two_clicks_on_the_sandbox_ask_for_a_receiver_and_for_a_webhook_without_a_tunnel() {
     let (mut harness, job, sending, _) = on_the_sandbox(Theme::Dark);
@@ -353,6 +364,57 @@ fn another_way_takes_the_place_of_one_that_failed_once_that_is_put_back() {
         _ => None,
     });
     assert_eq!(next.through.unwrap().way, Way::Localtunnel);
+}
+
+#[test]
+fn the_same_way_is_begun_anew_where_its_tunnel_has_ended() {
+    let (mut harness, job, sending, _) = through_ngrok(Theme::Dark);
+    let error = UserError::new(Category::Network, "No ngrok agent runs on this machine").hint("Start one");
+    tunnel(&mut harness, job, State::Ended { error, checks: Vec::new() });
+    changed(&mut harness, |_| {});
+    assert!(sending.steer.borrow().stop, "nobody is there who could try it again");
+    harness.state_mut().actions.clear();
+    tell(&mut harness, job, Told::Webhook(Link::Back(String::new())));
+    ended(&mut harness, job);
+    let (_, next) = asked(&mut harness, |command| match command {
+        Ask::Send(sending) => Some(sending),
+        _ => None,
+    });
+    assert_eq!(next.through.unwrap().way, Way::Ngrok);
+}
+
+#[test]
+fn another_webhook_takes_the_place_of_one_that_is_there_and_the_same_one_stays() {
+    for other in [false, true] {
+        let (mut harness, job, sending, _) = through_ngrok(Theme::Dark);
+        tunnel(&mut harness, job, up());
+        tell(&mut harness, job, Told::Webhook(here(How::Added)));
+        let error = UserError::new(Category::Network, "ngrok ended").detail("Its agent does not answer");
+        tunnel(&mut harness, job, State::Down { url: None, error, checks: Vec::new(), again_at: Some(at(9)) });
+        changed(&mut harness, |harness| {
+            if other {
+                harness.get_by_label("Change the webhook").click();
+                harness.run_steps(4);
+                harness.get_by_role_and_label(Role::TextInput, "Name").focus();
+                harness.run_steps(3);
+                harness.get_by_role_and_label(Role::TextInput, "Name").type_text(" 2");
+                harness.run_steps(4);
+            }
+        });
+        assert_eq!(sending.steer.borrow().stop, other, "what was chosen is not dropped without a word");
+        if !other {
+            assert_eq!(sending.steer.borrow().tries, 1);
+            continue;
+        }
+        harness.state_mut().actions.clear();
+        tell(&mut harness, job, Told::Webhook(Link::Back("It is back".into())));
+        ended(&mut harness, job);
+        let (_, next) = asked(&mut harness, |command| match command {
+            Ask::Send(sending) => Some(sending),
+            _ => None,
+        });
+        assert_eq!(next.steer.borrow().webhook.name, "Kinde Panel 2");
+    }
 }
 
 #[test]

@@ -85,6 +85,8 @@ pub(super) struct Sending {
     /// The public address, once there was one.
     url: Option<Url>,
     webhook: Link,
+    /// A webhook pointed here: what it is stays until it is put back.
+    lent: bool,
     steps: Vec<Step>,
     /// A person stopped it.
     stopping: bool,
@@ -104,6 +106,7 @@ impl Sending {
             tunnel: None,
             url: None,
             webhook: Link::Waiting,
+            lent: false,
             steps: Vec::new(),
             stopping: false,
             receiver_too: false,
@@ -167,7 +170,7 @@ fn start(state: &mut State, draft: &Draft, profile: &Profile, cx: &Cx<'_>, actio
     state.public.told.remove(&profile.id);
     state.side = Side::Live;
     if let Some(sending) = state.public.sendings.get_mut(&profile.id) {
-        if sending.through == through && !sending.stopping {
+        if sending.may_become(through.as_ref(), &webhook) {
             // The tunnel stays: only the webhook is asked for again.
             sending.steps.clear();
             sending.steer.send_modify(|steer| {
@@ -254,6 +257,7 @@ impl State {
             Event::Tunnel(state) => sending.on_tunnel(*state),
             Event::Webhook(link) => {
                 let lost = matches!((&sending.webhook, &link), (Link::There(_), Link::Refused(_)));
+                sending.lent |= matches!(link, Link::There(_));
                 sending.webhook = link;
                 if lost && self.owner != Some(*profile) {
                     let detail = "Its public address changed, and its webhook could not follow";
@@ -345,6 +349,14 @@ impl Sending {
             _ => {}
         }
         self.tunnel = Some(state);
+    }
+
+    /// Whether what is wanted now can be had of it as it goes on: a tunnel that has ended is not opened again, and a webhook
+    /// that is there does not become another one.
+    fn may_become(&self, through: Option<&tunnel::Wish>, webhook: &WebhookWish) -> bool {
+        let ended = matches!(self.tunnel, Some(tunnel::State::Ended { .. }));
+        let other = self.lent && self.steer.borrow().webhook != *webhook;
+        !self.stopping && !ended && !other && self.through.as_ref() == through
     }
 
     /// Why the tunnel is not there, where it is not.
