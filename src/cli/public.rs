@@ -120,7 +120,7 @@ impl Public {
         let (stop, speaker, said) = (cancel.clone(), cx.clone(), Mutex::new(String::new()));
         let kept = tokio::spawn(async move {
             let tell = |state: State| {
-                speak(&state, &said, &speaker);
+                speak(&state, tell_url.borrow().is_some(), &said, &speaker);
                 match state {
                     State::Up { url, .. } => {
                         tell_url.send_if_modified(|now| now.replace(url.clone()).is_none_or(|before| before != url));
@@ -183,17 +183,39 @@ impl Public {
 }
 
 /// Says on stderr what a person wants to know of it: each thing once, until another is said.
-fn speak(state: &State, said: &Mutex<String>, cx: &Context) {
-    let words = match state {
-        State::Opening(words) => format!("{words} …"),
-        State::Testing { url } => format!("Testing {url} …"),
-        State::Up { url, .. } => format!("Webhooks sent to {url} arrive here unchanged"),
-        State::Down { error, .. } => format!("The public address is lost, and is tried again. {}", error.as_text()),
-        State::Rescued(_) | State::Ended { .. } => return,
-    };
+fn speak(state: &State, was_up: bool, said: &Mutex<String>, cx: &Context) {
+    let Some(words) = words(state, was_up) else { return };
     let mut said = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if *said != words {
         cx.say(&plain(&words));
         *said = words;
+    }
+}
+
+/// What is to be said. That it cannot be had is how the command ends, where it never was up.
+fn words(state: &State, was_up: bool) -> Option<String> {
+    Some(match state {
+        State::Opening(words) => format!("{words} …"),
+        State::Testing { url } => format!("Testing {url} …"),
+        State::Up { url, .. } => format!("Webhooks sent to {url} arrive here unchanged"),
+        State::Down { error, .. } => format!("The public address is lost, and is tried again. {}", error.as_text()),
+        State::Ended { error, .. } if was_up => {
+            format!("The public address is gone, and is not tried again. {}", error.as_text())
+        }
+        State::Rescued(_) | State::Ended { .. } => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_for_good_is_said_and_what_never_was_up_is_the_commands_own_error() {
+        let error = UserError::new(Category::Api, "localtunnel's server gives no tunnel").hint("Choose another name");
+        let ended = State::Ended { error, checks: Vec::new() };
+        assert_eq!(words(&ended, false), None);
+        let said = words(&ended, true).unwrap();
+        assert!(said.contains("not tried again") && said.contains("Choose another name"), "{said}");
     }
 }

@@ -53,7 +53,7 @@ impl Default for Rhythm {
 
 /// Why a tunnel could not be opened.
 pub(super) enum Failed {
-    /// Trying again changes nothing.
+    /// Trying again changes nothing. Of one that was up before it counts for now alone: what opened it once may do so again.
     Never(UserError),
     /// It may work a moment later.
     Now(UserError),
@@ -118,11 +118,13 @@ async fn live(line: &mut impl Line, ends: &Ends, tell: &Tell<'_>, cancel: &Cance
     loop {
         let Some(opened) = cancel.run_until_cancelled(line.open()).await else { return };
         let (error, checks) = match opened {
-            Err(Failed::Never(error)) => return tell(State::Ended { error, checks: Vec::new() }),
+            Err(Failed::Never(error)) if was_up.is_none() => {
+                return tell(State::Ended { error, checks: Vec::new() });
+            }
             Err(Failed::Now(error)) if was_up.is_none() && begun.elapsed() >= rhythm.first => {
                 return tell(State::Ended { error, checks: Vec::new() });
             }
-            Err(Failed::Now(error)) => (error, Vec::new()),
+            Err(Failed::Never(error) | Failed::Now(error)) => (error, Vec::new()),
             Ok(url) => {
                 tell(State::Testing { url: url.clone() });
                 let young = if was_up.is_none() { line.young().min(rhythm.young) } else { Duration::ZERO };

@@ -117,7 +117,7 @@ pub enum State {
     },
     /// Requests that the tunnel's agent had captured before the receiver started: to be kept as arrived.
     Rescued(Vec<Item>),
-    /// It cannot be had. Always the last word.
+    /// It cannot be had, and never was. Always the last word.
     Ended {
         /// Why.
         error: UserError,

@@ -230,6 +230,18 @@ async fn what_can_never_be_had_and_what_does_not_come_in_time_ends_with_its_reas
 }
 
 #[tokio::test]
+async fn one_that_was_up_is_tried_again_whatever_is_said_when_it_is_opened_anew() {
+    let stage = stage().await;
+    let line = scripted([Ok(whole(&stage)), Err(true), Ok(whole(&stage))]);
+    let mut kept = Kept::line(line.clone(), stage.ends.clone());
+    kept.until("rescued").await;
+    line.0.lock().unwrap().breaks = true;
+    let (all, _) = kept.until("up").await;
+    assert_eq!(all, ["down: broke", "down: never", "testing", "up"]);
+    kept.end().await;
+}
+
+#[tokio::test]
 async fn after_sleep_it_is_tested_before_anything_else_and_a_test_that_fails_is_a_loss() {
     let mut stage = stage().await;
     stage.ends.rhythm.pulse = Duration::from_millis(200);
