@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::history::{Room, row, trouble};
 use super::public::{self, Public};
-use super::register::Registered;
+use super::register::{Ready, Registered};
 use super::{Context, Exit};
 use crate::error::UserError;
 use crate::inspector::forward::{Framework, Outcome, Response, Sending, Sent, Target, answered_before, forward};
@@ -67,6 +67,14 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     if let Some(wish) = &wish {
         public::may_use(wish, &room.picked, cx).await?;
     }
+    // A tenant that may not be written to is given no public address.
+    let mut to_register = None;
+    if args.register {
+        match Ready::of(cx, &room.picked, &args.events).await? {
+            Some(ready) => to_register = Some(ready),
+            None => return Ok(Exit::Good),
+        }
+    }
     match cx.cancel.run_until_cancelled(room.intake.judge_pending()).await {
         None => return Ok(Exit::Good),
         Some(left) => {
@@ -103,8 +111,8 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     let url = public.as_ref().map(|public| public.url().to_string());
     let endpoint = url.clone().unwrap_or_else(|| receiver.url());
     let mut webhook = None;
-    if args.register {
-        match Registered::begin(cx, &room.picked, &endpoint, &args.events).await {
+    if let Some(ready) = to_register {
+        match ready.begin(&endpoint).await {
             Ok(Some(registered)) => webhook = Some(registered),
             refused => {
                 close(public, receiver).await;

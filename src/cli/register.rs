@@ -15,51 +15,69 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The waits between its tries.
 const WAITS: [u64; 5] = [1, 2, 5, 10, 20];
 
+/// A tenant that may be written to, before anything is opened to it.
+pub(super) struct Ready<'a> {
+    room: Room<'a>,
+    event_types: Vec<String>,
+}
+
+impl<'a> Ready<'a> {
+    /// Opens the tenant for a webhook that takes `events`. `None` where the person cancelled.
+    ///
+    /// # Errors
+    /// When the tenant cannot be opened or may not be written to, or it has no such event types.
+    pub(super) async fn of(cx: &'a Context, picked: &Picked, events: &[String]) -> Result<Option<Self>, UserError> {
+        events.iter().try_for_each(|it| webhooks::ids::no_id(it))?;
+        let opened = async {
+            let room = Room::of(cx, picked.clone(), true).await?;
+            let event_types = event_types(&room, events).await?;
+            Ok::<_, UserError>(Self { room, event_types })
+        };
+        unless_cancelled(opened.await, cx)
+    }
+
+    /// Points one at `endpoint`. `None` where the person cancelled: all is as it was then.
+    ///
+    /// # Errors
+    /// When Kinde refuses: all is as it was, unless the words say otherwise.
+    pub(super) async fn begin(self, endpoint: &str) -> Result<Option<Registered<'a>>, UserError> {
+        let Self { room, event_types } = self;
+        let cx = room.cx;
+        let wish = Wish {
+            endpoint: endpoint.to_owned(),
+            name: BORROWED_NAME.to_owned(),
+            event_types,
+            instead_of: None,
+            at_limit: AtLimit::Refuse,
+        };
+        let borrowed = webhooks::borrow(&room.ends, &wish, &|step| room.step(&step), &cx.cancel).await;
+        let Some(loan) = unless_cancelled(borrowed.map_err(UserError::from), cx)? else { return Ok(None) };
+        cx.say(&told(loan.borrowed()));
+        Ok(Some(Registered { room, loan }))
+    }
+}
+
+/// What a person cancelled is no error of the command's.
+fn unless_cancelled<T>(result: Result<T, UserError>, cx: &Context) -> Result<Option<T>, UserError> {
+    if cx.cancel.is_cancelled() && result.is_err() { Ok(None) } else { result.map(Some) }
+}
+
+fn told(borrowed: &Borrowed) -> String {
+    let Borrowed { webhook, how } = borrowed;
+    let name = plain(&webhook.definition.name);
+    match how {
+        How::Already => format!("{name} ({}) points here already: it stays as it is", webhook.id),
+        _ => format!("{name} ({}) points here until this command ends", webhook.id),
+    }
+}
+
 /// A webhook that points here.
 pub(super) struct Registered<'a> {
     room: Room<'a>,
     loan: Loan,
 }
 
-impl<'a> Registered<'a> {
-    /// Points one at `endpoint`. `None` where the person cancelled: all is as it was then.
-    ///
-    /// # Errors
-    /// When the tenant cannot be opened or may not be written to, or Kinde refuses: all is as it was, unless the words say
-    /// otherwise.
-    pub(super) async fn begin(
-        cx: &'a Context,
-        picked: &Picked,
-        endpoint: &str,
-        events: &[String],
-    ) -> Result<Option<Self>, UserError> {
-        events.iter().try_for_each(|it| webhooks::ids::no_id(it))?;
-        let begun = async {
-            let room = Room::of(cx, picked.clone(), true).await?;
-            let event_types = event_types(&room, events).await?;
-            let wish = Wish {
-                endpoint: endpoint.to_owned(),
-                name: BORROWED_NAME.to_owned(),
-                event_types,
-                instead_of: None,
-                at_limit: AtLimit::Refuse,
-            };
-            let loan = webhooks::borrow(&room.ends, &wish, &|step| room.step(&step), &cx.cancel).await?;
-            let Borrowed { webhook, how } = loan.borrowed();
-            let name = plain(&webhook.definition.name);
-            cx.say(&match how {
-                How::Already => format!("{name} ({}) points here already: it stays as it is", webhook.id),
-                _ => format!("{name} ({}) points here until this command ends", webhook.id),
-            });
-            Ok::<_, UserError>(Self { room, loan })
-        };
-        let begun = begun.await;
-        if cx.cancel.is_cancelled() && begun.is_err() {
-            return Ok(None);
-        }
-        begun.map(Some)
-    }
-
+impl Registered<'_> {
     /// Its id.
     pub(super) fn id(&self) -> String {
         self.loan.borrowed().webhook.id.clone()

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test may stop at the first surprise"
 )]
 
@@ -18,6 +19,9 @@ mod process;
 #[cfg(unix)]
 mod register;
 mod replace;
+#[cfg(unix)]
+#[path = "../public/stand_in.rs"]
+mod stand_in;
 mod strays;
 mod trigger;
 mod window;

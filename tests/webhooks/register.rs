@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::borrow::{definitions, tenant};
 use super::kinde::{How, Kinde, folder};
 use super::process::{command, run, said};
+use super::stand_in::{cloudflared, serve};
 
 /// `listen --register` while it runs.
 struct Listening {
@@ -63,8 +66,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 /// Starts it off the async threads: the Kinde it talks to runs there.
 async fn listening(kinde: &Kinde, dir: &Path, more: &[&'static str]) -> Listening {
-    let words = [&["listen", "--register"], more].concat();
-    let command = command(kinde, dir, true, &words);
+    started(command(kinde, dir, true, &[&["listen", "--register"], more].concat())).await
+}
+
+async fn started(command: Command) -> Listening {
     blocking(move || {
         let mut command = command;
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -203,4 +208,36 @@ async fn a_command_beside_it_leaves_it_alone_while_it_runs() {
     listening.signal("-TERM");
     blocking(move || listening.end()).await;
     assert_eq!(definitions(kinde), tenant.before);
+}
+
+/// A cloudflared in `dir` that leads to the receiver, under the name `localhost` once it has `moved`.
+fn quick_tunnel(dir: &Path, moved: Arc<AtomicBool>) -> String {
+    std::fs::create_dir_all(dir).unwrap();
+    let words = dir.join("words");
+    let metrics = serve(move |what, _| match what {
+        "GET /quicktunnel" => {
+            let told = std::fs::read_to_string(&words).unwrap();
+            let base = told.lines().last().unwrap().to_owned();
+            let base = if moved.load(Ordering::Relaxed) { base.replace("127.0.0.1", "localhost") } else { base };
+            (200, serde_json::json!({"hostname": base}).to_string())
+        }
+        "GET /ready" => (200, "{}".to_owned()),
+        _ => (404, String::new()),
+    });
+    cloudflared(dir, &[&format!("INF Starting metrics server on {metrics}/metrics")], true);
+    format!("{}:{}", dir.display(), std::env::var("PATH").unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_may_not_be_written_to_is_given_no_public_address() {
+    let tenant = tenant(None).await;
+    let (kinde, dir) = (&tenant.kinde, folder());
+    let bin = dir.path().join("bin");
+    let path = quick_tunnel(&bin, Arc::default());
+    let words = ["listen", "--register", "--public", "cloudflared"];
+    let mut command = command(kinde, &dir.path().join("data"), false, &words);
+    let output = blocking(move || command.env("PATH", path).output().unwrap()).await;
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("--profile"), "{output:?}");
+    assert!(!bin.join("pid").exists(), "cloudflared was started before anybody asked whether it may be");
 }
