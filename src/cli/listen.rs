@@ -152,6 +152,12 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                 }
                 continue;
             }
+            () = due(webhook.as_ref()) => {
+                if let Some(webhook) = &mut webhook {
+                    webhook.follow(cx).await;
+                }
+                continue;
+            }
             Some(items) = rescued.recv() => {
                 keep_rescued(items, &mut room, cx).await;
                 continue;
@@ -206,6 +212,14 @@ async fn close(public: Option<Public>, receiver: Receiver) {
 async fn changed(public: &mut Option<Public>) -> url::Url {
     match public {
         Some(public) => public.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ready when the webhook is to try again to follow; never where there is none.
+async fn due(webhook: Option<&Registered<'_>>) {
+    match webhook {
+        Some(webhook) => webhook.due().await,
         None => std::future::pending().await,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::print::plain;
 use super::webhooks::Room;
 use super::{Context, Picked};
@@ -12,7 +14,7 @@ use crate::webhooks::{self, AtLimit, BORROWED_NAME, Borrowed, How, Loan, Wish};
 const IN_TIME: Duration = Duration::from_millis(600);
 /// How long a command that ends by itself goes on trying.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The waits between its tries.
+/// The waits between its tries, and between those to let the webhook follow, in seconds.
 const WAITS: [u64; 5] = [1, 2, 5, 10, 20];
 
 /// A tenant that may be written to, before anything is opened to it.
@@ -53,7 +55,7 @@ impl<'a> Ready<'a> {
         let borrowed = webhooks::borrow(&room.ends, &wish, &|step| room.step(&step), &cx.cancel).await;
         let Some(loan) = unless_cancelled(borrowed.map_err(UserError::from), cx)? else { return Ok(None) };
         cx.say(&told(loan.borrowed()));
-        Ok(Some(Registered { room, loan }))
+        Ok(Some(Registered { room, loan, behind: None }))
     }
 }
 
@@ -75,6 +77,16 @@ fn told(borrowed: &Borrowed) -> String {
 pub(super) struct Registered<'a> {
     room: Room<'a>,
     loan: Loan,
+    /// The address it is to follow to, while it has not.
+    behind: Option<Behind>,
+}
+
+/// A webhook that has not followed to another address yet.
+struct Behind {
+    endpoint: String,
+    failures: usize,
+    /// When it is tried again; `None` where trying again changes nothing.
+    again: Option<Instant>,
 }
 
 impl Registered<'_> {
@@ -83,14 +95,35 @@ impl Registered<'_> {
         self.loan.borrowed().webhook.id.clone()
     }
 
-    /// The public address changed: the webhook follows it. Where that fails it is said, and tried again with the next one.
+    /// The public address changed: the webhook follows it. Where that fails it is said; what may pass is tried again.
     pub(super) async fn moved(&mut self, endpoint: &str, cx: &Context) {
-        let moved = self.loan.move_to(&self.room.ends, endpoint, &|step| self.room.step(&step), &cx.cancel).await;
-        match moved {
-            Ok(()) => cx.say(&format!("The webhook points at {} now, under the id {}", plain(endpoint), self.id())),
+        self.behind = Some(Behind { endpoint: endpoint.to_owned(), failures: 0, again: None });
+        self.follow(cx).await;
+    }
+
+    /// Ready when it is time to let it follow once more; never where it has, or where that changes nothing.
+    pub(super) async fn due(&self) {
+        match self.behind.as_ref().and_then(|behind| behind.again) {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets the webhook follow to where it is to point by now.
+    pub(super) async fn follow(&mut self, cx: &Context) {
+        let Some(mut behind) = self.behind.take() else { return };
+        let endpoint = plain(&behind.endpoint);
+        let room = &self.room;
+        match self.loan.move_to(&room.ends, &behind.endpoint, &|step| room.step(&step), &cx.cancel).await {
+            Ok(()) => cx.say(&format!("The webhook points at {endpoint} now, under the id {}", self.id())),
             Err(_) if cx.cancel.is_cancelled() => {}
             Err(refusal) => {
-                cx.say(&format!("The webhook could not follow to {}. {}", plain(endpoint), refusal.error.as_text()));
+                let wait = WAITS.get(behind.failures).or(WAITS.last()).filter(|_| refusal.may_pass());
+                let again = wait.map(|wait| format!("\nTried again in {wait} s")).unwrap_or_default();
+                cx.say(&format!("The webhook could not follow to {endpoint}. {}{again}", refusal.error.as_text()));
+                behind.failures += 1;
+                behind.again = wait.map(|wait| Instant::now() + Duration::from_secs(*wait));
+                self.behind = Some(behind);
             }
         }
     }
@@ -100,7 +133,7 @@ impl Registered<'_> {
     /// # Errors
     /// When it could not be done and nobody cancelled. The journal keeps it, and the next command or start does it.
     pub(super) async fn put_back(mut self, cx: &Context) -> Result<(), UserError> {
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let mut waits = WAITS.into_iter();
         let mut trying = async || loop {
             let tried = self.loan.give_back(&self.room.ends, &|step| self.room.step(&step)).await;

@@ -42,6 +42,11 @@ pub enum Why {
 }
 
 impl Refusal {
+    /// True where the same may go through later without anybody doing anything: the network, or trouble at Kinde.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.why, Why::Failed) && self.error.category.can_retry()
+    }
+
     pub(super) fn failed(error: impl Into<UserError>) -> Self {
         Self { why: Why::Failed, error: error.into() }
     }

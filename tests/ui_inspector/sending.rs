@@ -418,6 +418,33 @@ fn another_webhook_takes_the_place_of_one_that_is_there_and_the_same_one_stays()
 }
 
 #[test]
+fn a_webhook_that_is_left_behind_is_told_of_once_wherever_the_person_is() {
+    let (mut harness, job, _, _) = through_ngrok(Theme::Dark);
+    tunnel(&mut harness, job, up());
+    tell(&mut harness, job, Told::Webhook(here(How::Added)));
+    // Another profile shows.
+    harness.state_mut().profile = Some(Profile::sandbox());
+    harness.state_mut().with(|state, cx, actions| state.entered(cx, actions));
+    harness.state_mut().actions.clear();
+    let refused = || {
+        let error = UserError::new(Category::Network, "The webhook could not follow to the new address");
+        Link::Refused(Box::new(Refusal { why: Why::Failed, error }))
+    };
+    // It is tried again, and refused again.
+    for link in [Link::Making, refused(), Link::Making, refused()] {
+        tell(&mut harness, job, Told::Webhook(link));
+    }
+    let told = |harness: &Harness| {
+        let is = |action: &&Action| matches!(action, Action::Notify(_, title, _) if title.starts_with("Events do not arrive"));
+        harness.state().actions.iter().filter(is).count()
+    };
+    assert_eq!(told(&harness), 1);
+    tell(&mut harness, job, Told::Webhook(here(How::Added)));
+    tell(&mut harness, job, Told::Webhook(refused()));
+    assert_eq!(told(&harness), 2, "lost anew");
+}
+
+#[test]
 fn what_cannot_be_put_back_is_said_with_the_time_of_the_next_try_and_can_be_hurried_or_left() {
     let (mut harness, job, sending, _) = on_the_sandbox(Theme::Dark);
     tell(&mut harness, job, Told::Webhook(here(How::Added)));

@@ -65,6 +65,19 @@ fn failed(theme: Theme) -> Harness {
     harness
 }
 
+/// The address changed, and the webhook could not follow yet.
+fn behind(theme: Theme) -> Harness {
+    let (mut harness, job, _, _) = through_ngrok(theme);
+    tunnel(&mut harness, job, up());
+    tell(&mut harness, job, Told::Webhook(here(How::Added)));
+    let error =
+        UserError::new(Category::Network, "The webhook could not follow to the new address: Kinde cannot be reached")
+            .detail("acme.kinde.com does not answer")
+            .hint("It is tried again at 12:04:33. Look at this machine's network");
+    tell(&mut harness, job, Told::Webhook(Link::Refused(Box::new(Refusal { why: Why::Failed, error }))));
+    harness
+}
+
 /// The plan has no room.
 fn limit(theme: Theme) -> Harness {
     let (mut harness, job, _, _) = through_ngrok(theme);
@@ -92,10 +105,11 @@ type Scene = fn(Theme) -> Harness;
 
 #[test]
 fn each_state_of_a_tenants_events_sent_here_looks_as_it_was_judged() {
-    let scenes: [(&str, Scene); 7] = [
+    let scenes: [(&str, Scene); 8] = [
         ("form", form),
         ("consent", consent),
         ("there", there),
+        ("behind", behind),
         ("lost", lost),
         ("failed", failed),
         ("limit", limit),

@@ -24,4 +24,6 @@ mod replace;
 mod stand_in;
 mod strays;
 mod trigger;
+#[cfg(unix)]
+mod tunnelled;
 mod window;

@@ -229,6 +229,47 @@ fn quick_tunnel(dir: &Path, moved: Arc<AtomicBool>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_public_address_is_registered_and_the_webhook_follows_it_once_kinde_answers() {
+    let tenant = tenant(None).await;
+    let (kinde, dir) = (&tenant.kinde, folder());
+    let (bin, moved) = (dir.path().join("bin"), Arc::<AtomicBool>::default());
+    let path = quick_tunnel(&bin, Arc::clone(&moved));
+    let words = ["listen", "--register", "--event", "user.created", "--public", "cloudflared"];
+    let mut command = command(kinde, &dir.path().join("data"), true, &words);
+    command.env("PATH", path);
+    let listening = started(command).await;
+    let ready = listening.ready["ready"].clone();
+    let public = ready["public"].as_str().unwrap().to_owned();
+    let pointing = |at: &str| kinde.webhooks().into_iter().find(|it| it.definition.endpoint == at);
+    assert_eq!(ready["webhook"], pointing(&public).expect("one points at the public address").id);
+
+    // It ends, and comes back under another address while Kinde does not answer.
+    kinde.fault(0, How::Cut, true);
+    moved.store(true, Ordering::Relaxed);
+    let pid = std::fs::read_to_string(bin.join("pid")).unwrap();
+    assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+    let begun = Instant::now();
+    let wait = async |until: &dyn Fn() -> bool, what: &str| {
+        while !until() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    wait(&|| !kinde.seen().is_empty(), "it tries to follow").await;
+    kinde.heal();
+    let there = public.replace("127.0.0.1", "localhost");
+    wait(&|| pointing(&there).is_some() && pointing(&public).is_none(), "it tries again by itself").await;
+
+    listening.signal("-TERM");
+    let (code, _, said) = blocking(move || listening.end()).await;
+    assert_eq!(code, 0, "{said}");
+    for words in ["The public address is lost", "could not follow", "Tried again in 1 s", "The webhook points at"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(definitions(kinde), tenant.before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_may_not_be_written_to_is_given_no_public_address() {
     let tenant = tenant(None).await;
     let (kinde, dir) = (&tenant.kinde, folder());

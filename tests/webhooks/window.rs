@@ -1,13 +1,14 @@
 //! What the window asks for: a tenant's events sent here through the real backend, and the webhook put back at the end.
 
 use kinde_panel::backend::public::{Command, Event, Link, Sending, Steer, WebhookWish};
-use kinde_panel::backend::{self, Backend, End, JobId, history};
+use kinde_panel::backend::{self, Backend, End, JobId, Stamped, history};
 use kinde_panel::clock::Clock;
 use kinde_panel::kinde::Domain;
 use kinde_panel::kinde::token::CLIENT_SECRET_FIELD;
 use kinde_panel::secrets::{Secret, SecretStore};
 use kinde_panel::store::{DataDir, Journal};
 use kinde_panel::tenant::{Profile, Profiles};
+use kinde_panel::tunnel;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
@@ -15,18 +16,18 @@ use super::borrow::{definitions, tenant};
 use super::kinde::{How, Kinde, folder};
 
 /// The backend of a window whose profile is that Kinde.
-struct Window {
-    backend: Backend,
+pub struct Window {
+    pub backend: Backend,
     woken: mpsc::Receiver<()>,
     folder: tempfile::TempDir,
     profile: Uuid,
 }
 
-const RECEIVER: JobId = 1;
-const SENDING: JobId = 2;
+pub const RECEIVER: JobId = 1;
+pub const SENDING: JobId = 2;
 
 impl Window {
-    async fn over(kinde: &Kinde) -> Self {
+    pub async fn over(kinde: &Kinde) -> Self {
         // It has the real clock.
         kinde.set(|world| world.created_on = Some(jiff::Timestamp::now().to_string()));
         let folder = folder();
@@ -43,20 +44,65 @@ impl Window {
     }
 
     /// The first event of `job` that `wanted` knows.
-    async fn wait<T>(&mut self, job: JobId, mut wanted: impl FnMut(backend::Event) -> Option<T>) -> T {
+    pub async fn wait<T>(&mut self, job: JobId, mut wanted: impl FnMut(backend::Event) -> Option<T>) -> T {
         loop {
-            while let Some(stamped) = self.backend.next_event() {
-                if let Some(found) = (stamped.job == job).then(|| wanted(stamped.event)).flatten() {
-                    return found;
-                }
+            let stamped = self.next().await;
+            if let Some(found) = (stamped.job == job).then(|| wanted(stamped.event)).flatten() {
+                return found;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Stamped {
+        loop {
+            if let Some(stamped) = self.backend.next_event() {
+                return stamped;
             }
             let woken = tokio::time::timeout(std::time::Duration::from_secs(30), self.woken.recv());
             woken.await.expect("the backend answers");
         }
     }
 
+    /// Receives; the address, and what keeps it steered.
+    pub async fn listen(&mut self) -> (String, u16, watch::Sender<history::Settings>) {
+        let (profile, wish) = (self.profile, history::Wish::default());
+        let (sender, settings) = watch::channel(history::Settings::default());
+        self.backend.run(RECEIVER, history::Command::Listen { profile, wish, settings }.into()).unwrap();
+        let up = |event| match event {
+            backend::Event::History(history::Event::Listening(up)) => Some(up.unwrap()),
+            _ => None,
+        };
+        let up = self.wait(RECEIVER, up).await;
+        (up.url, up.port, sender)
+    }
+
+    /// Sends the tenant's events there.
+    pub fn send(&mut self, through: Option<tunnel::Wish>) -> watch::Sender<Steer> {
+        let name = "Kinde Panel".into();
+        let webhook = WebhookWish { name, event_types: vec!["user.created".into()], ..WebhookWish::default() };
+        let (steer, steered) = watch::channel(Steer { webhook, ..Steer::default() });
+        let sending = Sending { profile: self.profile, through, steer: steered };
+        self.backend.run(SENDING, Command::Send(Box::new(sending)).into()).unwrap();
+        steer
+    }
+
+    /// The endpoint of the webhook, once it stands.
+    async fn there(&mut self) -> String {
+        loop {
+            match self.link().await {
+                Link::Waiting | Link::Making => {}
+                Link::There(borrowed) => return borrowed.webhook.definition.endpoint,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    pub async fn ended(&mut self) -> End {
+        self.wait(SENDING, |event| if let backend::Event::Ended(end) = event { Some(end) } else { None }).await
+    }
+
     /// The next standing of the webhook.
-    async fn link(&mut self) -> Link {
+    pub async fn link(&mut self) -> Link {
         let link = |event| match event {
             backend::Event::Public(Event::Webhook(link)) => Some(link),
             _ => None,
@@ -70,27 +116,10 @@ async fn where_the_network_is_gone_when_the_webhook_goes_back_it_is_tried_again_
     let tenant = tenant(None).await;
     let kinde = &tenant.kinde;
     let mut window = Window::over(kinde).await;
-    let (profile, wish) = (window.profile, history::Wish::default());
-    let (_settings, settings) = watch::channel(history::Settings::default());
-    window.backend.run(RECEIVER, history::Command::Listen { profile, wish, settings }.into()).unwrap();
-    let up = |event| match event {
-        backend::Event::History(history::Event::Listening(up)) => Some(up.unwrap().url),
-        _ => None,
-    };
-    let here = window.wait(RECEIVER, up).await;
-
-    let webhook =
-        WebhookWish { name: "Kinde Panel".into(), event_types: vec!["user.created".into()], ..WebhookWish::default() };
-    let (steer, steered) = watch::channel(Steer { webhook, ..Steer::default() });
-    let sending = Sending { profile, through: None, steer: steered };
-    window.backend.run(SENDING, Command::Send(Box::new(sending)).into()).unwrap();
-    loop {
-        match window.link().await {
-            Link::Waiting | Link::Making => {}
-            Link::There(borrowed) => break assert_eq!(borrowed.webhook.definition.endpoint, here),
-            other => panic!("{other:?}"),
-        }
-    }
+    let profile = window.profile;
+    let (here, _, _settings) = window.listen().await;
+    let steer = window.send(None);
+    assert_eq!(window.there().await, here);
     assert_eq!(definitions(kinde).len(), tenant.before.len() + 1);
 
     kinde.fault(0, How::Cut, true);
@@ -113,8 +142,7 @@ async fn where_the_network_is_gone_when_the_webhook_goes_back_it_is_tried_again_
     assert!(matches!(window.link().await, Link::Returning));
     let told = window.link().await;
     assert!(matches!(&told, Link::Back(words) if words.contains("was taken away again")), "{told:?}");
-    let ended =
-        window.wait(SENDING, |event| if let backend::Event::Ended(end) = event { Some(end) } else { None }).await;
+    let ended = window.ended().await;
     assert!(matches!(ended, End::Done), "{ended:?}");
     assert_eq!(definitions(kinde), tenant.before);
     assert_eq!(owed().await, 0);

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::offer::open;
 use super::{Event, Link, Sending, Steer};
 use crate::backend::Job;
+use crate::clock::clock_time;
 use crate::error::{Category, UserError};
 use crate::inspector::import::{Item, keep_items};
 use crate::inspector::receiver::Door;
@@ -18,7 +20,7 @@ use crate::tenant::Profile;
 use crate::tunnel::{self, State};
 use crate::webhooks::{self, Ends, Leftovers, Loan, Refusal, Why, Wish};
 
-/// The waits between two tries to put the webhook back, in seconds; the last one from then on.
+/// The waits between two tries to put the webhook back, or to let it follow, in seconds; the last one from then on.
 const WAITS: [u64; 6] = [1, 2, 5, 10, 30, 60];
 /// The same where the window is closing.
 const HURRY: Duration = Duration::from_millis(300);
@@ -35,7 +37,7 @@ pub(super) async fn send(sending: Sending, job: &Job) {
     let on_this_machine = known.as_ref().is_some_and(here);
     let halt = halted(steer.clone(), job.cancel.clone());
     let line = Line::open(profile, through, door, on_this_machine, job);
-    let mut room = Room { profile, job, steer, halt: halt.clone(), loan: None, told: None, stopped: None };
+    let mut room = Room::new(profile, job, steer, halt.clone());
     room.while_it_lasts(&line).await;
     room.put_back().await;
     line.close().await;
@@ -140,9 +142,17 @@ struct Room<'a> {
     told: Option<(u32, String)>,
     /// What came of making the webhook, where it was stopped in the middle.
     stopped: Option<String>,
+    /// How often in a row it could not follow to another address.
+    failures: usize,
+    /// When it is tried again.
+    again: Option<Instant>,
 }
 
-impl Room<'_> {
+impl<'a> Room<'a> {
+    fn new(profile: Uuid, job: &'a Job, steer: watch::Receiver<Steer>, halt: CancellationToken) -> Self {
+        Self { profile, job, steer, halt, loan: None, told: None, stopped: None, failures: 0, again: None }
+    }
+
     fn sink(&self) -> impl Fn(Step) + Send + Sync + use<> {
         let job = self.job.clone();
         move |step| job.post(Event::Step(step))
@@ -151,6 +161,7 @@ impl Room<'_> {
     async fn while_it_lasts(&mut self, line: &Line) {
         tell(self.job, Link::Waiting);
         let mut url = line.url.clone();
+        let mut ended = false;
         loop {
             let now = url.borrow_and_update().clone();
             let tries = self.steer.borrow_and_update().tries;
@@ -161,30 +172,50 @@ impl Room<'_> {
             tokio::select! {
                 biased;
                 () = self.halt.cancelled() => return,
-                changed = url.changed() => if changed.is_err() {
-                    // The tunnel has ended: it says why, and a person decides.
-                    tokio::select! {
-                        () = self.halt.cancelled() => return,
-                        steered = self.steer.changed() => if steered.is_err() { return },
-                    }
-                },
+                // Where the tunnel has ended it says why, and a person decides.
+                changed = url.changed(), if !ended => ended = changed.is_err(),
                 steered = self.steer.changed() => if steered.is_err() { return },
+                () = due(self.again) => self.told = None,
             }
         }
     }
 
     /// Lets a webhook point at `address`.
     async fn point_at(&mut self, address: &str) {
+        self.again = None;
         let there = self.loan.as_ref().is_some_and(|loan| loan.borrowed().webhook.definition.endpoint == address);
         if there {
+            self.failures = 0;
             return self.say_there();
         }
         tell(self.job, Link::Making);
         match self.make(address).await {
-            Ok(()) => self.say_there(),
+            Ok(()) => {
+                self.failures = 0;
+                self.say_there();
+            }
             Err(refusal) if self.halt.is_cancelled() => self.stopped = Some(refusal.error.detail),
-            Err(refusal) => tell(self.job, Link::Refused(Box::new(refusal))),
+            Err(refusal) => {
+                let refusal = if self.loan.is_some() { self.left_behind(refusal) } else { refusal };
+                tell(self.job, Link::Refused(Box::new(refusal)));
+            }
         }
+    }
+
+    /// The webhook could not follow to another address: what may pass is tried again, and it is said when.
+    fn left_behind(&mut self, mut refusal: Refusal) -> Refusal {
+        let may_pass = refusal.may_pass();
+        let error = &mut refusal.error;
+        error.title = format!("The webhook could not follow to the new address: {}", error.title);
+        if may_pass {
+            let wait = WAITS.get(self.failures).or(WAITS.last()).copied().map_or(HURRY, Duration::from_secs);
+            self.failures += 1;
+            self.again = Some(Instant::now() + wait);
+            if let Ok(at) = self.job.services.clock.now().saturating_add(wait) {
+                error.hint = format!("It is tried again at {}. {}", clock_time(at), error.hint);
+            }
+        }
+        refusal
     }
 
     fn say_there(&self) {
@@ -275,6 +306,14 @@ impl Room<'_> {
             leave = steered => leave,
         };
         !left
+    }
+}
+
+/// Ready when it is time; never where nothing waits.
+async fn due(again: Option<Instant>) {
+    match again {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -134,7 +134,8 @@ fn webhook(ui: &mut Ui, sending: &Sending) {
             }
         }
         Link::Refused(refusal) => {
-            status_with(ui, Mood::Error, Icon::CircleCross, "no webhook").on_hover_text(&refusal.error.title);
+            let words = if sending.behind { "webhook: left behind" } else { "no webhook" };
+            status_with(ui, Mood::Error, Icon::CircleCross, words).on_hover_text(&refusal.error.title);
         }
         Link::Returning => {
             status_with(ui, Mood::Info, Icon::Running, "putting it back…");

@@ -87,6 +87,8 @@ pub(super) struct Sending {
     webhook: Link,
     /// A webhook pointed here: what it is stays until it is put back.
     lent: bool,
+    /// It points here no more: its address changed, and it could not follow yet.
+    behind: bool,
     steps: Vec<Step>,
     /// A person stopped it.
     stopping: bool,
@@ -107,6 +109,7 @@ impl Sending {
             url: None,
             webhook: Link::Waiting,
             lent: false,
+            behind: false,
             steps: Vec::new(),
             stopping: false,
             receiver_too: false,
@@ -256,9 +259,7 @@ impl State {
         match event {
             Event::Tunnel(state) => sending.on_tunnel(*state),
             Event::Webhook(link) => {
-                let lost = matches!((&sending.webhook, &link), (Link::There(_), Link::Refused(_)));
-                sending.lent |= matches!(link, Link::There(_));
-                sending.webhook = link;
+                let lost = sending.on_webhook(link);
                 if lost && self.owner != Some(*profile) {
                     let detail = "Its public address changed, and its webhook could not follow";
                     actions.push(Action::Notify(
@@ -349,6 +350,18 @@ impl Sending {
             _ => {}
         }
         self.tunnel = Some(state);
+    }
+
+    /// Takes in how the webhook stands. True where it is lost: told once, however often it is tried again.
+    fn on_webhook(&mut self, link: Link) -> bool {
+        let was_behind = self.behind;
+        match &link {
+            Link::There(_) => (self.lent, self.behind) = (true, false),
+            Link::Refused(_) => self.behind = self.lent,
+            _ => {}
+        }
+        self.webhook = link;
+        self.behind && !was_behind
     }
 
     /// Whether what is wanted now can be had of it as it goes on: a tunnel that has ended is not opened again, and a webhook
