@@ -55,6 +55,10 @@ impl<'a> Ready<'a> {
         let borrowed = webhooks::borrow(&room.ends, &wish, &|step| room.step(&step), &cx.cancel).await;
         let Some(loan) = unless_cancelled(borrowed.map_err(UserError::from), cx)? else { return Ok(None) };
         cx.say(&told(loan.borrowed()));
+        if let Some(missing) = loan.borrowed().how.missing() {
+            let change = room.command(&format!("webhooks update {} --event TYPE", loan.borrowed().webhook.id));
+            cx.say(&plain(&format!("! {missing}. Give it all it is to take: {change} …")));
+        }
         Ok(Some(Registered { room, loan, behind: None }))
     }
 }
@@ -68,7 +72,7 @@ fn told(borrowed: &Borrowed) -> String {
     let Borrowed { webhook, how } = borrowed;
     let name = plain(&webhook.definition.name);
     match how {
-        How::Already => format!("{name} ({}) points here already: it stays as it is", webhook.id),
+        How::Already { .. } => format!("{name} ({}) points here already: it stays as it is", webhook.id),
         _ => format!("{name} ({}) points here until this command ends", webhook.id),
     }
 }

@@ -418,6 +418,19 @@ fn another_webhook_takes_the_place_of_one_that_is_there_and_the_same_one_stays()
 }
 
 #[test]
+fn what_a_webhook_that_points_here_already_does_not_take_is_named_with_where_to_change_it() {
+    let (mut harness, job, _, _) = through_ngrok(Theme::Dark);
+    tunnel(&mut harness, job, up());
+    tell(&mut harness, job, Told::Webhook(here(How::Already { missing: Vec::new() })));
+    assert!(!seen(&harness, "does not take"));
+    let missing = vec!["role.created".into(), "invoice.paid".into()];
+    tell(&mut harness, job, Told::Webhook(here(How::Already { missing })));
+    assert!(seen(&harness, "does not take role.created, invoice.paid: change it in Webhooks"));
+    press(&mut harness, "Go to Webhooks");
+    assert!(harness.state().actions.iter().any(|action| matches!(action, Action::Go(Room::Webhooks))));
+}
+
+#[test]
 fn a_webhook_that_is_left_behind_is_told_of_once_wherever_the_person_is() {
     let (mut harness, job, _, _) = through_ngrok(Theme::Dark);
     tunnel(&mut harness, job, up());

@@ -78,6 +78,15 @@ fn behind(theme: Theme) -> Harness {
     harness
 }
 
+/// One that pointed here before does not take everything that is wanted.
+fn already(theme: Theme) -> Harness {
+    let (mut harness, job, _, _) = through_ngrok(theme);
+    tunnel(&mut harness, job, up());
+    let missing = ["role.created", "role.updated", "invoice.paid"].map(str::to_owned).to_vec();
+    tell(&mut harness, job, Told::Webhook(here(How::Already { missing })));
+    harness
+}
+
 /// The plan has no room.
 fn limit(theme: Theme) -> Harness {
     let (mut harness, job, _, _) = through_ngrok(theme);
@@ -105,10 +114,11 @@ type Scene = fn(Theme) -> Harness;
 
 #[test]
 fn each_state_of_a_tenants_events_sent_here_looks_as_it_was_judged() {
-    let scenes: [(&str, Scene); 8] = [
+    let scenes: [(&str, Scene); 9] = [
         ("form", form),
         ("consent", consent),
         ("there", there),
+        ("already", already),
         ("behind", behind),
         ("lost", lost),
         ("failed", failed),

@@ -304,7 +304,13 @@ async fn where_one_points_here_already_nothing_is_written_and_nothing_put_back()
     let tenant = tenant(None).await;
     let mine = tenant.kinde.put(&definition("Mine", HERE));
     let mut loan = lend(&tenant, false, AtLimit::Refuse).await.unwrap();
-    assert_eq!((&loan.borrowed().webhook.id, &loan.borrowed().how), (&mine.id, &Borrowed::Already));
+    // It stays as it is, so what is wanted and it does not take is told.
+    let how = Borrowed::Already { missing: vec!["role.created".into()] };
+    assert_eq!((&loan.borrowed().webhook.id, &loan.borrowed().how), (&mine.id, &how));
+    assert_eq!(how.missing().as_deref(), Some("It does not take role.created"));
+    assert_eq!(Borrowed::Already { missing: Vec::new() }.missing(), None);
+    let many = Borrowed::Already { missing: ["a", "b", "c", "d", "e", "f", "g"].map(str::to_owned).to_vec() };
+    assert_eq!(many.missing().as_deref(), Some("It does not take a, b, c, d, e and 2 more"));
     let words = loan.give_back(&tenant.kinde.ends(), &nobody).await.unwrap().words;
     assert!(words.contains("stays as it is"), "{words}");
     assert!(calls(&tenant.kinde).iter().all(|call| call.starts_with("GET")));

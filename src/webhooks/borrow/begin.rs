@@ -44,7 +44,9 @@ pub async fn borrow(ends: &Ends, wish: &Wish, sink: &Sink<'_>, cancel: &Cancella
     };
     if let Some(there) = list.into_iter().find(|it| it.definition.endpoint == wish.endpoint) {
         talk.say(talk.step("check", "A webhook points here already", StepState::Done));
-        return Ok(Loan { entry: None, borrowed: Borrowed { webhook: there, how: How::Already } });
+        let takes = &there.definition.event_types;
+        let missing = wish.event_types.iter().filter(|wanted| !takes.contains(wanted)).cloned().collect();
+        return Ok(Loan { entry: None, borrowed: Borrowed { webhook: there, how: How::Already { missing } } });
     }
     if let Some(old) = old.as_ref().filter(|old| is_of_a_loan(old)) {
         return Err(Refusal::failed(

@@ -38,8 +38,27 @@ pub enum How {
     /// It stands in for this one, which is made again at the end.
     InsteadOf(Box<Webhook>),
     /// It pointed here before: nothing was written, and nothing is put back.
-    Already,
+    Already {
+        /// Event types that were wanted, and that it does not take.
+        missing: Vec<String>,
+    },
 }
+
+impl How {
+    /// What is wanted and does not arrive, as a sentence; `None` where everything does.
+    pub fn missing(&self) -> Option<String> {
+        let Self::Already { missing } = self else { return None };
+        let named = missing.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        match missing.len() {
+            0 => None,
+            count if count <= NAMED => Some(format!("It does not take {named}")),
+            count => Some(format!("It does not take {named} and {} more", count - NAMED)),
+        }
+    }
+}
+
+/// How many event types a sentence names.
+const NAMED: usize = 5;
 
 /// A webhook that points here, as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]

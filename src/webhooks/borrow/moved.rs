@@ -86,7 +86,7 @@ const FIRST: &str = "Take away the one before first";
 fn not_ours(webhook: &Webhook, how: &How) -> Refusal {
     let name = super::super::talk::named(webhook);
     let why = match how {
-        How::Already => "It pointed here before the panel came, so it is not the panel's to change",
+        How::Already { .. } => "It pointed here before the panel came, so it is not the panel's to change",
         How::Added | How::InsteadOf(_) => "It was put back",
     };
     Refusal::failed(

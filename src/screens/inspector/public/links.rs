@@ -124,11 +124,13 @@ fn webhook(ui: &mut Ui, sending: &Sending) {
                 How::InsteadOf(old) => {
                     format!("\u{201c}{}\u{201d} stands aside, and is made again when you stop", old.definition.name)
                 }
-                How::Already => "It pointed here before, and stays".to_owned(),
+                How::Already { .. } => "It pointed here before, and stays".to_owned(),
             };
             let count = it.definition.event_types.len();
             let hover = format!("{}\n{count} event types\n{how}", it.id);
-            status_with(ui, Mood::Success, Icon::Dot, &words).on_hover_text(hover);
+            let missing = borrowed.how.missing().is_some();
+            let (mood, icon) = if missing { (Mood::Warn, Icon::Warning) } else { (Mood::Success, Icon::Dot) };
+            status_with(ui, mood, icon, &words).on_hover_text(hover);
             if matches!(borrowed.how, How::InsteadOf(_)) {
                 subdued(ui, "standing in");
             }

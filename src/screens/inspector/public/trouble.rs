@@ -4,7 +4,7 @@ use egui::Ui;
 use uuid::Uuid;
 
 use super::{Sending, open, stop};
-use crate::action::Action;
+use crate::action::{Action, Room};
 use crate::backend::public::Link;
 use crate::check::{Check, Verdict};
 use crate::clock::clock_time;
@@ -22,6 +22,7 @@ enum Pressed {
     Change,
     Leave,
     Stop,
+    Webhooks,
 }
 
 pub(in crate::screens::inspector) fn ui(
@@ -38,6 +39,7 @@ pub(in crate::screens::inspector) fn ui(
         None => {}
         Some(Pressed::Again) => sending.again(),
         Some(Pressed::Leave) => sending.steer.send_modify(|steer| steer.leave = true),
+        Some(Pressed::Webhooks) => actions.push(Action::Go(Room::Webhooks)),
         Some(Pressed::Stop) => drop(stop(state, profile, true, actions)),
         Some(Pressed::Change) => {
             if let Some(profile) = cx.profile {
@@ -88,6 +90,13 @@ fn webhook(ui: &mut Ui, sending: &Sending, cx: &Cx<'_>) -> Option<Pressed> {
                 let again = Button::ghost("Try again").small().show(ui).clicked();
                 change.then_some(Pressed::Change).or(again.then_some(Pressed::Again))
             })
+        }
+        Link::There(borrowed) => {
+            let missing = borrowed.how.missing()?;
+            let title = format!("\u{201c}{}\u{201d} pointed here already", borrowed.webhook.definition.name);
+            let text = format!("It stays as it is. {missing}: change it in Webhooks");
+            let go = |ui: &mut Ui| Button::secondary("Go to Webhooks").small().show(ui).clicked();
+            Callout::warn(&title).text(&text).show_with(ui, go).then_some(Pressed::Webhooks)
         }
         Link::NotBack { error, again_at } => {
             let when = again_at.map(|at| format!("It is tried again at {}.", clock_time(at))).unwrap_or_default();
