@@ -205,13 +205,7 @@ impl Context {
         if picked.from == From::Flag || !picked.profile.guard().is_on() {
             return Ok(());
         }
-        let mut profile = picked.profile.clone();
-        if let Some(api) = &tenant.api
-            && let Ok(environment) = api.environment().await
-        {
-            profile.environment = Some(EnvironmentFacts::of(&environment, self.services.clock.now()));
-        }
-        let why = match profile.guard() {
+        let why = match self.as_it_is(picked, tenant).await.guard() {
             Guard::Open => return Ok(()),
             Guard::Live => "Kinde calls its environment live",
             Guard::Unread => "Its environment could not be read, and counts as live",
@@ -221,6 +215,17 @@ impl Context {
         Err(UserError::new(Category::Input, format!("Writing to {name} needs its name"))
             .detail(why)
             .hint(format!("Add --profile {name} when this is the tenant you mean")))
+    }
+
+    /// The profile with what its environment says of itself now; as it was kept where that cannot be read.
+    pub(super) async fn as_it_is(&self, picked: &Picked, tenant: &Tenant) -> Profile {
+        let mut profile = picked.profile.clone();
+        if let Some(api) = &tenant.api
+            && let Ok(environment) = api.environment().await
+        {
+            profile.environment = Some(EnvironmentFacts::of(&environment, self.services.clock.now()));
+        }
+        profile
     }
 
     /// Keeps who serves the sandbox from ending for a moment, then serves it as soon as nobody does.

@@ -13,6 +13,7 @@ use super::{Context, Picked};
 use crate::error::{Category, UserError};
 use crate::inspector::import::Item;
 use crate::inspector::receiver::Door;
+use crate::tenant::Profile;
 use crate::tunnel::{self, Consent, Ends, State, Way, Wish};
 
 /// Where localtunnel's server and ngrok's agent are, where they are not in the usual place and the profile does not say.
@@ -55,15 +56,22 @@ pub(super) fn wish(word: &str, picked: &Picked) -> Result<Wish, UserError> {
 /// # Errors
 /// When it is refused.
 pub(super) async fn may_use(wish: &Wish, picked: &Picked, cx: &Context) -> Result<(), UserError> {
-    let refused = |words: &str| {
-        UserError::new(Category::Input, format!("{} is refused for {}", wish.way.title(), picked.profile.name))
-            .detail(format!("Its environment is live, or not known to be anything else. {words}"))
-            .hint(
-                "Use ngrok or cloudflared, whose ways are encrypted, or allow it once: run this in a terminal, or choose \
-                 it in the window",
-            )
+    let Some(profile) = cx.cancel.run_until_cancelled(asked_about(wish, picked, cx)).await else {
+        return Err(UserError::new(Category::Input, "Cancelled").detail("No public address was asked for"));
     };
-    match tunnel::consent(wish.way, &picked.profile) {
+    let refused = |words: &str| {
+        let allow = match profile.saved {
+            true => "allow it once: run this in a terminal, or choose it in the window",
+            false => {
+                "run this in a terminal to allow it for once, or keep the tenant as a profile in the window, which \
+                 remembers it"
+            }
+        };
+        UserError::new(Category::Input, format!("{} is refused for {}", wish.way.title(), profile.name))
+            .detail(format!("Its environment is live, or not known to be anything else. {words}"))
+            .hint(format!("Use ngrok or cloudflared, whose ways are encrypted, or {allow}"))
+    };
+    match tunnel::consent(wish.way, &profile) {
         Consent::Given => Ok(()),
         Consent::Ask(words) => {
             // Who names it on the command line has chosen it: it is said once.
@@ -85,6 +93,17 @@ pub(super) async fn may_use(wish: &Wish, picked: &Picked, cx: &Context) -> Resul
         }
         Consent::AskLive(words) => Err(refused(words)),
     }
+}
+
+/// The profile as it is to be judged: where it may be live, with what its environment says of itself now.
+async fn asked_about(wish: &Wish, picked: &Picked, cx: &Context) -> Profile {
+    if wish.way.warning().is_some() && picked.profile.guard().is_on() {
+        match cx.tenant(picked).await {
+            Ok(tenant) => return cx.as_it_is(picked, &tenant).await,
+            Err(error) => tracing::info!(%error, "the environment was not read"),
+        }
+    }
+    picked.profile.clone()
 }
 
 fn remember(

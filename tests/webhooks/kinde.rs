@@ -61,6 +61,8 @@ pub struct World {
     pub events: Vec<Value>,
     pub event_types: Option<Vec<String>>,
     pub scope: String,
+    /// What the environment says of itself; `None`: it cannot be read.
+    pub live: Option<bool>,
     /// Connections that are being answered.
     open: usize,
     /// Method, path, query and body of what is carried out late.
@@ -272,6 +274,9 @@ impl World {
                     return missing("WEBHOOK_NOT_FOUND");
                 }
                 ok(json!({"code": "WEBHOOK_DELETED", "message": "x"}))
+            }
+            ("GET", ["environment"]) if self.live.is_some() => {
+                ok(json!({"code": "OK", "environment": {"code": "x", "name": "X", "is_live": self.live}}))
             }
             ("GET", ["event_types"]) => match &self.event_types {
                 Some(types) => {

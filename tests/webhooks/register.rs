@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -281,4 +281,30 @@ async fn a_tenant_that_may_not_be_written_to_is_given_no_public_address() {
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("--profile"), "{output:?}");
     assert!(!bin.join("pid").exists(), "cloudflared was started before anybody asked whether it may be");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn localtunnel_is_refused_by_what_the_environment_says_of_itself_now() {
+    let (kinde, dir) = (Kinde::start().await, folder());
+    let asked = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&asked);
+    let server = serve(move |_, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        (403, "{}".to_owned())
+    });
+    for (live, code, asks) in [(Some(true), 2, 0), (None, 2, 0), (Some(false), 3, 1)] {
+        kinde.set(|world| world.live = live);
+        asked.store(0, Ordering::Relaxed);
+        let mut command = command(&kinde, dir.path(), false, &["listen", "--public", "localtunnel"]);
+        command.env("KINDE_PANEL_LOCALTUNNEL", format!("http://{server}"));
+        let output = blocking(move || command.output().unwrap()).await;
+        let (told, said) = (String::from_utf8_lossy(&output.stdout), said(&output));
+        assert_eq!(
+            (output.status.code(), asked.load(Ordering::Relaxed)),
+            (Some(code), asks),
+            "{live:?}: {told} {said}"
+        );
+        // Nothing is remembered of what is not saved: the way out is one that works.
+        assert_eq!(told.contains("the tenant as a profile"), code == 2, "{live:?}: {told}");
+    }
 }
