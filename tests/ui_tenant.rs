@@ -424,10 +424,11 @@ fn removing_a_profile_asks_by_its_name() {
     let asked = harness.state_mut().asked();
     // What it received goes with it, unless a person says otherwise.
     assert!(matches!(asked.as_slice(), [(_, Ask::Remove { anyway: false, events: true, .. })]), "{asked:?}");
-    let removed = RemovedProfile { name: "acme".into(), events: Some(Ok(12)) };
+    let removed = RemovedProfile { name: "acme".into(), events: Some(Ok(12)), lent: true };
     harness.state_mut().answer(asked[0].0, Event::Removed(Ok(removed)));
     let told = format!("{:?}", harness.state().actions);
     assert!(told.contains("12 received events were deleted with it"), "{told}");
+    assert!(told.contains("A webhook of acme still points at this machine"), "what stays at Kinde is told: {told}");
 }
 
 #[test]
@@ -476,9 +477,10 @@ fn the_events_of_a_removed_profile_stay_where_a_person_says_so_and_it_is_told_wh
     harness.run();
     let asked = harness.state_mut().asked();
     assert!(matches!(asked.as_slice(), [(_, Ask::Remove { events: false, .. })]), "{asked:?}");
-    let removed = RemovedProfile { name: "acme".into(), events: None };
+    let removed = RemovedProfile { name: "acme".into(), events: None, lent: false };
     harness.state_mut().answer(asked[0].0, Event::Removed(Ok(removed)));
     let told = format!("{:?}", harness.state().actions);
+    assert!(!told.contains("still points"), "{told}");
     assert!(told.contains("Settings counts them, and deletes them"), "{told}");
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Job;
 use super::small_file::{name_of, read};
+use super::worker::RETURN;
 use crate::check::Check;
 use crate::error::UserError;
 use crate::kinde::M2m;
@@ -127,6 +128,8 @@ pub struct RemovedProfile {
     pub name: String,
     /// How many of its events were deleted; `None` where they were to stay.
     pub events: Option<Result<usize, UserError>>,
+    /// A webhook of its tenant still points at this machine: Kinde did not take it back in time.
+    pub lent: bool,
 }
 
 /// A tenant that answers.
@@ -253,12 +256,12 @@ async fn remove(job: &Job, id: Uuid, anyway: bool, events: bool) -> Event {
         Ok(profile) => profile.name,
         Err(error) => return Event::Removed(Err(error)),
     };
-    // It takes the secrets that go next.
-    job.lending.end(id).await;
+    // It takes the secrets that go next. What is not put back in time stays in the journal, under the tenant's domain.
+    let lent = tokio::time::timeout(RETURN, job.lending.end(id)).await.is_err();
     match job.services.remove_profile(id, anyway).await {
         Ok(()) => {
             let events = if events { Some(delete_events(job, id).await) } else { None };
-            Event::Removed(Ok(RemovedProfile { name, events }))
+            Event::Removed(Ok(RemovedProfile { name, events, lent }))
         }
         Err(error @ RemoveError::Keyring(_)) => Event::SecretsStay(error.into()),
         Err(error) => Event::Removed(Err(error.into())),

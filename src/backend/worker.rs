@@ -22,8 +22,9 @@ use crate::secrets::SecretStore;
 use crate::services::Services;
 
 const COMMANDS: usize = 64;
-/// How long the process stays for what it puts back in a tenant, after the window has gone.
-const RETURN: Duration = Duration::from_secs(3);
+/// How long what is put back in a tenant is waited for where something else is to follow: the end of the process, after the
+/// window has gone, and the removal of its profile.
+pub(super) const RETURN: Duration = Duration::from_secs(3);
 /// How long for a change to a tenant that was cut short: its call, and what puts it right. As long as a command stays for it.
 const WRITES: Duration = Duration::from_secs(20);
 /// What a process ends with that was told to, and whose window did not heed it: as an interrupted command does.

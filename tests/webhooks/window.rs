@@ -1,7 +1,7 @@
 //! What the window asks for: a tenant's events sent here through the real backend, and the webhook put back at the end.
 
 use kinde_panel::backend::public::{Command, Event, Link, Sending, Steer, WebhookWish};
-use kinde_panel::backend::{self, Backend, End, JobId, Stamped, history};
+use kinde_panel::backend::{self, Backend, End, JobId, Stamped, history, tenant as room};
 use kinde_panel::clock::Clock;
 use kinde_panel::kinde::Domain;
 use kinde_panel::kinde::token::CLIENT_SECRET_FIELD;
@@ -25,6 +25,7 @@ pub struct Window {
 
 pub const RECEIVER: JobId = 1;
 pub const SENDING: JobId = 2;
+const REMOVAL: JobId = 3;
 
 impl Window {
     pub async fn over(kinde: &Kinde) -> Self {
@@ -146,5 +147,35 @@ async fn where_the_network_is_gone_when_the_webhook_goes_back_it_is_tried_again_
     assert!(matches!(ended, End::Done), "{ended:?}");
     assert_eq!(definitions(kinde), tenant.before);
     assert_eq!(owed().await, 0);
+    window.backend.cancel(RECEIVER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_can_be_removed_although_kinde_does_not_take_its_webhook_back_and_the_journal_keeps_it() {
+    let tenant = tenant(None).await;
+    let kinde = &tenant.kinde;
+    let mut window = Window::over(kinde).await;
+    let profile = window.profile;
+    let (_, _, _settings) = window.listen().await;
+    let _steer = window.send(None);
+    window.there().await;
+    kinde.fault(0, How::Cut, true);
+    let remove = room::Command::Remove { profile, anyway: false, events: false };
+    window.backend.run(REMOVAL, remove.into()).unwrap();
+    // Nobody tries any longer in the name of a profile that is gone.
+    let (mut told, mut ended) = (None, false);
+    while told.is_none() || !ended {
+        match window.next().await {
+            Stamped { event: backend::Event::Tenant(room::Event::Removed(removed)), .. } => {
+                told = Some(removed.unwrap())
+            }
+            Stamped { job: SENDING, event: backend::Event::Ended(_) } => ended = true,
+            _ => {}
+        }
+    }
+    assert!(told.unwrap().lent, "it is told that the webhook stays");
+    let data = DataDir::open(window.folder.path()).unwrap();
+    let left = Journal::of(&data).left_over_at("another", Some(&kinde.origin)).await.unwrap();
+    assert_eq!(left.len(), 1, "whoever connects the tenant again finds it");
     window.backend.cancel(RECEIVER);
 }

@@ -275,6 +275,10 @@ impl<'a> Room<'a> {
                 Ok(returned) => return tell(self.job, Link::Back(returned.words)),
                 Err(error) => error,
             };
+            if self.is_removed().await {
+                tracing::warn!(%error, "the profile is gone before its webhook: the journal keeps what is to be put back");
+                return;
+            }
             let wait = match self.job.cancel.is_cancelled() {
                 true => HURRY,
                 false => Duration::from_secs(waits.next().or(last).unwrap_or(1)),
@@ -286,6 +290,12 @@ impl<'a> Room<'a> {
                 return;
             }
         }
+    }
+
+    /// The profile is gone, and its secrets with it: nothing more can be asked of Kinde in its name.
+    async fn is_removed(&self) -> bool {
+        let (profiles, id) = (self.job.services.profiles.clone(), self.profile);
+        matches!(tokio::task::spawn_blocking(move || profiles.get(id)).await, Ok(Ok(None)))
     }
 
     /// False where a person leaves it to the next start.

@@ -76,9 +76,18 @@ pub struct State {
     pub(super) expected: Option<Uuid>,
 }
 
-/// What became of a removed profile and its events.
-fn told(removed: RemovedProfile) -> Action {
-    let RemovedProfile { name, events } = removed;
+/// What became of a removed profile and its events, and what stays of it in its tenant.
+fn told(removed: RemovedProfile) -> Vec<Action> {
+    let RemovedProfile { name, events, lent } = removed;
+    let left = lent.then(|| {
+        let detail = "Kinde did not answer in time. The note of what was there before stays in the data folder, and it is put \
+                      back when the tenant is connected again";
+        Action::Notify(Mood::Warn, format!("A webhook of {name} still points at this machine"), detail.to_owned())
+    });
+    [became_of(&name, events)].into_iter().chain(left).collect()
+}
+
+fn became_of(name: &str, events: Option<Result<usize, UserError>>) -> Action {
     let title = format!("{name} was removed");
     match events {
         None => Action::Notify(
@@ -267,7 +276,7 @@ impl State {
                     Ok(removed) => {
                         *self = Self::default();
                         actions.push(Action::ProfilesChanged);
-                        actions.push(told(removed));
+                        actions.extend(told(removed));
                     }
                     Err(error) => self.change_error = Some(error),
                 }
