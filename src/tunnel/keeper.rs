@@ -59,6 +59,15 @@ pub(super) enum Failed {
     Now(UserError),
 }
 
+/// What the service of a tunnel says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pulse {
+    /// It stands, or nobody says otherwise.
+    Stands,
+    /// The service cannot say: the self-test has to.
+    Untold,
+}
+
 /// One way to a public address.
 pub(super) trait Line: Send {
     /// What is done first, in words.
@@ -79,8 +88,8 @@ pub(super) trait Line: Send {
     fn tested(&mut self, _passed: bool) {}
 
     /// Asks its service whether it stands.
-    fn pulse(&mut self) -> impl Future<Output = Result<(), UserError>> + Send {
-        std::future::ready(Ok(()))
+    fn pulse(&mut self) -> impl Future<Output = Result<Pulse, UserError>> + Send {
+        std::future::ready(Ok(Pulse::Stands))
     }
 
     /// Ready when it has noticed by itself that it is lost. May be dropped and called again.
@@ -208,9 +217,11 @@ async fn stand(line: &mut impl Line, url: &Url, ends: &Ends, tell: &Tell<'_>, ca
                     // What it was before says nothing of now.
                     due = Instant::now();
                 } else {
-                    let Some(stands) = cancel.run_until_cancelled(line.pulse()).await else { return End::Cancelled };
-                    if let Err(error) = stands {
-                        return End::Lost(error, Vec::new());
+                    let Some(pulse) = cancel.run_until_cancelled(line.pulse()).await else { return End::Cancelled };
+                    match pulse {
+                        Ok(Pulse::Stands) => {}
+                        Ok(Pulse::Untold) => due = Instant::now(),
+                        Err(error) => return End::Lost(error, Vec::new()),
                     }
                 }
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::keeper::{Failed, Line};
+use super::keeper::{Failed, Line, Pulse};
 use super::*;
 use crate::clock::Clock;
 use crate::error::Category;
@@ -153,9 +153,9 @@ impl Line for Scripted {
         self.0.lock().unwrap().failures += u32::from(!passed);
     }
 
-    async fn pulse(&mut self) -> Result<(), UserError> {
+    async fn pulse(&mut self) -> Result<Pulse, UserError> {
         let stands = self.0.lock().unwrap().pulses.pop_front().unwrap_or(true);
-        if stands { Ok(()) } else { Err(gone("no pulse")) }
+        if stands { Ok(Pulse::Stands) } else { Err(gone("no pulse")) }
     }
 
     async fn broke(&mut self) -> UserError {

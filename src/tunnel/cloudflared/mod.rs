@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::Ends;
-use super::keeper::{Failed, Line};
+use super::keeper::{Failed, Line, Pulse};
 use super::own::endpoint;
 use crate::error::{Category, UserError};
 use crate::net::Request;
@@ -163,14 +163,14 @@ impl Line for Cloudflared {
         self.was_up |= passed;
     }
 
-    async fn pulse(&mut self) -> Result<(), UserError> {
-        let Some((child, _)) = &self.running else { return Ok(()) };
+    async fn pulse(&mut self) -> Result<Pulse, UserError> {
+        let Some((child, _)) = &self.running else { return Ok(Pulse::Stands) };
         if self.is_ready(child).await == Some(false) {
             return Err(UserError::new(Category::Network, "cloudflared has lost its connection to Cloudflare")
                 .detail(child.said().last.join(" "))
                 .hint("It connects again by itself, under the same address, when the network is back"));
         }
-        Ok(())
+        Ok(Pulse::Stands)
     }
 
     async fn broke(&mut self) -> UserError {

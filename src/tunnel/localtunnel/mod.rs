@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
 
-use super::keeper::{Failed, Line};
+use super::keeper::{Failed, Line, Pulse};
 use super::own::endpoint;
 use super::wish::LOCALTUNNEL;
 use super::{Ends, Wish};
@@ -71,7 +71,13 @@ impl Localtunnel {
     /// the same they are made anew, and where it failed over those too the name is registered anew.
     async fn take_up(&mut self) -> Result<Option<Url>, Failed> {
         let Some(held) = &self.held else { return Ok(None) };
-        let standing = self.server()?.standing(&held.registered).await.map_err(Failed::Now)?;
+        let server = self.server()?;
+        let standing = server.standing(&held.registered).await.map_err(Failed::Now)?;
+        if let Standing::Trouble(status) = standing
+            && !held.pool.is_open()
+        {
+            return Err(Failed::Now(server.in_trouble(status)));
+        }
         if standing != Standing::Gone && self.failures == 0 {
             return Ok(Some(held.url.clone()));
         }
@@ -149,13 +155,16 @@ impl Line for Localtunnel {
         self.failures = if passed { 0 } else { self.failures + 1 };
     }
 
-    async fn pulse(&mut self) -> Result<(), UserError> {
-        let (Ok(server), Some(held)) = (&self.server, &self.held) else { return Ok(()) };
+    async fn pulse(&mut self) -> Result<Pulse, UserError> {
+        let (Ok(server), Some(held)) = (&self.server, &self.held) else { return Ok(Pulse::Stands) };
         match server.standing(&held.registered).await? {
             Standing::Gone => Err(UserError::new(Category::Network, "localtunnel's server has forgotten this tunnel")
                 .detail(format!("{} does not know {} any more", server.host(), held.registered.id))
                 .hint("It is being registered again")),
-            Standing::Holds | Standing::Unsaid => Ok(()),
+            Standing::Trouble(status) if !held.pool.is_open() => Err(server.in_trouble(status)),
+            // The name may stand all the same: webhooks decide.
+            Standing::Trouble(_) => Ok(Pulse::Untold),
+            Standing::Holds | Standing::Unsaid => Ok(Pulse::Stands),
         }
     }
 

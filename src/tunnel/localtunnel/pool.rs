@@ -59,6 +59,11 @@ impl Pool {
         Self { leave, slots, troubles, open, to }
     }
 
+    /// Whether a connection stands.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
+    }
+
     /// Ready when no connection is left and none can be made.
     pub(super) async fn broke(&mut self) -> UserError {
         let why = loop {

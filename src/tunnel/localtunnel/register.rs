@@ -33,6 +33,8 @@ pub(super) enum Standing {
     Gone,
     /// It answers, and has no word for that.
     Unsaid,
+    /// It has told of a name before, and answers with this error of its own now.
+    Trouble(u16),
 }
 
 pub(super) struct Server {
@@ -112,6 +114,13 @@ impl Server {
         })
     }
 
+    /// That it answers with an error of its own.
+    pub(super) fn in_trouble(&self, status: u16) -> UserError {
+        UserError::new(Category::Api, "localtunnel's server is in trouble")
+            .detail(format!("{} answered {status}", self.host()))
+            .hint("It is tried again; ngrok, cloudflared or a server of your own do the same")
+    }
+
     /// Whether the server holds the name.
     ///
     /// # Errors
@@ -131,11 +140,7 @@ impl Server {
                 Standing::Holds
             }
             (404, _) if self.tells.load(Ordering::Relaxed) => Standing::Gone,
-            (500..=599, _) => {
-                return Err(UserError::new(Category::Api, "localtunnel's server is in trouble")
-                    .detail(format!("It answered {}", answer.status))
-                    .hint("It is tried again; ngrok, cloudflared or a server of your own do the same"));
-            }
+            (500..=599, _) if self.tells.load(Ordering::Relaxed) => Standing::Trouble(answer.status),
             _ => Standing::Unsaid,
         })
     }

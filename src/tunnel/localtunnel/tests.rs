@@ -65,3 +65,48 @@ async fn a_name_that_is_given_to_another_is_refused_where_it_was_chosen_and_anot
     assert!(first.starts_with("GET /kinde-") && first.len() == 27, "{first}");
     kept.end().await;
 }
+
+#[tokio::test]
+async fn a_server_that_fails_when_it_is_asked_of_a_tunnel_that_works_makes_it_no_lost_one() {
+    // One that told of the name before, and one that never did.
+    for told_before in [true, false] {
+        let stage = stage().await;
+        let base = format!("http://{}", stage.ends.door.address());
+        let connections = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = connections.local_addr().unwrap().port();
+        let held = tokio::spawn(async move {
+            let mut all = Vec::new();
+            loop {
+                all.push(connections.accept().await.unwrap());
+            }
+        });
+        let asked = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&asked);
+        let address = serve(move |what, _| {
+            if !what.ends_with("/status") {
+                let name = what.trim_start_matches("GET /");
+                return (200, json!({"id": name, "port": port, "max_conn_count": 2, "url": base}).to_string());
+            }
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            if told_before && *count == 1 {
+                return (200, json!({"connected_sockets": 2}).to_string());
+            }
+            (502, "Bad Gateway".to_owned())
+        })
+        .await;
+        let mut kept = Kept::wish(at(address, None), stage.ends.clone());
+        kept.until("up").await;
+        // The service cannot say: where it used to, the test is made again at once, and passes.
+        let begun = tokio::time::Instant::now();
+        while *asked.lock().unwrap() < 6 {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it is asked no more");
+            match kept.told.try_recv() {
+                Ok(state) => assert!(matches!(state, State::Up { .. }), "{told_before}: {state:?}"),
+                Err(_) => sleep(Duration::from_millis(5)).await,
+            }
+        }
+        kept.end().await;
+        held.abort();
+    }
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::keeper::{Failed, Line};
+use super::keeper::{Failed, Line, Pulse};
 use super::own::endpoint;
 use super::wish::NGROK;
 use super::{Ends, State, Wish};
@@ -114,9 +114,9 @@ impl Line for Ngrok {
         Ok(endpoint(made.url, self.ends.door.path()))
     }
 
-    async fn pulse(&mut self) -> Result<(), UserError> {
+    async fn pulse(&mut self) -> Result<Pulse, UserError> {
         let port = self.port();
-        let Ok(agent) = &self.agent else { return Ok(()) };
+        let Ok(agent) = &self.agent else { return Ok(Pulse::Stands) };
         let quiet = agent.unrecorded();
         let found = quiet.forwards().await.map_err(|trouble| told(trouble, port))?;
         if Forward::to(&found, port).is_none() {
@@ -128,7 +128,7 @@ impl Line for Ngrok {
             Some(status) => Err(UserError::new(Category::Network, "The ngrok agent has lost its connection")
                 .detail(format!("It says: {status}"))
                 .hint("It connects again by itself when the network is back")),
-            None => Ok(()),
+            None => Ok(Pulse::Stands),
         }
     }
 
