@@ -28,8 +28,8 @@ const YOUNG: Duration = Duration::from_secs(6);
 pub(super) struct Ngrok {
     agent: Result<Agent, UserError>,
     ends: Ends,
-    /// The name of the endpoint in use.
-    uses: Option<String>,
+    /// The endpoint in use.
+    uses: Option<Forward>,
     /// The name of the one that was made here.
     made: Option<String>,
 }
@@ -98,7 +98,7 @@ impl Line for Ngrok {
         let port = self.port();
         let found = self.agent()?.forwards().await.map_err(|trouble| self.failed(told(trouble, port)))?;
         if let Some(forward) = Forward::to(&found, port) {
-            self.uses = Some(forward.name.clone());
+            self.uses = Some(forward.clone());
             return Ok(endpoint(forward.url.clone(), self.ends.door.path()));
         }
         let made = self.agent()?.make(port).await.map_err(|trouble| {
@@ -110,8 +110,9 @@ impl Line for Ngrok {
             }
             self.failed(error)
         })?;
-        (self.uses, self.made) = (Some(made.name.clone()), Some(made.name));
-        Ok(endpoint(made.url, self.ends.door.path()))
+        let url = endpoint(made.url.clone(), self.ends.door.path());
+        (self.made, self.uses) = (Some(made.name.clone()), Some(made));
+        Ok(url)
     }
 
     async fn pulse(&mut self) -> Result<Pulse, UserError> {
@@ -119,9 +120,11 @@ impl Line for Ngrok {
         let Ok(agent) = &self.agent else { return Ok(Pulse::Stands) };
         let quiet = agent.unrecorded();
         let found = quiet.forwards().await.map_err(|trouble| told(trouble, port))?;
-        if Forward::to(&found, port).is_none() {
+        // An agent that was started again may have another address for the same port.
+        let in_use = |it: &&Forward| self.uses.as_ref().is_none_or(|uses| uses.url == it.url);
+        if !found.iter().filter(in_use).any(|it| it.local_port() == Some(port)) {
             return Err(UserError::new(Category::Network, "ngrok forwards to the receiver no more")
-                .detail(format!("Its agent has no endpoint for port {port}"))
+                .detail(format!("Its agent has no endpoint for port {port} under that address"))
                 .hint(format!("Start it again: ngrok http 127.0.0.1:{port}")));
         }
         match quiet.offline().await {
@@ -134,7 +137,7 @@ impl Line for Ngrok {
 
     async fn rescued(&mut self) -> Option<State> {
         let items =
-            rescue::earlier(self.agent.as_ref().ok()?, self.uses.as_deref()?, self.ends.door.started_at()).await;
+            rescue::earlier(self.agent.as_ref().ok()?, &self.uses.as_ref()?.name, self.ends.door.started_at()).await;
         (!items.is_empty()).then_some(State::Rescued(items))
     }
 

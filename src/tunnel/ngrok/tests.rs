@@ -212,6 +212,12 @@ async fn an_agent_that_goes_offline_or_ends_is_a_loss_and_it_is_taken_up_again_w
     assert!(short(&down).contains("forwards to the receiver no more"), "{down:?}");
     // It is made anew, since it was wanted.
     kept.until("up").await;
+    // Started again it leads to the same port under another address.
+    let other = format!("http://localhost:{}", port(&stage));
+    shared.lock().unwrap().endpoints = vec![json!({"name": "command_line", "url": other, "upstream": {"url": other}})];
+    kept.until("down").await;
+    let (_, up) = kept.until("up").await;
+    assert!(matches!(&up, crate::tunnel::State::Up { url, .. } if url.host_str() == Some("localhost")), "{up:?}");
     kept.end().await;
 }
 
