@@ -115,7 +115,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         match ready.begin(&endpoint).await {
             Ok(Some(registered)) => webhook = Some(registered),
             refused => {
-                close(public, receiver).await;
+                close(public, receiver, public::time_to_close(cx.cancel.is_cancelled(), Duration::ZERO)).await;
                 return refused.map(|_| Exit::Good);
             }
         }
@@ -187,11 +187,12 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         }
     }
     // The tunnel and the receiver go on while that is done.
+    let began = Instant::now();
     let put_back = match webhook {
         Some(webhook) => webhook.put_back(cx).await,
         None => Ok(()),
     };
-    close(public, receiver).await;
+    close(public, receiver, public::time_to_close(cx.cancel.is_cancelled(), began.elapsed())).await;
     put_back?;
     if args.count.is_none() {
         return Ok(Exit::Good);
@@ -199,10 +200,10 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     Ok(if bad { Exit::Bad } else { Exit::Good })
 }
 
-async fn close(public: Option<Public>, receiver: Receiver) {
+async fn close(public: Option<Public>, receiver: Receiver, time: Duration) {
     let closed = async {
         if let Some(public) = public {
-            public.close().await;
+            public.close(time).await;
         }
     };
     tokio::join!(closed, receiver.stop());

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::print::plain;
+use super::register::IN_TIME;
 use super::{Context, Picked};
 use crate::error::{Category, UserError};
 use crate::inspector::import::Item;
@@ -19,7 +20,7 @@ use crate::tunnel::{self, Consent, Ends, State, Way, Wish};
 /// Where localtunnel's server and ngrok's agent are, where they are not in the usual place and the profile does not say.
 const LOCALTUNNEL_SERVER: &str = "KINDE_PANEL_LOCALTUNNEL";
 const NGROK_AGENT: &str = "KINDE_PANEL_NGROK";
-/// How long closing may take: the command ends within a second.
+/// How long the end may take in all: the command ends within a second.
 const PARTING: Duration = Duration::from_millis(850);
 
 /// A public address that is up.
@@ -194,11 +195,17 @@ impl Public {
         }
     }
 
-    /// Takes it down.
-    pub(super) async fn close(self) {
+    /// Takes it down, within `time`. What is not down by then ends with this program.
+    pub(super) async fn close(self, time: Duration) {
         self.cancel.cancel();
-        tokio::time::timeout(PARTING, self.kept).await.ok();
+        tokio::time::timeout(time, self.kept).await.ok();
     }
+}
+
+/// How long closing may take. Once a person `cancelled`, that and what was put back at Kinde before share the command's one
+/// second; `spent` went into the latter.
+pub(super) fn time_to_close(cancelled: bool, spent: Duration) -> Duration {
+    if cancelled { PARTING.saturating_sub(spent.min(IN_TIME)) } else { PARTING }
 }
 
 /// Says on stderr what a person wants to know of it: each thing once, until another is said.
@@ -236,5 +243,16 @@ mod tests {
         assert_eq!(words(&ended, false), None);
         let said = words(&ended, true).unwrap();
         assert!(said.contains("not tried again") && said.contains("Choose another name"), "{said}");
+    }
+
+    #[test]
+    fn what_is_put_back_at_kinde_and_the_closing_of_the_tunnel_share_the_second_of_a_command() {
+        for spent in [0, 50, 400, 600, 60_000].map(Duration::from_millis) {
+            // Once it is cancelled Kinde is given no more than that.
+            let at_kinde = spent.min(IN_TIME);
+            assert!(at_kinde + time_to_close(true, spent) <= Duration::from_millis(850), "{spent:?}");
+            assert!(time_to_close(true, spent) >= Duration::from_millis(250), "{spent:?}");
+            assert_eq!(time_to_close(false, spent), PARTING, "nobody waits for one that ends by itself");
+        }
     }
 }

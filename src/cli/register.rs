@@ -11,7 +11,7 @@ use crate::error::UserError;
 use crate::webhooks::{self, AtLimit, BORROWED_NAME, Borrowed, How, Loan, Wish};
 
 /// What of the second a command has for its end is left to Kinde: the receiver ends after it.
-const IN_TIME: Duration = Duration::from_millis(600);
+pub(super) const IN_TIME: Duration = Duration::from_millis(600);
 /// How long a command that ends by itself goes on trying.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The waits between its tries, and between those to let the webhook follow, in seconds.
