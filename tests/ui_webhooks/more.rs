@@ -162,6 +162,9 @@ fn what_an_earlier_run_left_in_a_live_environment_is_put_right_only_when_asked_t
     asked(&mut harness);
     press(&mut harness, "Put it right…");
     assert!(asked(&mut harness).is_empty());
+    for deed in ["exactly one webhook", "pointed at this machine is taken away", "that a trigger made are deleted"] {
+        assert!(seen(&harness, deed), "everything that is written is said first: {deed}");
+    }
     press(&mut harness, "Put it right");
     let (job, command) = last(&mut harness);
     assert!(matches!(command, Command::Recover { profile } if profile == id));

@@ -56,8 +56,9 @@ pub(super) fn show(ctx: &Context, state: &mut State, profile: &Profile, cx: &Cx<
             Confirm::new(&ask, "Put it right")
                 .text(&place)
                 .text(
-                    "A replacement that was cut off is brought to exactly one webhook; test users, roles and the like \
-                     that a trigger made are deleted.",
+                    "A replacement that was cut off is brought to exactly one webhook; one that pointed at this machine \
+                     is taken away, and what stood aside for it is made again; test users, roles and the like that a \
+                     trigger made are deleted.",
                 )
                 .harmless()
                 .show(ctx)
