@@ -37,7 +37,8 @@ pub async fn offered(http: &Http, port: Option<u16>, wish: &Wish) -> Vec<Offer> 
     let of_ngrok = if wish.way == Way::Ngrok { wish.clone() } else { Wish { way: Way::Ngrok, ..Wish::default() } };
     let forwards = ngrok::forwards(&of_ngrok, http, PATIENCE).await;
     let shown = port.map_or_else(|| "PORT".to_owned(), |port| port.to_string());
-    let mut all = vec![by_ngrok(forwards.as_deref(), port, &shown), by_cloudflared()];
+    let installed = cloudflared::program().is_some();
+    let mut all = vec![by_ngrok(forwards.as_deref(), port, &shown), by_cloudflared(installed)];
     all.push(Offer {
         way: Way::Localtunnel,
         state: Found::Ready,
@@ -82,20 +83,28 @@ fn by_ngrok(forwards: Option<&[ngrok::Forward]>, port: Option<u16>, shown: &str)
     Offer { way, state: Found::Ready, words, fix: None }
 }
 
-fn by_cloudflared() -> Offer {
+fn by_cloudflared(installed: bool) -> Offer {
     let way = Way::Cloudflared;
-    match cloudflared::program() {
-        Some(_) => Offer {
-            way,
-            state: Found::Ready,
-            words: "cloudflared is installed: a quick tunnel, no account".to_owned(),
-            fix: None,
-        },
-        None => Offer {
-            way,
-            state: Found::Missing,
-            words: "cloudflared is not installed".to_owned(),
-            fix: Some("brew install cloudflared".to_owned()),
-        },
+    if installed {
+        let words = "cloudflared is installed: a quick tunnel, no account".to_owned();
+        return Offer { way, state: Found::Ready, words, fix: None };
+    }
+    let missing = cloudflared::missing();
+    Offer { way, state: Found::Missing, words: missing.title, fix: Some(missing.hint) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cloudflared_is_offered_where_it_is_installed_and_else_each_system_is_told_how_to_get_it() {
+        assert_eq!(by_cloudflared(true).state, Found::Ready);
+        let missing = by_cloudflared(false);
+        let fix = missing.fix.unwrap();
+        assert_eq!((missing.state, missing.words.as_str()), (Found::Missing, "cloudflared is not installed"));
+        for system in ["brew install", "winget install", "Linux"] {
+            assert!(fix.contains(system), "{fix}");
+        }
     }
 }

@@ -68,7 +68,7 @@ fn is_executable(file: &Path) -> bool {
 }
 
 /// That it is not there.
-pub(super) fn missing() -> UserError {
+pub(in crate::tunnel) fn missing() -> UserError {
     UserError::new(Category::Network, "cloudflared is not installed")
         .detail("No program of that name is in the PATH")
         .hint("Install it (brew install cloudflared, winget install Cloudflare.cloudflared, or Cloudflare's package for Linux), or use ngrok or localtunnel")

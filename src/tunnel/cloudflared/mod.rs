@@ -21,7 +21,7 @@ use crate::error::{Category, UserError};
 use crate::net::Request;
 use child::Child;
 
-pub(super) use child::program;
+pub(super) use child::{missing, program};
 
 /// How often the self-test is made: the program itself tells of its connection.
 const RETEST: Duration = Duration::from_secs(120);
