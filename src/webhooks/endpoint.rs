@@ -16,6 +16,12 @@ const TOO_LONG: usize = 16_000;
 const LOCAL_NAMES: [&str; 9] =
     ["localhost", "local", "internal", "lan", "home.arpa", "test", "example", "invalid", "localdomain"];
 
+/// Services whose address stays, and leads somewhere only while a program runs.
+const STANDING: [(&str, &str); 2] = [
+    ("ngrok-free.dev", "An ngrok dev domain stays yours, and leads here only while its agent runs"),
+    ("ngrok.dev", "An ngrok dev domain stays yours, and leads here only while its agent runs"),
+];
+
 /// Services whose address changes or ends, and what to know about each.
 const TUNNELS: [(&str, &str); 11] = [
     ("loca.lt", "A localtunnel address ends with the tunnel, and another may be given the next time"),
@@ -150,12 +156,14 @@ fn details(url: &Url) -> Vec<Check> {
         checks.push(Check::warn("fragment", "What follows the # is never sent", "Leave it out"));
     }
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    if let Some((_, why)) = TUNNELS.iter().find(|(name, _)| is_under(host, name)) {
-        checks.push(Check::warn(
-            "tunnel",
-            *why,
-            "Replace the endpoint when the address changes, or use one of your own domain",
-        ));
+    let fixes = [
+        (TUNNELS.as_slice(), "Replace the endpoint when the address changes, or use one of your own domain"),
+        (STANDING.as_slice(), "Keep its agent running, or use an address that is served without it"),
+    ];
+    for (services, fix) in fixes {
+        if let Some(why) = service_of(host, services) {
+            checks.push(Check::warn("tunnel", why, fix));
+        }
     }
     checks
 }
@@ -174,7 +182,11 @@ fn shown(url: &Url) -> String {
 pub(super) fn tunnel(text: &str) -> Option<&'static str> {
     let url = Url::parse(&clean(text)).ok()?;
     let host = url.host_str()?.trim_end_matches('.').to_owned();
-    TUNNELS.iter().find(|(name, _)| is_under(&host, name)).map(|(_, why)| *why)
+    service_of(&host, &TUNNELS).or_else(|| service_of(&host, &STANDING))
+}
+
+fn service_of(host: &str, services: &[(&str, &'static str)]) -> Option<&'static str> {
+    services.iter().find(|(name, _)| is_under(host, name)).map(|(_, why)| *why)
 }
 
 /// `Some(true)`: this machine. `Some(false)`: a private network, or no place at all. `None`: it may be on the internet.
@@ -337,6 +349,21 @@ mod tests {
             assert!(checks.iter().any(|check| check.name == name), "{text}: {checks:?}");
         }
         assert_eq!(verdict("https://notloca.lt/"), Verdict::Pass);
+    }
+
+    #[test]
+    fn an_address_of_a_tunnel_that_stays_is_not_said_to_change() {
+        for (text, words) in [
+            ("https://calm-fox.ngrok-free.app/k", "changes at each start"),
+            ("https://calm-fox.ngrok-free.dev/k", "stays yours"),
+            ("https://calm-fox.ngrok.dev/k", "stays yours"),
+        ] {
+            let checks = lint(text, false);
+            let said: Vec<&Check> = checks.iter().filter(|check| check.name == "tunnel").collect();
+            assert_eq!(said.len(), 1, "{text}: {checks:?}");
+            assert!(said[0].why.as_ref().unwrap().contains(words), "{text}: {said:?}");
+            assert!(tunnel(text).unwrap().contains(words), "{text}: as a leftover too");
+        }
     }
 
     #[test]
