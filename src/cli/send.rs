@@ -79,6 +79,9 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
     };
     order.check()?;
     let dir = cx.services.data.folder("sandbox")?;
+    if let Some(banner) = order.banner(&dir, cx.services.clock.now()) {
+        cx.say(&format!("! {}: {banner}", order.event_type));
+    }
     let mut good = true;
     let mut tell = |line: AttemptLine| {
         good &= line.status == Some(200);

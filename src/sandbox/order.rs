@@ -13,6 +13,7 @@ use super::forge;
 use super::keys::SigningKey;
 use super::samples;
 use super::schemas;
+use crate::kinde::event_types;
 
 /// What is to be published.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -66,6 +67,15 @@ impl Order {
     /// How many times each event is delivered.
     pub fn times(&self) -> u32 {
         if self.webhook_id.is_some() { self.repeat } else { 1 }
+    }
+
+    /// What to tell a person beside what is sent: Kinde publishes no shape for it, and no tenant's schema kept in `dir` names one.
+    /// Blocking.
+    pub fn banner(&self, dir: &Path, now: Timestamp) -> Option<&'static str> {
+        let banner = event_types::find(&self.event_type)?.origin.banner().filter(|_| self.payload.is_none())?;
+        let live = schemas::kept(dir, &self.event_type);
+        let followed = samples::sample(&self.event_type)?.following(live, now).1;
+        followed.is_none().then_some(banner)
     }
 
     /// The events, signed or forged; samples follow the schemas kept in `dir`. Blocking: a signature takes a millisecond.
@@ -162,6 +172,22 @@ mod tests {
         assert_eq!((same.events(&key, dir.path(), Timestamp::UNIX_EPOCH).unwrap().len(), same.times()), (1, 3));
         let unknown = Order { event_type: "user.made".into(), ..order };
         assert!(matches!(unknown.events(&key, dir.path(), Timestamp::UNIX_EPOCH), Err(SandboxError::Order(_))));
+    }
+
+    #[test]
+    fn a_type_without_a_published_shape_has_its_banner_until_a_tenants_schema_names_one() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, now) = (home.path().join("sandbox"), Timestamp::UNIX_EPOCH);
+        let banner = |event_type: &str, payload| {
+            Order { event_type: event_type.into(), payload, ..Order::default() }.banner(&dir, now)
+        };
+        let code = "customer.plan_created".to_owned();
+        assert!(banner(&code, None).unwrap().contains("Do not code against"));
+        assert_eq!((banner(&code, Some(json!({}))), banner("user.created", None)), (None, None));
+        let schema = json!({"properties": {"plan": {"properties": {"code": {"type": "string"}}}}});
+        let known = crate::kinde::EventType { id: String::new(), name: code.clone(), code, origin: None, schema };
+        schemas::keep_schemas(&dir, "https://acme.kinde.com", &[known], now).unwrap();
+        assert_eq!(banner("customer.plan_created", None), None);
     }
 
     #[test]

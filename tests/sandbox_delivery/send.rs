@@ -54,6 +54,16 @@ fn an_event_is_sent_to_an_address_without_a_running_sandbox_and_the_api_knows_it
 }
 
 #[test]
+fn what_kinde_publishes_no_shape_of_is_sent_with_a_word_about_it() {
+    let (dir, sink) = (tempfile::tempdir().unwrap(), Sink::good());
+    for (event_type, warned) in [("customer.plan_created", true), ("user.created", false)] {
+        let ended = run(dir.path(), &["send", event_type, "--to", &sink.url]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.said.contains("Do not code against these field names"), warned, "{}", ended.said);
+    }
+}
+
+#[test]
 fn without_an_address_the_running_sandbox_publishes_and_each_target_has_its_line() {
     let dir = tempfile::tempdir().unwrap();
     let ended = run(dir.path(), &["send", "user.created"]);
