@@ -180,6 +180,18 @@ fn cases(dir: &std::path::Path, issuer: &str, audience: Option<&str>, now: Times
         let body = made.into_iter().next().map(|made| made.body).unwrap_or_default();
         String::from_utf8(body).map_err(|_| UserError::new(Category::Internal, "A forgery is no text"))
     };
+    // No `scp` and no `scope`: for the app that signed the person in, not for an API.
+    let id_token = json!({
+        "aud": ["0123456789abcdef0123456789abcdef"],
+        "auth_time": at,
+        "azp": "0123456789abcdef0123456789abcdef",
+        "email": "ada@example.com",
+        "exp": at + 3600,
+        "iat": at,
+        "iss": issuer,
+        "sub": "kp_0123456789abcdef0123456789abcdef",
+    });
+    let id_token = sandbox::sign(dir, id_token.to_string().as_bytes(), now).map_err(UserError::from)?;
     let case = |name, token, good, risk| Case { name, token, good, risk };
     let forger = "It does not check the signature: anybody can be anybody";
     let algorithm = "It lets the token choose its algorithm";
@@ -197,6 +209,7 @@ fn cases(dir: &std::path::Path, issuer: &str, audience: Option<&str>, now: Times
         case("changed payload", forged("tampered-payload")?, false, forger),
         case("alg none", forged("alg-none")?, false, algorithm),
         case("hs256 with the pem", forged("key-confusion-pem")?, false, algorithm),
+        case("id token", id_token, false, "It takes an ID token, which says who signed in and gives no access"),
         case("malformed token", "not.a.token".to_owned(), false, "It takes what is no token"),
     ];
     if audience.is_some() {
@@ -363,6 +376,12 @@ fn stand_in(token: &str, jwks: &[u8], issuer: &str, audience: Option<&str>, now:
         return Some(rung.clone());
     }
     let claims: Option<Value> = decoded.payload.text().and_then(|text| serde_json::from_str(text).ok());
+    let scoped = claims.as_ref().is_some_and(|claims| {
+        claims.get("scp").is_some_and(Value::is_array) || claims.get("scope").is_some_and(Value::is_string)
+    });
+    if !scoped {
+        return Some("scopes".to_owned());
+    }
     let wanted = audience?;
     let named = claims.as_ref().and_then(|claims| claims.get("aud")).and_then(Value::as_array);
     let fits = named.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(wanted)));
@@ -443,9 +462,11 @@ mod tests {
         let now: Timestamp = "2026-11-23T15:00:00Z".parse().unwrap();
         let jwks = sandbox::facts(dir.path()).unwrap().jwks;
         let issuer = "http://127.0.0.1:9";
-        for case in cases(dir.path(), issuer, Some("aud"), now).unwrap() {
-            let reason = stand_in(&case.token, jwks.as_bytes(), issuer, Some("aud"), now);
-            assert_eq!(reason.is_none(), case.good, "{}: {reason:?}", case.name);
+        for audience in [Some("aud"), None] {
+            for case in cases(dir.path(), issuer, audience, now).unwrap() {
+                let reason = stand_in(&case.token, jwks.as_bytes(), issuer, audience, now);
+                assert_eq!(reason.is_none(), case.good, "{} for {audience:?}: {reason:?}", case.name);
+            }
         }
     }
 

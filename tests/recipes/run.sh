@@ -168,6 +168,8 @@ if wants edge; then
     url=$(KINDE_ISSUER_URL=$issuer KINDE_AUDIENCE=https://api.example.com serve edge edge.mjs "$temp/js/edge-cloudflare/src/index.js")
     recipe check edge-workers --set "url=$url" --set audience=https://api.example.com >"$temp/edge.json" || true
     judge "$temp/edge.json"
+    say "And while the keys are out of reach, in three of its wrappers"
+    (cd "$temp" && node edge_keys.mjs)
 fi
 if wants edge; then
     # The binary of a package for this machine; empty where its makers have none.
@@ -190,16 +192,28 @@ if wants edge; then
     fi
     say "And in Deno"
     deno=$(binary '*/@deno/*/deno')
-    if [ -n "$deno" ]; then
+    in_deno() { # log, tenant: serves the generated service; its address is in $url
+        local port
         port=$(node "$temp/free-port.mjs")
-        chmod +x "$deno"
-        (cd "$temp/edge-deno" && DENO_SERVE_ADDRESS="tcp:127.0.0.1:$port" exec "$deno" run --no-remote --no-config --no-lock --node-modules-dir=none --allow-net --allow-env main.ts) \
-            >"$temp/deno.out" 2>&1 &
+        url=http://127.0.0.1:$port/
+        (cd "$temp/edge-deno" && KINDE_ISSUER_URL=$2 DENO_SERVE_ADDRESS="tcp:127.0.0.1:$port" exec "$deno" run --no-remote --no-config --no-lock \
+            --node-modules-dir=none --allow-net --allow-env main.ts) >"$temp/$1" 2>&1 &
         servers+=($!)
-        answers "http://127.0.0.1:$port/" "$temp/deno.out"
-        recipe check edge-workers --set "url=http://127.0.0.1:$port/" --set audience=$KINDE_AUDIENCE >"$temp/deno.json" || true
+        answers "$url" "$temp/$1"
+    }
+    if [ -n "$deno" ]; then
+        chmod +x "$deno"
+        in_deno deno.out "$issuer"
+        recipe check edge-workers --set "url=$url" --set audience=$KINDE_AUDIENCE >"$temp/deno.json" || true
         judge "$temp/deno.json"
         same edge deno
+        in_deno deno_keys.out "http://127.0.0.1:$(node "$temp/free-port.mjs")"
+        node -e 'const part = (it) => Buffer.from(JSON.stringify(it)).toString("base64url");
+            const authorization = `Bearer ${part({ alg: "RS256", kid: "x" })}.${part({})}.AAAA`;
+            fetch(process.argv[1], { headers: { authorization } }).then(({ status }) => {
+                console.log("keys out of reach:", status);
+                process.exit(status === 503 ? 0 : 1);
+            });' "$url"
     else
         skip "Deno has no program for this machine"
     fi

@@ -11,7 +11,8 @@ export type Env = {
 };
 
 export default {
-  fetch(request: Request, env: Env): Promise<Response> {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    if (!env.KINDE_ISSUER_URL) return new Response("KINDE_ISSUER_URL is not set", { status: 500 });
     const options = {
       issuer: env.KINDE_ISSUER_URL,
       audience: env.KINDE_AUDIENCE || undefined,
