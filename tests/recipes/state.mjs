@@ -69,5 +69,23 @@ must("and hands out campaign and user", logged[0][1].user === "kp_1" && logged[0
 must("not without the cookie", (await come({ code: "good", state }, {})).status === 400);
 must("not with a forged state", (await come({ code: "good", state: `${state}x` })).status === 400);
 must("not with a bad code", (await come({ code: "bad", state })).status === 502);
+const six = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "gclid"];
+const carried = async (query) => {
+  const answer = await sender.GET(new Request(`http://localhost:3000/auth/campaign?${new URLSearchParams(query)}`));
+  const state = new URL(answer.headers.get("location")).searchParams.get("state");
+  const nonce = answer.headers.get("set-cookie").split(";")[0].split("=")[1];
+  must("however long the names are, the browser goes on to the tenant", answer.status === 302 && state.length <= 1500, state.length);
+  const given = ["--set", `callback_url=http://localhost:3000/cb?code=c&state=${state}`, "--set", `nonce=${nonce}`];
+  const judged = panel(program, `${home}/data`, "recipe", "check", "campaign-state", ...given, "--secret", `key=${home}/state.key`);
+  must("with a state that the panel finds sound", judged.checks.every((check) => check.verdict !== "fail"), JSON.stringify(judged));
+  return readState(state, nonce).campaign;
+};
+const long = "夏のセール".repeat(40);
+const kept = await carried(six.map((name) => [name, long]));
+must("which keeps what tells most", kept.source === long.slice(0, 120) && !("content" in kept) && !("term" in kept), kept);
+const fewer = await carried([["utm_source", "reddit"], ["utm_content", long], ["utm_term", long], ["gclid", "g".repeat(100)], ["utm_medium", long]]);
+must("and drops the content alone where that is enough", "term" in fewer && "medium" in fewer && !("content" in fewer), fewer);
+const faces = await carried([["utm_source", `a${"🚀".repeat(200)}`]]);
+must("no character is cut in two", faces.source === `a${"🚀".repeat(119)}`, faces);
 must("not after an error", (await come({ error: "access_denied" })).status === 400);
 tenant.close();

@@ -53,19 +53,29 @@ export function newNonce(): string {
   return randomBytes(16).toString("base64url");
 }
 
-/** The state for `campaign`. */
+/** What is left out of a state that would be too long, in this order: the sign-in comes before the count of it. */
+const GIVEN_UP: readonly (keyof Campaign)[] = ["content", "term", "medium", "gclid", "campaign", "source"];
+
+/** The state for `campaign`, or for as much of it as fits into MAX_LENGTH. */
 export function writeState(campaign: Campaign, nonce: string, now: number = Date.now()): string {
+  const left: Campaign = { ...campaign };
+  let state = signed(left, nonce, now);
+  for (const name of GIVEN_UP) {
+    if (state.length <= MAX_LENGTH) break;
+    delete left[name];
+    state = signed(left, nonce, now);
+  }
+  return state;
+}
+
+function signed(campaign: Campaign, nonce: string, now: number): string {
   const body: Record<string, string | number> = { v: 1, n: nonce, t: Math.floor(now / 1000) };
   for (const [name, short] of NAMES) {
     const value = campaign[name];
     if (value) body[short] = value;
   }
   const part = Buffer.from(JSON.stringify(body), "utf8").toString("base64url");
-  const state = `${part}.${mac(part)}`;
-  if (state.length > MAX_LENGTH) {
-    throw new Error(`The state has ${state.length} characters; ${MAX_LENGTH} are the most`);
-  }
-  return state;
+  return `${part}.${mac(part)}`;
 }
 
 /** What `state` says, where it was signed here, is recent, and belongs to the browser that has `nonce` in its cookie. */
@@ -107,9 +117,9 @@ export function readState(
 export function campaignOf(query: URLSearchParams): Campaign {
   const campaign: Campaign = {};
   for (const [name] of NAMES) {
-    // A hostile link may carry anything: what is longer than a campaign's name is cut.
-    const value = query.get(name === "gclid" ? "gclid" : `utm_${name}`)?.slice(0, 120);
-    if (value) campaign[name] = value;
+    const value = query.get(name === "gclid" ? "gclid" : `utm_${name}`);
+    // A hostile link may carry anything: what is longer than a campaign's name is cut, and never within a character.
+    if (value) campaign[name] = Array.from(value).slice(0, 120).join("");
   }
   return campaign;
 }
