@@ -101,6 +101,13 @@ impl EnvFile {
         Self { path: ".dev.vars".to_owned(), ..Self::local() }
     }
 
+    /// The same in a folder of its own.
+    #[must_use]
+    pub fn within(mut self, folder: &str) -> Self {
+        self.path = format!("{folder}/{}", self.path);
+        self
+    }
+
     /// Adds a comment.
     #[must_use]
     pub fn comment(self, text: &str) -> Self {

@@ -12,6 +12,7 @@ use super::outcome::failed;
 use super::sign_in::{self, Way};
 use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address};
 use crate::check::Check;
+use crate::dotenv;
 use crate::error::UserError;
 use crate::kinde::{Addresses, Domain};
 use crate::net::Request;
@@ -23,6 +24,8 @@ static CONTENT: LazyLock<Content> =
 const CONSTANTS: &str = include_str!("../../assets/recipes/wordpress/wp-config-kinde.php");
 const SCOPE: &str = "openid profile email offline";
 const SOME_SITE: &str = "https://wordpress.example.com";
+/// The folder of the file that holds the secret: not beside what goes into the web root.
+const APART: &str = "outside-the-web-root";
 
 /// The recipe.
 #[derive(Debug)]
@@ -93,7 +96,9 @@ impl Recipe for WordPress {
             made.file("openid-connect-generic-settings.json", format!("{settings}\n"));
             made.env(
                 EnvFile::env()
+                    .within(APART)
                     .comment("For the server's environment: WordPress itself reads no .env")
+                    .comment("Keep it outside the web root: many servers hand a .env to whoever asks for it")
                     .secret("OIDC_CLIENT_SECRET", values.secret("client_secret")),
             );
             made.put("callback_url", callback(&site, alternate));
@@ -149,6 +154,7 @@ impl Recipe for WordPress {
             outcome.add(around, oidc::registered("logout url", Addresses::Logout, client_id, &logout, around).await);
             outcome.add(around, oidc::taken(client_id, &callback, SCOPE, around).await);
             outcome.add(around, plugin(&callback, around).await);
+            outcome.add(around, open_env_file(&site, around).await);
             Ok(outcome)
         })
     }
@@ -280,9 +286,41 @@ async fn plugin(callback: &str, around: Around<'_>) -> Check {
     check.seen(seen).took(Duration::from_millis(answer.ms))
 }
 
+/// Asks the site for the file that holds the secret, as anybody may.
+async fn open_env_file(site: &str, around: Around<'_>) -> Check {
+    let Ok(url) = Url::parse(&format!("{site}/.env")) else {
+        return Check::skipped(ENV_FILE, "The site's address is none");
+    };
+    let request = Request::get("Look for an open .env", url).beginning(64 * 1024);
+    // Unrecorded: what such a file holds has no place in Activity either.
+    match around.http.unrecorded().send(request).await {
+        Ok(answer) => handed_out(answer.status, &answer.text()).took(Duration::from_millis(answer.ms)),
+        Err(error) => Check::skipped(ENV_FILE, format!("The site did not answer: {}", UserError::from(error).title)),
+    }
+}
+
+const ENV_FILE: &str = "env file";
+
+/// Judges the answer for `/.env`. The check never says what it holds.
+fn handed_out(status: u16, text: &str) -> Check {
+    let constant = |name: &String| name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let page = text.trim_start().starts_with('<');
+    let check = match status {
+        200..=299 if !page && dotenv::assignments(text).keys().any(constant) => Check::fail(
+            ENV_FILE,
+            "The site hands its .env to whoever asks for it, with every secret in it",
+            "Move the file out of the web root, and make a new client secret in Kinde: the old one may be known",
+        ),
+        300..=399 => Check::skipped(ENV_FILE, "The site sends whoever comes elsewhere: give the address it settles on"),
+        _ => Check::pass(ENV_FILE),
+    };
+    check.seen(format!("HTTP {status}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Verdict;
     use crate::recipes::generate;
     use crate::recipes::tests::{Stage, covers, is_sound, values};
 
@@ -316,5 +354,60 @@ mod tests {
         assert_eq!(logout, "https://acme.kinde.com/logout?redirect=https%3A%2F%2Fwww.example.com%2Fblog%2F");
         let wishes = WordPress.wishes(&values(&WordPress, &plain, &[]), &stage.tenant).unwrap();
         assert_eq!(wishes.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_secret_is_saved_apart_from_what_goes_into_the_web_root() {
+        let stage = Stage::at("acme");
+        let made =
+            generate(&WordPress, &values(&WordPress, &[("site", "https://a.example")], &[]), stage.around()).await;
+        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        for file in made.unwrap().files {
+            assert_eq!(folder(&file.path), file.is_private().then(|| APART.to_owned()), "{}", file.path);
+        }
+    }
+
+    #[test]
+    fn an_environment_file_that_the_site_hands_out_fails_and_a_page_in_its_place_does_not() {
+        for (status, text, verdict) in [
+            (200, "# x\nOIDC_CLIENT_SECRET=Canary0123456789\n", Verdict::Fail),
+            (200, "DB_PASSWORD='Canary0123456789'", Verdict::Fail),
+            (206, "export APP_KEY=Canary0123456789", Verdict::Fail),
+            (200, "<!doctype html>\nA=Canary0123456789", Verdict::Pass),
+            (200, "not found", Verdict::Pass),
+            (403, "OIDC_CLIENT_SECRET=Canary0123456789", Verdict::Pass),
+            (404, "", Verdict::Pass),
+            (301, "", Verdict::Skipped),
+        ] {
+            let check = handed_out(status, text);
+            assert_eq!(check.verdict, verdict, "{status} {text}");
+            assert!(!format!("{check:?}").contains("Canary"), "{check:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_site_hands_out_is_in_no_check_and_not_in_activity() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let site = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut asked = [0; 4096];
+            let read = socket.read(&mut asked).await.unwrap();
+            assert!(asked[..read].starts_with(b"GET /.env "));
+            let body = "OIDC_CLIENT_SECRET=Canary0123456789\n";
+            let answer =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let sink = told.clone();
+        let recorder = crate::net::Recorder::to(move |exchange| sink.lock().unwrap().push(format!("{exchange:?}")));
+        let stage = Stage::at("acme");
+        let http = crate::net::Http::new(recorder, crate::clock::Clock::real()).unwrap();
+        let check = open_env_file(&site, Around { http: &http, ..stage.around() }).await;
+        assert_eq!(check.verdict, Verdict::Fail, "{check:?}");
+        assert!(!format!("{check:?}").contains("Canary"));
+        assert!(told.lock().unwrap().is_empty());
     }
 }

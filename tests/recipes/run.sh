@@ -227,7 +227,7 @@ fi
 if wants wordpress; then
     say "WordPress: the requests of OpenID Connect Generic Client. The plugin itself cannot be had here: no registry has it"
     recipe generate wordpress --set site=https://blog.example.com --out "$temp/wordpress" >"$temp/wordpress.json"
-    (cd "$temp" && node wordpress.mjs)
+    (cd "$temp" && node wordpress.mjs "$program")
 fi
 if wants trustpath; then
     say "The TrustPath workflow with @kinde/infrastructure"

@@ -1,6 +1,7 @@
 // What the counterparts share: a server around a fetch handler, the panel as a process, and assertions that say which one.
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { createServer } from "node:http";
+import { promisify } from "node:util";
 
 export const home = process.env.COUNTERPARTS;
 
@@ -37,6 +38,12 @@ export function panel(program, folder, ...words) {
     if (error.stdout) return JSON.parse(error.stdout);
     throw error;
   }
+}
+
+/** The same without keeping this process from answering what the panel asks of it. */
+export async function panelAsks(program, folder, ...words) {
+  const done = await promisify(execFile)(program, ["--data-dir", folder, "--json", ...words]).catch((error) => error);
+  return JSON.parse(done.stdout);
 }
 
 /** What `send` delivers: the body, exactly. */

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { allow, inEnv, signIn } from "./browser.mjs";
-import { home, must } from "./tools.mjs";
+import { home, must, panelAsks, serve } from "./tools.mjs";
 
 const values = JSON.parse(readFileSync(`${home}/wordpress.json`, "utf8")).values;
 const settings = JSON.parse(readFileSync(`${home}/wordpress/openid-connect-generic-settings.json`, "utf8"));
@@ -18,7 +18,7 @@ for (const [name, value] of [
 ]) {
   must(`${name} is what the settings say`, constant(name) === value, constant(name));
 }
-const client_secret = inEnv(`${home}/wordpress/.env`, "OIDC_CLIENT_SECRET");
+const client_secret = inEnv(`${home}/wordpress/outside-the-web-root/.env`, "OIDC_CLIENT_SECRET");
 must("the secret stands in the environment alone", !constants.includes(client_secret) && settings.client_secret === "");
 await allow(settings.client_id, values.callback_url);
 
@@ -59,4 +59,21 @@ const user = await login(settings.scope);
 must("somebody new signs in", user.email?.includes("@") && user.name, JSON.stringify(user));
 must("and stays signed in", user.refresh);
 must("the guide's scope openid alone stops with incomplete-user-claim", (await login("openid")) === "incomplete-user-claim");
+
+// A site whose web root has the file with the secret, as many servers hand it out.
+let open = true;
+const site = await serve((request) => {
+  const asked = new URL(request.url).pathname === "/.env";
+  return asked && open ? new Response(`OIDC_CLIENT_SECRET=${client_secret}\n`) : new Response("<h1>Blog</h1>");
+});
+const look = async () => {
+  const told = await panelAsks(process.argv[2], `${home}/data`, "recipe", "check", "wordpress", "--set", `site=${site.url}`);
+  must("the check does not repeat the secret", !JSON.stringify(told).includes(client_secret));
+  return told.checks.find((check) => check.name === "env file").verdict;
+};
+must("a .env in the web root fails the check", (await look()) === "fail");
+open = false;
+must("and one elsewhere does not", (await look()) === "pass");
+site.close();
+
 must("a callback that is not registered is refused", String(await login(`${values.callback_url}&x=1`)).startsWith("refused"));
