@@ -35,7 +35,7 @@ impl Generated {
 
     /// Adds an environment file.
     pub(super) fn env(&mut self, file: EnvFile) {
-        let EnvFile { path, text, shown } = file;
+        let EnvFile { path, text, shown, reader: _ } = file;
         self.files.push(Artefact { path, content: Content::Env { text: Secret::new(text.as_str()), shown } });
     }
 }
@@ -77,28 +77,54 @@ impl Artefact {
     }
 }
 
+/// Who reads an environment file. They agree on a bare value alone: what quotes and `$` mean differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// dotenv, then dotenv-expand: `$` is expanded within any quotes, and `\$` is a `$`.
+    Expanding,
+    /// dotenv alone: within quotes everything but an escaped line break is as it stands.
+    Dotenv,
+    /// A shell: within single quotes everything is as it stands. Compose's `env_file` and systemd read those the same way.
+    Shell,
+}
+
 /// An environment file: `.env`, `.env.local`, `.dev.vars`.
 #[derive(Debug)]
 pub struct EnvFile {
     path: String,
+    reader: Reader,
     text: Zeroizing<String>,
     shown: String,
 }
 
 impl EnvFile {
-    /// An empty `.env.local`.
-    pub fn local() -> Self {
-        Self { path: ".env.local".to_owned(), text: Zeroizing::default(), shown: String::new() }
+    fn new(path: &str, reader: Reader) -> Self {
+        Self { path: path.to_owned(), reader, text: Zeroizing::default(), shown: String::new() }
     }
 
-    /// An empty `.env`.
-    pub fn env() -> Self {
-        Self { path: ".env".to_owned(), ..Self::local() }
+    /// An empty `.env.local`, which Next.js reads.
+    pub fn local() -> Self {
+        Self::new(".env.local", Reader::Expanding)
+    }
+
+    /// An empty `.env`, which Nuxt reads.
+    pub fn nuxt() -> Self {
+        Self::new(".env", Reader::Expanding)
+    }
+
+    /// An empty `.env`, which Deno reads.
+    pub fn deno() -> Self {
+        Self::new(".env", Reader::Dotenv)
     }
 
     /// An empty `.dev.vars`, which Cloudflare's wrangler reads.
     pub fn dev_vars() -> Self {
-        Self { path: ".dev.vars".to_owned(), ..Self::local() }
+        Self::new(".dev.vars", Reader::Dotenv)
+    }
+
+    /// An empty `.env` for the environment of a process: `set -a; . ./.env`, or a container's `env_file`.
+    pub fn process() -> Self {
+        Self::new(".env", Reader::Shell)
     }
 
     /// The same in a folder of its own.
@@ -117,7 +143,7 @@ impl EnvFile {
     /// Adds `NAME=value`.
     #[must_use]
     pub fn plain(self, name: &str, value: &str) -> Self {
-        let line = format!("{name}={}", quoted(value));
+        let line = format!("{name}={}", quoted(value, self.reader));
         self.line(&line, None)
     }
 
@@ -126,7 +152,7 @@ impl EnvFile {
     pub fn secret(self, name: &str, value: Option<&Secret>) -> Self {
         match value {
             Some(value) => {
-                let line = Zeroizing::new(format!("{name}={}", quoted(value.expose())));
+                let line = Zeroizing::new(format!("{name}={}", quoted(value.expose(), self.reader)));
                 self.line(&line, Some(&format!("{name}={MASK}")))
             }
             None => self.line(&format!("{name}="), None),
@@ -142,15 +168,22 @@ impl EnvFile {
     }
 }
 
-/// A value as an environment file takes it: bare where it can be, else in quotes. `$` is kept from being expanded.
-fn quoted(value: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@+=,~".contains(c);
+/// A value as `reader` takes it: bare where it can be, else in quotes that keep it as it is.
+fn quoted(value: &str, reader: Reader) -> String {
+    // A shell makes a home folder of a tilde.
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@+=,".contains(c) || (c == '~' && reader != Reader::Shell);
     if value.chars().all(bare) {
         return value.to_owned();
     }
-    let value = value.replace('$', "\\$");
-    if !value.contains('\'') && !value.contains(['\n', '\r']) {
-        return format!("'{value}'");
+    let value = match reader {
+        Reader::Shell => return format!("'{}'", value.replace('\'', r"'\''")),
+        Reader::Dotenv => value.to_owned(),
+        Reader::Expanding => value.replace('$', "\\$"),
+    };
+    let lines = value.contains(['\n', '\r']);
+    // Not in double quotes where it can be helped: within those Deno expands as well.
+    if let Some(quote) = ['\'', '`'].into_iter().find(|quote| !lines && !value.contains(*quote)) {
+        return format!("{quote}{value}{quote}");
     }
     let value = value.replace('\n', "\\n").replace('\r', "\\r");
     if value.contains('"') { format!("`{value}`") } else { format!("\"{value}\"") }
@@ -280,15 +313,22 @@ mod tests {
     }
 
     #[test]
-    fn values_of_an_environment_file_are_quoted_where_they_must_be() {
-        for (value, written) in [
-            ("https://acme.kinde.com/a?b=c", "'https://acme.kinde.com/a?b=c'"),
-            ("abc-123_.~", "abc-123_.~"),
-            ("pa$$word", "'pa\\$\\$word'"),
-            ("it's", "\"it's\""),
-            ("", ""),
+    fn values_of_an_environment_file_are_quoted_where_they_must_be_and_as_their_reader_takes_them() {
+        use Reader::{Dotenv, Expanding, Shell};
+        for (value, reader, written) in [
+            ("https://acme.kinde.com/a?b=c", Expanding, "'https://acme.kinde.com/a?b=c'"),
+            ("abc-123_.~", Expanding, "abc-123_.~"),
+            ("abc-123_.~", Shell, "'abc-123_.~'"),
+            ("pa$$word", Expanding, "'pa\\$\\$word'"),
+            ("pa$$word", Dotenv, "'pa$$word'"),
+            ("pa$$word", Shell, "'pa$$word'"),
+            ("it's $", Expanding, "`it's \\$`"),
+            ("it's $", Dotenv, "`it's $`"),
+            ("it's a `", Dotenv, "\"it's a `\""),
+            ("it's", Shell, r"'it'\''s'"),
+            ("", Shell, ""),
         ] {
-            assert_eq!(quoted(value), written, "{value}");
+            assert_eq!(quoted(value, reader), written, "{value} {reader:?}");
         }
     }
 }

@@ -59,7 +59,7 @@ impl Recipe for CloudflareZeroTrust {
             made.file("cloudflare/main.tf", fill(TERRAFORM, &fills).replace("${", "$${").replace("%{", "%%{"));
             let secret = values.secret("client_secret");
             made.env(
-                EnvFile::env()
+                EnvFile::process()
                     .comment("Client secret of the application, for Terraform")
                     .secret("TF_VAR_kinde_client_secret", secret)
                     .comment("The same, for the call of Cloudflare's API")

@@ -73,13 +73,13 @@ impl Recipe for EdgeWorkers {
                     made.file("server/api/me.get.ts", NUXT);
                     let path = "server/utils/verify-kinde-token.ts";
                     made.file(path, verifier(path));
-                    made.env(env(EnvFile::env()));
+                    made.env(env(EnvFile::nuxt()));
                     ("http://localhost:3000/api/me", "npm run dev")
                 }
                 "deno" => {
                     made.file("main.ts", DENO);
                     made.file("verify-kinde-token.ts", verifier("verify-kinde-token.ts"));
-                    made.env(env(EnvFile::env()));
+                    made.env(env(EnvFile::deno()));
                     ("http://localhost:8000/", "deno run --allow-net --allow-env --env-file main.ts")
                 }
                 _ => {

@@ -95,9 +95,12 @@ impl Recipe for WordPress {
             let settings = serde_json::to_string_pretty(&settings).unwrap_or_default();
             made.file("openid-connect-generic-settings.json", format!("{settings}\n"));
             made.env(
-                EnvFile::env()
+                EnvFile::process()
                     .within(APART)
                     .comment("For the server's environment: WordPress itself reads no .env")
+                    .comment(
+                        "Quoted as a shell and Compose read it; docker run --env-file wants a value without quotes",
+                    )
                     .comment("Keep it outside the web root: many servers hand a .env to whoever asks for it")
                     .secret("OIDC_CLIENT_SECRET", values.secret("client_secret")),
             );

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # The recipes beside what we did not write: other implementations, the type checker, Kinde's own packages, PostgreSQL. Not part
 # of `cargo test`: it installs packages, each at a fixed version, into a temporary folder, and runs their install scripts for
-# none. Needs node 20 or newer, npm, python3, cargo, PostgreSQL's programs and the built program:
-#   cargo build && tests/recipes/run.sh [PART…]      parts: state multipass webhooks next as-test zapier
-#                                                  edge cloudflare wordpress trustpath supabase
+# none. Needs node 20 or newer, npm, python3, cargo, PostgreSQL's programs and the built program. The WordPress plugin is on no
+# registry: KINDE_PANEL_WORDPRESS_PLUGIN may name the folder of one, and then PHP is needed.
+#   cargo build && tests/recipes/run.sh [PART…]      parts: state multipass env webhooks next as-test zapier
+#                                                  edge cloudflare wordpress trustpath todo supabase
 #
 # A part that lacks its program is skipped aloud, and in CI a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=${KINDE_PANEL:-${CARGO_TARGET_DIR:-$here/../../target}/debug/kinde-panel}
 case " ${KINDE_PANEL_SKIP:-} " in *" recipes "*) echo 'SKIPPED by your choice: PostgreSQL' && database= ;; *) database=supabase ;; esac
-parts=${*:-state multipass webhooks next as-test zapier edge cloudflare wordpress trustpath $database}
+parts=${*:-state multipass env webhooks next as-test zapier edge cloudflare wordpress trustpath todo $database}
 temp=$(mktemp -d)
 servers=()
 end() {
@@ -62,6 +63,9 @@ recipe generate supabase --set project=abcdefghijklmnopqrst --set publishable_ke
     --set client_id=0123456789abcdef --secret "jwt_secret=$temp/jwt.secret" --out "$temp/supabase" >"$temp/supabase.json"
 unset KINDE_DOMAIN
 
+# The binary of a package for this machine; empty where its makers have none.
+binary() { find "$temp/node_modules" -path "$1" -type f -perm -u+r 2>/dev/null | head -1; }
+
 # The generated TypeScript of a folder: checked, and as JavaScript that node runs.
 compile() {
     cp "$here/tsconfig.json" "$temp/$1/tsconfig.json"
@@ -86,6 +90,13 @@ fi
 if wants multipass; then
     say "Multipass: multipassify and multipass-js"
     node "$temp/multipass.mjs" "$program"
+fi
+
+if wants env; then
+    say "Environment files: Next.js's loader, dotenv, Deno, a shell"
+    deno=$(binary '*/@deno/*/deno')
+    [ -z "$deno" ] || chmod +x "$deno"
+    (cd "$temp" && KINDE_DOMAIN=acme.kinde.com node env.mjs "$program" "$deno")
 fi
 
 # A tenant that signs.
@@ -172,8 +183,6 @@ if wants edge; then
     (cd "$temp" && node edge_keys.mjs)
 fi
 if wants edge; then
-    # The binary of a package for this machine; empty where its makers have none.
-    binary() { find "$temp/node_modules" -path "$1" -type f -perm -u+r 2>/dev/null | head -1; }
     export KINDE_ISSUER_URL=$issuer KINDE_AUDIENCE=https://api.example.com
     say "The same in workerd, which runs Cloudflare's Workers"
     workerd=$(binary '*/@cloudflare/workerd-*/bin/workerd')
