@@ -74,9 +74,8 @@ compile() {
 }
 
 say "Types: everything generated, under strict and more"
-# The template the guide starts from has it.
-mkdir -p "$temp/supabase/components/ui"
-cp "$here/button.tsx" "$temp/supabase/components/ui/button.tsx"
+# What stands around them in the template that the guide starts from.
+cp -r "$here/todo/." "$temp/supabase"
 # Two at a time: it is most of the time that all of this takes.
 export -f compile
 export here temp
@@ -244,6 +243,17 @@ if wants trustpath; then
         (cd "$temp" && node trustpath.mjs "js/trustpath-$failure/kindeSrc/environment/workflows/FraudDetectionWorkflow.js" \
             "trustpath-$failure.json")
     done
+fi
+if wants todo; then
+    say "The to-do app in a real Next.js, with Kinde's own SDK: built, started, signed in to"
+    port=$(node "$temp/free-port.mjs")
+    app=$temp/todo
+    recipe generate supabase --set project=abcdefghijklmnopqrst --set publishable_key=sb_publishable_x --set "site=http://127.0.0.1:$port" \
+        --secret "jwt_secret=$temp/jwt.secret" --out "$app" >/dev/null
+    cp -r "$here/todo/." "$app"
+    cp "$here/tsconfig.json" "$app"
+    (cd "$app" && NEXT_TELEMETRY_DISABLED=1 ../node_modules/.bin/next build) >"$temp/todo.out" 2>&1 || { cat "$temp/todo.out"; exit 1; }
+    (cd "$temp" && node todo.mjs "$app" "$port")
 fi
 if wants supabase; then
     say "Supabase's SQL and token in PostgreSQL"

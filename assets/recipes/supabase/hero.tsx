@@ -4,6 +4,7 @@
 // every change.
 
 import { revalidatePath } from "next/cache";
+import { Suspense } from "react";
 import { createClient } from "@/lib/supabase/server";
 
 type Todo = { id: number; task: string; completed_state: boolean };
@@ -32,7 +33,17 @@ async function change(form: FormData): Promise<void> {
   revalidatePath("/");
 }
 
-export async function Hero() {
+// The list waits for the session: in a Suspense, so that the page around it need not (Next.js insists on it where Cache
+// Components are switched on).
+export function Hero() {
+  return (
+    <Suspense fallback={<p>Loading the list…</p>}>
+      <Todos />
+    </Suspense>
+  );
+}
+
+async function Todos() {
   const supabase = await createClient();
   const { data, error } = await supabase.from("todos").select("id, task, completed_state").order("id");
   if (error) return <p role="alert">The list could not be read: {error.message}</p>;

@@ -17,7 +17,7 @@ export async function createClient(): Promise<SupabaseClient> {
   const token = await supabaseToken();
   return createSupabaseClient(
     env("NEXT_PUBLIC_SUPABASE_URL"),
-    env("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_OR_ANON_KEY"),
+    env("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY"),
     {
       auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
       global: {

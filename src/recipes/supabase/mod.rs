@@ -24,16 +24,19 @@ static CONTENT: LazyLock<Content> =
     LazyLock::new(|| Content::parse(include_str!("../../../assets/recipes/supabase/recipe.toml")));
 
 /// Files that are the same for everybody.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 7] = [
     ("app/api/auth/[kindeAuth]/route.ts", include_str!("../../../assets/recipes/supabase/route.ts")),
     ("components/auth-button.tsx", include_str!("../../../assets/recipes/supabase/auth-button.tsx")),
     ("components/hero.tsx", include_str!("../../../assets/recipes/supabase/hero.tsx")),
     ("lib/supabase/server.ts", include_str!("../../../assets/recipes/supabase/server.ts")),
-    ("lib/supabase/middleware.ts", include_str!("../../../assets/recipes/supabase/middleware.ts")),
     ("supabase/kinde.sql", include_str!("../../../assets/recipes/supabase/kinde.sql")),
     ("supabase/todos.sql", include_str!("../../../assets/recipes/supabase/todos.sql")),
     ("supabase/rollback.sql", include_str!("../../../assets/recipes/supabase/rollback.sql")),
 ];
+/// Named by newer templates as it says itself, by older ones [`OLDER`].
+const SESSION: &str = include_str!("../../../assets/recipes/supabase/proxy.ts");
+const NEWER: &str = "lib/supabase/proxy.ts";
+const OLDER: &str = "lib/supabase/middleware.ts";
 const GIVE: &str = include_str!("../../../assets/recipes/supabase/give-todos.sql");
 
 /// A user that nobody is.
@@ -71,6 +74,8 @@ impl Recipe for Supabase {
             for (path, text) in FILES {
                 made.file(path, text);
             }
+            made.file(NEWER, SESSION);
+            made.file(OLDER, SESSION.replacen(NEWER, OLDER, 1));
             let owner = format!("'{}'", user.unwrap_or("kp_…"));
             made.file("supabase/give-todos.sql", fill(GIVE, &[("user_id", &owner)]));
             made.put("callback_url", callback(&site));
@@ -159,6 +164,7 @@ fn env(
     } else {
         "The shared secret imported under JWT Keys. Keep it secret"
     };
+    let key = values.text("publishable_key").unwrap_or_default();
     Ok(EnvFile::local()
         .comment("Kinde: the client secret is under Settings > Applications > (the application) > View details")
         .plain("KINDE_CLIENT_ID", values.text("client_id").unwrap_or_default())
@@ -169,7 +175,9 @@ fn env(
         .plain("KINDE_POST_LOGIN_REDIRECT_URL", site)
         .comment("Supabase: Project Settings > Data API, and > API Keys")
         .plain("NEXT_PUBLIC_SUPABASE_URL", project.as_str().trim_end_matches('/'))
-        .plain("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_OR_ANON_KEY", values.text("publishable_key").unwrap_or_default())
+        .plain("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", key)
+        .comment("The same, by the name that older templates and the guide look for")
+        .plain("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_OR_ANON_KEY", key)
         .comment(about)
         .secret("SUPABASE_JWT_SECRET", Some(secret)))
 }
@@ -262,7 +270,12 @@ mod tests {
     #[tokio::test]
     async fn every_file_is_made_and_only_the_environment_holds_the_secret() {
         let stage = Stage::at("acme");
-        let plain = [("project", "abcdefghijklmnopqrst"), ("user_id", "kp_1a"), ("client_id", "id")];
+        let plain = [
+            ("project", "abcdefghijklmnopqrst"),
+            ("publishable_key", "sb_publishable_x"),
+            ("user_id", "kp_1a"),
+            ("client_id", "id"),
+        ];
         let made = generate(&Supabase, &values(&Supabase, &plain, &[JWT_SECRET]), stage.around()).await.unwrap();
         is_sound(&Supabase, &made);
         let mut paths: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
@@ -272,6 +285,13 @@ mod tests {
         assert_eq!(paths, all);
         assert!(made.files[0].exact().expose().contains(JWT_SECRET.1));
         assert!(made.files.iter().skip(1).all(|file| !file.exact().expose().contains(JWT_SECRET.1)));
+        for name in [NEWER, OLDER] {
+            let file = made.files.iter().find(|file| file.path == name).unwrap();
+            assert!(file.shown().starts_with(&format!("// {name}\n")), "{}", file.shown());
+        }
+        for name in ["NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", "NEXT_PUBLIC_SUPABASE_PUBLISHABLE_OR_ANON_KEY"] {
+            assert!(made.files[0].shown().contains(&format!("\n{name}=sb_publishable_x\n")), "{name}");
+        }
         let give = made.files.iter().find(|file| file.path.ends_with("give-todos.sql")).unwrap();
         assert!(give.shown().contains("set user_id = 'kp_1a' where"));
         // The minted token is one that the check finds right.
