@@ -181,6 +181,35 @@ fn every_recipe_is_whole_and_named_once() {
     }
 }
 
+/// What a guide's step names, and a person who follows the page alone could not know: each is said where the step is covered.
+#[test]
+fn a_step_says_what_the_guide_says_there() {
+    for (recipe, source, words) in [
+        ("bravo-studio", "kinde-5", "Google wants its client ID"),
+        ("bravo-studio", "bravo-13", "client secret is copied from Kinde"),
+        ("cloudflare-zero-trust", "provider-4", "client secret is copied from Kinde"),
+        ("nextjs", "local", "plus /api/kinde-webhook"),
+        ("supabase", "app-7", "Google wants its client ID"),
+        ("supabase", "project-3.4", "Create new project"),
+        ("supabase", "code-8", "API Keys > Publishable key"),
+        ("supabase", "code-12", "lib/supabase/proxy.ts"),
+        ("supabase", "link-2", "Kinde > Users > (the user)"),
+        ("trustpath", "step-3.1", "copy its client ID and secret"),
+        ("trustpath", "step-6", "Add login rules separately"),
+        ("wordpress", "configure-3", "paste the four addresses"),
+    ] {
+        let steps = &find(recipe).unwrap().content().steps;
+        let step = steps.iter().find(|step| step.sources.iter().any(|one| one == source)).unwrap();
+        let said = format!("{} {}", step.text, step.note.as_deref().unwrap_or_default());
+        assert!(said.contains(words), "{recipe} {source}: {said}");
+    }
+    let copies = |recipe: &str, source: &str| {
+        let steps = &find(recipe).unwrap().content().steps;
+        steps.iter().find(|step| step.sources.iter().any(|one| one == source)).unwrap().copy.len()
+    };
+    assert_eq!(copies("wordpress", "configure-3"), 4);
+}
+
 #[test]
 fn the_shelf_is_in_the_order_of_the_alphabet() {
     let names: Vec<&str> = all().iter().map(|recipe| recipe.content().name.as_str()).collect();
