@@ -196,6 +196,7 @@ fn a_step_says_what_the_guide_says_there() {
         ("supabase", "link-2", "Kinde > Users > (the user)"),
         ("trustpath", "step-3.1", "copy its client ID and secret"),
         ("trustpath", "step-6", "Add login rules separately"),
+        ("trustpath", "step-8", "no time limit"),
         ("wordpress", "configure-3", "paste the four addresses"),
     ] {
         let steps = &find(recipe).unwrap().content().steps;
