@@ -16,18 +16,18 @@ export async function signIn(authorize) {
   return { back: new URL(back.headers.get("location")) };
 }
 
-/** Adds addresses to an application's callbacks, by POST. */
-export async function allow(application, ...urls) {
+/** Adds addresses to an application's callbacks, or to another list of its, by POST. */
+export async function allow(application, url, list = "auth_redirect_urls") {
   const { issuer, audience, client_id, client_secret } = ready;
   const form = new URLSearchParams({ grant_type: "client_credentials", client_id, client_secret, audience });
   const minted = await fetch(`${issuer}/oauth2/token`, { method: "POST", body: form });
   const { access_token } = await minted.json();
-  const answer = await fetch(`${issuer}/api/v1/applications/${application}/auth_redirect_urls`, {
+  const answer = await fetch(`${issuer}/api/v1/applications/${application}/${list}`, {
     method: "POST",
     headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
-    body: JSON.stringify({ urls }),
+    body: JSON.stringify({ urls: [url] }),
   });
-  must("the callback is added", answer.ok, answer.status);
+  must(`${url} is added`, answer.ok, answer.status);
 }
 
 /** The value of NAME in an environment file. */

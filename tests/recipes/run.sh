@@ -233,9 +233,16 @@ if wants cloudflare; then
     (cd "$temp" && node cloudflare.mjs)
 fi
 if wants wordpress; then
-    say "WordPress: the requests of OpenID Connect Generic Client. The plugin itself cannot be had here: no registry has it"
+    say "WordPress: the requests of OpenID Connect Generic Client"
     recipe generate wordpress --set site=https://blog.example.com --out "$temp/wordpress" >"$temp/wordpress.json"
     (cd "$temp" && node wordpress.mjs "$program")
+    if [ -n "${KINDE_PANEL_WORDPRESS_PLUGIN:-}" ]; then
+        say "The plugin itself, in PHP"
+        cp "$here/wordpress_plugin.php" "$temp"
+        (cd "$temp" && node wordpress_plugin.mjs "$KINDE_PANEL_WORDPRESS_PLUGIN" https://blog.example.com)
+    else
+        echo "The plugin itself is on no package registry: unpack it, and name its folder in KINDE_PANEL_WORDPRESS_PLUGIN (needs php)"
+    fi
 fi
 if wants trustpath; then
     say "The TrustPath workflow with @kinde/infrastructure"

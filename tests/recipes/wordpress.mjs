@@ -1,5 +1,5 @@
 // The request sequence that OpenID Connect Generic Client documents, with the settings that the recipe makes. The plugin itself
-// is on no package registry.
+// is on no package registry; where its folder is given, wordpress_plugin.mjs signs in with it.
 import { readFileSync } from "node:fs";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { allow, inEnv, signIn } from "./browser.mjs";
