@@ -257,9 +257,13 @@ if wants todo; then
     app=$temp/todo
     recipe generate supabase --set project=abcdefghijklmnopqrst --set publishable_key=sb_publishable_x --set "site=http://127.0.0.1:$port" \
         --secret "jwt_secret=$temp/jwt.secret" --out "$app" >/dev/null
-    cp -r "$here/todo/." "$app"
-    cp "$here/tsconfig.json" "$app"
+    # The routes of the other recipes as well: an app with Cache Components takes none that chooses its runtime or how it is cached.
+    cp -r "$temp"/{nextjs,app,multipass}/app "$temp"/{app,multipass}/lib "$app"
+    cp -r "$here/todo/." "$here/tsconfig.json" "$app"
     (cd "$app" && NEXT_TELEMETRY_DISABLED=1 ../node_modules/.bin/next build) >"$temp/todo.out" 2>&1 || { cat "$temp/todo.out"; exit 1; }
+    for route in /api/kinde-webhook /api/multipass /auth/campaign /auth/campaign/callback; do
+        grep -q "ƒ $route\$" "$temp/todo.out" || { cat "$temp/todo.out"; echo "$route is not asked anew for every request"; exit 1; }
+    done
     (cd "$temp" && node todo.mjs "$app" "$port")
 fi
 if wants supabase; then

@@ -5,9 +5,6 @@
 
 import { type Campaign, readState } from "@/lib/campaign-state";
 
-export const runtime = "nodejs";
-export const dynamic = "force-dynamic";
-
 export async function GET(request: Request): Promise<Response> {
   const query = new URL(request.url).searchParams;
   const refused = query.get("error");

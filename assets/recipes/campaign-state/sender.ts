@@ -5,9 +5,6 @@
 
 import { campaignOf, MAX_AGE, newNonce, writeState } from "@/lib/campaign-state";
 
-export const runtime = "nodejs";
-export const dynamic = "force-dynamic";
-
 export async function GET(request: Request): Promise<Response> {
   const nonce = newNonce();
   const site = origin("KINDE_SITE_URL");

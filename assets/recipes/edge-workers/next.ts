@@ -4,8 +4,8 @@
 
 import { withKindeToken } from "@/lib/verify-kinde-token";
 
+// With cacheComponents in next.config.ts there is no edge runtime: take this line out, and the same code runs in Node.
 export const runtime = "edge";
-export const dynamic = "force-dynamic";
 
 export function GET(request: Request): Promise<Response> {
   const options = {

@@ -8,9 +8,6 @@
 import jwt from "jsonwebtoken";
 import jwksClient from "jwks-rsa";
 
-export const runtime = "nodejs";
-export const dynamic = "force-dynamic";
-
 /** Kinde's last attempt comes about 36 hours after the first; what is older is a replay. */
 const OLDEST_MS = 37 * 60 * 60 * 1000;
 /** A clock may be this far behind Kinde's. */

@@ -6,9 +6,6 @@ import { getKindeServerSession } from "@kinde-oss/kinde-auth-nextjs/server";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Customer, multipassUrl } from "@/lib/multipass";
 
-export const runtime = "nodejs";
-export const dynamic = "force-dynamic";
-
 let keys: JWTVerifyGetKey | undefined;
 
 export async function GET(request: Request): Promise<Response> {
