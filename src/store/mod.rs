@@ -11,7 +11,6 @@ mod json_file;
 pub mod key_sets;
 
 pub(crate) use data_dir::write_private;
-pub(crate) use data_dir::write_private;
 pub use data_dir::{DataDir, StoreError};
 pub use history::HistoryError;
 pub use journal::{Entry, Journal};

@@ -89,6 +89,7 @@ fn one(n: i64) -> Record {
         pinned: n % 50_000 == 7,
         judged: Some((verdict.to_owned(), failed.then(|| "signature".to_owned()), at)),
         decode: None,
+        said: None,
         text: format!("{kind} {event} {payload}"),
     };
     Record { told: Some(told), ..Record::from(new) }
