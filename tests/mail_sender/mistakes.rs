@@ -23,7 +23,7 @@ const MISTAKES: [(&str, &str, Verdict, &str); 45] = [
     ("two-spf", "spf", Verdict::Fail, "2 SPF records"),
     ("eleven", "spf look-ups", Verdict::Fail, "costs 11 look-ups"),
     ("voids", "spf look-ups", Verdict::Fail, "3 look-ups find nothing"),
-    ("circle", "spf", Verdict::Fail, "circle.bad.test → b.circle.bad.test → circle.bad.test"),
+    ("circle", "spf", Verdict::Fail, "circle.bad.test to b.circle.bad.test to circle.bad.test"),
     ("ptr", "spf policy", Verdict::Warn, "uses ptr"),
     ("plus-all", "spf policy", Verdict::Fail, "+all"),
     ("no-all", "spf policy", Verdict::Warn, "no all"),
