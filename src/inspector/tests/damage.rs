@@ -109,7 +109,7 @@ fn of_a_token_that_opens_something_no_mangling_hides_the_signature_from_what_is_
         format!("\"{}\"", plain(&access)).into_bytes(),
         format!("token={}", access.replace('.', "%2E")).into_bytes(),
     ]);
-    let of_token = |text: &str| -> String { text.chars().filter(|c| c.is_ascii_alphanumeric()).collect() };
+    let of_token = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
     for body in bodies {
         let shown = String::from_utf8_lossy(&body);
         let kept = sift(&body).kept.unwrap_or_else(|| panic!("kept whole: {shown}"));
