@@ -74,7 +74,8 @@ pub fn palette(ctx: &Context, state: &mut PaletteState, items: &[PaletteItem<'_>
                 let enabled = |place: usize| {
                     found.get(place).and_then(|index| items.get(*index)).is_some_and(|item| item.enabled)
                 };
-                state.bar = moved(state.bar, found.len(), up, down, enabled);
+                let typed = !state.query.trim().is_empty();
+                state.bar = moved(state.bar, found.len(), up, down, typed, enabled);
                 if enter && enabled(state.bar) {
                     answer = found.get(state.bar).map_or(PaletteAnswer::Open, |index| PaletteAnswer::Run(*index));
                 }
@@ -164,8 +165,9 @@ fn row(ui: &mut Ui, item: &PaletteItem<'_>, here: bool) -> egui::Response {
     response
 }
 
-/// Where the bar goes: over what cannot be done, and not past the ends.
-fn moved(bar: usize, count: usize, up: bool, down: bool, enabled: impl Fn(usize) -> bool) -> usize {
+/// Where the bar goes: over what cannot be done, and not past the ends. What was typed means the best match: where that
+/// cannot be done the bar stays on it, and Enter does nothing rather than the next best thing.
+fn moved(bar: usize, count: usize, up: bool, down: bool, typed: bool, enabled: impl Fn(usize) -> bool) -> usize {
     let bar = bar.min(count.saturating_sub(1));
     if down {
         return (bar + 1..count).find(|place| enabled(*place)).unwrap_or(bar);
@@ -173,11 +175,10 @@ fn moved(bar: usize, count: usize, up: bool, down: bool, enabled: impl Fn(usize)
     if up {
         return (0..bar).rev().find(|place| enabled(*place)).unwrap_or(bar);
     }
-    if enabled(bar) { bar } else { (0..count).find(|place| enabled(*place)).unwrap_or(bar) }
+    if typed || enabled(bar) { bar } else { (0..count).find(|place| enabled(*place)).unwrap_or(bar) }
 }
 
-/// The indices of the items that fit `query`, best first and what cannot be done last; all of them, in their own order,
-/// for an empty one.
+/// The indices of the items that fit `query`, best first; all of them, in their own order, for an empty one.
 pub fn matches(query: &str, items: &[PaletteItem<'_>]) -> Vec<usize> {
     if query.trim().is_empty() {
         return (0..items.len()).collect();
@@ -185,17 +186,17 @@ pub fn matches(query: &str, items: &[PaletteItem<'_>]) -> Vec<usize> {
     let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut found: Vec<(bool, u32, usize)> = items
+    let mut found: Vec<(u32, usize)> = items
         .iter()
         .enumerate()
         .filter_map(|(index, item)| {
             let words = format!("{} {}", item.name, item.hint);
             let score = pattern.score(Utf32Str::new(&words, &mut buffer), &mut matcher);
-            score.map(|score| (!item.enabled, score, index))
+            score.map(|score| (score, index))
         })
         .collect();
-    found.sort_by_key(|(cannot, score, index)| (*cannot, std::cmp::Reverse(*score), *index));
-    found.into_iter().map(|(_, _, index)| index).collect()
+    found.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
+    found.into_iter().map(|(_, index)| index).collect()
 }
 
 #[cfg(test)]
@@ -212,17 +213,16 @@ mod tests {
         assert_eq!(matches("con ap", &items), [1, 2]);
         assert_eq!(matches("", &items), [0, 1, 2]);
         assert!(matches("zzz", &items).is_empty());
-        let items = [item("Stop listening", false), item("Stop listening, later", true)];
-        assert_eq!(matches("stop listening", &items), [1, 0], "what cannot be done comes last");
     }
 
     #[test]
     fn the_bar_steps_over_what_cannot_be_done() {
         let can = [false, true, false, true];
         let enabled = |place: usize| can.get(place).copied().unwrap_or(false);
-        assert_eq!(moved(0, 4, false, false, enabled), 1);
-        assert_eq!(moved(1, 4, false, true, enabled), 3);
-        assert_eq!(moved(3, 4, false, true, enabled), 3);
-        assert_eq!(moved(3, 4, true, false, enabled), 1);
+        assert_eq!(moved(0, 4, false, false, false, enabled), 1);
+        assert_eq!(moved(1, 4, false, true, false, enabled), 3);
+        assert_eq!(moved(3, 4, false, true, false, enabled), 3);
+        assert_eq!(moved(3, 4, true, false, false, enabled), 1);
+        assert_eq!(moved(0, 4, false, false, true, enabled), 0, "the best match for what was typed");
     }
 }
