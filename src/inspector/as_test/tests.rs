@@ -1,7 +1,8 @@
 use super::*;
 use crate::clock::Clock;
 
-const EVENT: &str = r#"{"type":"user.created","event_id":"event_1","data":{},"timestamp":"2026-11-23T12:00:00Z"}"#;
+const EVENT: &str =
+    r#"{"type":"user.created","event_id":"event_1","data":{"user":{"id":"kp_1"}},"timestamp":"2026-11-23T12:00:00Z"}"#;
 
 /// A token of a sandbox and its key set.
 fn sandbox() -> (String, String) {
