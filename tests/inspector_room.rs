@@ -208,14 +208,15 @@ fn what_came_while_its_tenant_was_out_of_reach_is_judged_when_the_room_opens() {
     let jwks = kinde_panel::sandbox::facts(&sandbox).unwrap().jwks;
     let tenant = TcpListener::bind("127.0.0.1:0").unwrap();
     let domain = Domain::parse(&format!("http://{}", tenant.local_addr().unwrap())).unwrap();
-    std::thread::spawn(move || {
+    let serve = move || {
         for stream in tenant.incoming() {
             let mut stream = stream.unwrap();
             let _read = stream.read(&mut [0; 4096]).unwrap();
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
             write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{jwks}", jwks.len()).unwrap();
         }
-    });
+    };
+    std::thread::Builder::new().name("tenant".to_owned()).spawn(serve).unwrap();
     let profiles = Profiles::of(&DataDir::open(folder.path()).unwrap());
     let profile = profiles.add(Profile::new("Acme", domain)).unwrap().id;
     let attempts = Attempts::open(&folder.path().join("history.db")).unwrap();

@@ -437,7 +437,7 @@ fn a_webhook_that_is_left_behind_is_told_of_once_wherever_the_person_is() {
     tell(&mut harness, job, Told::Webhook(here(How::Added)));
     // Another profile shows.
     harness.state_mut().profile = Some(Profile::sandbox());
-    harness.state_mut().with(|state, cx, actions| state.entered(cx, actions));
+    harness.state_mut().with(kinde_panel::screens::inspector::State::entered);
     harness.state_mut().actions.clear();
     let refused = || {
         let error = UserError::new(Category::Network, "The webhook could not follow to the new address");
