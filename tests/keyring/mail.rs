@@ -92,15 +92,20 @@ echo "resend another server's:"; resend own
     }
 }
 
+/// A thread with a name.
+fn begin(name: &str, work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).unwrap();
+}
+
 /// Serves every connection of a port of its own by `serve`, each in a thread; the port.
 fn listen(serve: impl Fn(std::net::TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let serve = Arc::new(serve);
-    std::thread::spawn(move || {
+    begin("listener", move || {
         for stream in listener.incoming() {
             let serve = Arc::clone(&serve);
-            std::thread::spawn(move || serve(stream.unwrap()));
+            begin("connection", move || serve(stream.unwrap()));
         }
     });
     port
