@@ -167,7 +167,7 @@ async fn a_profile_can_be_removed_although_kinde_does_not_take_its_webhook_back_
     while told.is_none() || !ended {
         match window.next().await {
             Stamped { event: backend::Event::Tenant(room::Event::Removed(removed)), .. } => {
-                told = Some(removed.unwrap())
+                told = Some(removed.unwrap());
             }
             Stamped { job: SENDING, event: backend::Event::Ended(_) } => ended = true,
             _ => {}
