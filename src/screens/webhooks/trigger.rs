@@ -22,11 +22,8 @@ use crate::ui::tokens::space;
 use crate::ui::{Button, Callout, ListRow, Mood, checkbox_row, prose, small, status, strong, subdued, title};
 use crate::webhooks::{Refusal, Triggered, can_trigger, causes, takers};
 
-/// Width of the list of events, in points: where there is room, and where what is beside it needs it more.
+/// Width of the list of events, in points.
 const LIST: f32 = 250.0;
-const NARROW_LIST: f32 = 200.0;
-/// Below this width of the room the list is narrow.
-const NARROW: f32 = 640.0;
 
 /// What was chosen, and how far it is.
 #[derive(Debug, Default)]
@@ -133,14 +130,13 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
         watch(&mut state.trigger, list.as_ref().map(|list| list.as_slice()), profile, cx, actions);
     }
     let height = ui.available_height();
-    let list = if ui.available_width() < NARROW { NARROW_LIST } else { LIST };
     ui.horizontal_top(|ui| {
-        ui.allocate_ui_with_layout(vec2(list, height), Layout::top_down(egui::Align::Min), |ui| {
-            ui.set_width(list);
+        ui.allocate_ui_with_layout(vec2(LIST, height), Layout::top_down(egui::Align::Min), |ui| {
+            ui.set_width(LIST);
             ScrollArea::vertical()
                 .id_salt("events to trigger")
                 .auto_shrink(false)
-                .show(ui, |ui| events(ui, state, list, actions));
+                .show(ui, |ui| events(ui, state, actions));
         });
         ui.add_space(space::MD);
         ui.vertical(|ui| {
@@ -152,9 +148,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
     });
 }
 
-fn events(ui: &mut Ui, state: &mut State, width: f32, actions: &mut Vec<Action>) {
+fn events(ui: &mut Ui, state: &mut State, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 2.0;
-    ui.set_width(width - space::MD);
+    ui.set_width(LIST - space::MD);
     for category in Category::ALL {
         let mut types = event_types::known().iter().filter(|it| it.category == category).peekable();
         if types.peek().is_none() {
