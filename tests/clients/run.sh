@@ -1,5 +1,5 @@
 #!/bin/sh
-# External proof of the sandbox: Kinde's own clients, unchanged, against a running one. Not part of `cargo test`: it
+# External proof of the sandbox: Kinde's own clients, unchanged, against a running one. A stage of tests/run: it
 # installs two packages, each at a fixed version, into a temporary folder. Needs node, npm, python3 and the built program:
 #   cargo build && sh tests/clients/run.sh
 set -eu
