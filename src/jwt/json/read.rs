@@ -65,11 +65,12 @@ impl<'a> Reader<'a> {
             return Err(JsonFault::TooDeep);
         }
         self.at += 1;
-        let mut members = Vec::new();
         self.blank();
         if self.take(b'}') {
-            return Ok(Json::Object(members));
+            return Ok(Json::Object(Vec::new()));
         }
+        // Most objects have about as many, and need not be moved while they grow.
+        let mut members = Vec::with_capacity(8);
         loop {
             self.blank();
             if self.peek() != Some(b'"') {
