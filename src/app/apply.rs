@@ -1,8 +1,9 @@
 //! Turns actions into state and orders: with `on_event` the only place where the shell's state changes.
 
-use super::shell::{Heard, Order, Shell};
+use super::shell::{Heard, Order, Screens, Shell};
 use crate::action::{Action, Mood, Room};
 use crate::backend::shell;
+use crate::screens::Cx;
 use crate::tenant::SANDBOX_PROFILE;
 use crate::ui::PaletteState;
 
@@ -120,40 +121,24 @@ impl Shell {
                 self.go(Room::Webhooks);
             }
             Action::Tenant(ask) => {
-                if self.room != Room::Tenant {
-                    self.go(Room::Tenant);
-                }
-                self.with_cx(|screens, cx, actions| screens.tenant.ask(ask, cx, actions));
+                self.within(Room::Tenant, |screens, cx, actions| screens.tenant.ask(ask, cx, actions));
             }
             Action::ConnectedApps(ask) => {
-                if self.room != Room::ConnectedApps {
-                    self.go(Room::ConnectedApps);
-                }
-                self.with_cx(|screens, cx, actions| screens.connected_apps.ask_for(ask, cx, actions));
+                self.within(Room::ConnectedApps, |screens, cx, actions| {
+                    screens.connected_apps.ask_for(ask, cx, actions)
+                });
             }
             Action::Webhooks(ask) => {
-                if self.room != Room::Webhooks {
-                    self.go(Room::Webhooks);
-                }
-                self.with_cx(|screens, cx, actions| screens.webhooks.ask(ask, cx, actions));
+                self.within(Room::Webhooks, |screens, cx, actions| screens.webhooks.ask(ask, cx, actions));
             }
             Action::Sandbox(ask) => {
-                if self.room != Room::Sandbox {
-                    self.go(Room::Sandbox);
-                }
-                self.with_cx(|screens, cx, actions| screens.sandbox.asked(ask, cx, actions));
+                self.within(Room::Sandbox, |screens, cx, actions| screens.sandbox.asked(ask, cx, actions));
             }
             Action::Inspector(ask) => {
-                if self.room != Room::Inspector {
-                    self.go(Room::Inspector);
-                }
-                self.with_cx(|screens, cx, actions| screens.inspector.ask(ask, cx, actions));
+                self.within(Room::Inspector, |screens, cx, actions| screens.inspector.ask(ask, cx, actions));
             }
             Action::Email(ask) => {
-                if self.room != Room::Email {
-                    self.go(Room::Email);
-                }
-                self.with_cx(|screens, cx, actions| screens.email.ask(ask, cx, actions));
+                self.within(Room::Email, |screens, cx, actions| screens.email.ask(ask, cx, actions));
             }
             Action::OpenRecipe(name) => {
                 self.go(Room::Recipes);
@@ -166,6 +151,14 @@ impl Shell {
             }
             Action::Quit => self.quit = true,
         }
+    }
+
+    /// Opens `room` unless it is open, and does something there.
+    fn within(&mut self, room: Room, what: impl FnOnce(&mut Screens, &Cx<'_>, &mut Vec<Action>)) {
+        if self.room != room {
+            self.go(room);
+        }
+        self.with_cx(what);
     }
 
     fn go(&mut self, room: Room) {
