@@ -1,8 +1,9 @@
 //! Replacing a webhook, which is what a new endpoint takes: Kinde cannot patch it.
 //!
 //! Journal, create the new one, see it listed, delete the old one. Whatever fails, the old one stays and the job says
-//! so; where Kinde leaves open whether it deletes the old one, the new one stays too, lest both be gone. At the plan's limit, and only when the person allowed it: delete, then create; the old one is created again
-//! from the journal where that fails.
+//! so; where Kinde leaves open whether it deletes the old one, the new one stays too, lest both be gone. At the plan's
+//! limit, and only when the person allowed it: delete, then create; the old one is created again from the journal where
+//! that fails.
 
 use tokio_util::sync::CancellationToken;
 
@@ -283,6 +284,9 @@ impl Job<'_> {
             let words =
                 format!(". Kinde may still carry it out: the next command that writes looks at {name} once more");
             refusal.error.detail.push_str(&words);
+            if let Settled::Both(id) = &settled {
+                refusal.error.hint = format!("{name} is deleted then. To keep it, delete {id} before");
+            }
         }
         Err(refusal)
     }

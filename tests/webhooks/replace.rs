@@ -470,6 +470,7 @@ async fn while_the_old_ones_deletion_may_be_on_its_way_the_new_one_is_kept_so_th
             let told = &refusal.error;
             assert_eq!(told.title, "\u{201c}Orders\u{201d} is half replaced", "{case}");
             assert!(told.detail.contains("both deliver") && told.detail.contains("once more"), "{case}: {told:?}");
+            assert!(told.hint.contains("is deleted then") && told.hint.contains("To keep it"), "{case}: {told:?}");
             assert_eq!(orders(&kinde), [OLD, NEW], "{case}");
             if carried_out {
                 kinde.carry_out();
