@@ -125,7 +125,7 @@ impl Shell {
             }
             Action::ConnectedApps(ask) => {
                 self.within(Room::ConnectedApps, |screens, cx, actions| {
-                    screens.connected_apps.ask_for(ask, cx, actions)
+                    screens.connected_apps.ask_for(ask, cx, actions);
                 });
             }
             Action::Webhooks(ask) => {
