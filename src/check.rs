@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// How a check ended, from best to worst ([`Verdict::Skipped`] stands outside the order).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// Short, stable name in the room's own terms, for example `signature`.
-    pub name: String,
+    pub name: SmolStr,
     /// How it ended.
     pub verdict: Verdict,
     /// The evidence, already redacted.
@@ -50,27 +51,27 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(name: impl Into<String>, verdict: Verdict) -> Self {
+    fn new(name: impl Into<SmolStr>, verdict: Verdict) -> Self {
         Self { name: name.into(), verdict, seen: None, why: None, fix: None, ms: None }
     }
 
     /// A check that found everything right.
-    pub fn pass(name: impl Into<String>) -> Self {
+    pub fn pass(name: impl Into<SmolStr>) -> Self {
         Self::new(name, Verdict::Pass)
     }
 
     /// A check that does not apply, and why not.
-    pub fn skipped(name: impl Into<String>, why: impl Into<String>) -> Self {
+    pub fn skipped(name: impl Into<SmolStr>, why: impl Into<String>) -> Self {
         Self { why: Some(why.into()), ..Self::new(name, Verdict::Skipped) }
     }
 
     /// A check that passes with something worth knowing.
-    pub fn warn(name: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub fn warn(name: impl Into<SmolStr>, why: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { why: Some(why.into()), fix: Some(fix.into()), ..Self::new(name, Verdict::Warn) }
     }
 
     /// A failing check: the cause and the fix are not optional.
-    pub fn fail(name: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub fn fail(name: impl Into<SmolStr>, why: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { why: Some(why.into()), fix: Some(fix.into()), ..Self::new(name, Verdict::Fail) }
     }
 

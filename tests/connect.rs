@@ -405,7 +405,7 @@ async fn revoked(provider: u16) -> Vec<(String, Verdict)> {
     let outcome = revoke(&stub.ends, &request, &|_| {}).await;
     assert!(outcome.revoked && outcome.error.is_none());
     assert!(!format!("{:?}", outcome.checks).contains("ses_ours"));
-    outcome.checks.into_iter().map(|check| (check.name, check.verdict)).collect()
+    outcome.checks.into_iter().map(|check| (check.name.to_string(), check.verdict)).collect()
 }
 
 #[tokio::test]

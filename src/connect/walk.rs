@@ -260,7 +260,7 @@ impl Walk<'_> {
     }
 
     fn denied(&mut self, mut check: Check) -> WalkEnd {
-        "consent".clone_into(&mut check.name);
+        check.name = "consent".into();
         let detail = [check.why.clone(), check.seen.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         self.step(Step::new("consent", "Not connected", StepState::Failed, self.now()).detail(detail));
         WalkEnd::Denied(check)

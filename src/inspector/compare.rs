@@ -64,7 +64,7 @@ pub(super) fn flatten(path: &str, json: &Json, out: &mut Vec<(String, String)>) 
     match json {
         Json::Object(members) if !members.is_empty() => {
             for (name, value) in members {
-                flatten(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value, out);
+                flatten(&if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }, value, out);
             }
         }
         Json::List(items) if !items.is_empty() => {

@@ -329,7 +329,7 @@ fn beside(decoded: &mut Decoded, said: &str) {
 /// Puts the last rung in place. Judging cannot know it: it needs the verdict.
 fn settle(decoded: &mut Decoded, check: Check) {
     if check.verdict == Verdict::Fail && decoded.failed.is_none() {
-        decoded.failed = Some(check.name.clone());
+        decoded.failed = Some(check.name.to_string());
         decoded.headline = check.why.clone().unwrap_or_default();
     }
     if let Some(rung) = decoded.checks.iter_mut().find(|rung| rung.name == check.name) {

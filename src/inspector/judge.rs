@@ -76,19 +76,17 @@ impl<'a> Ladder<'a> {
 
     /// Everything the rungs came to. Rungs that were not reached are skipped.
     pub(super) fn finish(self, verdict: TokenVerdict, signature: SignatureState, read: Read) -> Decoded {
-        let mut found = self.checks;
-        found.push(self.transport.unwrap_or_else(|| transport(self.request.as_ref())));
-        found.push(
-            self.duplicate
-                .unwrap_or_else(|| Check::skipped("duplicate", "Only the history of received events can tell")),
-        );
-        let checks: Vec<Check> = RUNGS
-            .into_iter()
-            .map(|name| {
-                let hit = found.iter().position(|check| check.name == name).map(|at| found.swap_remove(at));
-                hit.unwrap_or_else(|| Check::skipped(name, "Not reached: see the first failing rung"))
-            })
-            .collect();
+        let transport = self.transport.unwrap_or_else(|| transport(self.request.as_ref()));
+        let duplicate = self
+            .duplicate
+            .unwrap_or_else(|| Check::skipped("duplicate", "Only the history of received events can tell"));
+        // Mostly in their order already, each found where it is looked for first.
+        let mut found: Vec<Check> = std::iter::once(transport).chain(self.checks).chain([duplicate]).collect();
+        let mut take = |name: &'static str| {
+            let at = found.iter().position(|check| check.name.as_str() == name);
+            at.map_or_else(|| Check::skipped(name, "Not reached: see the first failing rung"), |at| found.remove(at))
+        };
+        let checks: Vec<Check> = RUNGS.into_iter().map(&mut take).collect();
         let failing = checks.iter().find(|check| check.verdict == Verdict::Fail);
         let warning = checks.iter().find(|check| check.verdict == Verdict::Warn);
         let headline = match (failing, warning) {
@@ -99,7 +97,7 @@ impl<'a> Ladder<'a> {
         Decoded {
             verdict,
             signature,
-            failed: failing.map(|check| check.name.clone()),
+            failed: failing.map(|check| check.name.to_string()),
             kind: read.kind,
             headline: if read.nobody {
                 "Read, not verified. Which Kinde domain signed it?".to_owned()
@@ -120,11 +118,9 @@ impl<'a> Ladder<'a> {
 
     /// A token with a sound envelope.
     fn climb(mut self, token: Token<'_>, keys: &Keys, options: &Options) -> Decoded {
-        let Token { compact, payload } = token;
-        let header = &compact.header;
+        let Token { compact, payload, kind: found } = token;
         let mut read = Read::nothing(options);
         read.take(payload);
-        let found = read.claims.as_ref().map_or(Kind::Other, |claims| claims::kind_of(claims, header.typ()));
         read.kind = match options.kind {
             Some(Kind::Access) if found == Kind::M2m => Kind::M2m,
             Some(forced) => forced,

@@ -144,7 +144,7 @@ fn scopes(claims: &Json, kind: Kind, add: &mut Add<'_>) {
 /// A text, or a list of texts or of `{key}`/`{name}` objects, as `a, b`.
 fn names(value: Option<&Json>) -> Option<String> {
     match value? {
-        Json::Text(text) => Some(text.clone()),
+        Json::Text(text) => Some(text.to_string()),
         Json::List(items) => Some(
             items
                 .iter()

@@ -14,7 +14,7 @@ pub(super) fn tell(decoded: &mut Decoded) {
     decoded.headline = why.to_owned();
     decoded.verdict = TokenVerdict::NotVerified;
     decoded.signature = SignatureState::NotChecked;
-    decoded.failed = Some(check.name.clone());
+    decoded.failed = Some(check.name.to_string());
     if let Some(rung) = decoded.checks.iter_mut().find(|rung| rung.name == check.name) {
         *rung = check;
     }

@@ -1,5 +1,7 @@
 //! A body read once, for all who look at it: the sifting before it is kept, and the judging after.
 
+use super::claims::kind_of;
+use super::decode::Kind;
 use crate::jwt::{Compact, Doubles, EnvelopeFault, Json};
 
 /// Some bytes, read as a token.
@@ -14,12 +16,21 @@ pub struct Reading<'a> {
 pub(super) struct Token<'a> {
     pub(super) compact: Compact<'a>,
     pub(super) payload: Payload,
+    /// What kind of token its claims make it; `Other` where it has none.
+    pub(super) kind: Kind,
 }
 
 impl<'a> Reading<'a> {
     /// Reads `bytes` as they are.
     pub fn of(bytes: &'a [u8]) -> Self {
-        let token = Compact::split(bytes).map(|compact| Token { payload: Payload::of(&compact.payload), compact });
+        let token = Compact::split(bytes).map(|compact| {
+            let payload = Payload::of(&compact.payload);
+            let kind = match &payload {
+                Payload::Claims(claims, _) => kind_of(claims, compact.header.typ()),
+                Payload::Other(_) => Kind::Other,
+            };
+            Token { compact, payload, kind }
+        });
         Self { bytes, token }
     }
 

@@ -126,7 +126,7 @@ async fn posted(case: &Case, target: &Target, around: Around<'_>, framework: Fra
             let ms = Some(response.forwarded.ms);
             match (cause, judged) {
                 (Some(cause), _) => Check {
-                    name: case.name.to_owned(),
+                    name: case.name.into(),
                     verdict: Verdict::Fail,
                     seen: seen.or(cause.seen),
                     why: cause.why,

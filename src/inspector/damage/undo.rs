@@ -114,7 +114,7 @@ fn one(found: Option<Vec<u8>>) -> Vec<Vec<u8>> {
 
 fn json_text(bytes: &[u8]) -> Vec<Vec<u8>> {
     match Json::parse(bytes) {
-        Ok(Json::Text(inner)) => vec![inner.into_bytes()],
+        Ok(Json::Text(inner)) => vec![inner.as_bytes().to_vec()],
         _ => Vec::new(),
     }
 }

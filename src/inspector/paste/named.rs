@@ -143,11 +143,11 @@ fn best_pair(pairs: &[(String, String)]) -> Option<(String, String)> {
 
 fn collect_texts(path: &str, json: &Json, out: &mut Vec<(String, String)>) {
     match json {
-        Json::Text(text) => out.push((path.to_owned(), text.clone())),
+        Json::Text(text) => out.push((path.to_owned(), text.to_string())),
         Json::List(items) => items.iter().for_each(|item| collect_texts(path, item, out)),
         Json::Object(members) => {
             for (name, value) in members {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
                 collect_texts(&path, value, out);
             }
         }

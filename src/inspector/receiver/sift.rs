@@ -48,9 +48,9 @@ pub fn sift_read(reading: &Reading<'_>) -> Sifted {
     let body = reading.bytes;
     let mut sifted = Sifted::default();
     sifted.kept = match &reading.token {
-        Ok(Token { compact, payload: Payload::Claims(claims, _) }) => {
+        Ok(Token { compact, payload: Payload::Claims(claims, _), kind }) => {
             let signature = compact.signed.len() + 1..body.len();
-            let cut = sifted.look(&compact.header.json, claims, &compact.payload, signature);
+            let cut = sifted.look(*kind, claims, &compact.payload, signature);
             cut.map(|signature| without(body, vec![signature]))
         }
         Ok(_) => None,
@@ -136,15 +136,16 @@ impl Sifted {
                 };
                 let Some((header, _)) = object(header) else { continue };
                 let Some((claims, bytes)) = object(payload) else { continue };
-                cut.extend(self.look(&header, &claims, &bytes, signature.clone()));
+                let kind = kind_of(&claims, header.get("typ").and_then(Json::as_text));
+                cut.extend(self.look(kind, &claims, &bytes, signature.clone()));
             }
         }
         cut
     }
 
     /// Takes what a token tells. Where it opens something, answers which bytes of the body must not be kept.
-    fn look(&mut self, header: &Json, claims: &Json, payload: &[u8], signature: Range<usize>) -> Option<Range<usize>> {
-        if kind_of(claims, header.get("typ").and_then(Json::as_text)) == Kind::Webhook {
+    fn look(&mut self, kind: Kind, claims: &Json, payload: &[u8], signature: Range<usize>) -> Option<Range<usize>> {
+        if kind == Kind::Webhook {
             if self.content.is_none() {
                 self.take(claims, payload);
             }

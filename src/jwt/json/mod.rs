@@ -5,10 +5,12 @@
 mod read;
 mod write;
 
+use smol_str::SmolStr;
+
 /// The deepest nesting that is read.
 pub const MAX_DEPTH: usize = 128;
 
-/// A JSON value as it was written.
+/// A JSON value as it was written. Names and most texts are short, and are held without an allocation of their own.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Json {
     /// `null`
@@ -16,13 +18,13 @@ pub enum Json {
     /// `true` or `false`
     Bool(bool),
     /// A number, exactly as written.
-    Number(String),
+    Number(SmolStr),
     /// A text, unescaped.
-    Text(String),
+    Text(SmolStr),
     /// A list.
     List(Vec<Self>),
     /// Members in order; a name may stand twice.
-    Object(Vec<(String, Self)>),
+    Object(Vec<(SmolStr, Self)>),
 }
 
 /// Why bytes are not JSON that can be shown.
@@ -55,7 +57,7 @@ impl Json {
     }
 
     /// The members of an object.
-    pub fn members(&self) -> Option<&[(String, Self)]> {
+    pub fn members(&self) -> Option<&[(SmolStr, Self)]> {
         if let Self::Object(members) = self { Some(members) } else { None }
     }
 
@@ -124,7 +126,7 @@ impl Json {
 }
 
 /// Where a name stands for the second time, in order.
-fn second_of_a_name(members: &[(String, Json)]) -> Vec<usize> {
+fn second_of_a_name(members: &[(SmolStr, Json)]) -> Vec<usize> {
     if write::in_order(members) {
         return Vec::new();
     }
@@ -132,7 +134,7 @@ fn second_of_a_name(members: &[(String, Json)]) -> Vec<usize> {
     if members.len() <= 16 {
         let times_before =
             |index: usize, name: &str| members.iter().take(index).filter(|(other, _)| other == name).count();
-        let second = |(index, (name, _)): (usize, &(String, Json))| (times_before(index, name) == 1).then_some(index);
+        let second = |(index, (name, _)): (usize, &(SmolStr, Json))| (times_before(index, name) == 1).then_some(index);
         return members.iter().enumerate().filter_map(second).collect();
     }
     let mut seen = std::collections::HashMap::new();

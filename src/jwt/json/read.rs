@@ -1,5 +1,7 @@
 //! Reads JSON by the letter of RFC 8259.
 
+use smol_str::SmolStr;
+
 use super::{Json, JsonFault, MAX_DEPTH};
 
 /// Reads one whole JSON text.
@@ -141,10 +143,10 @@ impl<'a> Reader<'a> {
                 return self.fault("a number without digits in its exponent");
             }
         }
-        Ok(Json::Number(self.text.get(from..self.at).unwrap_or_default().to_owned()))
+        Ok(Json::Number(self.text.get(from..self.at).unwrap_or_default().into()))
     }
 
-    fn string(&mut self) -> Result<String, JsonFault> {
+    fn string(&mut self) -> Result<SmolStr, JsonFault> {
         self.at += 1;
         let mut out = String::new();
         loop {
@@ -152,13 +154,13 @@ impl<'a> Reader<'a> {
             // Most texts are one run without an escape.
             if out.is_empty() && self.peek() == Some(b'"') {
                 self.at += 1;
-                return Ok(plain.to_owned());
+                return Ok(plain.into());
             }
             out.push_str(plain);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(out);
+                    return Ok(out.into());
                 }
                 Some(b'\\') => {
                     self.at += 1;

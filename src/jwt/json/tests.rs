@@ -60,7 +60,7 @@ fn what_is_no_json_is_refused() {
         assert!(Json::parse(wrong.as_bytes()).is_err(), "{wrong:?} was read");
     }
     assert_eq!(Json::parse(b"\"\xff\""), Err(JsonFault::Utf8(1)));
-    assert_eq!(Json::parse(br#""\ud83d\ude00""#).unwrap(), Json::Text("\u{1f600}".to_owned()));
+    assert_eq!(Json::parse(br#""\ud83d\ude00""#).unwrap(), Json::Text("\u{1f600}".into()));
 }
 
 proptest! {
@@ -82,7 +82,7 @@ proptest! {
 
     #[test]
     fn doubles_are_the_same_among_few_members_and_among_many(names in proptest::collection::vec(0..9_u8, 0..40)) {
-        let members = |names: &[u8]| names.iter().map(|name| (name.to_string(), Json::Null)).collect::<Vec<_>>();
+        let members = |names: &[u8]| names.iter().map(|name| (name.to_string().into(), Json::Null)).collect::<Vec<_>>();
         let mut seen = Vec::new();
         let mut second = Vec::new();
         for (index, name) in names.iter().enumerate() {

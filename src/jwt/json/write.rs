@@ -2,6 +2,8 @@
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
+use smol_str::SmolStr;
+
 use super::Json;
 
 impl Json {
@@ -71,7 +73,7 @@ impl Json {
 }
 
 /// Whether the members stand in the order of their names, each once: Kinde writes them so.
-pub(super) fn in_order(members: &[(String, Json)]) -> bool {
+pub(super) fn in_order(members: &[(SmolStr, Json)]) -> bool {
     members.is_sorted_by(|(one, _), (next, _)| one < next)
 }
 

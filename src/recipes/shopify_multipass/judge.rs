@@ -271,7 +271,10 @@ mod tests {
 
     fn found(member: Option<Value>, at: &str) -> Vec<(String, Verdict)> {
         let customer: Map<String, Value> = member.map(|value| ("created_at".to_owned(), value)).into_iter().collect();
-        created_at(&customer, at.parse().unwrap()).into_iter().map(|check| (check.name, check.verdict)).collect()
+        created_at(&customer, at.parse().unwrap())
+            .into_iter()
+            .map(|check| (check.name.to_string(), check.verdict))
+            .collect()
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub(super) fn ui<R>(ui: &mut Ui, look: &Look<R>, id: &str, idle: &str, report: i
 
 /// Checks under names as people write them: their own are short and stable, `spf look-ups`, `return path`.
 pub(super) fn titled(checks: &[Check]) -> Vec<Check> {
-    checks.iter().map(|check| Check { name: title(&check.name), ..check.clone() }).collect()
+    checks.iter().map(|check| Check { name: title(&check.name).into(), ..check.clone() }).collect()
 }
 
 /// What is short for several words, in capitals.

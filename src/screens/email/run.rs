@@ -96,7 +96,7 @@ impl Live {
 
 /// A check under the name that a person reads.
 fn titled((stage, check): &(Stage, Check)) -> Check {
-    Check { name: stage.title().to_owned(), ..check.clone() }
+    Check { name: stage.title().into(), ..check.clone() }
 }
 
 impl Run {

@@ -13,7 +13,7 @@ const NAMES: [&str; 9] =
 /// The address itself, of what the endpoint's own checks say.
 pub(super) fn address(lint: Vec<Check>) -> Check {
     let check = lint.into_iter().next().unwrap_or_else(|| Check::pass("address"));
-    Check { name: "address".to_owned(), ..check }
+    Check { name: "address".into(), ..check }
 }
 
 /// Nothing was sent, because of `address`.

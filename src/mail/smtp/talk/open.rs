@@ -328,7 +328,7 @@ async fn starttls(run: &mut Run<'_>, mut wire: Wire, offers: Offers, server: &Se
         Err(TlsTrouble::PlainText(first)) => {
             let first = run.script.server(std::slice::from_ref(&first)).concat();
             let check = injected(&first);
-            run.finish(Check { name: Stage::Tls.name().to_owned(), ..check });
+            run.finish(Check { name: Stage::Tls.name().into(), ..check });
             return because("somebody may be tampering with the connection");
         }
         Err(trouble) => {
