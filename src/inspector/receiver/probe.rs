@@ -86,11 +86,7 @@ impl Probes {
 /// What stands behind the mark in a body.
 fn nonce_in(body: &[u8]) -> Option<String> {
     let body = body.get(..body.len().min(WITHIN))?;
-    let (mark, last) = (MARK.as_bytes(), *MARK.as_bytes().last()?);
-    let end = body.iter().enumerate().find_map(|(at, byte)| {
-        let start = (at + 1).checked_sub(mark.len()).filter(|_| *byte == last)?;
-        (body.get(start..=at) == Some(mark)).then_some(at + 1)
-    })?;
+    let end = memchr::memmem::find(body, MARK.as_bytes())? + MARK.len();
     let nonce = body.get(end..body.len().min(end + NONCE))?;
     Some(String::from_utf8_lossy(nonce).into_owned())
 }
