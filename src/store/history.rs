@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::error::{Category, UserError};
 
 /// The schema this program writes. Numbered files, never edited after landing.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("sql/001_key_sets.sql"),
     include_str!("sql/002_journal.sql"),
     include_str!("sql/003_attempts.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("sql/007_words.sql"),
     include_str!("sql/008_via.sql"),
     include_str!("sql/009_said.sql"),
+    include_str!("sql/010_spans.sql"),
 ];
 
 /// `history.db` could not be used.

@@ -18,7 +18,7 @@ impl Attempts {
     /// # Errors
     /// When it could not be written.
     pub async fn forwarded(&self, seq: i64, more: Vec<(Forwarded, Answer)>) -> Result<Vec<Forwarded>, HistoryError> {
-        self.writer.write(move |connection| add(connection, seq, more)).await
+        self.writer.write(move |connection| add(connection, seq, &more)).await
     }
 
     /// What the forwards of an attempt were answered, in their order; `None` for those of which it is not kept.
@@ -45,17 +45,18 @@ impl Attempts {
     }
 }
 
-fn add(connection: &Connection, seq: i64, more: Vec<(Forwarded, Answer)>) -> Result<Vec<Forwarded>, HistoryError> {
+fn add(connection: &Connection, seq: i64, more: &[(Forwarded, Answer)]) -> Result<Vec<Forwarded>, HistoryError> {
     let sql = "SELECT forwards FROM attempts WHERE seq = ?1";
     let text: Option<String> = connection.prepare_cached(sql)?.query_row(params![seq], |row| row.get(0)).optional()?;
     let Some(text) = text else { return Ok(Vec::new()) };
     let mut all: Vec<Forwarded> = serde_json::from_str(&text).unwrap_or_default();
-    for (mut forwarded, answer) in more.into_iter().take(usize::from(u16::MAX).saturating_sub(all.len())) {
+    for (forwarded, answer) in more.iter().take(usize::from(u16::MAX).saturating_sub(all.len())) {
+        let mut forwarded = forwarded.clone();
         if forwarded.replay.is_some() {
             forwarded.replay = Some(all.iter().filter_map(|on| on.replay).max().unwrap_or(0).saturating_add(1));
         }
         if forwarded.status.is_some() {
-            insert(connection, seq, place(all.len()), &answer)?;
+            insert(connection, seq, place(all.len()), answer)?;
         }
         all.push(forwarded);
     }

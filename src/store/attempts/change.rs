@@ -125,6 +125,13 @@ pub(super) fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored
             new.whole,
             new.responded
         ])?;
+    let at = new.received_at.as_microsecond();
+    connection
+        .prepare_cached(
+            "INSERT INTO spans VALUES (?1, ?2 >> 10, ?3, ?3)
+             ON CONFLICT DO UPDATE SET first_at = min(first_at, ?3), last_at = max(last_at, ?3)",
+        )?
+        .execute(params![new.owner, seq, at])?;
     Ok(Stored { seq, attempt })
 }
 

@@ -81,6 +81,9 @@ impl Attempts {
         // land in, the indexes, are at hand.
         history.reader().pragma_update(None, "wal_autocheckpoint", 4_000)?;
         history.reader().pragma_update(None, "cache_size", -8_000)?;
+        // What a statement or a savepoint may have to take back stays in memory: by default it is written to a file beside
+        // the database, each page, before it is changed.
+        history.reader().pragma_update(None, "temp_store", "MEMORY")?;
         let writer = Writer::start(history)?;
         Ok(Self::over(path.to_owned(), writer))
     }

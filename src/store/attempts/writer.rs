@@ -16,14 +16,51 @@ const WAITING: usize = 1024;
 const PATIENCE: Duration = Duration::from_millis(2);
 const LOOK: Duration = Duration::from_micros(20);
 
-/// Told how the transaction ended.
-type Told = Box<dyn FnOnce(Result<(), &str>) + Send>;
-/// Does its part in the open transaction, or learns that there is none; says whether its part succeeded.
-type Work = Box<dyn FnOnce(Result<&Connection, &str>) -> (bool, Told) + Send>;
+/// A part of a transaction, and who waits for it.
+trait Work: Send {
+    /// Does it in the open transaction, again where that was taken back; says whether it succeeded.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Tells how it ended; an error of its own comes first.
+    fn tell(self: Box<Self>, outcome: Result<(), &str>);
+}
+
+/// A change as work.
+struct Part<T, F> {
+    change: F,
+    result: Option<Result<T, HistoryError>>,
+    asker: oneshot::Sender<Result<T, HistoryError>>,
+}
+
+impl<T, F> Part<T, F> {
+    fn new(change: F, asker: oneshot::Sender<Result<T, HistoryError>>) -> Self {
+        Self { change, result: None, asker }
+    }
+}
+
+impl<T: Send, F: Fn(&Connection) -> Result<T, HistoryError> + Send> Work for Part<T, F> {
+    fn run(&mut self, connection: &Connection) -> bool {
+        self.result.insert((self.change)(connection)).is_ok()
+    }
+
+    fn tell(self: Box<Self>, outcome: Result<(), &str>) {
+        let undone = |why: &str| Err(HistoryError::Other(why.to_owned()));
+        let result = match (self.result, outcome) {
+            (Some(Err(own)), _) => Err(own),
+            (Some(result), Ok(())) => result,
+            (None, Ok(())) => undone("it was not tried"),
+            (_, Err(why)) => undone(why),
+        };
+        // Nobody waits any more: it is written all the same.
+        self.asker.send(result).ok();
+    }
+}
+
+/// What is committed together.
+type Batch = Vec<Box<dyn Work>>;
 
 /// Hands work to the thread. The thread ends when the last clone is gone and everything that waits is written.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::Sender<Work>);
+pub(super) struct Writer(mpsc::Sender<Box<dyn Work>>);
 
 impl Writer {
     /// Starts the thread over `history`.
@@ -36,35 +73,20 @@ impl Writer {
         Ok(Self(sender))
     }
 
-    /// Runs `change` in a transaction. What it answers is durable when this returns.
+    /// Runs `change` in a transaction. What it answers is durable when this returns. It may be run more than once; what it
+    /// did before is then taken back.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Connection) -> Result<T, HistoryError> + Send + 'static,
+        change: impl Fn(&Connection) -> Result<T, HistoryError> + Send + 'static,
     ) -> Result<T, HistoryError> {
-        let (sender, receiver) = oneshot::channel();
-        let work: Work = Box::new(move |connection| {
-            let result = match connection {
-                Ok(connection) => change(connection),
-                Err(why) => Err(HistoryError::Other(why.to_owned())),
-            };
-            let good = result.is_ok();
-            let told: Told = Box::new(move |outcome| {
-                let result = match outcome {
-                    Ok(()) => result,
-                    Err(why) => result.and_then(|_| Err(HistoryError::Other(why.to_owned()))),
-                };
-                // Nobody waits any more: it is written all the same.
-                sender.send(result).ok();
-            });
-            (good, told)
-        });
+        let (asker, answer) = oneshot::channel();
         let gone = || HistoryError::Other("the history is closed".to_owned());
-        self.0.send(work).await.map_err(|_| gone())?;
-        receiver.await.unwrap_or_else(|_| Err(gone()))
+        self.0.send(Box::new(Part::new(change, asker))).await.map_err(|_| gone())?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
     }
 }
 
-fn run(history: &History, mut waiting: mpsc::Receiver<Work>) {
+fn run(history: &History, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
     // Without this promise SQLite plans a query anew for each value it is run with where a partial index might serve it:
     // half of what it costs to keep an attempt.
     if let Some(connection) = history.writer() {
@@ -73,22 +95,25 @@ fn run(history: &History, mut waiting: mpsc::Receiver<Work>) {
     // How many came together lately. Senders that wait for their answers come again together, a moment after it: a commit
     // for the first of them alone would keep all others waiting. One that comes alone waits for nobody.
     let mut usual = 1;
+    // How long the commits of late took: to wait longer than that for others saves nothing.
+    let mut cost = Duration::ZERO;
     while let Some(first) = waiting.blocking_recv() {
-        let batch = gather(first, &mut waiting, usual);
+        let batch = gather(first, &mut waiting, usual, cost.min(PATIENCE));
         usual = batch.len().max(usual * 7 / 8);
-        let Some(connection) = history.writer() else {
-            refuse(batch, &HistoryError::Newer.to_string());
-            continue;
-        };
-        match step(connection, "BEGIN IMMEDIATE") {
-            Ok(()) => commit(connection, batch),
-            Err(why) => refuse(batch, &why),
+        match history.writer() {
+            Some(connection) => cost = (cost * 3 + commit(connection, batch)) / 4,
+            None => tell(batch, Err(&HistoryError::Newer.to_string())),
         }
     }
 }
 
 /// What is committed together: a commit costs the same for one as for many.
-fn gather(first: Work, waiting: &mut mpsc::Receiver<Work>, usual: usize) -> Vec<Work> {
+fn gather(
+    first: Box<dyn Work>,
+    waiting: &mut mpsc::Receiver<Box<dyn Work>>,
+    usual: usize,
+    patience: Duration,
+) -> Batch {
     let begun = Instant::now();
     let mut batch = vec![first];
     loop {
@@ -103,7 +128,7 @@ fn gather(first: Work, waiting: &mut mpsc::Receiver<Work>, usual: usize) -> Vec<
             return batch;
         }
         if batch.len() == before {
-            if batch.len() >= usual || begun.elapsed() >= PATIENCE {
+            if batch.len() >= usual || begun.elapsed() >= patience {
                 return batch;
             }
             std::thread::sleep(LOOK);
@@ -111,49 +136,59 @@ fn gather(first: Work, waiting: &mut mpsc::Receiver<Work>, usual: usize) -> Vec<
     }
 }
 
-fn refuse(batch: Vec<Work>, why: &str) {
+fn tell(batch: Batch, outcome: Result<(), &str>) {
     for work in batch {
-        let (_, told) = work(Err(why));
-        told(Ok(()));
+        work.tell(outcome);
     }
 }
 
-/// Each work in a savepoint of its own, so that one that fails takes nothing of the others back.
-fn commit(connection: &Connection, batch: Vec<Work>) {
-    let mut all_told = Vec::with_capacity(batch.len());
-    let mut lost: Option<String> = None;
-    for work in batch {
-        let opened = match &lost {
-            Some(why) => Err(why.clone()),
-            None => step(connection, "SAVEPOINT work"),
-        };
-        let (good, told) = match &opened {
-            Ok(()) => work(Ok(connection)),
-            Err(why) => work(Err(why)),
-        };
-        all_told.push(told);
-        if opened.is_err() {
-            continue;
+/// All of the batch in one transaction. Where one of them fails, all are taken back and done again, each by itself then:
+/// that is rare, and being ready for it from the start costs as much as the writing. Answers how long the commit itself took.
+fn commit(connection: &Connection, mut batch: Batch) -> Duration {
+    let mut took = Duration::ZERO;
+    let mut all = || {
+        step(connection, "BEGIN IMMEDIATE")?;
+        let good = batch.iter_mut().all(|work| work.run(connection));
+        if !good && batch.len() > 1 {
+            take_back(connection);
+            step(connection, "BEGIN IMMEDIATE")?;
+            each_by_itself(connection, &mut batch)?;
+        } else if !good {
+            return Err("it was taken back".to_owned());
         }
+        let begun = Instant::now();
+        let committed = step(connection, "COMMIT");
+        took = begun.elapsed();
+        committed
+    };
+    let outcome = all();
+    if outcome.is_err() {
+        take_back(connection);
+    }
+    tell(batch, outcome.as_ref().map(|_| ()).map_err(String::as_str));
+    took
+}
+
+/// Each work in a savepoint of its own, so that one that fails takes nothing of the others back.
+fn each_by_itself(connection: &Connection, batch: &mut [Box<dyn Work>]) -> Result<(), String> {
+    for work in batch {
+        step(connection, "SAVEPOINT work")?;
+        let good = work.run(connection);
         // A full disk makes SQLite take the whole transaction back by itself.
         if connection.is_autocommit() {
-            lost = Some("the disk is full, or could not be written".to_owned());
-            continue;
+            return Err("the disk is full, or could not be written".to_owned());
         }
-        let undone = if good { Ok(()) } else { step(connection, "ROLLBACK TO work") };
-        if let Err(why) = undone.and_then(|()| step(connection, "RELEASE work")) {
-            lost = Some(why);
+        if !good {
+            step(connection, "ROLLBACK TO work")?;
         }
+        step(connection, "RELEASE work")?;
     }
-    let outcome = match lost {
-        Some(why) => Err(why),
-        None => step(connection, "COMMIT"),
-    };
-    if outcome.is_err() && !connection.is_autocommit() {
+    Ok(())
+}
+
+fn take_back(connection: &Connection) {
+    if !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK").ok();
-    }
-    for told in all_told {
-        told(outcome.as_ref().map(|_| ()).map_err(String::as_str));
     }
 }
 

@@ -249,7 +249,7 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
             "CREATE VIRTUAL TABLE old USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
              INSERT INTO old (rowid, text) SELECT rowid, text FROM attempt_words; DROP TABLE attempt_terms;
              DROP TABLE attempt_words; ALTER TABLE old RENAME TO attempt_words;
-             DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers; DROP TRIGGER attempts_kept; DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
+             DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers;  DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
              DROP TABLE spans; DROP INDEX attempts_by_age; DROP INDEX attempts_by_failed; DROP INDEX attempts_pinned;
              ALTER TABLE attempts DROP COLUMN kept_at; ALTER TABLE attempts DROP COLUMN via;
              ALTER TABLE attempts DROP COLUMN said;
