@@ -56,7 +56,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
         KindWord::Access => Kind::Access,
         KindWord::Id => Kind::Id,
     });
-    let options = |now: Timestamp| Options { kind, ..Options::pasted(at.unwrap_or(now)) };
+    let options = |now: Timestamp| Options { kind, now, ..Options::pasted(at.unwrap_or(now)) };
     let file = args.file.filter(|file| file.as_os_str() != "-");
     if let Some(file) = &file {
         refuse_token_as_file(file)?;

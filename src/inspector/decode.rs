@@ -217,8 +217,10 @@ pub fn key_set_trouble(whose: &str, fault: &crate::jwt::KeySetFault) -> (String,
 /// How to judge.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The moment to judge time at.
+    /// The moment to judge time at: of a kept body that of its arrival.
     pub at: Timestamp,
+    /// The moment of judging, by which the age of the keys is told.
+    pub now: Timestamp,
     /// The kind to judge as; by the claims where `None`.
     pub kind: Option<Kind>,
     /// True for what a person pasted: surroundings are cleaned off. False for a received body.
@@ -235,7 +237,7 @@ pub struct Options {
 impl Options {
     /// A pasted token, judged at `at`.
     pub fn pasted(at: Timestamp) -> Self {
-        Self { at, kind: None, pasted: true, received: None, transport: None, duplicate: None }
+        Self { at, now: at, kind: None, pasted: true, received: None, transport: None, duplicate: None }
     }
 }
 

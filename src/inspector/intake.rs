@@ -264,9 +264,11 @@ impl Intake {
         let Subject { seq, attempt, reading, sifted, transport, received } = subject;
         let keys = self.keys.for_kid(reading.kid()).await;
         let body = reading.bytes;
+        let now = self.clock.now();
         let options = Options {
             // Its age is that which it had when it came.
-            at: received.unwrap_or_else(|| self.clock.now()),
+            at: received.unwrap_or(now),
+            now,
             received,
             kind: Some(Kind::Webhook),
             pasted: false,

@@ -145,8 +145,9 @@ impl<'a> Ladder<'a> {
                 let claims_check = claims::judge_claims(claims, &doubled, &cx);
                 // With nothing wrong about its claims, a wrong clock changes nothing.
                 let sound = matches!(claims_check.verdict, Verdict::Pass | Verdict::Skipped);
-                self.checks.push(if sound { claims_check } else { by_this_clock(claims_check, keys) });
-                self.checks.push(by_this_clock(judge_freshness(claims, read.kind, options.at), keys));
+                self.checks.push(if sound { claims_check } else { by_this_clock(claims_check, keys, options) });
+                let freshness = judge_freshness(claims, read.kind, options.at);
+                self.checks.push(by_this_clock(freshness, keys, options));
             }
             None if options.kind == Some(Kind::Webhook) => self.checks.push(Check::fail(
                 "claims",
@@ -246,10 +247,12 @@ impl<'a> Ladder<'a> {
         let mut findings = Findings::default();
         if let Some(kept) = kept {
             let (why, fix) = keys.trouble.clone().unwrap_or_default();
+            // What came earlier is judged now; a moment that a person named is meant for the keys too.
+            let now = if options.received.is_some() { options.now } else { options.at };
             findings.warn(
                 format!(
                     "Judged by keys last seen {} ago, at {}: {why}",
-                    span(options.at.as_second() - kept.as_second()),
+                    span(now.as_second() - kept.as_second()),
                     rfc3339(kept)
                 ),
                 fix,

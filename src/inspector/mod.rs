@@ -11,7 +11,7 @@ pub mod decode;
 pub mod dedupe;
 pub mod export;
 pub mod forward;
-mod freshness;
+pub mod freshness;
 pub mod import;
 pub mod intake;
 mod judge;

@@ -135,6 +135,7 @@ impl Bench {
         let (_, duplicate) = dedupe::look(&looked, &[]);
         let options = Options {
             at: self.at,
+            now: self.at,
             kind: Some(Kind::Webhook),
             pasted: false,
             received: Some(self.at),

@@ -273,6 +273,49 @@ fn an_event_that_happened_long_before_it_was_signed_is_labelled_so() {
 }
 
 #[test]
+fn what_happened_longer_ago_than_kinde_tries_is_told_in_other_words() {
+    let why = |payload: &str| {
+        let check = judged(&token(payload)).check("freshness").unwrap().clone();
+        (check.verdict, check.why.unwrap())
+    };
+    let happened = |at: &str| WEBHOOK.replace("\"source\"", &format!("\"event_timestamp\":\"{at}\",\"source\""));
+    // Signed at 07:41:45 on the first of May; 40 hours before, and a second more.
+    let (verdict, within) = why(&happened("2024-04-29T15:41:45Z"));
+    assert!(verdict == Verdict::Warn && within.contains("a later delivery"), "{within}");
+    for beyond in ["2024-04-29T15:41:44Z", "2023-05-01T00:00:00Z"] {
+        let (verdict, beyond) = why(&happened(beyond));
+        assert!(verdict == Verdict::Warn && beyond.contains("longer than Kinde tries"), "{beyond}");
+    }
+    let late = judge(token(&happened("2024-04-29T00:00:00Z")).as_bytes(), &acme(), &at("2024-05-01T12:00:00Z"));
+    let late = late.check("freshness").unwrap().why.clone().unwrap();
+    assert!(late.contains("after it happened, longer than Kinde tries"), "{late}");
+    // The id's own moment, three days before; and one that is no moment of Kinde's.
+    let (verdict, by_id) = why(&WEBHOOK.replace("event_018f331a3178f7fe", "event_018f23a71d78f7fe"));
+    assert!(verdict == Verdict::Warn && by_id.contains("it happened 3 days ago: longer"), "{by_id}");
+    assert_eq!(why(&WEBHOOK.replace("event_018f331a3178f7fe", "event_000f331a3178f7fe")).0, Verdict::Pass);
+}
+
+#[test]
+fn the_retry_clock_of_a_delivery_that_was_signed_anew_begins_when_the_event_happened() {
+    use crate::inspector::freshness::event_time;
+    use crate::inspector::retry_clock::{Fate, Seen, retry_clock};
+    let received: Timestamp = "2024-05-01T12:54:21Z".parse().unwrap();
+    let place = |payload: &str| {
+        let happened = event_time(&crate::jwt::Json::parse(payload.as_bytes()).unwrap(), received);
+        let clock = retry_clock(&[Seen { at: received, answered: Some(500) }], happened, received).unwrap();
+        let seen = clock.places.iter().find(|place| place.fate == Fate::Seen(0)).unwrap();
+        (seen.number, clock.from_event)
+    };
+    // 5 h 12 min 35 s after the moment of its id, which is the seventh of Kinde's tries.
+    let anew = WEBHOOK.replace("2024-05-01T17:41:45.592145+10:00", "2024-05-01T12:54:20Z");
+    assert_eq!(place(&anew), (7, true));
+    // Nothing but the moment of signing is known.
+    assert_eq!(place(&anew.replace("event_018f331a3178f7fef284b95fe6770384", "event_1")), (1, true));
+    let said = anew.replace("\"source\"", r#""event_timestamp":"2024-05-01T12:54:15Z","source""#);
+    assert_eq!(place(&said), (2, true));
+}
+
+#[test]
 fn of_many_doubled_claims_five_are_named_and_the_others_counted() {
     let members: Vec<String> = (0..20_000).flat_map(|n| [format!("\"c{n}\":1"), format!("\"c{n}\":2")]).collect();
     let payload = format!("{{{}}}", members.join(","));
@@ -301,5 +344,13 @@ fn a_clock_that_is_known_to_be_wrong_is_named_where_times_are_told_and_changes_n
         let why = late.check("claims").unwrap().why.clone().unwrap();
         assert_eq!(why.contains("clock is 7 min"), !words.is_empty(), "{why}");
         assert_eq!(judge(token(ACCESS).as_bytes(), &keys, &then()).failed, None);
+        // What was timed by another moment than now has nothing to do with this clock.
+        let told =
+            |options: &Options| judge(token(WEBHOOK).as_bytes(), &keys, options).check("freshness").unwrap().clone();
+        let kept = Options { received: Some(then().at), ..then() };
+        let named = Options { now: "2024-05-03T00:00:00Z".parse().unwrap(), ..then() };
+        for check in [told(&kept), told(&named)] {
+            assert_eq!(check.verdict, Verdict::Pass, "{check:?}");
+        }
     }
 }

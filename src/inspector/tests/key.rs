@@ -130,6 +130,20 @@ fn unusable_key_files_are_a_failing_key_check() {
 }
 
 #[test]
+fn the_age_of_kept_keys_is_told_by_now_and_not_by_when_the_event_came() {
+    let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+    let mut keys = acme();
+    keys.trouble = Some(("acme.kinde.com cannot be reached".to_owned(), "Look at the network".to_owned()));
+    keys.sets[0].kept = Some(moment("2024-05-05T00:00:00Z"));
+    let came = then().at;
+    let options = Options { received: Some(came), now: moment("2024-05-06T10:00:00Z"), ..then() };
+    let decoded = judge(token(WEBHOOK).as_bytes(), &keys, &options);
+    expect(&decoded, Verified, Valid, None);
+    let why = decoded.check("key").unwrap().why.clone().unwrap();
+    assert!(why.starts_with("Judged by keys last seen 34 h 00 min ago, at 2024-05-05T00:00:00Z"), "{why}");
+}
+
+#[test]
 fn a_kept_event_is_judged_by_the_key_its_tenant_had_not_taken_back_when_it_arrived() {
     let moment = |text: &str| text.parse::<Timestamp>().unwrap();
     // Rotated since: under a new ID, and once under the same.

@@ -9,10 +9,10 @@ use crate::check::Check;
 use crate::error::UserError;
 use crate::inspector::decode::Decoded;
 use crate::inspector::forward::{Framework, Place, Target};
+use crate::inspector::freshness::event_time;
 use crate::inspector::replay::Replayed;
 use crate::inspector::truth::Truth;
 use crate::jwt::{Json, decode_base64url};
-use crate::kinde::parse_time;
 use crate::screens::{Cx, give_up};
 use crate::store::attempts::Attempt;
 use crate::ui::{JsonTree, Load};
@@ -376,8 +376,8 @@ impl There {
             let claims = self.claims();
             let text = |name: &str| claims.as_ref()?.get(name)?.as_text().map(str::to_owned);
             self.event_id = text("event_id").filter(|id| !id.is_empty());
-            let moment = text("event_timestamp").or_else(|| text("timestamp"));
-            self.happened = moment.and_then(|moment| parse_time(&moment.into()));
+            let received = self.opened.whole.attempt.received_at;
+            self.happened = claims.as_ref().and_then(|claims| event_time(claims, received));
         }
         self.told = Some(told);
     }
