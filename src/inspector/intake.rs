@@ -17,7 +17,7 @@ use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, St
 /// How many verdicts one transaction takes.
 pub(super) const TOGETHER: usize = 64;
 
-/// How many of those with an unknown key are looked at again when new keys came.
+/// How many of those with an unknown key are listed in one go when new keys came.
 const LOOKED_AT_AGAIN: usize = 256;
 
 /// Judges the attempts of one owner.
@@ -125,22 +125,33 @@ impl Intake {
         self.try_new_keys().await
     }
 
-    /// Judges once more what was signed with a key that was unknown and is not so any more: the newest of them.
+    /// Judges once more what was signed with a key that was unknown and is not so any more, all of it: however many others
+    /// with keys of nobody came since.
     async fn try_new_keys(&mut self) -> Result<usize, HistoryError> {
         if !self.keys.renewed() {
             return Ok(0);
         }
-        let filter = Filter { limit: LOOKED_AT_AGAIN, standings: vec![Standing::UnknownKey], ..Filter::default() };
+        let mut filter = Filter { limit: LOOKED_AT_AGAIN, standings: vec![Standing::UnknownKey], ..Filter::default() };
         let mut seqs = Vec::new();
-        for attempt in self.attempts.page(&self.owner, filter).await?.iter().rev().filter(|attempt| attempt.whole) {
-            let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
-            if self.keys.knows(&whole.body) {
-                seqs.push(attempt.seq);
+        loop {
+            let page = self.attempts.page(&self.owner, filter.clone()).await?;
+            let Some(last) = page.last() else { break };
+            filter.before = Some(last.seq);
+            for attempt in page.iter().filter(|attempt| attempt.whole) {
+                let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
+                if self.keys.knows(&whole.body) {
+                    seqs.push(attempt.seq);
+                }
             }
         }
-        let judged = self.judge_kept(&seqs).await?;
+        // The oldest first: how one stands to those before it hangs on what they came to.
+        seqs.reverse();
+        let mut count = 0;
+        for some in seqs.chunks(TOGETHER) {
+            count += self.judge_kept(some).await?.len();
+        }
         self.keys.settled();
-        Ok(judged.len())
+        Ok(count)
     }
 
     /// Gives those their verdict that were kept without their signature and not judged while it was at hand.

@@ -220,3 +220,38 @@ async fn after_a_rotation_what_was_signed_with_the_new_key_is_verified_as_soon_a
     assert_eq!((standing(&intake, later).await, standing(&intake, early).await), (Standing::Good, Standing::Good));
     assert_eq!(standing(&intake, old).await, Standing::Good, "no rotation makes a good one bad");
 }
+
+#[tokio::test]
+async fn what_waits_for_its_key_is_found_again_behind_however_many_that_nobody_can_verify() {
+    let (owner, rotated) = rotating().await;
+    let dir = tempfile::tempdir().unwrap();
+    let data = crate::store::DataDir::open(dir.path()).unwrap();
+    let cache = Jwks::new(Http::new(Recorder::silent(), Clock::real()).unwrap(), None);
+    let keys = KeySource::of_tenant(cache.clone(), owner.clone(), Issuers::Any, &data).await;
+    let mut intake = Intake { keys, ..intake(&dir, false) };
+    let of_the_new_key =
+        |id: &str| sign(1, r#"{"alg":"RS256","kid":"new"}"#, WEBHOOK.replace("event_018f", id).as_bytes());
+    let waiting = [
+        arrives(&intake, "w1", &of_the_new_key("event_01"), Clock::real().now()).await,
+        arrives(&intake, "w1", &of_the_new_key("event_01"), Clock::real().now()).await,
+    ];
+    for number in 0..300 {
+        let payload = WEBHOOK.replace("event_018f", &format!("event_a{number:03}"));
+        let of_nobody =
+            format!("{}.{}.{}", b64(br#"{"alg":"RS256","kid":"x"}"#), b64(payload.as_bytes()), b64(&[7; 256]));
+        arrives(&intake, &format!("n{number}"), &of_nobody, Clock::real().now()).await;
+    }
+    assert_eq!(intake.judge_pending().await.unwrap(), 302);
+    for seq in waiting {
+        assert_eq!(standing(&intake, seq).await, Standing::UnknownKey);
+    }
+    rotated.store(true, Ordering::SeqCst);
+    cache.fetch_again(&owner).await;
+    arrives(&intake, "w3", &of_the_new_key("event_02"), Clock::real().now()).await;
+    assert_eq!(intake.judge_pending().await.unwrap(), 3, "the new one, and the two that waited");
+    for seq in waiting {
+        assert_eq!(standing(&intake, seq).await, Standing::Good);
+    }
+    let again = intake.attempts.whole("p", waiting[1]).await.unwrap().unwrap().attempt;
+    assert_eq!(again.duplicate, Duplicate::Retry, "the older one was judged before it");
+}
