@@ -1,4 +1,4 @@
-//! HAR: what a browser or a proxy recorded. Requests that carry a body are taken, their answers are not.
+//! HAR: what a browser or a proxy recorded. Requests that carry a body are taken; of their answers the status alone.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +26,9 @@ struct Entry {
     #[serde(default)]
     started_date_time: Option<String>,
     request: Request,
+    /// As it stands there: nothing that is odd about it makes the request unreadable.
+    #[serde(default)]
+    response: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +80,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Result<Item, Skipped>>, UserError
         let headers = entry.request.headers.into_iter().map(|pair| (pair.name, pair.value)).collect();
         let found = item(headers, body).map_err(skip)?;
         let received_at = entry.started_date_time.and_then(|text| text.parse::<Timestamp>().ok());
-        Ok(Item { line: index + 1, received_at, ..found })
+        // 0 stands for none (HAR 1.2, as browsers write it).
+        let status = entry.response.get("status").and_then(serde_json::Value::as_u64);
+        let responded = status.filter(|status| (100..600).contains(status)).and_then(|it| u16::try_from(it).ok());
+        Ok(Item { line: index + 1, received_at, responded, ..found })
     };
     Ok(har.log.entries.into_iter().enumerate().map(entry).collect())
 }

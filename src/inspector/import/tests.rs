@@ -35,9 +35,10 @@ fn har_raw_http_curl_lines_and_bare_tokens_are_read() {
     let event = event();
     let har = serde_json::json!({"log": {"entries": [
         {"startedDateTime": "2026-11-24T10:00:00.5+01:00", "request": {
-            "headers": [{"name": "Webhook-Id", "value": "w1"}], "postData": {"text": event}}},
+            "headers": [{"name": "Webhook-Id", "value": "w1"}], "postData": {"text": event}},
+            "response": {"status": 503, "statusText": ""}},
         {"request": {"headers": []}},
-        {"request": {"postData": {"text": STANDARD.encode(&event), "encoding": "base64"}}},
+        {"request": {"postData": {"text": STANDARD.encode(&event), "encoding": "base64"}}, "response": {"status": 0}},
         {"no": "request"},
     ]}});
     for text in [har.to_string(), serde_json::to_string_pretty(&har).unwrap()] {
@@ -46,6 +47,8 @@ fn har_raw_http_curl_lines_and_bare_tokens_are_read() {
         assert_eq!((first.body.as_slice(), first.headers[0].1.as_str()), (event.as_bytes(), "w1"));
         assert_eq!(first.received_at, Some("2026-11-24T09:00:00.5Z".parse().unwrap()));
         assert_eq!(all[2].as_ref().unwrap().body, event.as_bytes());
+        let answered = [&all[0], &all[2]].map(|one| one.as_ref().unwrap().responded);
+        assert_eq!(answered, [Some(503), None]);
         let skipped = [&all[1], &all[3]].map(|one| one.as_ref().unwrap_err().line);
         assert_eq!((all.len(), skipped), (4, [2, 4]));
     }
