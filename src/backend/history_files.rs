@@ -9,7 +9,7 @@ use super::history::{From, Which, owner};
 use super::{Job, dialog, receiver};
 use crate::error::{Category, UserError};
 use crate::inspector::export::{self, export_to, file_name};
-use crate::inspector::import::{Imported, Source, import};
+use crate::inspector::import::{Imported, Item, Skipped, Source, import, keep_found};
 use crate::inspector::receiver::sift;
 use crate::secrets::Secret;
 use crate::store::attempts::Attempts;
@@ -20,14 +20,16 @@ const AT_ONCE: usize = 128;
 /// Keeps and judges what `from` holds. `None`: no file was chosen.
 pub(super) async fn bring_in(job: &Job, profile: Uuid, from: From) -> Result<Option<Imported>, UserError> {
     let input: Box<dyn BufRead + Send> = match from {
-        From::Text(text) => match webhooks_in(text).await? {
-            Some(bytes) => Box::new(Cursor::new(bytes)),
-            None => {
+        From::Text(text) => {
+            let found = found_in(text).await?;
+            if found.iter().all(Result::is_err) {
                 return Err(UserError::new(Category::Input, "There is no webhook in it")
                     .detail("What is no webhook is judged above and kept nowhere")
                     .hint("Paste webhook bodies one a line, NDJSON, a HAR file, a raw request or a curl line"));
             }
-        },
+            let mut intake = receiver::intake(profile, job).await?;
+            return keep_found(found, &mut intake).await.map(Some);
+        }
         From::File(path) => Box::new(BufReader::new(open(path).await?)),
         From::Chosen => {
             let files = ["ndjson", "jsonl", "json", "har", "txt", "http"];
@@ -57,39 +59,32 @@ async fn open(path: PathBuf) -> Result<std::fs::File, UserError> {
     })
 }
 
-/// The text where everything in it is a webhook; else the webhooks of it alone, a line each. What opens something is
-/// kept nowhere, not even without its signature.
-async fn webhooks_in(text: Secret) -> Result<Option<Vec<u8>>, UserError> {
+/// The webhooks of the text, each with all that stands with it there. What is none is passed over and told: what opens
+/// something is kept nowhere, not even without its signature.
+async fn found_in(text: Secret) -> Result<Vec<Result<Item, Skipped>>, UserError> {
     let look = move || {
-        let bytes = text.expose().as_bytes().to_vec();
-        let mut source = Source::open(Box::new(Cursor::new(bytes.clone())))?;
-        let (mut webhooks, mut others) = (Vec::new(), false);
+        let mut source = Source::open(Box::new(Cursor::new(text.expose().as_bytes().to_vec())))?;
+        let mut found = Vec::new();
         loop {
             let some = source.some(AT_ONCE).unwrap_or_default();
             if some.is_empty() {
-                break;
+                return Ok(found);
             }
-            for item in some {
-                match item.ok().filter(|item| is_webhook(&item.body)) {
-                    Some(item) => webhooks.push(item.body),
-                    None => others = true,
-                }
-            }
+            found.extend(some.into_iter().map(|item| item.and_then(webhook)));
         }
-        Ok(match (webhooks.is_empty(), others) {
-            (true, _) => None,
-            (false, false) => Some(bytes),
-            (false, true) => Some(webhooks.join(&b'\n')),
-        })
     };
     tokio::task::spawn_blocking(look).await.unwrap_or_else(|error| {
         Err(UserError::new(Category::Internal, "Reading the text broke off").detail(error.to_string()))
     })
 }
 
-fn is_webhook(body: &[u8]) -> bool {
-    let sifted = sift(body);
-    sifted.kept.is_none() && (sifted.event_type.is_some() || sifted.event_id.is_some())
+/// `item` where it is a webhook, however damaged.
+fn webhook(item: Item) -> Result<Item, Skipped> {
+    let sifted = sift(&item.body);
+    if sifted.kept.is_none() && (sifted.event_type.is_some() || sifted.event_id.is_some()) {
+        return Ok(item);
+    }
+    Err(Skipped { line: item.line, why: "it is no webhook, and so kept nowhere".to_owned() })
 }
 
 /// Writes attempts to a file that the person chooses. `None`: none was chosen.
@@ -124,12 +119,53 @@ mod tests {
     async fn of_what_was_pasted_only_the_webhooks_are_kept() {
         let webhook = token(r#"{"type":"user.created","event_id":"event_1","data":{}}"#);
         let access = token(r#"{"scp":["openid"],"azp":"x","iss":"https://acme.kinde.com","sub":"kp_1"}"#);
-        let found = |text: String| webhooks_in(Secret::new(text));
-        assert_eq!(found(access.clone()).await.unwrap_or_default(), None);
-        let both = found(format!("{webhook}\n{access}\n")).await.unwrap().unwrap();
-        assert_eq!(String::from_utf8(both).unwrap(), webhook);
-        let two = format!("{webhook}\n{webhook}\n");
-        assert_eq!(found(two.clone()).await.unwrap(), Some(two.into_bytes()));
+        let found = async |text: String| -> Vec<Result<String, usize>> {
+            let all = found_in(Secret::new(text)).await.unwrap().into_iter();
+            all.map(|one| one.map(|it| String::from_utf8(it.body).unwrap()).map_err(|it| it.line)).collect()
+        };
+        assert_eq!(found(access.clone()).await, [Err(1)]);
+        let both = format!("{access}\n{webhook}\nhello\n{webhook}\n");
+        assert_eq!(found(both).await, [Err(1), Ok(webhook.clone()), Err(3), Ok(webhook)]);
+    }
+
+    #[tokio::test]
+    async fn a_webhook_of_a_pasted_recording_keeps_its_headers_and_its_moment_whatever_stands_beside_it() {
+        let webhook = token(r#"{"type":"user.created","event_id":"event_1","data":{}}"#);
+        let access = token(r#"{"scp":["openid"],"azp":"x","sub":"kp_1"}"#);
+        let entry = |body: &str| {
+            serde_json::json!({"startedDateTime": "2026-11-24T10:00:00Z", "response": {"status": 503}, "request": {
+                "headers": [{"name": "webhook-id", "value": "w1"}], "postData": {"text": body}}})
+        };
+        let recording = |entries: &[serde_json::Value]| serde_json::json!({"log": {"entries": entries}}).to_string();
+        let dir = tempfile::tempdir().unwrap();
+        let attempts = Attempts::open(&dir.path().join("history.db")).unwrap();
+        let mut intake = crate::inspector::intake::Intake {
+            attempts: attempts.clone(),
+            owner: "p".to_owned(),
+            keys: crate::inspector::key_source::KeySource::Fixed(crate::inspector::decode::Keys::nobody()),
+            clock: crate::clock::Clock::real(),
+            second_webhook: None,
+        };
+        let pasted = recording(&[entry(&webhook), entry("password=canary"), entry(&access)]);
+        let sum = keep_found(found_in(Secret::new(pasted)).await.unwrap(), &mut intake).await.unwrap();
+        assert_eq!((sum.count, sum.skipped), (1, 2), "{:?}", sum.why);
+        assert_eq!(sum.why.iter().map(|skipped| skipped.line).collect::<Vec<_>>(), [2, 3]);
+        let kept = attempts.whole("p", 1).await.unwrap().unwrap();
+        assert_eq!(kept.body, webhook.as_bytes());
+        let own = &kept.attempt;
+        assert_eq!((own.webhook_id.as_deref(), own.responded), (Some("w1"), Some(503)));
+        assert_eq!(own.received_at, "2026-11-24T10:00:00Z".parse().unwrap());
+        // And of an export, pins and forwards too.
+        attempts.pin(vec![1], true).await.unwrap();
+        let file = dir.path().join("events.ndjson");
+        let all = export::Which::Matching(Box::default());
+        export_to(&attempts, "p", all, &file).await.map_err(|error| error.told(&file)).unwrap();
+        let lines = format!("{}hello\n", std::fs::read_to_string(&file).unwrap());
+        intake.owner = "q".to_owned();
+        let sum = keep_found(found_in(Secret::new(lines)).await.unwrap(), &mut intake).await.unwrap();
+        assert_eq!((sum.count, sum.skipped), (1, 1), "{:?}", sum.why);
+        let kept = attempts.page("q", crate::store::attempts::Filter { limit: 9, ..Default::default() }).await.unwrap();
+        assert!(kept[0].pinned && kept[0].webhook_id.as_deref() == Some("w1"), "{kept:?}");
     }
 
     #[tokio::test]

@@ -148,10 +148,18 @@ pub async fn import(input: Box<dyn BufRead + Send>, intake: &mut Intake) -> Resu
 /// # Errors
 /// When the history cannot be written.
 pub async fn keep_items(items: Vec<Item>, intake: &mut Intake) -> Result<Imported, UserError> {
+    keep_found(items.into_iter().map(Ok).collect(), intake).await
+}
+
+/// The same with what was found in a file or a text, of which some is not to be kept.
+///
+/// # Errors
+/// When the history cannot be written.
+pub async fn keep_found(found: Vec<Result<Item, Skipped>>, intake: &mut Intake) -> Result<Imported, UserError> {
     let mut sum = Imported::default();
-    let mut items = items.into_iter().map(Ok).peekable();
-    while items.peek().is_some() {
-        keep(items.by_ref().take(AT_ONCE).collect(), intake, &mut sum).await?;
+    let mut found = found.into_iter().peekable();
+    while found.peek().is_some() {
+        keep(found.by_ref().take(AT_ONCE).collect(), intake, &mut sum).await?;
     }
     intake.judge_pending().await?;
     Ok(sum)
