@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::super::paste;
 use super::{MOST, Mangling};
@@ -197,8 +197,16 @@ fn plain_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
     vec![bytes.iter().filter_map(other).collect()]
 }
 
+/// Of either alphabet, padded or not, in one line or wrapped.
 fn whole_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
-    one(STANDARD.decode(bytes.trim_ascii()).ok())
+    let end = bytes.iter().rposition(|byte| *byte != b'=' && !byte.is_ascii_whitespace()).map_or(0, |last| last + 1);
+    let plain = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    };
+    let text = bytes.get(..end).unwrap_or_default().iter().filter(|byte| !byte.is_ascii_whitespace());
+    one(STANDARD_NO_PAD.decode(text.map(plain).collect::<Vec<u8>>()).ok())
 }
 
 fn gzip(bytes: &[u8]) -> Vec<Vec<u8>> {

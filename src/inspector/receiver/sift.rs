@@ -6,7 +6,7 @@ use super::super::claims::kind_of;
 use super::super::damage;
 use super::super::decode::Kind;
 use super::super::reading::{Payload, Reading, Token};
-use crate::jwt::{Json, decode_base64url};
+use crate::jwt::{Json, decode_base64url, encode_base64url};
 use crate::store::attempts::sha256;
 
 /// What was seen in a body.
@@ -36,6 +36,10 @@ const LAYERS: usize = 2;
 const LAYERED: usize = 16 << 10;
 /// So many tokens may be hidden in one body, each in another way. Of a body with more nothing is kept.
 const HIDDEN: usize = 8;
+/// The longest body that is looked at for a JWS in its JSON serialisation.
+const SERIALISED: usize = 1 << 20;
+/// `{}`, for a JWS without a protected header.
+const NO_HEADER: &str = "e30";
 
 /// Looks at `body`, however damaged it is: every run of it that reads as a token counts, and so does what reads as one once
 /// what relays are known to do is undone.
@@ -71,7 +75,7 @@ fn without(body: &[u8], cut: Vec<Range<usize>>) -> Vec<u8> {
 /// What is left of `body` once the mangling is undone that hides a signature in it, and that is taken off. `None`: nothing
 /// is hidden in it.
 fn bared(body: &[u8], layers: usize) -> Option<Vec<u8>> {
-    damage::undone(body).find_map(|inner| {
+    serialised(body).into_iter().chain(damage::undone(body)).find_map(|inner| {
         let mut cut = Sifted::default().look_everywhere(&inner);
         cut.retain(|signature| !signature.is_empty());
         if !cut.is_empty() {
@@ -79,6 +83,46 @@ fn bared(body: &[u8], layers: usize) -> Option<Vec<u8>> {
         }
         (layers > 1 && inner.len() <= LAYERED).then(|| bared(&inner, layers - 1)).flatten()
     })
+}
+
+/// The compact forms of what stands in `body` in the JSON serialisation of a JWS (RFC 7515, section 7.2), a line each, and
+/// of their signatures only that there is one.
+fn serialised(body: &[u8]) -> Option<Vec<u8>> {
+    if body.len() > SERIALISED {
+        return None;
+    }
+    let json = Json::parse(body).ok()?;
+    let mut tokens = Vec::new();
+    compact_forms(&json, &mut tokens);
+    // With a comma: where the line ends are taken off, one must not run into the next.
+    (!tokens.is_empty()).then(|| tokens.join(",\n").into_bytes())
+}
+
+fn compact_forms(json: &Json, out: &mut Vec<String>) {
+    match json {
+        Json::List(items) => items.iter().for_each(|item| compact_forms(item, out)),
+        Json::Object(members) => {
+            members.iter().for_each(|(_, value)| compact_forms(value, out));
+            let Some(payload) = json.get("payload").and_then(Json::as_text).map(encoded) else { return };
+            let many = json.get("signatures").and_then(Json::as_list).unwrap_or_default();
+            for signer in std::iter::once(json).chain(many.iter().take(HIDDEN)) {
+                let text = |name: &str| signer.get(name).and_then(Json::as_text).filter(|text| !text.is_empty());
+                if text("signature").is_some() {
+                    let header = text("protected").map_or_else(|| NO_HEADER.to_owned(), encoded);
+                    out.push(format!("{header}.{payload}.x"));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A part of a JWS in base64url, also where it stands there as it is (RFC 7797) or in plain base64.
+fn encoded(part: &str) -> String {
+    if part.trim_start().starts_with('{') {
+        return encode_base64url(part.as_bytes());
+    }
+    part.replace('+', "-").replace('/', "_").replace('=', "")
 }
 
 /// The runs of characters that a compact token is made of, long enough for one.
@@ -192,6 +236,45 @@ mod tests {
 
     fn token(claims: &str) -> String {
         format!("{}.{}.{}", b64(br#"{"alg":"RS256"}"#), b64(claims.as_bytes()), b64(b"signature-canary"))
+    }
+
+    #[test]
+    fn a_jws_in_json_and_one_in_base64_lose_their_signature_too() {
+        let claims = r#"{"scp":["openid"],"azp":"x","sub":"kp_1","exp":9}"#;
+        let access = token(claims);
+        let canary = b64(b"signature-canary");
+        let (header, payload) = (b64(br#"{"alg":"RS256"}"#), b64(claims.as_bytes()));
+        let flat = format!(r#"{{"payload":"{payload}","protected":"{header}","signature":"{canary}"}}"#);
+        let signer = format!(r#"{{"header":{{"kid":"k"}},"protected":"{header}","signature":"{canary}"}}"#);
+        let bare = format!(r#"{{"header":{{"alg":"RS256"}},"signature":"{canary}"}}"#);
+        let plain = serde_json::json!({"payload": claims, "protected": header, "signature": canary}).to_string();
+        let whole = b64(access.as_bytes());
+        let wrapped = whole.as_bytes().chunks(76).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n");
+        for body in [
+            flat.clone(),
+            format!(" {{ \"signatures\": [{bare}, {signer}], \"payload\": \"{payload}\" }}"),
+            format!(r#"{{"token":[{flat}]}}"#),
+            serde_json::json!(flat).to_string(),
+            plain,
+            b64(flat.as_bytes()),
+            whole.clone(),
+            format!("{whole}=="),
+            b64(whole.as_bytes()),
+            wrapped,
+        ] {
+            let kept = String::from_utf8(sift(body.as_bytes()).kept.unwrap()).unwrap();
+            assert!(!kept.contains("canary") && !kept.contains(&canary), "{body}");
+            assert!(kept.contains(&format!("{header}.{payload}.")), "{body}: {kept}");
+            assert!(
+                sift(kept.as_bytes()).kept.is_none_or(|again| again == kept.as_bytes()),
+                "nothing is left to take off"
+            );
+        }
+        let event = flat.replace(&payload, &b64(EVENT.as_bytes()));
+        let unsigned = flat.replace(&canary, "");
+        for body in [event, unsigned, r#"{"payload":{"sub":"kp_1"},"signature":"x"}"#.to_owned()] {
+            assert!(sift(body.as_bytes()).kept.is_none(), "{body}");
+        }
     }
 
     const EVENT: &str = r#"{"type":"user.created","event_id":"event_1","data":{"user":{"id":"kp_1","email":"ada@example.com"}},"timestamp":"t"}"#;

@@ -59,6 +59,7 @@ fn manglings(good: &str) -> Vec<(Vec<u8>, &'static str, &'static str)> {
         (good.replace('_', "\\_").replace('.', "\\.").into(), "Backslashes stand inside", "Markdown"),
         (format!("{}==", good.replace('-', "+").replace('_', "/")).into(), "plain base64", "put it together"),
         (plain.into(), "base64 once more", "Lambda"),
+        (b64(good.as_bytes()).into(), "base64 once more", "Lambda"),
         (gzip(good.as_bytes()), "gzip", "proxy"),
         (utf16(good), "UTF-16", "PowerShell"),
         (format!("{head}=\r\n{tail}").into(), "quoted-printable", "mail"),
