@@ -5,9 +5,8 @@ use uuid::Uuid;
 use super::Job;
 use super::attempt::{Writing, Written, find};
 use crate::error::{Category, UserError};
-use crate::inspector::as_test::{Case, as_test};
+use crate::inspector::as_test::{Case, as_test, outcome};
 use crate::inspector::as_types::{Dialect, Source, as_types};
-use crate::inspector::decode::TokenVerdict;
 use crate::inspector::intake::Intake;
 use crate::jwt::{Compact, Json, KeySet, Pick, Policy};
 use crate::secrets::Secret;
@@ -38,10 +37,12 @@ pub(super) async fn write(profile: Uuid, seq: i64, what: Writing, job: &Job) -> 
             }
             let token = std::str::from_utf8(&whole.body).map_err(|_| no_event())?;
             let decoded = intake.look_again(whole).await?.decoded;
-            let (jwks, good) = match decoded.verdict {
-                TokenVerdict::Verified => (key_set(profile, Some(token), job).await?, true),
-                _ => (key_set(profile, None, job).await?, false),
-            };
+            let good = outcome(&decoded).map_err(|why| {
+                UserError::new(Category::Input, "There is no test of this one")
+                    .detail(why)
+                    .hint("Choose a webhook that is verified, or one that no key of the tenant signed")
+            })?;
+            let jwks = key_set(profile, good.then_some(token), job).await?;
             let case = Case {
                 token,
                 jwks: &jwks,

@@ -159,6 +159,7 @@ async fn types_and_a_test_are_written_from_what_was_received() {
     let bad = keep(&job, &owner, "w2", &foreign).await;
     let access = signed(dir.path(), r#"{"scp":["openid"],"sub":"kp_1","exp":1}"#);
     let opens = keep(&job, &owner, "w3", &access).await;
+    let damaged = keep(&job, &owner, "w4", &format!("{}==", signed(dir.path(), EVENT))).await;
     let mut written =
         async |seq, what| match ask(&job, &mut queue, Command::Write { profile: SANDBOX_PROFILE, seq, what })
             .await
@@ -177,6 +178,9 @@ async fn types_and_a_test_are_written_from_what_was_received() {
     assert!(test.note.contains("wants it refused"), "{}", test.note);
     let refused = written(opens, Writing::Test(Flavour::Node)).await.unwrap_err();
     assert!(refused.detail.contains("its signature was not kept"));
+    // Its key signed it: a test that wants it refused would fail as it is handed over.
+    let refused = written(damaged, Writing::Test(Flavour::Node)).await.unwrap_err();
+    assert!(refused.detail.contains("not by its key or its signature"), "{}", refused.detail);
     job.sandbox.stop().await;
     let (_, told) = open(&job, &mut queue, SANDBOX_PROFILE, opens).await;
     assert!(told.decoded.is_none() && told.checks.is_empty(), "{told:?}");

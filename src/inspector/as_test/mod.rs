@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
+use super::decode::{Decoded, SignatureState, TokenVerdict};
 use crate::clock::rfc3339;
-use crate::jwt::decode_base64url;
+use crate::jwt::{Json, decode_base64url};
 use crate::kinde::parse_time;
 
 /// What the test is for.
@@ -44,6 +45,32 @@ pub struct Case<'a> {
     pub event_type: Option<&'a str>,
     /// True where a key of the set signed it: the test wants it accepted; else refused.
     pub good: bool,
+}
+
+/// What has to come of a token that is judged so: true where a test has to want it accepted.
+///
+/// # Errors
+/// Why no test of it would hold as it is handed over: what reads the token there looks for its key and at its signature, and
+/// at nothing else that may be wrong with it.
+pub fn outcome(decoded: &Decoded) -> Result<bool, String> {
+    let names = |part: &Option<Json>, name: &str| {
+        part.as_ref().and_then(|part| part.get(name)).and_then(Json::as_text).is_some()
+    };
+    match (decoded.verdict, decoded.signature) {
+        (TokenVerdict::Verified, _) if !names(&decoded.header, "kid") => {
+            Err("It names no key (`kid`), and a test looks for its key by that".to_owned())
+        }
+        (TokenVerdict::Verified, _) if !names(&decoded.claims, "type") => {
+            Err("It is no event: it has no `type`".to_owned())
+        }
+        (TokenVerdict::Verified, _) => Ok(true),
+        (TokenVerdict::UnknownKey | TokenVerdict::Unsigned, _)
+        | (TokenVerdict::NotVerified, SignatureState::Invalid) => Ok(false),
+        (TokenVerdict::NotVerified, _) => {
+            Err(format!("It is refused, but not by its key or its signature: {}", decoded.headline))
+        }
+        (TokenVerdict::Encrypted | TokenVerdict::Unreadable, _) => Err("No token can be read in it".to_owned()),
+    }
 }
 
 /// The test, ready to stand in a file of its own. `None` where the key set is no JSON, or the token no text of one line.

@@ -3,6 +3,38 @@
 use super::*;
 
 #[test]
+fn a_test_to_take_elsewhere_is_made_only_of_what_its_key_and_its_signature_decide() {
+    use crate::inspector::as_test::outcome;
+    let of = |token: &str| {
+        let options = Options { kind: Some(Kind::Webhook), pasted: false, ..then() };
+        outcome(&judge(token.as_bytes(), &acme(), &options))
+    };
+    let good = token(WEBHOOK);
+    assert_eq!(of(&good), Ok(true));
+    let header = |more: &str| format!(r#"{{"alg":"RS256","kid":"{KID}"{more}}}"#);
+    let unsigned = format!("{}.{}.", b64(br#"{"alg":"none"}"#), b64(WEBHOOK.as_bytes()));
+    for refused in [
+        sign(1, &header(""), WEBHOOK.as_bytes()),
+        sign(1, r#"{"alg":"RS256","kid":"other"}"#, WEBHOOK.as_bytes()),
+        unsigned,
+    ] {
+        assert_eq!(of(&refused), Ok(false), "{refused}");
+    }
+    // Signed by the right key: what looks at no more than that would accept it.
+    for (other, why) in [
+        (sign(0, &header(r#","crit":["exp"]"#), WEBHOOK.as_bytes()), "`crit`"),
+        (sign(0, &header(r#","b64":false"#), WEBHOOK.as_bytes()), "`b64`"),
+        (format!("{good}=="), "not by its key"),
+        (sign(0, r#"{"alg":"RS256"}"#, WEBHOOK.as_bytes()), "`kid`"),
+        (token(r#"{"hello":1}"#), "no event"),
+        ("hello".to_owned(), "No token"),
+    ] {
+        let told = of(&other).unwrap_err();
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
 fn unsigned_comes_before_every_other_finding_about_the_header() {
     for alg in ["none", "None", "NONE", "nOnE"] {
         for extra in ["", r#","crit":["x"],"b64":false"#, r#","kid":7,"kid":8"#] {
