@@ -162,8 +162,9 @@ if wants next; then
     judge "$temp/next.json"
 fi
 if wants as-test; then
-    say "The test that is copied of a webhook, under Vitest, against the route and one as Kinde's guide has it"
-    (cd "$here/../.." && KINDE_PANEL_NODE_KIT=$temp cargo test --quiet --locked --lib as_test -- --ignored)
+    say "The test that is copied of a webhook: under Vitest, against the route and one as Kinde's guide has it; in Rust, compiled with the crates that it names"
+    (cd "$here/../.." && KINDE_PANEL_NODE_KIT=$temp KINDE_PANEL_RUST_KIT=$temp/as-test-rust \
+        CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/../../target} cargo test --quiet --locked --lib as_test -- --ignored)
 fi
 if wants zapier; then
     say "The Zapier step in node"

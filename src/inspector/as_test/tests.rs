@@ -65,6 +65,44 @@ fn the_test_for_node_runs_and_holds_for_a_good_token_and_for_a_foreign_one() {
 }
 
 #[test]
+#[ignore = "fetches and compiles the crates that the test names: tests/recipes/run.sh"]
+fn the_test_for_rust_compiles_with_the_crates_it_names_and_holds_for_a_good_token_and_for_a_foreign_one() {
+    let kit = std::path::PathBuf::from(std::env::var_os("KINDE_PANEL_RUST_KIT").expect("tests/recipes/run.sh sets it"));
+    let ((token, jwks), (_, foreign)) = (sandbox(), sandbox());
+    let text = |jwks: &str, good| as_test(&case(&token, jwks, good), Flavour::Rust).unwrap();
+    // Its first lines say what it needs, between backticks.
+    let first = text(&jwks, true);
+    let lines = first.lines().take_while(|line| line.starts_with("//!"));
+    let needs: Vec<&str> =
+        lines.flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|it| it.contains('=')).collect();
+    assert!(needs.iter().any(|it| it.starts_with("jsonwebtoken = ")), "{needs:?}");
+    let manifest = format!(
+        "[package]\nname = \"as-test\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dev-dependencies]\n{}\n\n\
+         [profile.dev.package.\"*\"]\ndebug = false\n",
+        needs.join("\n")
+    );
+    std::fs::create_dir_all(kit.join("src")).unwrap();
+    std::fs::create_dir_all(kit.join("tests")).unwrap();
+    std::fs::write(kit.join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(kit.join("src/lib.rs"), "").unwrap();
+    // Of the crates that both need, the versions that are there already.
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"), kit.join("Cargo.lock")).unwrap();
+    for (jwks, good, passes) in
+        [(&jwks, true, true), (&foreign, false, true), (&foreign, true, false), (&jwks, false, false)]
+    {
+        std::fs::write(kit.join("tests/webhook.rs"), text(jwks, good)).unwrap();
+        let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["test", "--quiet", "--test", "webhook"]).current_dir(&kit);
+        let output = cargo.output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        assert_eq!(output.status.success(), passes, "{told}");
+        // A test that fails to compile fails for another reason than it should.
+        assert!(told.contains("test result:"), "{told}");
+    }
+}
+
+#[test]
 #[ignore = "needs Vitest and the packages of both handlers: tests/recipes/run.sh"]
 fn the_test_for_next_js_holds_against_the_recipes_route_and_one_as_kindes_guide_has_it_and_asks_no_tenant() {
     let kit = std::path::PathBuf::from(std::env::var_os("KINDE_PANEL_NODE_KIT").expect("tests/recipes/run.sh sets it"));
