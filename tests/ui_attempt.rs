@@ -21,6 +21,7 @@ use kinde_panel::backend::attempt::{Command, Compared, Event, Opened, Signer, To
 use kinde_panel::backend::{self, End};
 use kinde_panel::check::Check;
 use kinde_panel::error::{Category, UserError};
+use kinde_panel::inspector::as_test::Flavour;
 use kinde_panel::inspector::as_types::Dialect;
 use kinde_panel::inspector::compare::compare;
 use kinde_panel::inspector::damage::{Change, Damage};
@@ -553,6 +554,61 @@ fn the_copy_menu_copies_a_curl_line_at_once_and_a_type_when_it_is_written() {
     assert_eq!(harness.state_mut().copied(), "z.object");
     harness.run();
     harness.get_by_label("Zod schema of user.created copied");
+}
+
+#[test]
+fn the_copy_menu_copies_each_test_and_the_type_when_they_are_written_or_says_why_there_is_none() {
+    let body = token(EVENT);
+    let mut harness = harness(Theme::Light, Some(opened(&body)), Some(verified(&body)));
+    for (item, wanted) in [
+        ("Copy as a TypeScript type", Writing::Types(Dialect::TypeScript)),
+        ("Copy as a test for Next.js", Writing::Test(Flavour::NextJs)),
+        ("Copy as a test for Node", Writing::Test(Flavour::Node)),
+        ("Copy as a test for Rust", Writing::Test(Flavour::Rust)),
+    ] {
+        press(&mut harness, "Copy as…");
+        press(&mut harness, item);
+        let (job, command) = harness.state_mut().asked();
+        let Command::Write { what, seq, .. } = command else { panic!("{command:?}") };
+        assert_eq!((what, seq), (wanted, 7));
+        let written = Written {
+            name: format!("What «{item}» wrote"),
+            text: Secret::new(format!("text of {item}")),
+            note: "It holds the token and its key set".into(),
+        };
+        harness.state_mut().answer(job, Event::Written(Ok(written)));
+        assert_eq!(harness.state_mut().copied(), format!("text of {item}"));
+        harness.run();
+        harness.get_by_label(&format!("What «{item}» wrote copied"));
+        shows(&harness, "It holds the token and its key set");
+    }
+    press(&mut harness, "Copy as…");
+    press(&mut harness, "Copy as a test for Rust");
+    let (job, _) = harness.state_mut().asked();
+    let error = UserError::new(Category::Input, "There is no test of this one")
+        .detail("It is refused, but not by its key or its signature")
+        .hint("Choose a webhook that is verified");
+    harness.state_mut().answer(job, Event::Written(Err(error)));
+    harness.run();
+    shows(&harness, "There is no test of this one");
+    assert!(harness.state().actions.iter().all(|action| !matches!(action, Action::CopyText(_))), "nothing is copied");
+}
+
+#[test]
+fn what_is_no_event_has_no_type_and_what_is_not_kept_whole_no_test() {
+    let body = token(EVENT);
+    let mut untyped = opened(&body);
+    untyped.whole.attempt.event_type = None;
+    let mut harness_of = harness(Theme::Dark, Some(untyped), Some(verified(&body)));
+    press(&mut harness_of, "Copy as…");
+    assert!(harness_of.query_by_label("Copy as a TypeScript type").is_none());
+    harness_of.get_by_label("Copy as a test for Node");
+    let mut bare = opened(&body);
+    bare.whole.attempt.whole = false;
+    let mut harness_of = harness(Theme::Dark, Some(bare), Some(verified(&body)));
+    press(&mut harness_of, "Copy as…");
+    assert!(harness_of.query_by_label("Copy as a test for Node").is_none());
+    harness_of.get_by_label("Copy as a TypeScript type");
 }
 
 #[test]
