@@ -270,6 +270,23 @@ fn deleting_all_that_match_spares_what_is_pinned() {
 }
 
 #[test]
+fn deleting_all_that_match_takes_pinned_ones_where_pinned_ones_are_what_is_searched_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut behind = Behind::over(folder.path());
+    let (_steer, settings) = watch::channel(Settings::default());
+    let (job, up) = behind.listen(Wish::default(), settings);
+    send(folder.path(), &up.unwrap().url, 3);
+    let rows = behind.rows(job, |rows| rows.len() == 3);
+    let (profile, which) = (SANDBOX_PROFILE, Which::These(vec![rows[0].seq, rows[1].seq]));
+    let pinning = behind.begin(history::Command::Pin { profile, which, pinned: true });
+    behind.wait(pinning, |event| matches!(event, backend::Event::History(Event::Pinned(Ok(2)))).then_some(()));
+    let which = Which::Matching(Box::new(Filter { pinned: true, ..Filter::default() }));
+    let deleting = behind.begin(history::Command::Delete { profile, which });
+    behind.wait(deleting, |event| matches!(event, backend::Event::History(Event::Deleted(Ok(2)))).then_some(()));
+    assert_eq!(behind.page().iter().map(|row| row.seq).collect::<Vec<_>>(), [rows[2].seq]);
+}
+
+#[test]
 fn what_is_replayed_to_the_panels_own_receiver_is_not_replayed_once_more_as_it_arrives() {
     let folder = tempfile::tempdir().unwrap();
     let mut behind = Behind::over(folder.path());

@@ -187,3 +187,86 @@ fn what_matches_is_exported_and_how_much_is_kept_is_said_in_a_form() {
     });
     assert_eq!(keep.bytes, Some(4 << 30), "what was not changed stays");
 }
+
+/// The keyboard is on the list, and everything that matches is chosen.
+fn choose_all(harness: &mut Harness, first: &str) {
+    harness.get_by_label(first).click();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run();
+    harness.get_by_label("All that match");
+}
+
+#[test]
+fn the_question_before_all_that_match_are_deleted_says_truly_what_becomes_of_pinned_ones() {
+    let mut harness = with_rows(rows(1..4), false);
+    choose_all(&mut harness, "3 user.created, verified");
+    harness.key_press(Key::Delete);
+    harness.run();
+    assert!(harness.query_all_by_label_contains("Pinned events stay.").count() > 0);
+    harness.get_by_role_and_label(Role::Button, "Cancel").click();
+    harness.run();
+
+    harness.get_by_label("Search events").focus();
+    harness.run();
+    harness.event(egui::Event::Text("is:pinned".to_owned()));
+    harness.run();
+    harness.state_mut().page(vec![Attempt { pinned: true, ..row(2) }], false, 0);
+    harness.run();
+    choose_all(&mut harness, "2 user.created, verified");
+    harness.key_press(Key::Delete);
+    harness.run();
+    harness.get_by_role_and_label(Role::Dialog, "Delete all events that match?");
+    assert!(harness.query_all_by_label_contains("Pinned events stay.").count() == 0);
+    assert!(harness.query_all_by_label_contains("They are pinned: they go all the same.").count() > 0);
+    harness.get_by_role_and_label(Role::Button, "Delete").click();
+    harness.run();
+    let (_, which) = harness.state_mut().asked(|command| match command {
+        history::Command::Delete { which, .. } => Some(which),
+        _ => None,
+    });
+    assert!(matches!(&which, Which::Matching(filter) if filter.pinned), "{which:?}");
+}
+
+/// What was pinned, or let go, last.
+fn pinned(harness: &mut Harness) -> (Vec<i64>, bool) {
+    let (_, (which, pinned)) = harness.state_mut().asked(|command| match command {
+        history::Command::Pin { which, pinned, .. } => Some((which, pinned)),
+        _ => None,
+    });
+    let Which::These(seqs) = which else { panic!("{which:?}") };
+    (seqs, pinned)
+}
+
+#[test]
+fn events_are_pinned_and_let_go_from_the_line_above_the_list_and_from_the_menu_of_a_row() {
+    let pin = |seq: i64, pinned: bool| Attempt { pinned, ..row(seq) };
+    let mut harness = with_rows(vec![pin(4, true), pin(3, true), pin(2, false), pin(1, false)], false);
+    // The one that is clicked, and `more` below it.
+    let choose = |harness: &mut Harness, more: usize| {
+        harness.get_by_label("4 user.created, verified").click();
+        harness.run_steps(3);
+        for _ in 0..more {
+            harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
+            harness.run_steps(3);
+        }
+        harness.get_by_label(&format!("{} selected", more + 1));
+    };
+    choose(&mut harness, 1);
+    harness.get_by_role_and_label(Role::Button, "Unpin").click();
+    harness.run_steps(3);
+    assert_eq!(pinned(&mut harness), (vec![3, 4], false), "several that are pinned are let go together");
+    choose(&mut harness, 2);
+    harness.get_by_role_and_label(Role::Button, "Pin").click();
+    harness.run_steps(3);
+    assert_eq!(pinned(&mut harness), (vec![2, 3, 4], true), "where one of them is not, all are pinned");
+    harness.get_by_role_and_label(Role::Button, "Clear selection").click();
+    harness.run_steps(3);
+    for (seq, words, wanted) in [(1, "Pin", true), (4, "Unpin", false)] {
+        harness.get_by_label(&format!("{seq} user.created, verified")).click_secondary();
+        harness.run_steps(4);
+        harness.get_by_label(words).click();
+        harness.run_steps(4);
+        assert_eq!(pinned(&mut harness), (vec![seq], wanted), "{words}");
+    }
+}

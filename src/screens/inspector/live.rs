@@ -158,9 +158,12 @@ fn under(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
     }
     let all = state.selection.all;
     let words = if all { "All that match".to_owned() } else { format!("{} selected", state.selection.count()) };
-    let which = state.selection.which(&state.search.filter(cx.now));
+    let filter = state.search.filter(cx.now);
+    let which = state.selection.which(&filter);
     strong(ui, &words);
-    let pinned = state.selection.single().and_then(|seq| state.rows.get(seq)).is_some_and(|row| row.pinned);
+    // What is chosen beyond the rows that are held may be pinned or not: that it is then is the more careful wish.
+    let is_pinned = |seq| state.rows.get(seq).is_some_and(|row| row.pinned);
+    let pinned = if all { filter.pinned } else { state.selection.chosen().all(is_pinned) };
     let words = if pinned { "Unpin" } else { "Pin" };
     if Button::ghost(words).small().hint("A pinned event is kept whatever its age").show(ui).clicked() {
         state.pin(which.clone(), !pinned, cx, actions);
@@ -195,8 +198,12 @@ fn questions(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>)
                 Some(count) => format!("Delete {count} events?"),
                 None => "Delete all events that match?".to_owned(),
             };
-            let all = matches!(which, Which::Matching(_));
-            (question, if all { "Pinned events stay." } else { "A pinned one goes too." }, which.clone())
+            let note = match which {
+                Which::Matching(filter) if filter.pinned => "They are pinned: they go all the same.",
+                Which::Matching(_) => "Pinned events stay.",
+                Which::These(_) => "A pinned one goes too.",
+            };
+            (question, note, which.clone())
         }
         Question::Clear => {
             let question = format!("Delete everything received for {name}?");

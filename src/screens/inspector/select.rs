@@ -56,6 +56,11 @@ impl Selection {
         !self.all && self.chosen.is_empty()
     }
 
+    /// Those that are chosen one by one.
+    pub fn chosen(&self) -> impl Iterator<Item = i64> {
+        self.chosen.iter().copied()
+    }
+
     pub fn which(&self, filter: &Filter) -> Which {
         if self.all {
             Which::Matching(Box::new(filter.clone()))
