@@ -73,9 +73,28 @@ pub fn day(at: Timestamp) -> String {
     at.to_zoned_datetime(zone()).strftime("%Y-%m-%d").to_string()
 }
 
+/// The local day that `now` is in, from its first moment to its last.
+pub fn today(now: Timestamp) -> std::ops::RangeInclusive<Timestamp> {
+    let here = now.to_zoned_datetime(zone());
+    let begins = here.start_of_day().map_or(now, |begins| begins.timestamp());
+    let ends = here.end_of_day().map_or(now, |ends| ends.timestamp());
+    begins..=ends
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_has_the_moments_that_are_told_by_its_date_and_no_others() {
+        let now: Timestamp = "2026-11-23T12:04:31Z".parse().unwrap();
+        let today = today(now);
+        assert!(today.contains(&now));
+        let hour = jiff::SignedDuration::from_hours(1);
+        let (before, after) = (*today.start() - hour, *today.end() + hour);
+        assert_eq!((day(*today.start()), day(*today.end())), (day(now), day(now)));
+        assert!(day(before) != day(now) && day(after) != day(now));
+    }
 
     #[test]
     fn clones_of_a_fixed_clock_move_together() {

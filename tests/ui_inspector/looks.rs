@@ -104,3 +104,28 @@ fn what_came_of_several_replays_looks_as_it_was_judged() {
         results.extend_harness(&mut harness);
     }
 }
+
+#[test]
+fn a_row_of_another_day_says_which_and_every_row_on_hover() {
+    let mut results = SnapshotResults::new();
+    for (theme, suffix) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let mut harness = room(theme);
+        let earlier = |seq: i64, days: i64| Attempt {
+            received_at: Timestamp::from_second(NOW - days * 86_400).unwrap(),
+            ..row(seq)
+        };
+        harness.state_mut().page(vec![row(3), earlier(2, 1), earlier(1, 40)], false, 0);
+        harness.run();
+        let (today, before) = (Timestamp::from_second(NOW - 997).unwrap(), earlier(2, 1).received_at);
+        let (day, clock) = (kinde_panel::clock::day, kinde_panel::clock::clock_time);
+        let words = format!("{} {}", day(before), &clock(before)[..5]);
+        harness.get_by_label(&words);
+        assert!(harness.query_by_label(&format!("{} {}", day(today), &clock(today)[..5])).is_none());
+        common::picture(&mut harness, format!("inspector_days_{suffix}"));
+        harness.get_by_label(&clock(today)).hover();
+        // A tooltip shows once the pointer has rested.
+        harness.run_steps(8);
+        harness.get_by_label(&format!("{} {}", day(today), clock(today)));
+        results.extend_harness(&mut harness);
+    }
+}

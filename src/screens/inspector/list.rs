@@ -1,25 +1,31 @@
 //! The rows as they show: fixed height, only those in view, chosen by pointer and by keyboard.
 
+use std::ops::RangeInclusive;
+
 use egui::{
     Align, EventFilter, Id, Key, Label, Layout, Modifiers, Popup, Rect, RichText, Role, ScrollArea, Sense, Ui,
     UiBuilder, WidgetInfo, pos2, vec2,
 };
+use jiff::Timestamp;
 
 use super::select::How;
 use super::state::{Question, State};
 use crate::action::Action;
 use crate::backend::history::Which;
-use crate::clock::clock_time;
+use crate::clock::{clock_time, day, today};
 use crate::screens::Cx;
 use crate::store::attempts::{Attempt, Duplicate, Forwarded, Standing};
 use crate::ui::tokens::{radius, size, text};
-use crate::ui::{Button, Icon, Mood, focus, menu_item, status_with, tokens};
+use crate::ui::{Button, Icon, Mood, focus, menu_item, small, status_with, tokens};
 
 /// Rows from the end at which more are asked for.
 const AHEAD: usize = 60;
 
 /// Narrower than this, in points, and the columns stand closer.
 const NARROW: f32 = 680.0;
+
+/// The room of a day with its clock time, in points.
+const DATED: f32 = 132.0;
 
 /// Where each column begins and ends, in points from the left.
 struct Columns {
@@ -29,10 +35,12 @@ struct Columns {
 const NAMES: [&str; 6] = ["Time", "Type", "Verdict", "Who", "Attempt", "Forwarded"];
 
 impl Columns {
-    fn of(width: f32) -> Self {
+    /// `dated`: some row is of another day than today.
+    fn of(width: f32, dated: bool) -> Self {
         // What it is and whom it is about are what a narrow window has room for.
         let (time, verdict, attempt, onward) =
             if width < NARROW { (74.0, 120.0, 62.0, 78.0) } else { (78.0, 150.0, 78.0, 116.0) };
+        let time = if dated { DATED } else { time };
         let rest = (width - time - verdict - attempt - onward - 12.0).max(120.0);
         let widths = [time, rest * 0.46, verdict, rest * 0.54, attempt, onward];
         let mut left = 8.0;
@@ -123,9 +131,20 @@ pub(super) fn forward_words(all: &[Forwarded]) -> Option<(String, Mood)> {
     }
 }
 
+/// The clock time of an arrival, with the day and without the seconds where it was not today.
+fn when(at: Timestamp, today: &RangeInclusive<Timestamp>) -> String {
+    if today.contains(&at) {
+        return clock_time(at);
+    }
+    let clock = clock_time(at);
+    format!("{} {}", day(at), clock.rsplit_once(':').map_or(clock.as_str(), |(minutes, _)| minutes))
+}
+
 /// Draws the list over all the height there is.
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let columns = Columns::of(ui.available_width());
+    let today = today(cx.now);
+    let dated = state.rows.held().iter().any(|row| !today.contains(&row.received_at));
+    let columns = Columns::of(ui.available_width(), dated);
     let id = header(ui, &columns);
     let moved = keyboard(ui, id, state, cx, actions);
     let jump = state.rows.jump.take().or(moved);
@@ -148,7 +167,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
             ui.spacing_mut().item_spacing.y = 0.0;
             area.show_rows(ui, size::ROW, count, |ui, range| {
                 for index in range.clone() {
-                    row(ui, state, &columns, index, id, cx, actions);
+                    row(ui, state, &columns, index, (id, &today), cx, actions);
                 }
                 range
             })
@@ -224,7 +243,7 @@ fn row(
     state: &mut State,
     columns: &Columns,
     index: usize,
-    keyboard: Id,
+    (keyboard, today): (Id, &RangeInclusive<Timestamp>),
     cx: &Cx<'_>,
     actions: &mut Vec<Action>,
 ) {
@@ -243,10 +262,16 @@ fn row(
     }
     let [time, what, verdict, who, attempt, onward] = columns.spans;
     let plain = |ui: &mut Ui, words: &str, colour: egui::Color32| {
-        ui.add(Label::new(RichText::new(words).color(colour)).truncate().selectable(false));
+        ui.add(Label::new(RichText::new(words).color(colour)).truncate().selectable(false))
     };
     let ink = if chosen { t.text_strong } else { t.text };
-    cell(ui, rect, time, |ui| plain(ui, &clock_time(row.received_at), t.text_subdued));
+    cell(ui, rect, time, |ui| {
+        let at = row.received_at;
+        let shown = plain(ui, &when(at, today), t.text_subdued);
+        shown.on_hover_ui(|ui| {
+            small(ui, &format!("{} {}", day(at), clock_time(at)));
+        });
+    });
     cell(ui, rect, what, |ui| {
         if row.pinned {
             Icon::Lock.show(ui, 12.0, t.accent_text, "Pinned");
@@ -258,15 +283,19 @@ fn row(
         let (mood, icon) = verdict_look(row.standing());
         status_with(ui, mood, icon, &verdict_words(row));
     });
-    cell(ui, rect, who, |ui| plain(ui, row.who.as_deref().unwrap_or("—"), ink));
+    cell(ui, rect, who, |ui| {
+        plain(ui, row.who.as_deref().unwrap_or("—"), ink);
+    });
     cell(ui, rect, attempt, |ui| {
         let colour = if row.duplicate == Duplicate::Conflict { t.error.text } else { t.text_subdued };
         plain(ui, &attempt_words(row), colour);
     });
-    cell(ui, rect, onward, |ui| match forward_words(&row.forwarded) {
-        Some((words, Mood::Success)) => plain(ui, &words, ink),
-        Some((words, mood)) => plain(ui, &words, mood.tone(t).text),
-        None => plain(ui, "—", t.text_subdued),
+    cell(ui, rect, onward, |ui| {
+        match forward_words(&row.forwarded) {
+            Some((words, Mood::Success)) => plain(ui, &words, ink),
+            Some((words, mood)) => plain(ui, &words, mood.tone(t).text),
+            None => plain(ui, "—", t.text_subdued),
+        };
     });
     if response.clicked() {
         let how = How::of(ui.input(|input| input.modifiers));
