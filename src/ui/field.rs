@@ -25,6 +25,7 @@ pub struct FieldRow<'a> {
     mono: bool,
     enabled: bool,
     long: bool,
+    above: bool,
     width: f32,
 }
 
@@ -40,6 +41,7 @@ impl<'a> FieldRow<'a> {
             mono: false,
             enabled: true,
             long: false,
+            above: false,
             width: size::FIELD_MAX,
         }
     }
@@ -53,6 +55,12 @@ impl<'a> FieldRow<'a> {
     /// The help may take several lines: for what is explained nowhere else.
     pub fn long(mut self) -> Self {
         self.long = true;
+        self
+    }
+
+    /// The label stands above the field, which gets all the room there is: for what is long and has to be seen whole.
+    pub fn above(mut self) -> Self {
+        self.above = true;
         self
     }
 
@@ -94,7 +102,7 @@ impl<'a> FieldRow<'a> {
 
     /// Shows the row; the answer is the field's own.
     pub fn show(self, ui: &mut Ui, value: &mut String) -> Response {
-        let Self { label, hint, error, warning, placeholder, mono, enabled, long, width } = self;
+        let Self { label, hint, error, warning, placeholder, mono, enabled, long, above, width } = self;
         let help = match (error, warning, hint) {
             (Some(error), ..) => Help::Error(error),
             (None, Some(warning), _) => Help::Warning(warning),
@@ -102,7 +110,8 @@ impl<'a> FieldRow<'a> {
             (None, None, hint) => hint.map_or(Help::None, Help::Hint),
         };
         let field = TextField { placeholder, mono, error: error.is_some(), password: false, trailing: 0.0 };
-        row(ui, label, help, width, |ui, name| {
+        let above = above || is_narrow(ui);
+        row_as(ui, label, help, width, above, |ui, name| {
             ui.add_enabled_ui(enabled, |ui| field.show(ui, value, label).labelled_by(name)).inner
         })
     }
@@ -163,10 +172,27 @@ pub(super) fn row<R>(
     max_width: f32,
     content: impl FnOnce(&mut Ui, Id) -> R,
 ) -> R {
-    let narrow = ui.available_width() < size::LABEL_COLUMN + 260.0;
+    let above = is_narrow(ui);
+    row_as(ui, name, help, max_width, above, content)
+}
+
+/// There is no room for label and field beside each other.
+fn is_narrow(ui: &Ui) -> bool {
+    ui.available_width() < size::LABEL_COLUMN + 260.0
+}
+
+/// The same, the label above the content or beside it.
+fn row_as<R>(
+    ui: &mut Ui,
+    name: &str,
+    help: Help<'_>,
+    max_width: f32,
+    above: bool,
+    content: impl FnOnce(&mut Ui, Id) -> R,
+) -> R {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        if narrow {
+        if above {
             let id = ui.label(RichText::new(name).color(tokens(ui).text_subdued)).id;
             ui.set_max_width(ui.available_width().min(max_width));
             let out = content(ui, id);

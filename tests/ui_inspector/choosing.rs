@@ -48,7 +48,10 @@ fn several_are_replayed_to_a_target_and_what_came_of_each_is_told() {
     harness.run();
     harness.get_by_role_and_label(Role::Button, "Replay…").click();
     harness.run_steps(4);
-    harness.get_by_role_and_label(Role::Dialog, "Replay 2 events");
+    let dialog = harness.get_by_role_and_label(Role::Dialog, "Replay 2 events").rect();
+    // The usual address is longer than what a field beside its label shows.
+    let field = harness.get_by_label("Target").rect();
+    assert!(field.width() > dialog.width() - 60.0, "{field:?} in {dialog:?}");
     let target = |harness: &mut Harness, text: &str| {
         harness.get_by_label("Target").focus();
         harness.run_steps(4);
@@ -152,6 +155,16 @@ fn pasted_webhooks_are_kept_when_a_person_says_so_and_what_was_skipped_is_told()
     harness.run_steps(3);
     harness.get_by_label("1 kept in the history, 1 not");
     assert!(harness.query_all_by_label_contains("Line 2: it is no token").count() > 0);
+    assert!(harness.query_all_by_label_contains("unknown here").count() == 0);
+    harness.get_by_label("Keep its webhooks").click();
+    harness.run_steps(3);
+    let (job, ()) =
+        harness.state_mut().asked(|command| matches!(command, history::Command::Import { .. }).then_some(()));
+    let imported = Imported { count: 3, unknown: 2, ..Imported::default() };
+    harness.state_mut().tell(job, Event::Imported(Ok(Some(imported))));
+    harness.run_steps(3);
+    let words = "2 that the file calls verified were signed with keys that are unknown here";
+    assert!(harness.query_all_by_label_contains(words).count() > 0);
 }
 
 #[test]

@@ -111,13 +111,20 @@ pub(super) fn bring_in(state: &mut State, from: From, cx: &Cx<'_>, actions: &mut
 }
 
 pub(super) fn imported(imported: &Imported) -> Told {
-    let Imported { count, skipped, on_its_word, .. } = imported;
+    let Imported { count, skipped, on_its_word, unknown, .. } = imported;
     let mut lines = imported.reasons();
+    if *unknown > 0 {
+        let many = match unknown {
+            1 => "1 that the file calls verified was signed with a key that is".to_owned(),
+            many => format!("{many} that the file calls verified were signed with keys that are"),
+        };
+        lines.insert(0, format!("{many} unknown here: `kinde-panel events reverify` judges again"));
+    }
     if *on_its_word > 0 {
         lines.insert(0, format!("{on_its_word} verdicts could not be judged here and stand as the file says"));
     }
     let skips = if *skipped > 0 { format!(", {skipped} not") } else { String::new() };
-    let mood = if *skipped > 0 { Mood::Warn } else { Mood::Success };
+    let mood = if *skipped > 0 || *unknown > 0 { Mood::Warn } else { Mood::Success };
     Told { mood, title: format!("{count} kept in the history{skips}"), lines: lines.join("\n") }
 }
 

@@ -130,7 +130,7 @@ fn place(ui: &mut Ui, replays: &mut Replays, fresh: bool) -> Option<Target> {
     let parsed = Target::parse(&replays.target, meant);
     let elsewhere = parsed.is_err() && Target::parse(&replays.target, true).is_ok();
     let error = parsed.as_ref().err().filter(|_| !elsewhere).map(|error| format!("{}. {}", error.detail, error.hint));
-    let row = FieldRow::new("Target").error(error.as_deref()).mono().enabled(replays.job.is_none());
+    let row = FieldRow::new("Target").error(error.as_deref()).mono().above().enabled(replays.job.is_none());
     let field = row.show(ui, &mut replays.target);
     if fresh {
         field.request_focus();
