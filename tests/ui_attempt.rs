@@ -26,7 +26,7 @@ use kinde_panel::inspector::as_types::Dialect;
 use kinde_panel::inspector::compare::compare;
 use kinde_panel::inspector::damage::{Change, Damage};
 use kinde_panel::inspector::decode::{Bytes, Decoded, Keys, Options, judge};
-use kinde_panel::inspector::forward::{Known, Response};
+use kinde_panel::inspector::forward::{Known, Response, Target};
 use kinde_panel::inspector::replay::{Replayed, Signed};
 use kinde_panel::inspector::truth::{Row, Standing, Truth};
 use kinde_panel::jwt::encode_base64url as b64;
@@ -343,6 +343,80 @@ fn the_timeline_has_the_attempts_seen_here_kindes_clock_and_a_failed_forward_exp
         assert_eq!(target.shown(), "http://localhost:3000/api/webhook");
         results.extend_harness(&mut harness);
     }
+}
+
+/// The pane of an attempt that was forwarded to `url`, as the history or a file has it, its Timeline open; `own` is where
+/// the profile forwards to.
+fn forwarded_to(url: &str, own: &[Target]) -> Harness<'static, World> {
+    let body = token(EVENT);
+    let on = Forwarded { url: url.into(), status: Some(500), ms: 12, ..Forwarded::default() };
+    let one = Attempt { forwarded: vec![on], ..attempt(7, "2026-08-20T12:04:31Z", 200) };
+    let opened = Opened { siblings: vec![one.clone()], whole: whole(one, &body), ..opened(&body) };
+    let mut harness = harness(Theme::Dark, Some(opened), Some(verified(&body)));
+    harness.state_mut().state.targets_are(own);
+    harness.set_size(vec2(960.0, 1000.0));
+    harness.get_all_by_label_contains("Timeline").next().unwrap().click();
+    harness.run();
+    harness.get_by_label("500 · 12 ms");
+    harness.state_mut().actions.clear();
+    harness
+}
+
+/// Presses Replay beside the forward; where it is sent to, if it is.
+fn replayed(harness: &mut Harness<'_, World>) -> Option<String> {
+    harness.get_all_by_label("Replay").last().unwrap().click();
+    harness.run();
+    harness.state_mut().actions.drain(..).find_map(|action| match action {
+        Action::Run(_, backend::Command::Attempt(Command::Replay { target, .. })) => Some(target.url().to_string()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_forward_that_a_file_tells_of_is_not_repeated_to_another_machine_unless_a_person_means_it() {
+    let mut harness = forwarded_to("https://elsewhere.example/hook", &[]);
+    assert_eq!(replayed(&mut harness), None);
+    // The part that asks is open, with the address in it.
+    harness.get_by_label_contains("It is not on this machine");
+    assert_eq!(replayed(&mut harness), None);
+    harness.get_by_label_contains("It is not on this machine").click();
+    harness.run();
+    assert_eq!(replayed(&mut harness).as_deref(), Some("https://elsewhere.example/hook"));
+
+    let mut never = forwarded_to("http://169.254.169.254/latest", &[]);
+    assert_eq!(replayed(&mut never), None);
+    assert_eq!(replayed(&mut never), None, "there is nothing to mean");
+    assert!(never.query_by_label_contains("It is not on this machine, and that is meant").is_none());
+}
+
+#[test]
+fn a_forward_is_repeated_to_the_whole_address_that_the_profile_forwards_to() {
+    let own = |text: &str| Target::parse(text, true).unwrap();
+    let (here, there) = (own("http://localhost:3000/hook?key=1"), own("https://app.example.com/hook?key=2"));
+    let both = [here.clone(), there.clone()];
+    for target in &both {
+        let mut harness = forwarded_to(&target.shown(), &both);
+        assert_eq!(
+            replayed(&mut harness).as_deref(),
+            Some(target.url().as_str()),
+            "it was confirmed when it was added"
+        );
+    }
+    // The Replay part and the curl line are filled in by it too.
+    let mut harness = forwarded_to(&here.shown(), &both);
+    press(&mut harness, "Copy as…");
+    press(&mut harness, "Copy as curl");
+    assert!(harness.state_mut().copied().contains(here.url().as_str()));
+    press(&mut harness, "Replay");
+    assert_eq!(replayed(&mut harness).as_deref(), Some(here.url().as_str()));
+
+    // Two that differ by what is not kept: a person chooses.
+    let mut harness = forwarded_to(&here.shown(), &[here.clone(), own("http://localhost:3000/hook?key=3")]);
+    assert_eq!(replayed(&mut harness), None);
+    assert_eq!(replayed(&mut harness).as_deref(), Some(here.url().as_str()));
+
+    let mut harness = forwarded_to("http://localhost:4000/hook", &both);
+    assert_eq!(replayed(&mut harness).as_deref(), Some("http://localhost:4000/hook"));
 }
 
 #[test]

@@ -309,6 +309,8 @@ impl State {
         let live = self.side == Side::Live;
         self.attention.follow(self.open && live && self.rows.following && !self.rows.paused);
         self.attention.look();
+        let own = self.plans.get(&profile).map_or(&[][..], |plan| plan.settings.targets.as_slice());
+        self.detail.targets_are(own);
         self.detail.select(self.selection.single(), cx, actions);
         if std::mem::take(&mut self.changed) {
             self.detail.refresh(cx, actions);

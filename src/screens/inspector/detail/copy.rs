@@ -21,18 +21,19 @@ enum Chosen {
 
 /// The three dots.
 pub(super) fn dots(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let State { what: What::There(there), target, .. } = state else { return };
+    let target = whither(state);
+    let State { what: What::There(there), .. } = state else { return };
     let mut chosen = None;
     menu(ui, "Copy as…", |ui| {
         let whole = &there.opened.whole;
         if whole.attempt.whole {
             if menu_item(ui, Icon::Terminal, "Copy as curl") {
-                chosen = Some(Chosen::Copy(as_curl(there, target), "The curl line is copied"));
+                chosen = Some(Chosen::Copy(as_curl(there, &target), "The curl line is copied"));
             }
             if menu_item(ui, Icon::File, "Copy as raw HTTP") {
                 chosen = Some(match raw_http(&whole.headers, &whole.body) {
                     Some(text) => Chosen::Copy(text, "The request is copied"),
-                    None => Chosen::Copy(as_curl(there, target), "The body is no text: copied as a curl line"),
+                    None => Chosen::Copy(as_curl(there, &target), "The body is no text: copied as a curl line"),
                 });
             }
         }
@@ -71,9 +72,10 @@ pub(super) fn dots(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Ve
 
 /// The curl line, without opening the menu.
 pub(super) fn copy_curl(state: &mut State, actions: &mut Vec<Action>) {
-    let State { what: What::There(there), target, .. } = state else { return };
+    let target = whither(state);
+    let State { what: What::There(there), .. } = state else { return };
     if there.opened.whole.attempt.whole {
-        let text = as_curl(there, target);
+        let text = as_curl(there, &target);
         copied(there, text, "The curl line is copied", actions);
     }
 }
@@ -83,12 +85,19 @@ fn copied(there: &mut There, text: String, said: &str, actions: &mut Vec<Action>
     there.written = Some(Ok((said.to_owned(), String::new())));
 }
 
-/// To where it was forwarded last, else where it is replayed to.
+/// To where replays go, else where it was forwarded last.
+fn whither(state: &State) -> String {
+    if !state.target.is_empty() {
+        return state.target.clone();
+    }
+    let What::There(there) = &state.what else { return String::new() };
+    let last = there.opened.whole.attempt.forwarded.last();
+    last.map_or_else(|| USUAL_TARGET.to_owned(), |on| state.went(&on.url).0)
+}
+
 fn as_curl(there: &There, target: &str) -> String {
     let whole = &there.opened.whole;
-    let last = whole.attempt.forwarded.last().map(|on| on.url.as_str());
-    let to = if target.is_empty() { last.unwrap_or(USUAL_TARGET) } else { target };
-    curl(to, &whole.headers, &whole.body)
+    curl(target, &whole.headers, &whole.body)
 }
 
 /// What came of it.

@@ -80,10 +80,12 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
     );
     match asked.or(chosen) {
         Some(Asked::Replay(url)) => {
-            state.target.clone_from(&url);
-            // It was sent there before: that was confirmed then.
-            if let Ok(target) = Target::parse(&url, true) {
-                state.part = super::Part::Replay;
+            let (url, target) = state.went(&url);
+            state.part = super::Part::Replay;
+            // Where it may not be sent at once, the part asks for what is missing.
+            state.meant = target.as_ref().filter(|_| Target::parse(&url, false).is_err()).map(|_| url.clone());
+            state.target = url;
+            if let Some(target) = target {
                 state.replay(target, None, cx, actions);
             }
         }

@@ -21,7 +21,7 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
             What::There(there) => there.opened.whole.attempt.forwarded.last().map(|on| on.url.clone()),
             _ => None,
         };
-        state.target = last.unwrap_or_else(|| USUAL_TARGET.to_owned());
+        state.target = last.map_or_else(|| USUAL_TARGET.to_owned(), |url| state.went(&url).0);
     }
     let meant = state.meant.as_deref() == Some(state.target.as_str());
     let parsed = Target::parse(&state.target, meant);

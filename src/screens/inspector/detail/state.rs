@@ -62,6 +62,8 @@ pub struct State {
     pub(super) target: String,
     /// A person said that another machine is meant, for exactly this target.
     pub(super) meant: Option<String>,
+    /// Where the profile forwards to, as a person confirmed it.
+    own: Vec<Target>,
     asked: Vec<(JobId, Ask)>,
     /// Numbers what was opened, so that what was folded for one is not for the next.
     turn: u64,
@@ -167,6 +169,28 @@ impl State {
         let job = cx.job();
         self.opening = Some(job);
         actions.push(Action::Run(job, Command::Open { profile: profile.id, seq }.into()));
+    }
+
+    /// Where the profile forwards to now.
+    pub fn targets_are(&mut self, own: &[Target]) {
+        if self.own != own {
+            self.own = own.to_vec();
+        }
+    }
+
+    /// The whole address of a kept forward to `url`, and the target where it may be sent there again without a question.
+    ///
+    /// Kept is an address without its query, which a confirmed one that shows so has; where several do, a person chooses. What
+    /// came out of a file may name any machine: of those that nobody confirmed only this one is sent to.
+    pub(super) fn went(&self, url: &str) -> (String, Option<Target>) {
+        let typed = Target::parse(&self.target, self.meant.as_deref() == Some(self.target.as_str())).ok();
+        let mut known: Vec<&Target> = self.own.iter().filter(|target| target.shown() == url).collect();
+        known.extend(typed.as_ref().filter(|typed| typed.shown() == url && !self.own.contains(typed)));
+        match known.as_slice() {
+            [] => (url.to_owned(), Target::parse(url, false).ok()),
+            [only] => (only.url().to_string(), Some((*only).clone())),
+            [first, ..] => (first.url().to_string(), None),
+        }
     }
 
     /// Whether what is open was read before `row`, its row in the list, became what it is: by a replay, another process.
