@@ -88,6 +88,80 @@ fn pause_freezes_the_view_and_not_the_capture() {
     assert!(named(&harness, "3 user.created, verified"));
 }
 
+/// Whether the picture of arrivals was asked for since the last time something was looked for.
+fn pictured(harness: &Harness) -> bool {
+    let is = |action: &Action| matches!(action, Action::Run(_, Command::History(history::Command::Picture { .. })));
+    harness.state().actions.iter().any(is)
+}
+
+#[test]
+fn what_a_person_does_while_the_list_is_paused_shows_and_what_arrives_still_waits() {
+    let mut harness = with_rows(rows(1..4), false);
+    let job = listening(&mut harness);
+    harness.get_by_label("Pause").click();
+    harness.run();
+    // The picture that the room began with has come, and it is time for another one.
+    let first = harness.state().note.expect("the picture was not asked for");
+    let none = UserError::new(Category::File, "There is none");
+    harness.state_mut().tell(first, Event::Picture(Err(none)));
+    harness.state_mut().now = Timestamp::from_second(NOW + 60).unwrap();
+    arrive(&mut harness, job, vec![row(4)]);
+    assert!(!named(&harness, "4 user.created, verified") && !pictured(&harness), "nothing moves by itself");
+
+    // Over the first row lies what counts the new ones.
+    harness.get_by_label("2 user.created, verified").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Pin").click();
+    harness.run();
+    let (pinning, ()) =
+        harness.state_mut().asked(|command| matches!(command, history::Command::Pin { .. }).then_some(()));
+    harness.state_mut().tell(pinning, Event::Pinned(Ok(1)));
+    harness.run();
+    assert!(pictured(&harness), "the picture follows what was done");
+    harness.state_mut().page(vec![row(3), Attempt { pinned: true, ..row(2) }, row(1)], false, 1);
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Unpin");
+    assert!(harness.query_all_by_label("Pinned").count() > 0);
+
+    harness.get_by_role_and_label(Role::Button, "Delete…").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Delete").click();
+    harness.run();
+    let (deleting, ()) =
+        harness.state_mut().asked(|command| matches!(command, history::Command::Delete { .. }).then_some(()));
+    harness.state_mut().tell(deleting, Event::Deleted(Ok(1)));
+    harness.run();
+    harness.state_mut().page(vec![row(3), row(1)], false, 1);
+    harness.run();
+    assert!(!named(&harness, "2 user.created, verified"), "it was deleted");
+    assert!(named(&harness, "3 user.created, verified") && named(&harness, "1 new"));
+    assert!(!named(&harness, "4 user.created, verified"), "and nothing else has joined");
+}
+
+#[test]
+fn a_search_while_the_list_is_paused_changes_the_rows_and_the_picture_of_arrivals() {
+    let mut harness = with_rows(rows(1..4), false);
+    listening(&mut harness);
+    harness.get_by_label("Pause").click();
+    harness.run_steps(3);
+    let first = harness.state().note.expect("the picture was not asked for");
+    harness.state_mut().tell(first, Event::Picture(Err(UserError::new(Category::File, "There is none"))));
+    harness.state_mut().now = Timestamp::from_second(NOW + 60).unwrap();
+    harness.get_by_label("Search events").focus();
+    harness.run_steps(3);
+    assert!(!pictured(&harness));
+    harness.event(egui::Event::Text("ada".to_owned()));
+    harness.run_steps(3);
+    let asked = harness.state().actions.iter().find_map(|action| match action {
+        Action::Run(_, Command::History(history::Command::Picture { filter, .. })) => Some(filter.words.clone()),
+        _ => None,
+    });
+    assert_eq!(asked, Some(vec!["ada".to_owned()]));
+    harness.state_mut().page(rows(2..3), false, 0);
+    harness.run_steps(3);
+    assert!(named(&harness, "2 user.created, verified") && !named(&harness, "3 user.created, verified"));
+}
+
 #[test]
 fn what_arrives_while_another_room_is_open_is_counted_and_the_first_bad_one_is_told_once() {
     let mut harness = with_rows(rows(1..3), false);

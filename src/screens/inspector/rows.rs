@@ -33,7 +33,7 @@ pub(super) struct Rows {
     pub fresh: usize,
     /// The newest show as they come. False once a person scrolled away.
     pub following: bool,
-    /// The view stands still, whatever comes.
+    /// The view stands still, whatever comes: what is held may change, and go, but nothing joins it.
     pub paused: bool,
     /// Show the top, or a row, on the next frame.
     pub jump: Option<usize>,
@@ -149,8 +149,10 @@ impl Rows {
 
     fn put(&mut self, page: Page) {
         match page.place {
-            // A person scrolled away meanwhile: what they look at stays.
-            Place::Newest if !self.following && !self.held.is_empty() && !self.old => self.again = true,
+            // A person scrolled away or paused meanwhile: what they look at stays.
+            Place::Newest if (!self.following || self.paused) && !self.held.is_empty() && !self.old => {
+                self.again = true;
+            }
             Place::Newest => {
                 self.held = page.rows.into();
                 (self.older, self.newer, self.old) = (page.more, false, false);
@@ -174,14 +176,36 @@ impl Rows {
                 self.held.truncate(HELD);
             }
             Place::Again { .. } => {
-                if !self.paused {
+                if self.paused {
+                    self.renew(page.rows);
+                } else {
                     self.held = page.rows.into();
                     self.older = page.more;
                 }
                 self.fresh = page.newer;
+                // All that was held is gone: there may be others.
+                self.newest |= self.held.is_empty();
             }
         }
         self.seen = self.seen.max(self.held.front().map_or(0, |row| row.seq));
+    }
+
+    /// Of what is held each row as it is now, without those that are gone. `rows` are those between the first and the last that
+    /// are held, newest first, at most as many as were asked for.
+    fn renew(&mut self, rows: Vec<Attempt>) {
+        // Where there were more than that, what is older than the last of them was not read.
+        let read_down_to = rows.last().filter(|_| rows.len() >= self.held.len() + PAGE).map_or(0, |last| last.seq);
+        let mut rows = rows.into_iter().peekable();
+        let mut held = VecDeque::with_capacity(self.held.len());
+        for old in self.held.drain(..) {
+            while rows.next_if(|row| row.seq > old.seq).is_some() {}
+            match rows.next_if(|row| row.seq == old.seq) {
+                Some(now) => held.push_back(now),
+                None if old.seq < read_down_to => held.push_back(old),
+                None => {}
+            }
+        }
+        self.held = held;
     }
 
     /// The job that was asked ended without an answer.
@@ -197,9 +221,7 @@ impl Rows {
         for row in rows {
             let at = self.held.partition_point(|held| held.seq > row.seq);
             if let Some(held) = self.held.get_mut(at).filter(|held| held.seq == row.seq) {
-                if !self.paused {
-                    *held = row;
-                }
+                *held = row;
             } else if row.seq > top && !all {
                 self.look_again();
             } else if row.seq > top && self.following && !self.paused && self.ready {
@@ -303,5 +325,46 @@ mod tests {
         rows.look_again();
         assert_eq!(answer(&mut rows, 15), Some(Place::Again { top: 12, bottom: 1, seen: 12 }));
         assert_eq!((rows.seqs().first(), rows.fresh), (Some(&12), 3));
+    }
+
+    #[test]
+    fn a_paused_list_shows_what_became_of_its_rows_and_no_others_join_it() {
+        let mut rows = Rows::begin();
+        answer(&mut rows, 10);
+        rows.paused = true;
+        rows.arrive(vec![Attempt { pinned: true, ..row(9) }, row(11)], true);
+        assert!(rows.get(9).unwrap().pinned && rows.get(11).is_none());
+        rows.look_again();
+        let (job, place, _) = rows.wants(|| 2).unwrap();
+        assert_eq!(place, Place::Again { top: 10, bottom: 1, seen: 10 });
+        let there = [10, 9, 7, 6, 5, 4, 3, 2, 1].map(|seq| Attempt { pinned: seq == 7, ..row(seq) });
+        rows.take(job, Ok(Box::new(Page { place, rows: there.into(), more: false, newer: 1 })));
+        assert_eq!((rows.seqs(), rows.fresh), (vec![10, 9, 7, 6, 5, 4, 3, 2, 1], 1));
+        assert!(rows.get(7).unwrap().pinned && !rows.get(9).unwrap().pinned);
+        // What matches now and did not before does not push its way in.
+        rows.look_again();
+        let (job, place, _) = rows.wants(|| 3).unwrap();
+        let there = [10, 8, 1].map(row);
+        rows.take(job, Ok(Box::new(Page { place, rows: there.into(), more: false, newer: 1 })));
+        assert_eq!(rows.seqs(), [10, 1]);
+        // Nothing is left to stand still.
+        rows.look_again();
+        let (job, place, _) = rows.wants(|| 4).unwrap();
+        rows.take(job, Ok(Box::new(Page { place, rows: Vec::new(), more: true, newer: 1 })));
+        assert_eq!(answer(&mut rows, 12), Some(Place::Newest));
+        assert_eq!(rows.seqs().first(), Some(&12));
+    }
+
+    #[test]
+    fn a_page_that_was_asked_for_before_the_pause_does_not_move_the_list() {
+        let mut rows = Rows::begin();
+        answer(&mut rows, 10);
+        rows.look_again();
+        let (job, place, _) = rows.wants(|| 2).unwrap();
+        assert_eq!(place, Place::Newest);
+        rows.paused = true;
+        let there = (1..=12).rev().map(row).collect();
+        rows.take(job, Ok(Box::new(Page { place, rows: there, more: false, newer: 0 })));
+        assert_eq!(rows.seqs().first(), Some(&10));
     }
 }

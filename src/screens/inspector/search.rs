@@ -32,6 +32,8 @@ pub(super) struct Search {
     asked_at: Option<Timestamp>,
     /// The picture is old.
     pub stale: bool,
+    /// A person changed what it is of: it is asked for even while the list is paused.
+    pub changed: bool,
     /// Where a person began to draw, in points.
     drawn_from: Option<f32>,
 }
@@ -78,7 +80,7 @@ pub(super) fn typed(state: &mut State, now: Timestamp) {
 /// Asks for the picture where it is wanted; how long until it may be asked for.
 pub(super) fn tend(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) -> Option<SignedDuration> {
     let profile = state.owner?;
-    if !state.search.stale || state.search.asked.is_some() || state.rows.paused {
+    if !state.search.stale || state.search.asked.is_some() || (state.rows.paused && !state.search.changed) {
         return None;
     }
     let rest = state.search.asked_at.map(|at| PACE - cx.now.duration_since(at)).filter(SignedDuration::is_positive);
@@ -86,7 +88,7 @@ pub(super) fn tend(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) ->
         return rest;
     }
     let job = cx.job();
-    state.search.stale = false;
+    (state.search.stale, state.search.changed) = (false, false);
     state.search.asked = Some(job);
     state.search.asked_at = Some(cx.now);
     let filter = Box::new(state.search.filter(cx.now));

@@ -220,7 +220,7 @@ impl State {
                         Err(error) => self.error = Some(error),
                     }
                     self.rows.look_again();
-                    self.search.stale = true;
+                    self.changed_by_hand();
                 }
             }
             Event::Exported(done) => {
@@ -242,7 +242,7 @@ impl State {
                 if self.changing.take_if(|changing| *changing == job).is_some() {
                     self.error = done.err();
                     self.rows.look_again();
-                    self.search.stale = true;
+                    self.changed_by_hand();
                 }
             }
         }
@@ -295,7 +295,12 @@ impl State {
     pub(super) fn searched(&mut self) {
         self.rows.search();
         self.selection.clear();
-        self.search.stale = true;
+        self.changed_by_hand();
+    }
+
+    /// The picture of arrivals is of something else now, by what a person did.
+    fn changed_by_hand(&mut self) {
+        (self.search.stale, self.search.changed) = (true, true);
     }
 
     /// The side that shows.
