@@ -631,6 +631,55 @@ fn the_copy_menu_copies_a_curl_line_at_once_and_a_type_when_it_is_written() {
 }
 
 #[test]
+fn the_request_is_copied_as_it_came_and_four_lines_tell_a_colleague_without_the_token() {
+    let body = token(EVENT);
+    let mut told = verified(&body);
+    told.headline = "Not verified: the signature does not fit".into();
+    told.checks[4] =
+        Check::fail("signature", "The signature does not fit", "Pass the body on byte for byte").seen("RS256");
+    let mut harness = harness(Theme::Dark, Some(opened(&body)), Some(told));
+    press(&mut harness, "Copy as…");
+    press(&mut harness, "Copy as raw HTTP");
+    let request = harness.state_mut().copied();
+    let (head, sent) = request.split_once("\r\n\r\n").unwrap();
+    assert_eq!(sent, body, "the bytes that came");
+    assert!(head.starts_with("POST / HTTP/1.1\r\n"), "{head}");
+    for line in ["host: 127.0.0.1:4444", "content-type: application/jwt", "webhook-id: 5f0c-1"] {
+        assert_eq!(head.lines().filter(|own| *own == line).count(), 1, "{line} in {head}");
+    }
+    assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
+    harness.run();
+    harness.get_by_label("The request is copied");
+
+    press(&mut harness, "Copy as…");
+    press(&mut harness, "Copy for a colleague");
+    let lines = harness.state_mut().copied();
+    let wanted = [
+        "Verdict: Not verified: the signature does not fit",
+        "Evidence: RS256",
+        "Cause: The signature does not fit",
+        "Fix: Pass the body on byte for byte",
+    ];
+    assert_eq!(lines.lines().collect::<Vec<_>>(), wanted);
+    assert!(!lines.contains(body.split('.').nth(2).unwrap()));
+    harness.run();
+    harness.get_by_label("Four lines for a colleague are copied");
+}
+
+#[test]
+fn a_body_that_is_no_text_is_copied_as_a_curl_line_in_place_of_raw_http_and_says_so() {
+    let mut one = opened("x");
+    one.whole.body = vec![0x1f, 0x8b, 0xff, 0x00];
+    let mut harness = harness(Theme::Dark, Some(one), Some(verified("x")));
+    press(&mut harness, "Copy as…");
+    press(&mut harness, "Copy as raw HTTP");
+    let line = harness.state_mut().copied();
+    assert!(line.starts_with("base64 -d") && line.contains("curl "), "{line}");
+    harness.run();
+    harness.get_by_label("The body is no text: copied as a curl line");
+}
+
+#[test]
 fn the_copy_menu_copies_each_test_and_the_type_when_they_are_written_or_says_why_there_is_none() {
     let body = token(EVENT);
     let mut harness = harness(Theme::Light, Some(opened(&body)), Some(verified(&body)));
@@ -683,6 +732,35 @@ fn what_is_no_event_has_no_type_and_what_is_not_kept_whole_no_test() {
     press(&mut harness_of, "Copy as…");
     assert!(harness_of.query_by_label("Copy as a test for Node").is_none());
     harness_of.get_by_label("Copy as a TypeScript type");
+}
+
+#[test]
+fn of_the_value_that_is_chosen_its_text_its_json_and_its_path_are_copied() {
+    let body = token(EVENT);
+    let mut harness = harness(Theme::Dark, Some(opened(&body)), Some(verified(&body)));
+    let copied = |harness: &mut Harness<'_, World>, name: &str| {
+        harness.get_by_label(name).click();
+        harness.step();
+        let copied = harness.output().platform_output.commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        copied.expect("nothing was copied")
+    };
+    harness.set_size(vec2(960.0, 1000.0));
+    harness.run();
+    assert_eq!(copied(&mut harness, "Copy payload"), EVENT);
+    harness.run();
+    press(&mut harness, "email");
+    assert_eq!(copied(&mut harness, "Copy JSON"), "\"ada@example.com\"");
+    harness.run();
+    assert_eq!(copied(&mut harness, "Copy value"), "ada@example.com");
+    harness.run();
+    assert_eq!(copied(&mut harness, "Copy path"), "data.user.email");
+    harness.run();
+    press(&mut harness, "organizations");
+    assert_eq!(copied(&mut harness, "Copy JSON"), r#"[{"code":"org_1","permissions":null}]"#);
+    assert!(harness.query_by_label("Copy value").is_none(), "a list has no text of its own");
 }
 
 #[test]
