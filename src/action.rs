@@ -132,8 +132,6 @@ pub enum Action {
         /// Its Event ID or Webhook Request ID.
         id: String,
     },
-    /// Remember how much of the history is kept.
-    KeepSoMuch(Keep),
     /// Remember how a profile receives.
     KeepReceiving(Uuid, crate::backend::history::Kept),
     /// Open the Webhooks room where events are caused.
@@ -161,23 +159,6 @@ pub enum Action {
     },
     /// Close the window.
     Quit,
-}
-
-/// How much of the history is kept; nothing said is no bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Keep {
-    /// Older events go.
-    pub days: Option<u32>,
-    /// While there is more, the oldest go.
-    pub megabytes: Option<u32>,
-}
-
-impl Default for Keep {
-    /// What the history keeps where nobody said otherwise.
-    fn default() -> Self {
-        Self { days: Some(30), megabytes: Some(4096) }
-    }
 }
 
 /// What can be asked of the Tenant room from anywhere.

@@ -315,9 +315,42 @@ fn what_the_window_keeps_is_the_rule_of_every_process_that_writes_in_the_history
     let folder = tempfile::tempdir().unwrap();
     let mut behind = Behind::over(folder.path());
     let keep = Retention { age: None, bytes: Some(5 << 20) };
-    let pruning = behind.begin(history::Command::Prune(keep));
-    behind.wait(pruning, |event| matches!(event, backend::Event::History(Event::Pruned(Ok(0)))).then_some(()));
+    let keeping = behind.begin(history::Command::Keep(keep));
+    behind.wait(keeping, |event| matches!(event, backend::Event::History(Event::Pruned(Ok(0)))).then_some(()));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let attempts = Attempts::open(&folder.path().join("history.db")).unwrap();
     assert_eq!(runtime.block_on(attempts.retention()).unwrap(), keep);
+}
+
+#[test]
+fn a_window_that_remembers_nothing_leaves_the_rule_of_the_history_as_it_is_and_deletes_nothing_it_keeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let attempts = Attempts::open(&folder.path().join("history.db")).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let keep = Retention { age: None, bytes: None };
+    runtime.block_on(attempts.set_retention(keep)).unwrap();
+    let old = NewAttempt {
+        owner: SANDBOX_PROFILE.to_string(),
+        received_at: Clock::real().now() - jiff::SignedDuration::from_hours(24 * 400),
+        webhook_id: Some("w1".to_owned()),
+        event_id: None,
+        event_type: Some("user.created".to_owned()),
+        who: None,
+        content: None,
+        headers: Vec::new(),
+        body: b"an old one".to_vec(),
+        whole: true,
+        responded: Some(200),
+    };
+    runtime.block_on(attempts.receive(old)).unwrap();
+    let mut behind = Behind::over(folder.path());
+    // What the Inspector begins with.
+    let pruning = behind.begin(history::Command::Prune);
+    behind.wait(pruning, |event| matches!(event, backend::Event::History(Event::Pruned(Ok(0)))).then_some(()));
+    let asking = behind.begin(history::Command::Rule);
+    let told = behind.wait(asking, |event| match event {
+        backend::Event::History(Event::Rule(rule)) => Some(*rule.as_ref().unwrap()),
+        _ => None,
+    });
+    assert_eq!((told, behind.page().len()), (keep, 1));
 }

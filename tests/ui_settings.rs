@@ -15,12 +15,13 @@ use egui::{Theme, vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use jiff::Timestamp;
-use kinde_panel::action::{Action, JobId, Keep};
+use kinde_panel::action::{Action, JobId};
 use kinde_panel::backend::keeping::{Command, Event, Used};
 use kinde_panel::backend::{self, End};
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::screens::{Cx, settings};
 use kinde_panel::secrets::KeyringState;
+use kinde_panel::store::attempts::Retention;
 use kinde_panel::ui::tokens;
 
 struct World {
@@ -80,7 +81,7 @@ fn harness(which: Theme) -> Harness<'static, World> {
 
 fn some() -> Used {
     let oldest = Some("2026-08-20T12:04:31Z".parse().unwrap());
-    Used { bytes: 13 << 20, events: 4_211, left: 0, oldest, deleted: None }
+    Used { bytes: 13 << 20, events: 4_211, left: 0, oldest, keep: Retention::default(), deleted: None }
 }
 
 fn answer(harness: &mut Harness<'_, World>, used: Used) {
@@ -111,19 +112,18 @@ fn what_is_kept_is_told_and_the_rule_that_is_typed_is_kept_and_carried_out() {
         harness.run();
         common::picture(&mut harness, format!("settings_{suffix}"));
         press(&mut harness, "Save");
-        let kept = harness
-            .state()
-            .actions
-            .iter()
-            .any(|action| matches!(action, Action::KeepSoMuch(Keep { days: Some(7), megabytes: Some(4096) })));
-        assert!(kept, "{:?}", harness.state().actions);
         let (job, command) = harness.state_mut().asked();
         let Command::Keep(rule) = command else { panic!("{command:?}") };
-        assert_eq!(rule.age.unwrap().as_secs(), 7 * 86_400);
-        let used = Used { events: 200, deleted: Some(4_011), ..some() };
+        assert_eq!((rule.age.unwrap().as_secs(), rule.bytes), (7 * 86_400, Some(4 << 30)));
+        harness.run();
+        assert!(harness.query_by_label("Undo").is_some(), "what was typed stays until it is the rule");
+        let used = Used { events: 200, deleted: Some(4_011), keep: rule, ..some() };
         harness.state_mut().state.on_event(job, Event::Used(Ok(used)));
         harness.run();
         harness.get_by_label("4011 events deleted for good");
+        assert!(harness.query_by_label("Undo").is_none());
+        press(&mut harness, "Save");
+        assert!(harness.state().actions.is_empty(), "it is so now: {:?}", harness.state().actions);
         results.extend_harness(&mut harness);
     }
 }
@@ -163,6 +163,7 @@ fn a_history_that_cannot_be_read_says_so_and_is_tried_again() {
     let error = UserError::new(Category::File, "The history could not be used").detail("disk").hint("Try again");
     harness.state_mut().state.on_event(job, Event::Used(Err(error)));
     harness.run();
+    assert!(harness.query_by_label("Days").is_none(), "a rule that nobody could read is not shown, and not set");
     press(&mut harness, "Try again");
     let (job, _) = harness.state_mut().asked();
     harness.state_mut().state.on_end(job, End::Refused);

@@ -104,11 +104,6 @@ impl Shell {
                 self.screens.inspector.show_attempt(seq, &id);
                 self.go(Room::Inspector);
             }
-            Action::KeepSoMuch(keep) => {
-                self.prefs.keep = keep;
-                self.screens.inspector.keep_is(keep);
-                self.screens.settings.keep_is(keep);
-            }
             Action::KeepReceiving(profile, kept) => {
                 self.prefs.receiving.insert(profile, kept);
             }

@@ -11,7 +11,7 @@ use egui_winit::WindowSettings;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::action::{Keep, Room};
+use crate::action::Room;
 use crate::backend::history::Kept;
 
 /// The key of [`Prefs`] in the file.
@@ -31,8 +31,6 @@ pub struct Prefs {
     pub room: Room,
     /// The profile last chosen.
     pub profile: Option<Uuid>,
-    /// How much of the history is kept.
-    pub keep: Keep,
     /// Where each profile receives, and forwards to.
     pub receiving: BTreeMap<Uuid, Kept>,
 }
@@ -44,7 +42,6 @@ impl Default for Prefs {
             zoom: 1.0,
             room: Room::Start,
             profile: None,
-            keep: Keep::default(),
             receiving: BTreeMap::new(),
         }
     }
@@ -123,6 +120,9 @@ mod tests {
         let prefs = Prefs { zoom: 1.5, room: Room::Inspector, ..Prefs::default() };
         assert_eq!(Prefs::read(Some(&prefs.text())), prefs);
         assert_eq!(Prefs::read(Some("(zoom: 2.0)")).zoom, 2.0);
+        // The rule of the history once stood here: the rest is not lost with it.
+        let older = "(theme:Dark,keep:(days:Some(7),megabytes:None),zoom:2.0,receiving:{})";
+        assert_eq!(Prefs::read(Some(older)).zoom, 2.0);
         assert_eq!(Prefs::read(Some("{ not ron")), Prefs::default());
     }
 

@@ -78,8 +78,7 @@ impl Shell {
     pub fn new(prefs: Prefs, data_dir: String, clock: Clock, walk_timeout: Option<std::time::Duration>) -> Self {
         let mut screens = Screens::default();
         screens.connected_apps.walk_timeout = walk_timeout;
-        screens.inspector.remember(&prefs.receiving, prefs.keep);
-        screens.settings.keep_is(prefs.keep);
+        screens.inspector.remember(&prefs.receiving);
         let mut shell = Self {
             room: prefs.room,
             clock,

@@ -89,8 +89,12 @@ pub enum Command {
         /// Which.
         which: Which,
     },
-    /// Deletes what is too old or too much, of every profile.
-    Prune(Retention),
+    /// How much is kept.
+    Rule,
+    /// Keeps so much from now on, and deletes what is more, of every profile.
+    Keep(Retention),
+    /// Deletes what is too old or too much by the rule there is, of every profile.
+    Prune,
     /// Sends attempts once more as they came, the oldest first.
     Replay {
         /// Whose.
@@ -203,7 +207,9 @@ pub enum Event {
     Imported(Result<Option<Imported>, UserError>),
     /// The answer to [`Command::Export`]: how many, and where; `None` where no file was chosen.
     Exported(Result<Option<(usize, String)>, UserError>),
-    /// The answer to [`Command::Prune`].
+    /// The answer to [`Command::Rule`].
+    Rule(Result<Retention, UserError>),
+    /// The answer to [`Command::Keep`] and to [`Command::Prune`]: how many were deleted.
     Pruned(Result<usize, UserError>),
     /// The answer to [`Command::Pin`].
     Pinned(Result<usize, UserError>),
@@ -247,7 +253,7 @@ impl Attention {
 impl Command {
     /// Whether it may be dropped wherever it is: it only reads.
     pub(super) fn only_reads(&self) -> bool {
-        matches!(self, Self::Page { .. } | Self::Picture { .. } | Self::Watch { .. })
+        matches!(self, Self::Page { .. } | Self::Picture { .. } | Self::Watch { .. } | Self::Rule)
     }
 }
 
@@ -276,8 +282,16 @@ pub async fn run(command: Command, job: Job) {
             let done = history_files::take_out(&job, profile, which).await;
             job.send(Event::Exported(done)).await;
         }
-        Command::Prune(keep) => {
-            let done = prune(&job, keep).await;
+        Command::Rule => {
+            let rule = rule(&job).await;
+            job.send(Event::Rule(rule)).await;
+        }
+        Command::Keep(retention) => {
+            let done = keep(&job, retention).await;
+            job.send(Event::Pruned(done)).await;
+        }
+        Command::Prune => {
+            let done = prune(&job).await;
             job.send(Event::Pruned(done)).await;
         }
         Command::Pin { profile, which, pinned } => {
@@ -301,13 +315,22 @@ pub async fn run(command: Command, job: Job) {
     }
 }
 
-pub(super) async fn prune(job: &Job, keep: Retention) -> Result<usize, UserError> {
+/// The rule of the history: its own, of every process that writes in it.
+pub(super) async fn rule(job: &Job) -> Result<Retention, UserError> {
+    Ok(job.attempts.get(&job.services).await?.retention().await?)
+}
+
+/// Makes that the rule, and carries it out.
+pub(super) async fn keep(job: &Job, retention: Retention) -> Result<usize, UserError> {
+    job.attempts.get(&job.services).await?.set_retention(retention).await?;
+    prune(job).await
+}
+
+/// Carries the rule out.
+pub(super) async fn prune(job: &Job) -> Result<usize, UserError> {
     let attempts = job.attempts.get(&job.services).await?;
-    // The history carries a rule out by itself too, and so do other processes: theirs must be what the person chose.
-    if attempts.retention().await? != keep {
-        attempts.set_retention(keep).await?;
-    }
-    Ok(attempts.prune(keep, job.services.clock.now()).await?)
+    let retention = attempts.retention().await?;
+    Ok(attempts.prune(retention, job.services.clock.now()).await?)
 }
 
 /// Whose attempts those of a saved profile are.

@@ -36,6 +36,8 @@ pub struct Used {
     pub left: u64,
     /// When the oldest was kept.
     pub oldest: Option<Timestamp>,
+    /// The rule.
+    pub keep: Retention,
     /// How many were deleted just now, where that was asked.
     pub deleted: Option<usize>,
 }
@@ -56,7 +58,7 @@ pub async fn run(command: Command, job: Job) {
 async fn work(command: Command, job: &Job) -> Result<Used, UserError> {
     let deleted = match command {
         Command::Look => None,
-        Command::Keep(retention) => Some(history::prune(job, retention).await?),
+        Command::Keep(retention) => Some(history::keep(job, retention).await?),
         Command::ClearLeft => {
             let attempts = job.attempts.get(&job.services).await?;
             let mut gone = 0;
@@ -73,6 +75,7 @@ async fn work(command: Command, job: &Job) -> Result<Used, UserError> {
         events: usage.owners.iter().map(|(_, count)| count).sum(),
         left: left(job).await?.iter().map(|(_, count)| count).sum(),
         oldest: usage.oldest,
+        keep: attempts.retention().await?,
         deleted,
     })
 }
@@ -158,10 +161,11 @@ mod tests {
         }
         let first = used(&job, &mut queue, Command::Look).await;
         assert_eq!((first.events, first.left, first.deleted), (4, 2, None));
+        assert_eq!(first.keep, Retention { age: None, bytes: None }, "looking leaves the rule as it is");
         assert!(first.bytes > 0 && first.oldest.is_some());
         let rule = Retention { age: Some(Duration::from_secs(30 * 86_400)), bytes: None };
         let kept = used(&job, &mut queue, Command::Keep(rule)).await;
-        assert_eq!((kept.events, kept.left, kept.deleted), (3, 2, Some(1)));
+        assert_eq!((kept.events, kept.left, kept.deleted, kept.keep), (3, 2, Some(1), rule));
         assert_eq!(attempts.retention().await.unwrap(), rule, "every process keeps to it");
         let cleared = used(&job, &mut queue, Command::ClearLeft).await;
         assert_eq!((cleared.events, cleared.left, cleared.deleted), (1, 0, Some(2)));

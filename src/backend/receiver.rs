@@ -16,7 +16,7 @@ use crate::inspector::intake::Intake;
 use crate::inspector::key_source::{KeySource, owner_id};
 use crate::inspector::receiver::{Answering, Arrival, Options, Receiver, Relay};
 use crate::inspector::waiting::Waiting;
-use crate::store::attempts::{Attempt, Attempts, Retention};
+use crate::store::attempts::{Attempt, Attempts};
 
 /// How many rows that changed may wait to be told.
 const CHANGED: usize = 1024;
@@ -62,8 +62,6 @@ pub struct Settings {
     pub targets: Vec<Target>,
     /// Senders get the answer of the first target.
     pub relay: bool,
-    /// How much is kept.
-    pub keep: Retention,
 }
 
 impl Settings {
@@ -185,9 +183,9 @@ impl Room<'_> {
         self.since_pruned += judged.len();
         if self.since_pruned >= PRUNED {
             self.since_pruned = 0;
-            let (keep, job) = (self.settings.borrow().keep, self.job.clone());
+            let job = self.job.clone();
             tokio::spawn(async move {
-                if let Err(error) = super::history::prune(&job, keep).await {
+                if let Err(error) = super::history::prune(&job).await {
                     tracing::warn!("what is too much was not deleted: {}", error.title);
                 }
             });

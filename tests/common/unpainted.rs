@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use egui::epaint::ClippedShape;
-use kinde_panel::action::{Action, InspectorAsk, Keep, Room};
+use kinde_panel::action::{Action, InspectorAsk, Room};
 use kinde_panel::app::{Order, Prefs, Shell};
 use kinde_panel::backend::history::Event as History;
 use kinde_panel::backend::{Backend, End, Event, Stamped};
@@ -42,8 +42,7 @@ impl Unpainted {
         let (wake, woken) = sync_channel(1);
         let wake = move || wake.try_send(()).unwrap_or_default();
         let backend = Backend::start(folder.to_owned(), SecretStore::memory(), Clock::real(), wake, None).unwrap();
-        let keep = Keep { days: None, megabytes: None };
-        let prefs = Prefs { room: Room::Inspector, profile: Some(SANDBOX_PROFILE), keep, ..Prefs::default() };
+        let prefs = Prefs { room: Room::Inspector, profile: Some(SANDBOX_PROFILE), ..Prefs::default() };
         let shell = Shell::new(prefs, String::new(), Clock::real(), None);
         let context = egui::Context::default();
         theme::install(&context);

@@ -182,6 +182,11 @@ fn what_matches_is_exported_and_how_much_is_kept_is_said_in_a_form() {
     harness.get_by_label("2 events written");
     ask(harness.state_mut(), InspectorAsk::Retention);
     harness.run();
+    assert!(!named(&harness, "Days"), "it is not known yet");
+    let (job, ()) = harness.state_mut().asked(|command| matches!(command, history::Command::Rule).then_some(()));
+    let few = Retention { age: None, bytes: Some(5 << 20) };
+    harness.state_mut().tell(job, Event::Rule(Ok(few)));
+    harness.run();
     harness.get_by_label("Days").focus();
     harness.run();
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
@@ -189,16 +194,12 @@ fn what_matches_is_exported_and_how_much_is_kept_is_said_in_a_form() {
     harness.run();
     harness.get_by_label("Save").click();
     harness.run();
-    let kept =
-        harness.state().actions.iter().any(|action| matches!(action, Action::KeepSoMuch(keep) if keep.days == Some(7)));
-    assert!(kept, "it is remembered");
-    let (_, keep) = harness.state_mut().asked(|command| match command {
-        history::Command::Prune(keep) if keep.age == Some(std::time::Duration::from_secs(7 * 24 * 60 * 60)) => {
-            Some(keep)
-        }
+    let (_, rule) = harness.state_mut().asked(|command| match command {
+        history::Command::Keep(rule) => Some(rule),
         _ => None,
     });
-    assert_eq!(keep.bytes, Some(4 << 30), "what was not changed stays");
+    let week = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+    assert_eq!(rule, Retention { age: Some(week), ..few }, "what was not changed stays");
 }
 
 /// The keyboard is on the list, and everything that matches is chosen.

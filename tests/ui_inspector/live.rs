@@ -12,7 +12,7 @@ pub use kinde_panel::error::{Category, UserError};
 pub use kinde_panel::inspector::import::{Imported, Skipped};
 pub use kinde_panel::inspector::replay::Tally;
 pub use kinde_panel::screens::inspector;
-pub use kinde_panel::store::attempts::{Attempt, Bucket, Duplicate, Filter, Forwarded, Histogram, Whole};
+pub use kinde_panel::store::attempts::{Attempt, Bucket, Duplicate, Filter, Forwarded, Histogram, Retention, Whole};
 pub use kinde_panel::tenant::Profile;
 
 pub(super) use super::common;

@@ -88,7 +88,7 @@ fn whatever_is_done_with_what_comes_the_head_of_the_room_is_never_written_over()
                 (0..targets).map(|port| format!("http://localhost:300{port}/api/webhooks/kinde")).collect::<Vec<_>>();
             let kept = history::Kept { port: None, path: None, forward };
             let kept = std::collections::BTreeMap::from([(profile, kept)]);
-            harness.state_mut().with(|state, _, _| state.remember(&kept, kinde_panel::action::Keep::default()));
+            harness.state_mut().with(|state, _, _| state.remember(&kept));
             harness.state_mut().page(rows(1..3), false, 0);
             harness.run();
             if relay {

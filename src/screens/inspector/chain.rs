@@ -41,8 +41,7 @@ pub(super) fn listen(state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) 
     if state.receivers.contains_key(&profile) {
         return;
     }
-    let Plan { wish, mut settings } = state.plans.entry(profile).or_default().clone();
-    settings.keep = state.retention();
+    let Plan { wish, settings } = state.plans.entry(profile).or_default().clone();
     let job = cx.job();
     let (sender, receiver) = watch::channel(settings);
     state.receivers.insert(profile, Receiving { job, up: None, settings: sender, trouble: None, stopping: false });

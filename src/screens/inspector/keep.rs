@@ -5,7 +5,7 @@ use std::time::Duration;
 use egui::{Label, RichText, Ui};
 
 use super::state::State;
-use crate::action::{Action, Keep};
+use crate::action::{Action, JobId};
 use crate::backend::history::{Command, From};
 use crate::inspector::import::Imported;
 use crate::screens::Cx;
@@ -36,19 +36,14 @@ pub(super) struct Told {
     pub lines: String,
 }
 
-/// As the history takes it.
-pub fn retention(keep: Keep) -> Retention {
-    Retention {
-        age: keep.days.map(|days| Duration::from_secs(u64::from(days) * DAY)),
-        bytes: keep.megabytes.map(|megabytes| u64::from(megabytes) * MEGABYTE),
-    }
-}
-
 impl Draft {
     /// As a form has it.
-    pub fn of(keep: Keep) -> Self {
-        let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
-        Self { days: text(keep.days), megabytes: text(keep.megabytes) }
+    pub fn of(rule: Retention) -> Self {
+        let text = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        Self {
+            days: text(rule.age.map(|age| age.as_secs().div_ceil(DAY))),
+            megabytes: text(rule.bytes.map(|bytes| bytes.div_ceil(MEGABYTE))),
+        }
     }
 
     fn number(text: &str) -> Result<Option<u32>, &'static str> {
@@ -59,8 +54,12 @@ impl Draft {
     }
 
     /// The rule, where it can be had.
-    pub fn read(&self) -> Option<Keep> {
-        Some(Keep { days: Self::number(&self.days).ok()?, megabytes: Self::number(&self.megabytes).ok()? })
+    pub fn read(&self) -> Option<Retention> {
+        let (days, megabytes) = (Self::number(&self.days).ok()?, Self::number(&self.megabytes).ok()?);
+        Some(Retention {
+            age: days.map(|days| Duration::from_secs(u64::from(days) * DAY)),
+            bytes: megabytes.map(|megabytes| u64::from(megabytes) * MEGABYTE),
+        })
     }
 
     /// Its two fields. `fresh`: the keyboard is placed in the first.
@@ -92,13 +91,17 @@ pub(super) fn ui(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Acti
         });
     });
     match draft.read().filter(|_| saved) {
-        Some(keep) => {
-            state.set_keep(keep, cx, actions);
-            actions.push(Action::KeepSoMuch(keep));
-        }
+        Some(rule) => actions.push(Action::Run(cx.job(), Command::Keep(rule).into())),
         None if closed => {}
         None => state.keeping = Some(draft),
     }
+}
+
+/// Asks for the rule, which the form begins with.
+pub(super) fn open(cx: &Cx<'_>, actions: &mut Vec<Action>) -> JobId {
+    let job = cx.job();
+    actions.push(Action::Run(job, Command::Rule.into()));
+    job
 }
 
 /// Asks for an import.
@@ -148,18 +151,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_nobody_said_otherwise_the_window_keeps_what_the_history_keeps() {
-        assert_eq!(retention(Keep::default()), Retention::default());
+    fn a_rule_is_the_same_again_after_it_stood_in_the_form() {
+        let few = Retention { age: Some(Duration::from_secs(7 * DAY)), bytes: None };
+        for rule in [Retention::default(), few, Retention { age: None, bytes: None }] {
+            assert_eq!(Draft::of(rule).read(), Some(rule));
+        }
     }
 
     #[test]
     fn days_and_megabytes_are_numbers_or_nothing() {
         let draft = |days: &str, megabytes: &str| Draft { days: days.to_owned(), megabytes: megabytes.to_owned() };
-        assert_eq!(draft("", "").read(), Some(Keep { days: None, megabytes: None }));
-        assert_eq!(draft("90", " 500 ").read(), Some(Keep { days: Some(90), megabytes: Some(500) }));
+        assert_eq!(draft("", "").read(), Some(Retention { age: None, bytes: None }));
+        let rule = Retention { age: Some(Duration::from_secs(172_800)), bytes: Some(3 << 20) };
+        assert_eq!(draft("2", " 3 ").read(), Some(rule));
         assert_eq!(draft("0", "").read(), None);
         assert_eq!(draft("", "much").read(), None);
-        let keep = retention(Keep { days: Some(2), megabytes: Some(3) });
-        assert_eq!((keep.age, keep.bytes), (Some(Duration::from_secs(172_800)), Some(3 << 20)));
     }
 }

@@ -56,7 +56,7 @@ pub(super) struct Draft {
 
 impl Draft {
     pub fn of(plan: &Plan) -> Self {
-        let Settings { answering, targets, relay, .. } = &plan.settings;
+        let Settings { answering, targets, relay } = &plan.settings;
         let delay = answering.delay.as_millis();
         Self {
             port: plan.wish.port.map(|port| port.to_string()).unwrap_or_default(),
@@ -114,7 +114,7 @@ impl Draft {
     fn read(&self) -> Option<(Option<u16>, Settings)> {
         let answering = Answering { status: self.status().ok()?, delay: self.delay().ok()?, drop: self.hang_up };
         let relay = self.relay && !self.targets.is_empty();
-        Some((self.port().ok()?, Settings { answering, targets: self.targets.clone(), relay, ..Settings::default() }))
+        Some((self.port().ok()?, Settings { answering, targets: self.targets.clone(), relay }))
     }
 }
 
@@ -133,8 +133,7 @@ pub(super) fn ui(ui: &Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Acti
         plan.settings = settings.clone();
         actions.push(Action::KeepReceiving(owner, plan.kept()));
         if let Some(receiving) = state.receivers.get(&owner) {
-            let keep = state.retention();
-            receiving.settings.send_replace(Settings { keep, ..settings });
+            receiving.settings.send_replace(settings);
         }
     } else if !closed {
         state.draft = Some(draft);
@@ -258,7 +257,7 @@ mod tests {
     fn address_and_forwards_are_remembered_and_a_tried_out_answer_is_not() {
         let target = Target::parse("http://192.0.2.7/hook?key=1", true).unwrap();
         let answering = Answering { status: 500, ..Answering::default() };
-        let settings = Settings { answering, targets: vec![target.clone()], relay: true, ..Settings::default() };
+        let settings = Settings { answering, targets: vec![target.clone()], relay: true };
         let plan = Plan { wish: Wish { port: Some(4444), path: Some("/k/1".to_owned()) }, settings };
         let again = Plan::of(&plan.kept());
         assert_eq!(again.wish, plan.wish);

@@ -15,12 +15,12 @@ use super::replays::{self, Replays};
 use super::rows::Rows;
 use super::search::{self, Search};
 use super::select::Selection;
-use crate::action::{Action, InspectorAsk as Ask, JobId, Keep, Mood, Room};
+use crate::action::{Action, InspectorAsk as Ask, JobId, Mood, Room};
 use crate::backend::history::{Attention, Command, Event, From, Kept, Which};
 use crate::backend::{End, inspect};
 use crate::error::UserError;
 use crate::screens::Cx;
-use crate::store::attempts::{Attempt, Retention, Standing};
+use crate::store::attempts::{Attempt, Standing};
 use crate::tenant::Profile;
 
 /// Which side of the room shows.
@@ -77,8 +77,8 @@ pub struct State {
     pub(super) moving: Option<JobId>,
     /// What it came to.
     pub(super) told: Option<Told>,
-    /// How much is kept, and the form about that while it is open.
-    keep: Keep,
+    /// How much is kept was asked, and the form about that while it is open.
+    ruling: Option<JobId>,
     pub(super) keeping: Option<keep::Draft>,
     /// The form about sending several once more, while it is open, and where they went the last time.
     pub(super) replays: Option<Replays>,
@@ -104,8 +104,7 @@ impl State {
     }
 
     /// How profiles received when the window was last open.
-    pub fn remember(&mut self, kept: &BTreeMap<Uuid, Kept>, keep: Keep) {
-        self.keep = keep;
+    pub fn remember(&mut self, kept: &BTreeMap<Uuid, Kept>) {
         self.plans = kept.iter().map(|(profile, kept)| (*profile, Plan::of(kept))).collect();
     }
 
@@ -134,7 +133,7 @@ impl State {
             self.attention = Arc::default();
             let attention = Arc::clone(&self.attention);
             actions.push(Action::Run(job, Command::Watch { profile, attention }.into()));
-            self.prune(cx, actions);
+            actions.push(Action::Run(cx.job(), Command::Prune.into()));
         }
         self.tend(cx, actions);
     }
@@ -231,6 +230,14 @@ impl State {
                     }
                 }
             }
+            Event::Rule(rule) => {
+                if self.ruling.take_if(|ruling| *ruling == job).is_some() {
+                    match rule {
+                        Ok(rule) => self.keeping = Some(keep::Draft::of(rule)),
+                        Err(error) => self.error = Some(error),
+                    }
+                }
+            }
             Event::Pruned(done) => {
                 if let Err(error) = done {
                     self.error = Some(error);
@@ -279,6 +286,9 @@ impl State {
             self.error = end.without_answer();
         }
         if self.moving.take_if(|moving| *moving == job).is_some() {
+            self.error = end.without_answer();
+        }
+        if self.ruling.take_if(|ruling| *ruling == job).is_some() {
             self.error = end.without_answer();
         }
         replays::on_end(self, job, end);
@@ -380,33 +390,10 @@ impl State {
                 self.told = None;
                 actions.push(Action::Run(job, Command::Export { profile: owner, which }.into()));
             }
-            Ask::Retention => self.keeping = Some(keep::Draft::of(self.keep)),
+            Ask::Retention => self.ruling = Some(keep::open(cx, actions)),
             Ask::Clear => self.question = Some(Question::Clear),
             Ask::Paste => {}
         }
-    }
-
-    pub(super) fn retention(&self) -> Retention {
-        keep::retention(self.keep)
-    }
-
-    /// So much is kept from now on.
-    pub(super) fn set_keep(&mut self, keep: Keep, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        self.keep_is(keep);
-        self.prune(cx, actions);
-    }
-
-    /// So much is kept from now on, by whoever said so: receivers carry it out.
-    pub fn keep_is(&mut self, keep: Keep) {
-        self.keep = keep;
-        let retention = self.retention();
-        for receiving in self.receivers.values() {
-            receiving.settings.send_modify(|settings| settings.keep = retention);
-        }
-    }
-
-    fn prune(&self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        actions.push(Action::Run(cx.job(), Command::Prune(self.retention()).into()));
     }
 
     fn change(&mut self, command: Command, cx: &Cx<'_>, actions: &mut Vec<Action>) {

@@ -8,12 +8,37 @@ use crate::action::Action;
 use crate::backend::keeping::Used;
 use crate::clock::day;
 use crate::screens::Cx;
-use crate::screens::inspector::keep::WORDS;
+use crate::screens::inspector::keep::{Draft, WORDS};
 use crate::ui::tokens::space;
 use crate::ui::{Answer, Button, Callout, Confirm, Icon, Load, Mood, key_value_ui, prose, small, status};
 
 pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    let mut form = state.form();
+    if let Some(form) = state.form() {
+        rule(ui, state, form, cx, actions);
+    }
+    let mut again = false;
+    match &state.used {
+        Load::Failed { error, .. } => {
+            indented(ui, |ui| {
+                again =
+                    Callout::user_error(error).show_with(ui, |ui| Button::secondary("Try again").show(ui).clicked());
+            });
+        }
+        Load::Idle => {}
+        Load::Loading { old: None, .. } => {
+            key_value_ui(ui, "Used now", |ui| {
+                small(ui, "Counting…");
+            });
+        }
+        Load::Loading { old: Some(used), .. } | Load::Ready(used) => now(ui, used, &mut state.asking),
+    }
+    if again {
+        state.look(cx, actions);
+    }
+}
+
+/// The rule as it is typed.
+fn rule(ui: &mut Ui, state: &mut State, mut form: Draft, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     form.fields(ui, false);
     let read = form.read();
     state.typed(form);
@@ -34,27 +59,8 @@ pub(super) fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<
         });
         ui.add_space(space::SM);
     });
-    if let Some(keep) = save {
-        state.save(keep, cx, actions);
-    }
-    let mut again = false;
-    match &state.used {
-        Load::Failed { error, .. } => {
-            indented(ui, |ui| {
-                again =
-                    Callout::user_error(error).show_with(ui, |ui| Button::secondary("Try again").show(ui).clicked());
-            });
-        }
-        Load::Idle => {}
-        Load::Loading { old: None, .. } => {
-            key_value_ui(ui, "Used now", |ui| {
-                small(ui, "Counting…");
-            });
-        }
-        Load::Loading { old: Some(used), .. } | Load::Ready(used) => now(ui, used, &mut state.asking),
-    }
-    if again {
-        state.look(cx, actions);
+    if let Some(rule) = save {
+        state.save(rule, cx, actions);
     }
 }
 

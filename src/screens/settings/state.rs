@@ -1,16 +1,16 @@
 //! What Settings holds: how much of the history is kept, as typed and as it is.
 
-use crate::action::{Action, JobId, Keep};
+use crate::action::{Action, JobId};
 use crate::backend::End;
 use crate::backend::keeping::{Command, Event, Used};
-use crate::screens::inspector::keep::{Draft, retention};
+use crate::screens::inspector::keep::Draft;
 use crate::screens::{Cx, give_up};
+use crate::store::attempts::Retention;
 use crate::ui::Load;
 
 /// What the screen holds.
 #[derive(Default)]
 pub struct State {
-    keep: Keep,
     /// As typed, where that is something else.
     pub(super) draft: Option<Draft>,
     pub(super) used: Load<Used>,
@@ -29,16 +29,15 @@ impl State {
     /// Another profile: nothing here is bound to one.
     pub fn forget(&mut self, _actions: &mut Vec<Action>) {}
 
-    /// So much is kept from now on.
-    pub fn keep_is(&mut self, keep: Keep) {
-        self.keep = keep;
-    }
-
     /// Takes an answer of the backend; one of another job is old and dropped.
     pub fn on_event(&mut self, job: JobId, event: Event) {
         let Event::Used(used) = event;
         if self.job == job {
             self.used.finish(used);
+            if let Some(form) = self.draft.take() {
+                // What was typed stays until it is the rule.
+                self.typed(form);
+            }
         }
     }
 
@@ -49,22 +48,26 @@ impl State {
         }
     }
 
-    /// The form as it shows.
-    pub(super) fn form(&self) -> Draft {
-        self.draft.clone().unwrap_or_else(|| Draft::of(self.keep))
+    /// The rule, once it was read.
+    fn rule(&self) -> Option<Retention> {
+        self.used.value().map(|used| used.keep)
+    }
+
+    /// The form as it shows, once there is a rule to show.
+    pub(super) fn form(&self) -> Option<Draft> {
+        let rule = self.rule()?;
+        Some(self.draft.clone().unwrap_or_else(|| Draft::of(rule)))
     }
 
     /// What was typed, where it is not the rule already.
     pub(super) fn typed(&mut self, form: Draft) {
-        self.draft = (form != Draft::of(self.keep)).then_some(form);
+        let is_so = self.rule().is_some_and(|rule| form == Draft::of(rule));
+        self.draft = (!is_so).then_some(form);
     }
 
     /// Keeps so much from now on, and deletes what is more.
-    pub(super) fn save(&mut self, keep: Keep, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-        self.draft = None;
-        self.keep = keep;
-        actions.push(Action::KeepSoMuch(keep));
-        self.run(Command::Keep(retention(keep)), cx, actions);
+    pub(super) fn save(&mut self, rule: Retention, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.run(Command::Keep(rule), cx, actions);
     }
 
     pub(super) fn clear_left(&mut self, cx: &Cx<'_>, actions: &mut Vec<Action>) {
