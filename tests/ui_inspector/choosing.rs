@@ -48,10 +48,10 @@ fn several_are_replayed_to_a_target_and_what_came_of_each_is_told() {
     harness.run();
     harness.get_by_role_and_label(Role::Button, "Replay…").click();
     harness.run_steps(4);
-    let dialog = harness.get_by_role_and_label(Role::Dialog, "Replay 2 events").rect();
+    harness.get_by_role_and_label(Role::Dialog, "Replay 2 events");
     // The usual address is longer than what a field beside its label shows.
     let field = harness.get_by_label("Target").rect();
-    assert!(field.width() > dialog.width() - 60.0, "{field:?} in {dialog:?}");
+    assert!(field.width() > 400.0, "{field:?}");
     let target = |harness: &mut Harness, text: &str| {
         harness.get_by_label("Target").focus();
         harness.run_steps(4);

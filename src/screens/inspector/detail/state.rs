@@ -181,7 +181,7 @@ impl State {
     /// The whole address of a kept forward to `url`, and the target where it may be sent there again without a question.
     ///
     /// Kept is an address without its query, which a confirmed one that shows so has; where several do, a person chooses. What
-    /// came out of a file may name any machine: of those that nobody confirmed only this one is sent to.
+    /// came out of a file may name any machine: where nobody confirmed one, only this machine is sent to.
     pub(super) fn went(&self, url: &str) -> (String, Option<Target>) {
         let typed = Target::parse(&self.target, self.meant.as_deref() == Some(self.target.as_str())).ok();
         let mut known: Vec<&Target> = self.own.iter().filter(|target| target.shown() == url).collect();
