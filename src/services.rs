@@ -2,7 +2,7 @@
 //!
 //! Hands things out and does no job itself: jobs belong to their rooms.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +16,7 @@ use crate::kinde::{Domain, EventType, KindeApi, M2m, TokenSource};
 use crate::net::{Http, Recorder};
 use crate::recipes;
 use crate::sandbox::{self, Running};
-use crate::secrets::{KeyringState, Secret, SecretError, SecretStore};
+use crate::secrets::{Kept, KeyringState, Secret, SecretError, SecretStore};
 use crate::store::DataDir;
 use crate::tenant::{
     Profile, Profiles, SANDBOX_PROFILE, SecretTrouble, Tenant, WEB_CLIENT_SECRET_FIELD, add, own_secret,
@@ -266,6 +266,25 @@ impl Services {
         }
         Ok(profile)
     }
+
+    /// Keeps the secrets that the recipe `name` made because none was given, by the keys of their inputs: made again, they
+    /// would no longer fit what was set up with them. Answers where they are, [`Kept::ThisRun`] where one of them is there
+    /// alone; `None` where nothing was made.
+    pub async fn keep_recipe_secrets(
+        &self,
+        profile: Uuid,
+        name: &str,
+        made: &BTreeMap<String, Secret>,
+    ) -> Option<Kept> {
+        let content = recipes::find(name)?.content();
+        let mut worst = None;
+        for (key, secret) in made {
+            let Some(input) = content.input(key) else { continue };
+            let kept = self.secrets.set(profile, &recipes::secret_field(name, input), secret.clone()).await;
+            worst = Some(if worst == Some(Kept::ThisRun) { Kept::ThisRun } else { kept });
+        }
+        worst
+    }
 }
 
 /// Why a profile was not removed.
@@ -352,6 +371,22 @@ mod tests {
         services.remove_profile(profile.id, true).await.unwrap();
         assert_eq!(services.profiles.get(profile.id).unwrap(), None);
         assert!(services.secrets.get(profile.id, CLIENT_SECRET_FIELD).await.is_err(), "forgotten here");
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_a_recipe_made_is_found_where_its_input_is_looked_for_and_goes_with_the_profile() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let services = Services::open(&data, Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
+        let profile = services.profiles.add(Profile::new("Acme", Domain::parse("acme").unwrap())).unwrap();
+        let (name, key) = ("campaign-state", Secret::new("made"));
+        assert_eq!(services.keep_recipe_secrets(profile.id, name, &BTreeMap::new()).await, None, "nothing was made");
+        let made = [("key".to_owned(), key.clone())].into();
+        assert_eq!(services.keep_recipe_secrets(profile.id, name, &made).await, Some(Kept::ThisRun));
+        let field = recipes::secret_field(name, recipes::find(name).unwrap().content().input("key").unwrap());
+        assert_eq!(services.secrets.get(profile.id, &field).await.unwrap(), Some(key));
+        services.remove_profile(profile.id, false).await.unwrap();
+        assert_eq!(services.secrets.get(profile.id, &field).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -262,7 +262,9 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
         Ok::<_, UserError>(match ask.call {
             Call::Generate => {
                 let made = recipes::generate(recipe, values, around).await?;
-                keep_made(job, &ask, &made.secrets).await;
+                if let Some(kept) = job.services.keep_recipe_secrets(ask.profile, &ask.name, &made.secrets).await {
+                    job.send(Event::Kept(kept)).await;
+                }
                 (Ended::Good, Event::Made(Ok(Box::new(made))))
             }
             Call::Check => judged(recipe, ask.call, recipes::check(recipe, values, around).await?),
@@ -328,16 +330,6 @@ async fn keep(job: &Job, ask: &Ask) {
         }
     }
     if let Some(kept) = worst {
-        job.send(Event::Kept(kept)).await;
-    }
-}
-
-/// Keeps the secrets that were made because none was given: made again, they would no longer fit what was set up with them.
-async fn keep_made(job: &Job, ask: &Ask, made: &BTreeMap<String, Secret>) {
-    let Some(content) = recipes::find(&ask.name).map(recipes::Recipe::content) else { return };
-    for (key, secret) in made {
-        let Some(input) = content.input(key) else { continue };
-        let kept = job.services.secrets.set(ask.profile, &secret_field(&ask.name, input), secret.clone()).await;
         job.send(Event::Kept(kept)).await;
     }
 }

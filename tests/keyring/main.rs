@@ -13,6 +13,7 @@
 )]
 
 mod mail;
+mod recipes;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;

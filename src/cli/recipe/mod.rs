@@ -11,7 +11,7 @@ use super::{Context, Exit, Picked, Wants};
 use crate::check::Verdict;
 use crate::error::{Category, UserError};
 use crate::recipes::{self, Around, Artefact, Call, Ended, Generated, Outcome, Recipe, Values};
-use crate::secrets::Secret;
+use crate::secrets::{Kept, Secret};
 use crate::tenant::{Profile, SANDBOX_PROFILE, Tenant};
 
 /// The words of `recipe`.
@@ -80,6 +80,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                     Err(UserError::new(Category::Internal, "The files were not written").detail(error.to_string()))
                 })?;
             }
+            job.keep(&made, cx).await;
             job.remember(Ended::Good, cx);
             generated(&made, out.is_some(), cx);
             Ok(Exit::Good)
@@ -153,6 +154,30 @@ impl Job {
             tell: &|_| (),
             cancel: &cx.cancel,
         }
+    }
+
+    /// Keeps the secrets that were made because none was given, where the window looks for them too, and says where they are.
+    async fn keep(&self, made: &Generated, cx: &Context) {
+        let content = self.recipe.content();
+        let Some(input) = made.secrets.keys().find_map(|key| content.input(key)) else { return };
+        let profile = &self.picked.profile;
+        let kept = if profile.saved {
+            cx.services.keep_recipe_secrets(profile.id, &content.name, &made.secrets).await
+        } else {
+            None
+        };
+        let (label, key) = (&input.label, &input.key);
+        let why = match kept {
+            Some(Kept::Keyring) => {
+                return cx
+                    .say(&format!("{label}: a new one, kept in the system keyring. The next call takes the same"));
+            }
+            Some(Kept::ThisRun) => "the system keyring did not take it",
+            None => "it is kept for saved profiles alone",
+        };
+        cx.say(&format!(
+            "{label}: a new one, and the next call makes another: {why}. --secret {key}=FILE names your own"
+        ));
     }
 
     /// Keeps how it ended with a saved profile. What cannot be kept is no failure of the job.
