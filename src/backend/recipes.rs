@@ -11,12 +11,15 @@ use uuid::Uuid;
 use super::Job;
 use crate::check::Check;
 use crate::error::{Category, UserError};
+use crate::inspector::key_source::owner_id;
 use crate::recipes::{
-    self, Around, Artefact, Beside, Call, Ended, From, Generated, Given, Outcome, Plan, Recipe, Values, secret_field,
+    self, Around, Artefact, Beside, Call, Ended, From, Generated, Given, History, Outcome, Plan, Recipe, Values,
+    secret_field,
 };
 use crate::sandbox;
 use crate::secrets::{Kept, Secret};
-use crate::tenant::{SANDBOX_PROFILE, Tenant, WEB_CLIENT_SECRET_FIELD};
+use crate::store::attempts::Attempts;
+use crate::tenant::{Profile, SANDBOX_PROFILE, Tenant, WEB_CLIENT_SECRET_FIELD};
 
 /// What the room asks.
 #[derive(Debug, Clone)]
@@ -213,6 +216,7 @@ struct Prepared {
     recipe: &'static dyn Recipe,
     values: Values,
     tenant: Option<Tenant>,
+    history: Option<(Attempts, String)>,
     sandbox: PathBuf,
     client_secret: Option<Secret>,
 }
@@ -235,11 +239,23 @@ async fn prepare(job: &Job, ask: &Ask) -> Result<Prepared, UserError> {
     }
     let profile = tenant.as_ref().map_or(&profile, |tenant| &tenant.profile);
     let values = Values::of(content, ask.given.clone(), Some(profile))?;
+    let history = if content.reads_history(ask.call) { history(job, profile).await } else { None };
     let client_secret = match ask.call {
         Call::Generate => web_application(job, ask.profile).await.ok().and_then(|(_, secret)| secret),
         Call::Check | Call::Simulate => None,
     };
-    Ok(Prepared { recipe, values, tenant, sandbox: job.services.data.folder("sandbox")?, client_secret })
+    Ok(Prepared { recipe, values, tenant, history, sandbox: job.services.data.folder("sandbox")?, client_secret })
+}
+
+/// What was received for `profile`. One that cannot be opened leaves open what only it can show.
+async fn history(job: &Job, profile: &Profile) -> Option<(Attempts, String)> {
+    match job.attempts.get(&job.services).await {
+        Ok(attempts) => Some((attempts, owner_id(profile))),
+        Err(error) => {
+            tracing::warn!(%error, "the history was not opened for a recipe");
+            None
+        }
+    }
 }
 
 /// `None` where it was cancelled before it had an answer.
@@ -253,6 +269,7 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
         let around = Around {
             http: &job.services.http,
             tenant: prepared.tenant.as_ref(),
+            history: prepared.history.as_ref().map(|(attempts, owner)| History { attempts, owner }),
             sandbox: &prepared.sandbox,
             client_secret: prepared.client_secret.as_ref(),
             tell: &tell,
@@ -288,7 +305,7 @@ fn judged(recipe: &dyn Recipe, call: Call, outcome: Outcome) -> (Ended, Event) {
 /// Keeps how it ended with the profile. What cannot be kept is no failure of the job.
 fn remember(job: &Job, ask: &Ask, ended: Ended) {
     let now = job.services.clock.now();
-    let edit = |profile: &mut crate::tenant::Profile| recipes::remember(profile, &ask.name, ask.call, ended, now);
+    let edit = |profile: &mut Profile| recipes::remember(profile, &ask.name, ask.call, ended, now);
     if let Err(error) = job.services.profiles.update(ask.profile, edit) {
         tracing::warn!(%error, "how the recipe ended was not kept");
     }

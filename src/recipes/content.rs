@@ -59,6 +59,9 @@ pub struct Content {
     /// The calls that want the tenant's address.
     #[serde(default)]
     pub tenant: Vec<Call>,
+    /// The calls that look for genuine events of the tenant among what was received.
+    #[serde(default)]
+    pub history: Vec<Call>,
     /// Generated values that are as good as a secret: never shown, copied only.
     #[serde(default)]
     pub hidden: Vec<String>,
@@ -246,6 +249,11 @@ impl Content {
     /// True where `call` wants the tenant's address.
     pub fn wants_tenant(&self, call: Call) -> bool {
         self.tenant.contains(&call)
+    }
+
+    /// True where `call` looks into the history.
+    pub fn reads_history(&self, call: Call) -> bool {
+        self.history.contains(&call)
     }
 
     /// True where what is made is to name the sandbox's address: a step has it to copy.

@@ -14,6 +14,7 @@
 //! | `outcome` | what a check or a simulation came to |
 //! | `proof` | which checks decide, and how a call ended by them |
 //! | `run` | the way to run a recipe: the calls of window and command line alike |
+//! | `genuine` | an event of the tenant itself, out of the history |
 //! | `wish`, `apply` | what a tenant should have, what would change, and changing it |
 //! | `fill` | placeholders of templates |
 //! | `test_env` | the line that points a person's code at the sandbox, and back |
@@ -25,7 +26,7 @@
 //! 2. `src/recipes/NAME.rs` with a unit struct that implements [`Recipe`].
 //! 3. One `mod` line and one line in [`all`], each where the alphabet puts it.
 //!
-//! Nothing here reads the keyring or a file but the templates, and nothing draws. A recipe never decides what a person may
+//! Nothing here reads the keyring, or a file but the templates and the history it is given, and nothing draws. A recipe never decides what a person may
 //! do to a live environment: who carries out a plan asks first.
 
 mod address;
@@ -35,6 +36,7 @@ mod authorize;
 mod beside;
 mod content;
 mod fill;
+mod genuine;
 mod oidc;
 mod outcome;
 mod proof;
@@ -73,6 +75,7 @@ pub use apply::{Change, ChangeState, Plan, carry_out, plan};
 pub use artefact::{Artefact, EnvFile, Generated, write};
 pub use beside::{Beside, write_beside};
 pub use content::{Content, Correction, Deed, From, Group, Input, Place, Step};
+pub use genuine::History;
 pub use outcome::Outcome;
 pub use proof::{Ended, Proof, ending, summed_up};
 pub use run::{check, generate, missing, simulate, wishes};
@@ -116,6 +119,8 @@ pub struct Around<'a> {
     pub http: &'a Http,
     /// The tenant, where the call wants one: see [`Content::wants_tenant`].
     pub tenant: Option<&'a Tenant>,
+    /// What was received for the profile, where the call wants it: see [`Content::reads_history`].
+    pub history: Option<History<'a>>,
     /// The folder of the sandbox, for signing as it does.
     pub sandbox: &'a Path,
     /// The web application's client secret, where it is kept: for environment files alone.

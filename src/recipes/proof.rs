@@ -96,8 +96,9 @@ pub fn summed_up(recipe: &dyn Recipe, call: Call, outcome: &Outcome) -> (Verdict
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipes::genuine::with_one;
     use crate::recipes::tests::{Reply, Stage, serve, values};
-    use crate::recipes::{check, find, simulate};
+    use crate::recipes::{Around, check, find, simulate};
     use crate::tenant::Profile;
 
     type Pairs<'a> = &'a [(&'a str, &'a str)];
@@ -137,15 +138,51 @@ mod tests {
         assert_eq!((how, outcome.verdict()), (Ended::Partly, Verdict::Pass), "{outcome:#?}");
         let (_, words) = summed_up(find("nextjs").unwrap(), Call::Check, &outcome);
         assert!(words.contains("partly checked") && words.contains("Simulate"), "{words}");
+        let (how, outcome) = ended(&sandbox(), "nextjs", Call::Check, &[("url", &route())], &[]).await;
+        assert_eq!(how, Ended::Good, "{outcome:#?}");
+    }
+
+    /// A route that keeps the rules of the generated one, for events that are not too old.
+    fn route() -> String {
         let sound = serve(|at, line| match (at, line.starts_with("GET")) {
             (_, true) => Reply::of(405, ""),
             (1, _) => Reply::of(200, r#"{"outcome":"handled"}"#),
             (2 | 3, _) => Reply::of(200, r#"{"outcome":"duplicate"}"#),
             _ => Reply::of(400, "{}"),
         });
-        let url = format!("{sound}/api/kinde-webhook");
-        let (how, outcome) = ended(&sandbox(), "nextjs", Call::Check, &[("url", &url)], &[]).await;
-        assert_eq!(how, Ended::Good, "{outcome:#?}");
+        format!("{sound}/api/kinde-webhook")
+    }
+
+    #[tokio::test]
+    async fn a_route_of_a_real_tenant_works_once_it_took_an_event_that_the_tenant_signed_and_the_history_kept() {
+        let stage = Stage::at("acme");
+        let attempts = crate::store::attempts::Attempts::open(&stage.sandbox.path().join("history.db")).unwrap();
+        let history = crate::recipes::History { attempts: &attempts, owner: "acme" };
+        let around = Around { history: Some(history), ..stage.around() };
+        let nextjs = find("nextjs").unwrap();
+        let look = async |url: &str| check(nextjs, &values(nextjs, &[("url", url)], &[]), around).await.unwrap();
+        let keep = async |hours| {
+            let signed = stage.http.clock().now() - jiff::SignedDuration::from_hours(hours);
+            with_one(&attempts, "acme", stage.sandbox.path(), signed, "verified", true).await;
+        };
+        let wall = serve(|_, line| Reply::of(if line.starts_with("GET") { 405 } else { 400 }, "{}"));
+        let wall = format!("{wall}/api/kinde-webhook");
+        let outcome = look(&wall).await;
+        assert_eq!(ending(nextjs, Call::Check, &outcome), Ended::Partly, "none is kept: {outcome:#?}");
+        assert!(summed_up(nextjs, Call::Check, &outcome).1.contains("Listen in the Inspector"), "{outcome:#?}");
+
+        keep(48).await;
+        let outcome = look(&wall).await;
+        assert_eq!(ending(nextjs, Call::Check, &outcome), Ended::Partly, "an old one shows little: {outcome:#?}");
+        let old = outcome.checks.iter().find(|check| check.name == "old genuine event").unwrap();
+        assert_eq!(old.verdict, Verdict::Pass, "{old:?}");
+
+        keep(2).await;
+        let outcome = look(&route()).await;
+        assert_eq!(ending(nextjs, Call::Check, &outcome), Ended::Good, "{outcome:#?}");
+        assert_eq!(outcome.values["event"], "user.created of 2 h ago, attempt 2");
+        let outcome = look(&wall).await;
+        assert_eq!(ending(nextjs, Call::Check, &outcome), Ended::Failed, "it refuses its own tenant: {outcome:#?}");
     }
 
     #[tokio::test]

@@ -1,4 +1,7 @@
 //! Posts the cases to a webhook receiver, or to one of our own that keeps the rules of the generated code.
+//!
+//! What a receiver must take only its tenant can sign. The sandbox signs for itself; of any other tenant an event is posted
+//! that the history holds, as it came.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +18,14 @@ use crate::net::Request;
 
 /// Kinde's last attempt comes about 36 hours after the first.
 const OLDEST: SignedDuration = SignedDuration::from_hours(37);
+/// What the walk and two clocks may take of it.
+const MARGIN: SignedDuration = SignedDuration::from_mins(10);
+const NOT_TAKEN: &str = "The genuine event was not taken";
 /// How far ahead a sender's clock may be.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
-/// Posts every case to `url`. The sandbox signs: on a real tenant its genuine event must be refused like the rest.
+/// Posts every case to `url`. The sandbox signs: on a real tenant its genuine event must be refused like the rest, and one of
+/// the tenant's own that was kept must be taken.
 pub async fn post_all(
     outcome: &mut Outcome,
     around: Around<'_>,
@@ -44,22 +51,17 @@ pub async fn post_all(
             outcome.add(around, Check::skipped(case.name, "Cancelled before it was sent"));
             continue;
         }
-        let repetition = case.wanted == Wanted::Duplicate;
-        if repetition && (refused_genuine || !by_sandbox) {
-            let why =
-                if by_sandbox { "The genuine event was not taken" } else { "Only the tenant itself can sign an event" };
-            outcome.add(around, Check::skipped(case.name, why));
-            continue;
-        }
-        let check = if case.wanted == Wanted::Handled && !by_sandbox {
-            let why = "Only the tenant itself can sign one, so whether the route takes its events was not seen: Simulate, with \
-                       KINDE_ISSUER_URL set to the sandbox, or trigger an event";
-            outcome.add(around, Check::skipped(case.name, why));
-            foreign(&case, &target, around).await
-        } else {
-            posted(&case, &target, around, framework).await
+        let check = match case.wanted {
+            Wanted::Handled | Wanted::Taken if !by_sandbox => {
+                refused_genuine |= own_event(outcome, &target, around, framework).await;
+                foreign(&case, &target, around).await
+            }
+            // Of the tenant's own event they were posted with it.
+            Wanted::Duplicate if !by_sandbox => continue,
+            Wanted::Duplicate if refused_genuine => Check::skipped(case.name, NOT_TAKEN),
+            _ => posted(&Posting::of(&case), &target, around, framework).await,
         };
-        refused_genuine |= case.wanted == Wanted::Handled && check.verdict == Verdict::Fail;
+        refused_genuine |= by_sandbox && case.wanted == Wanted::Handled && check.verdict == Verdict::Fail;
         outcome.add(around, check);
     }
     if refused_genuine && outcome.checks.iter().any(|check| check.verdict == Verdict::Pass) {
@@ -96,12 +98,88 @@ async fn get(target: &Target, around: Around<'_>) -> Check {
     check.seen(seen).took(std::time::Duration::from_millis(answer.ms))
 }
 
-async fn send(case: &Case, target: &Target, around: Around<'_>) -> forward::Response {
-    let headers = [
-        ("content-type".to_owned(), case.made.content_type.clone()),
-        ("webhook-id".to_owned(), case.webhook_id.clone()),
-    ];
-    forward::forward(around.http, target, &headers, &case.made.body, Sending::First).await
+/// Posts an event of the tenant that was kept, and its repetitions. True where the receiver refuses it.
+async fn own_event(outcome: &mut Outcome, target: &Target, around: Around<'_>, framework: Framework) -> bool {
+    const NAMES: [&str; 3] = ["genuine event", "same delivery again", "same event, other webhook"];
+    const HOW: &str = "Listen in the Inspector, trigger an event, and check again; or Simulate, with KINDE_ISSUER_URL set to \
+                       the sandbox";
+    let now = around.http.clock().now();
+    let found = match around.history {
+        Some(history) => history.genuine(OLDEST - MARGIN, now).await,
+        None => Ok(None),
+    };
+    let event = match found {
+        Ok(Some(event)) => event,
+        other => {
+            let trouble = other.err().map(|error| format!(" ({error})")).unwrap_or_default();
+            let why = format!(
+                "Only the tenant itself can sign one, and no event of it is kept here{trouble}, so whether the route takes \
+                 its events was not seen. {HOW}"
+            );
+            for name in NAMES {
+                outcome.add(around, Check::skipped(name, why.clone()));
+            }
+            return false;
+        }
+    };
+    outcome.put("event", event.words());
+    let sending = Sending::Replay(event.seq);
+    let again = event.by_another_webhook();
+    let posting = |name, wanted, risk, headers| Posting {
+        case: Case { name, wanted, risk, made: event.made(), webhook_id: String::new() },
+        headers,
+        sending,
+        by_sandbox: false,
+    };
+    if event.age > OLDEST - MARGIN {
+        let risk =
+            "It takes an event that is older than Kinde's retries can be: whoever kept a delivery can play it again";
+        let old = posting("old genuine event", Wanted::Refused, risk, event.headers.clone());
+        outcome.add(around, posted(&old, target, around, framework).await);
+        let why = format!("The newest that is kept is too old to be taken: {}. {HOW}", event.words());
+        for name in NAMES {
+            outcome.add(around, Check::skipped(name, why.clone()));
+        }
+        return false;
+    }
+    let risk = "It refuses what your tenant delivers, and Kinde switches the webhook off after 72 hours";
+    let first = posting(NAMES[0], Wanted::Taken, risk, event.headers.clone());
+    let check = posted(&first, target, around, framework).await;
+    let refused = check.verdict == Verdict::Fail;
+    outcome.add(around, check);
+    let twice = "It handles an event again that Kinde delivers again: a welcome mail goes out twice";
+    for (name, headers) in [(NAMES[1], event.headers.clone()), (NAMES[2], again)] {
+        let check = if refused {
+            Check::skipped(name, NOT_TAKEN)
+        } else if around.cancel.is_cancelled() {
+            Check::skipped(name, "Cancelled before it was sent")
+        } else {
+            posted(&posting(name, Wanted::Duplicate, twice, headers), target, around, framework).await
+        };
+        outcome.add(around, check);
+    }
+    refused
+}
+
+/// A case on its way.
+struct Posting {
+    case: Case,
+    headers: Vec<(String, String)>,
+    sending: Sending,
+    by_sandbox: bool,
+}
+
+impl Posting {
+    /// One that the sandbox made, as it would deliver it.
+    fn of(case: &Case) -> Self {
+        let headers = [("content-type", &case.made.content_type), ("webhook-id", &case.webhook_id)]
+            .map(|(name, value)| (name.to_owned(), value.clone()));
+        Self { case: case.clone(), headers: headers.to_vec(), sending: Sending::First, by_sandbox: true }
+    }
+
+    async fn send(&self, target: &Target, around: Around<'_>) -> forward::Response {
+        forward::forward(around.http, target, &self.headers, &self.case.made.body, self.sending).await
+    }
 }
 
 fn answered(response: &forward::Response) -> Option<Answered> {
@@ -111,15 +189,23 @@ fn answered(response: &forward::Response) -> Option<Answered> {
     Some(Answered { status, outcome, ms: response.forwarded.ms })
 }
 
-async fn posted(case: &Case, target: &Target, around: Around<'_>, framework: Framework) -> Check {
-    let response = send(case, target, around).await;
+async fn posted(posting: &Posting, target: &Target, around: Around<'_>, framework: Framework) -> Check {
+    let case = &posting.case;
+    let response = posting.send(target, around).await;
     let judged = answered(&response).map(|answered| case.judge(&answered));
     match judged {
         // Why a genuine event is not taken, the Inspector knows best.
-        Some(check) if check.verdict != Verdict::Fail || case.wanted != Wanted::Handled => check,
+        Some(check) if check.verdict != Verdict::Fail || !matches!(case.wanted, Wanted::Handled | Wanted::Taken) => {
+            check
+        }
         judged => {
             let shown = target.shown();
-            let sent = Sent { url: &shown, content_type: Some(&case.made.content_type), known: &[], by_sandbox: true };
+            let sent = Sent {
+                url: &shown,
+                content_type: Some(&case.made.content_type),
+                known: &[],
+                by_sandbox: posting.by_sandbox,
+            };
             let found = forward::explain(&sent, &forward::Outcome::of(&response), framework);
             let cause = check::first_trouble(&found).cloned();
             let seen = judged.as_ref().and_then(|check| check.seen.clone());
@@ -143,7 +229,7 @@ async fn posted(case: &Case, target: &Target, around: Around<'_>, framework: Fra
 /// An event of the sandbox at a receiver of a real tenant.
 async fn foreign(case: &Case, target: &Target, around: Around<'_>) -> Check {
     const NAME: &str = "event of another tenant";
-    let response = send(case, target, around).await;
+    let response = Posting::of(case).send(target, around).await;
     let Some(answered) = answered(&response) else {
         return Check::fail(NAME, "Nothing answered", "Start the app, and check the address");
     };

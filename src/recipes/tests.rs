@@ -81,6 +81,7 @@ impl Stage {
         Around {
             http: &self.http,
             tenant: Some(&self.tenant),
+            history: None,
             sandbox: self.sandbox.path(),
             client_secret: None,
             tell: &|_| (),

@@ -14,6 +14,8 @@ use crate::sandbox::{self, Made, Order};
 pub enum Wanted {
     /// 200, and the event handled.
     Handled,
+    /// 200, and the event handled now, or known from when it came.
+    Taken,
     /// 200, and nothing done.
     Duplicate,
     /// 400 to 499.
@@ -21,6 +23,7 @@ pub enum Wanted {
 }
 
 /// One delivery.
+#[derive(Clone)]
 pub struct Case {
     /// The check's name.
     pub name: &'static str,
@@ -159,6 +162,7 @@ impl Case {
                 }
                 _ => Check::pass(self.name),
             },
+            (Wanted::Taken, 200) => Check::pass(self.name),
             (Wanted::Duplicate, 200) => match outcome.as_deref() {
                 Some("handled") => Check::fail(
                     self.name,
@@ -183,10 +187,10 @@ impl Case {
                 self.risk,
                 "Verify with RS256 alone, by the tenant's published keys; the generated route does",
             ),
-            (Wanted::Handled | Wanted::Duplicate, 201..=299) => {
+            (Wanted::Handled | Wanted::Taken | Wanted::Duplicate, 201..=299) => {
                 Check::warn(self.name, "Kinde documents 200 alone as taken", "Answer 200")
             }
-            (Wanted::Handled | Wanted::Duplicate, _) => {
+            (Wanted::Handled | Wanted::Taken | Wanted::Duplicate, _) => {
                 Check::fail(self.name, self.risk, "Look at what the app answered, and at its own log")
             }
         };
@@ -210,6 +214,9 @@ mod tests {
             (Wanted::Handled, 204, None, Verdict::Warn),
             (Wanted::Handled, 400, None, Verdict::Fail),
             (Wanted::Handled, 307, None, Verdict::Fail),
+            (Wanted::Taken, 200, Some("handled"), Verdict::Pass),
+            (Wanted::Taken, 200, Some("duplicate"), Verdict::Pass),
+            (Wanted::Taken, 400, None, Verdict::Fail),
             (Wanted::Duplicate, 200, Some("duplicate"), Verdict::Pass),
             (Wanted::Duplicate, 200, Some("handled"), Verdict::Fail),
             (Wanted::Duplicate, 200, None, Verdict::Warn),

@@ -192,6 +192,7 @@ impl Acme {
         Around {
             http: &self.http,
             tenant: Some(&self.tenant),
+            history: None,
             sandbox: self.sandbox.path(),
             client_secret: Some(&self.secret),
             tell: &|_| (),

@@ -10,8 +10,10 @@ use super::print::plain;
 use super::{Context, Exit, Picked, Wants};
 use crate::check::Verdict;
 use crate::error::{Category, UserError};
-use crate::recipes::{self, Around, Artefact, Call, Ended, Generated, Outcome, Recipe, Values};
+use crate::inspector::key_source::owner_id;
+use crate::recipes::{self, Around, Artefact, Call, Ended, Generated, History, Outcome, Recipe, Values};
 use crate::secrets::{Kept, Secret};
+use crate::store::attempts::Attempts;
 use crate::tenant::{Profile, SANDBOX_PROFILE, Tenant};
 
 /// The words of `recipe`.
@@ -124,6 +126,7 @@ struct Job {
     values: Values,
     picked: Picked,
     tenant: Option<Tenant>,
+    history: Option<(Attempts, String)>,
     client_secret: Option<Secret>,
     sandbox: PathBuf,
 }
@@ -141,14 +144,16 @@ impl Job {
         let profile = tenant.as_ref().map_or(&picked.profile, |tenant| &tenant.profile);
         let values = Values::of(content, given, Some(profile))?;
         let sandbox = cx.services.data.folder("sandbox")?;
+        let history = if content.reads_history(call) { history(&picked.profile, cx).await } else { None };
         let client_secret = if call == Call::Generate { given::client_secret(&picked, cx).await } else { None };
-        Ok(Self { recipe, call, values, picked, tenant, client_secret, sandbox })
+        Ok(Self { recipe, call, values, picked, tenant, history, client_secret, sandbox })
     }
 
     fn around<'a>(&'a self, cx: &'a Context) -> Around<'a> {
         Around {
             http: &cx.services.http,
             tenant: self.tenant.as_ref(),
+            history: self.history.as_ref().map(|(attempts, owner)| History { attempts, owner }),
             sandbox: &self.sandbox,
             client_secret: self.client_secret.as_ref(),
             tell: &|_| (),
@@ -191,6 +196,19 @@ impl Job {
             cx.services.profiles.update(profile.id, |profile| recipes::remember(profile, name, call, ended, now));
         if let Err(error) = kept {
             tracing::warn!(%error, "how the recipe ended was not kept");
+        }
+    }
+}
+
+/// What was received for `profile`. None of it, or one that cannot be opened, leaves open what only it can show.
+async fn history(profile: &Profile, cx: &Context) -> Option<(Attempts, String)> {
+    let path = cx.services.data.file("history.db");
+    let open = move || path.exists().then(|| Attempts::open(&path));
+    match tokio::task::spawn_blocking(open).await.ok()?? {
+        Ok(attempts) => Some((attempts, owner_id(profile))),
+        Err(error) => {
+            tracing::warn!(%error, "the history was not opened for a recipe");
+            None
         }
     }
 }
