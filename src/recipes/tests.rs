@@ -212,6 +212,40 @@ fn a_step_says_what_the_guide_says_there() {
     assert_eq!(copies("wordpress", "configure-3"), 4);
 }
 
+/// What the window insists on before it plans is all that planning cannot do without, and nothing of it is asked for in vain.
+#[test]
+fn what_applying_asks_for_is_what_it_needs() {
+    let stage = Stage::at("acme");
+    for recipe in all() {
+        let content = recipe.content();
+        if content.apply.is_none() {
+            assert!(content.apply_needs.is_empty(), "{}", content.name);
+            continue;
+        }
+        let wishes = |without: Option<&str>| {
+            let wanted = |input: &&Input| {
+                let needed = input.required.contains(&Call::Generate) || content.apply_needs.contains(&input.key);
+                needed && without != Some(input.key.as_str())
+            };
+            let mut given = Given::default();
+            for input in content.inputs.iter().filter(wanted) {
+                let value = input.example.clone().or(input.default.clone()).unwrap_or_else(|| "something".to_owned());
+                if input.secret {
+                    given.secrets.insert(input.key.clone(), crate::secrets::Secret::new(value));
+                } else {
+                    given.plain.insert(input.key.clone(), value);
+                }
+            }
+            let values = Values::of(content, given, None).unwrap();
+            recipe.wishes(&values, &stage.tenant).is_ok_and(|wishes| !wishes.is_empty())
+        };
+        assert!(wishes(None), "{} needs more than it asks for", content.name);
+        for key in &content.apply_needs {
+            assert!(!wishes(Some(key)), "{} asks for {key} in vain", content.name);
+        }
+    }
+}
+
 #[test]
 fn the_shelf_is_in_the_order_of_the_alphabet() {
     let names: Vec<&str> = all().iter().map(|recipe| recipe.content().name.as_str()).collect();

@@ -183,13 +183,15 @@ impl State {
         let (Some(profile), Some(page)) = (cx.profile, self.pages.get_mut(content.name.as_str())) else { return };
         match asked {
             Asked::Make => {
-                if !page.draft.insist(content, Call::Generate, &[]) {
+                // Where applying is what the recipe is for, what would change is shown with it.
+                let applies = content.apply.as_ref() == Some(&content.action) && can_apply(profile);
+                let more: &[String] = if applies { &content.apply_needs } else { &[] };
+                if !page.draft.insist(content, Call::Generate, more) {
                     page.tab = Tab::SetUp;
                     return;
                 }
                 page.make(profile, content, cx, actions);
-                // Where applying is what the recipe is for, what would change is shown with it.
-                if content.apply.as_ref() == Some(&content.action) && can_apply(profile) {
+                if applies {
                     page.plan(profile, content, cx, actions);
                 }
             }
