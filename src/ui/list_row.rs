@@ -8,6 +8,13 @@ use super::icons::Icon;
 use super::theme::tokens;
 use super::tokens::{radius, size, space, text};
 
+/// Between the words and what follows them, in points.
+const GAP: f32 = 6.0;
+/// What the mark before a note takes.
+const MARK: f32 = 18.0;
+/// The least that a note is cut to.
+const LEAST: f32 = 24.0;
+
 /// One row to choose, over the whole width.
 ///
 /// ```text
@@ -19,6 +26,7 @@ pub struct ListRow<'a> {
     icon: Option<Icon>,
     note: &'a str,
     note_mood: Option<(Mood, Icon)>,
+    words_first: bool,
     selected: bool,
     enabled: bool,
 }
@@ -26,7 +34,7 @@ pub struct ListRow<'a> {
 impl<'a> ListRow<'a> {
     /// A row that says `words`.
     pub fn new(words: &'a str) -> Self {
-        Self { words, icon: None, note: "", note_mood: None, selected: false, enabled: true }
+        Self { words, icon: None, note: "", note_mood: None, words_first: false, selected: false, enabled: true }
     }
 
     /// An icon before the words.
@@ -44,6 +52,12 @@ impl<'a> ListRow<'a> {
     /// A mark before the note, in the colours of `mood`.
     pub fn mark(mut self, mood: Mood, icon: Icon) -> Self {
         self.note_mood = Some((mood, icon));
+        self
+    }
+
+    /// Where both have no room, the note is cut and not the words: a pointer over the row shows it whole.
+    pub fn words_first(mut self) -> Self {
+        self.words_first = true;
         self
     }
 
@@ -96,30 +110,47 @@ impl<'a> ListRow<'a> {
             icon.paint(ui.painter(), pos2(left + 8.0, rect.center().y), 16.0, colour);
             left += 26.0;
         }
-        let right = self.paint_note(ui, rect);
-        let mut job =
-            egui::text::LayoutJob::simple_singleline(self.words.to_owned(), FontId::proportional(text::BODY), ink);
-        job.wrap = egui::text::TextWrapping::truncate_at_width((right - left - 6.0).max(10.0));
+        let font = FontId::proportional(text::BODY);
+        let room = if self.words_first {
+            let words = ui.painter().layout_no_wrap(self.words.to_owned(), font.clone(), ink).size().x;
+            let mark = if self.note_mood.is_some() { MARK } else { 0.0 };
+            // Rounded up: cut at their very width the words would lose a letter.
+            rect.right() - space::MD - left - words.ceil() - GAP - mark
+        } else {
+            f32::INFINITY
+        };
+        let (right, cut) = self.paint_note(ui, rect, room);
+        let mut job = egui::text::LayoutJob::simple_singleline(self.words.to_owned(), font, ink);
+        job.wrap = egui::text::TextWrapping::truncate_at_width((right - left - GAP).max(10.0));
         let galley = ui.painter().layout_job(job);
         ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, ink);
         focus::ring(ui, &response, rect, radius::CONTROL);
-        response
+        if cut { response.on_hover_text(self.note) } else { response }
     }
 
-    /// Paints the note and its mark; where they begin.
-    fn paint_note(&self, ui: &Ui, rect: Rect) -> f32 {
+    /// Paints the note, at most `room` points wide, and its mark; where they begin, and whether the note was cut.
+    fn paint_note(&self, ui: &Ui, rect: Rect, room: f32) -> (f32, bool) {
         let t = tokens(ui);
         let mut right = rect.right() - space::MD;
+        let mut cut = false;
         if !self.note.is_empty() {
             let font = FontId::proportional(text::SMALL);
-            let galley = ui.painter().layout_no_wrap(self.note.to_owned(), font, t.text_subdued);
+            let mut galley = ui.painter().layout_no_wrap(self.note.to_owned(), font.clone(), t.text_subdued);
+            if galley.size().x > room {
+                cut = true;
+                // Of less than a letter or two nothing can be read: the mark stands alone.
+                let words = if room < LEAST { String::new() } else { self.note.to_owned() };
+                let mut job = egui::text::LayoutJob::simple_singleline(words, font, t.text_subdued);
+                job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(LEAST));
+                galley = ui.painter().layout_job(job);
+            }
             right -= galley.size().x;
             ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, t.text_subdued);
         }
         if let Some((mood, icon)) = self.note_mood {
-            right -= 18.0;
+            right -= MARK;
             icon.paint(ui.painter(), pos2(right + 7.0, rect.center().y), 13.0, mood.tone(t).icon);
         }
-        right
+        (right, cut)
     }
 }

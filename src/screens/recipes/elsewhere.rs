@@ -116,7 +116,10 @@ pub(super) fn shelf(ui: &mut Ui, state: &mut State, wanted: &str, profile: &Prof
     group_title(ui, TITLE);
     for tool in all {
         let this = Shown::Elsewhere(tool.id);
-        let row = ListRow::new(tool.title).note(&tool.standing.word).mark(tool.standing.mood, tool.standing.icon);
+        let row = ListRow::new(tool.title)
+            .note(&tool.standing.word)
+            .mark(tool.standing.mood, tool.standing.icon)
+            .words_first();
         if row.selected(state.shown == Some(this)).show(ui).clicked() {
             state.shown = Some(this);
         }

@@ -97,7 +97,7 @@ fn shelf(
     for content in all {
         let standing = standing(state, profile, &content.name);
         let selected = state.shown == Some(Shown::Recipe(content.name.as_str()));
-        let row = ListRow::new(&content.title).note(&standing.word).mark(standing.mood, standing.icon);
+        let row = ListRow::new(&content.title).note(&standing.word).mark(standing.mood, standing.icon).words_first();
         if row.selected(selected).show(ui).clicked() {
             state.show(&content.name, cx, actions);
         }
