@@ -36,7 +36,7 @@ fn every_step_need_and_correction_of_every_recipe_is_on_its_page() {
                 assert!(harness.query_all_by_label(&plain(more)).next().is_some(), "{}: {more}", content.name);
             }
             if let Some(corrected) = &step.corrected {
-                harness.get_by_label(&format!("Differs from the guide: {}", plain(corrected)));
+                harness.get_by_label(&format!("Differs from Kinde's guide: {}", plain(corrected)));
             }
         }
         tab(&mut harness, "Guide");

@@ -290,7 +290,9 @@ fn show(recipe: &dyn Recipe, cx: &Context) {
     text.push_str("\n\nSteps");
     for (number, step) in (1..).zip(&content.steps) {
         text.push_str(&format!("\n  {number}. {}", step.text));
-        for (label, words) in [("note", &step.note), ("corrected", &step.corrected), ("open", &step.link)] {
+        for (label, words) in
+            [("note", &step.note), ("differs from Kinde's guide", &step.corrected), ("open", &step.link)]
+        {
             if let Some(words) = words {
                 text.push_str(&format!("\n       {label}: {words}"));
             }

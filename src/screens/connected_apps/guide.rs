@@ -95,7 +95,7 @@ fn one(
                 ui.add(Label::new(marked(note, text::SMALL, t.text_subdued, t.text)).wrap());
             }
             if let Some(corrected) = &step.corrected {
-                let words = format!("Other than Kinde's guide: {corrected}");
+                let words = format!("Differs from Kinde's guide: {corrected}");
                 ui.add(Label::new(marked(&words, text::SMALL, t.warn.text, t.text)).wrap());
             }
             let copy = callbacks.first().filter(|_| step.copy.as_deref() == Some("callback"));

@@ -78,7 +78,7 @@ fn words(ui: &mut Ui, step: &Step) {
         ui.add(Label::new(marked(note, text::SMALL, t.text_subdued, t.text)).wrap());
     }
     if let Some(corrected) = &step.corrected {
-        let words = format!("Differs from the guide: {corrected}");
+        let words = format!("Differs from Kinde's guide: {corrected}");
         ui.add(Label::new(marked(&words, text::SMALL, t.warn.text, t.text)).wrap());
     }
     if let Some(command) = &step.run {
