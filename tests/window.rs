@@ -157,7 +157,7 @@ fn the_inspector_receives_what_the_sandbox_signs() {
 
 #[test]
 #[ignore = "needs a screen: tests/run runs it"]
-fn each_recipe_is_opened_and_made_one_is_registered_and_walked_and_files_are_saved() {
+fn each_recipe_is_made_and_opened_in_both_themes_one_is_registered_and_walked_and_files_are_saved() {
     scenario("recipes");
 }
 

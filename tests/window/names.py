@@ -103,5 +103,6 @@ CANNOT_START = "Kinde Panel cannot start"
 QUIT = "Quit"
 
 # Settings
+LIGHT = "Light"
 DARK = "Dark"
 ZOOM_IN = "Zoom in"

@@ -1,4 +1,5 @@
-"""The Recipes room in the real window: each recipe once, made, registered and walked on the sandbox; files saved."""
+"""The Recipes room in the real window: each recipe once, made, registered and walked on the sandbox; files saved; and each of
+its pages, those of tools with a room of their own too, in light and in dark."""
 
 import json
 import subprocess
@@ -30,6 +31,27 @@ BUTTON = {
     "zapier": "Write the Code step",
 }
 
+# Those with a room of their own.
+ELSEWHERE = ["Resend SMTP", "Google Drive", "GitHub", "GitLab", "Patreon", "Discord", "Microsoft 365", "localtunnel", "ngrok"]
+
+
+def in_both_themes(window, titles):
+    """Opens every page of the room in light and in dark."""
+    import at
+
+    for theme in (names.LIGHT, names.DARK):
+        window.click(names.SETTINGS, role=None)
+        window.click(theme, at.TAB)
+        tab = lambda: window.find(theme, at.TAB)  # noqa: E731
+        window.until(lambda: tab().has("CHECKED") or tab().has("PRESSED"), 20, lambda: f"{theme} was not taken")
+        window.click(names.RECIPES, role=None)
+        window.wait(names.SEARCH_RECIPES, at.ENTRY)
+        for title in [*titles, *ELSEWHERE]:
+            window.click(title, role=None)
+            window.wait(title, "heading")
+            at.screenshot(f"recipe-{theme}-{title}".lower().replace(" ", "-"))
+        print(f"opened in {theme.lower()}: {len(titles)} recipes, and {len(ELSEWHERE)} tools with a room of their own")
+
 
 def command(*words):
     """Runs the program beside the window; what it said."""
@@ -56,6 +78,9 @@ def recipes():
             window.wait("Save to folder…" if name not in ("bravo-studio", "openid-provider") else "Copy Scope", at.BUTTON)
             at.screenshot(f"recipe-{name}")
             print("made", name)
+
+        assert titles.keys() == BUTTON.keys(), "a recipe is missing here"
+        in_both_themes(window, titles.values())
 
         # What would change is shown, and then done.
         window.click(titles["openid-provider"], role=None)
