@@ -193,6 +193,23 @@ fn words_that_cannot_be_used_are_refused_before_anything_is_done() {
 }
 
 #[test]
+fn what_is_made_for_a_tenant_names_the_sandbox_s_address_for_trying_it_out_and_for_the_sandbox_its_own() {
+    let place = Place::new();
+    for name in ["nextjs", "edge-workers"] {
+        for domain in [Some("acme.kinde.com"), None] {
+            let made = place.run_on(domain, &["generate", name]);
+            assert_eq!(made.exit, 0, "{name} {}", made.err);
+            let values = &made.json()["values"];
+            let of = |name: &str| values[name].as_str().unwrap_or_default().to_owned();
+            assert!(of("test_env").starts_with("KINDE_ISSUER_URL=http://127.0.0.1:"), "{values}");
+            let own =
+                if domain.is_some() { "KINDE_ISSUER_URL=https://acme.kinde.com".to_owned() } else { of("test_env") };
+            assert_eq!(of("tenant_env"), own, "{values}");
+        }
+    }
+}
+
+#[test]
 fn a_closed_port_is_a_failing_check() {
     let place = Place::new();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();

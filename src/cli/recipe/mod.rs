@@ -140,6 +140,17 @@ impl Job {
         let given = words.read(content, call, &picked, cx).await?;
         Values::of(content, given.clone(), Some(&picked.profile))?;
         let tenant = if content.wants_tenant(call) { Some(open(&picked, call, cx).await?) } else { None };
+        // What is made names the sandbox's address, which is known once it was served.
+        if call == Call::Generate
+            && content.names_sandbox()
+            && !picked.profile.is_sandbox()
+            && let Err(error) = open(&picked, Call::Simulate, cx).await
+        {
+            cx.say(&format!(
+                "The sandbox was not started, so its address is not named: {}. {}",
+                error.title, error.hint
+            ));
+        }
         // The sandbox's profile learns its application's client ID when it is opened.
         let profile = tenant.as_ref().map_or(&picked.profile, |tenant| &tenant.profile);
         let values = Values::of(content, given, Some(profile))?;
