@@ -228,16 +228,17 @@ fn a_closed_port_is_a_failing_check() {
 #[test]
 fn simulations_go_well_on_the_sandbox_and_the_state_says_so() {
     let place = Place::new();
-    for name in ["nextjs", "zapier", "edge-workers", "campaign-state", "shopify-multipass", "trustpath"] {
+    for name in ["nextjs", "zapier", "edge-workers", "campaign-state", "shopify-multipass", "supabase", "trustpath"] {
         let ran = place.run_on(None, &["simulate", name]);
         assert_eq!(ran.exit, 0, "{name} {} {}", ran.out, ran.err);
         assert!(["pass", "warn"].contains(&ran.json()["verdict"].as_str().unwrap()), "{name} {}", ran.out);
     }
     let list = place.run_on(None, &["list"]).json();
     for recipe in list["recipes"].as_array().unwrap() {
-        let wanted = ["nextjs", "zapier", "edge-workers", "campaign-state", "shopify-multipass", "trustpath"];
+        let wanted =
+            ["nextjs", "zapier", "edge-workers", "campaign-state", "shopify-multipass", "supabase", "trustpath"];
         if wanted.contains(&recipe["name"].as_str().unwrap()) {
-            let alone = ["shopify-multipass", "trustpath"].contains(&recipe["name"].as_str().unwrap());
+            let alone = recipe["name"] == "trustpath";
             assert_eq!(recipe["state"], if alone { "worked out" } else { "simulated" }, "{recipe}");
         }
     }

@@ -68,6 +68,24 @@ pub async fn walk(outcome: &mut Outcome, around: Around<'_>, way: Way<'_>) -> Re
     signed_in
 }
 
+/// Signs the sandbox's first user in by the plain code flow, for a recipe that takes on from the ID token. `None` where no
+/// sandbox was opened, which stands among the checks as not seen, or where it went wrong: the checks say how.
+///
+/// # Errors
+/// As [`walk`].
+pub async fn first_user(
+    outcome: &mut Outcome,
+    around: Around<'_>,
+    callback: &str,
+) -> Result<Option<SignedIn>, UserError> {
+    if !around.tenant.is_some_and(|tenant| tenant.profile.is_sandbox()) {
+        outcome.add(around, Check::skipped("id token", "No sandbox was opened to sign in to: the user is made up"));
+        return Ok(None);
+    }
+    let way = Way { callback, scope: "openid profile email", pkce: false, profile: true, state: None };
+    walk(outcome, around, way).await
+}
+
 fn no_sandbox(why: &str) -> UserError {
     UserError::new(Category::Internal, "The sandbox cannot be signed in to")
         .detail(why.to_owned())

@@ -11,8 +11,10 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::values::moment;
-use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, address, verify};
-use crate::check::Check;
+use super::{
+    Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, address, sign_in, verify,
+};
+use crate::check::{Check, Verdict};
 use crate::clock::rfc3339;
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
@@ -23,6 +25,8 @@ static CONTENT: LazyLock<Content> =
 const LIBRARY: &str = include_str!("../../../assets/recipes/shopify-multipass/multipass.ts");
 const ROUTE: &str = include_str!("../../../assets/recipes/shopify-multipass/route.ts");
 
+/// Where Kinde's SDK takes people back to, in an app on this machine.
+const CALLBACK: &str = "http://localhost:3000/api/auth/kinde_callback";
 /// For how long Shopify takes a token.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);
 
@@ -40,7 +44,7 @@ impl Recipe for ShopifyMultipass {
 
     fn proof(&self, call: Call) -> Proof {
         match call {
-            Call::Simulate => Proof::Nobody,
+            Call::Simulate => Proof::All(&["id token", "signature"]),
             _ => Proof::All(&["signature", "store"]),
         }
     }
@@ -115,8 +119,20 @@ impl Recipe for ShopifyMultipass {
                 Some(secret) => secret.clone(),
                 None => Secret::new("1234567890abcdef1234567890abcdef"),
             };
+            let signed_in = sign_in::first_user(&mut outcome, around, CALLBACK).await?;
+            if outcome.verdict() == Verdict::Fail {
+                return Ok(outcome);
+            }
             let mut customer = customer_of(values);
-            customer.entry("email").or_insert_with(|| "ada@example.com".into());
+            match signed_in {
+                Some(signed_in) => {
+                    customer = customer_of_claims(&signed_in.claims, customer)?;
+                    outcome.put("claims", signed_in.claims);
+                }
+                None => {
+                    customer.entry("email").or_insert_with(|| "ada@example.com".into());
+                }
+            }
             judge::store_of_its_own(&mut outcome, around, &secret, customer)?;
             Ok(outcome)
         })
@@ -125,11 +141,19 @@ impl Recipe for ShopifyMultipass {
 
 /// The customer to sign in, and whether an ID token vouches for the address; `None` where neither is given.
 async fn customer(values: &Values, around: Around<'_>) -> Result<Option<(Map<String, Value>, bool)>, UserError> {
-    let mut customer = customer_of(values);
+    let customer = customer_of(values);
     let Some(id_token) = values.text("id_token") else {
         return Ok(customer.contains_key("email").then_some((customer, false)));
     };
     let claims = verify::id_token(around, id_token).await?;
+    Ok(Some((customer_of_claims(&claims, customer)?, true)))
+}
+
+/// The customer that the claims of a verified ID token stand for.
+fn customer_of_claims(
+    claims: &Map<String, Value>,
+    mut typed: Map<String, Value>,
+) -> Result<Map<String, Value>, UserError> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let refused = |title: &str, detail: &str| {
         Err(UserError::new(Category::Input, title).detail(detail).hint("Let the person verify it at Kinde first"))
@@ -150,9 +174,9 @@ async fn customer(values: &Values, around: Around<'_>) -> Result<Option<(Map<Str
         }
     }
     // What was typed goes before what the token says, the address alone excepted.
-    customer.remove("email");
-    whole.extend(customer);
-    Ok(Some((whole, true)))
+    typed.remove("email");
+    whole.extend(typed);
+    Ok(whole)
 }
 
 fn customer_of(values: &Values) -> Map<String, Value> {
@@ -223,7 +247,6 @@ fn store(text: &str) -> Result<String, UserError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
     use crate::recipes::tests::{Stage, covers, is_sound, values};
     use crate::recipes::{check, generate, simulate};
 
@@ -260,6 +283,22 @@ mod tests {
         let stage = Stage::at("acme");
         let outcome = simulate(&ShopifyMultipass, &values(&ShopifyMultipass, &[], &[]), stage.around()).await.unwrap();
         assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
+    }
+
+    #[test]
+    fn the_claims_of_a_sign_in_become_the_customer_and_only_a_verified_address_does() {
+        let claims = |verified: bool| {
+            let claims = serde_json::json!({"sub": "kp_1", "email": "ada@example.com", "email_verified": verified, "given_name": "Ada"});
+            claims.as_object().unwrap().clone()
+        };
+        let typed =
+            Map::from_iter([("email".to_owned(), "eve@example.com".into()), ("tag_string".to_owned(), "a".into())]);
+        let customer = customer_of_claims(&claims(true), typed.clone()).unwrap();
+        assert_eq!(
+            Value::Object(customer),
+            serde_json::json!({"email": "ada@example.com", "first_name": "Ada", "tag_string": "a"})
+        );
+        assert!(customer_of_claims(&claims(false), typed).unwrap_err().title.contains("not verified"));
     }
 
     #[test]

@@ -9,13 +9,16 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::rand;
 use base64::Engine as _;
+use serde_json::Value;
 use url::Url;
 
 use self::token::Claims;
 use super::fill::fill;
 use super::values::moment;
-use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address};
-use crate::check::Check;
+use super::{
+    Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, sign_in,
+};
+use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::secrets::Secret;
 use crate::tenant::Tenant;
@@ -55,7 +58,7 @@ impl Recipe for Supabase {
 
     fn proof(&self, call: Call) -> Proof {
         match call {
-            Call::Simulate => Proof::Nobody,
+            Call::Simulate => Proof::All(&["id token", "get_user_id"]),
             _ => Proof::All(&[live::FIRST]),
         }
     }
@@ -145,8 +148,19 @@ impl Recipe for Supabase {
                 None => new_secret()?,
             };
             outcome.add(around, judge::secret(&secret));
-            let first = user(values.text("user_id").unwrap_or(SOMEBODY))?;
+            let callback = callback(&address::site(values, "site")?);
+            let signed_in = sign_in::first_user(&mut outcome, around, &callback).await?;
+            if outcome.verdict() == Verdict::Fail {
+                return Ok(outcome);
+            }
+            // Whose token is minted is what the verified ID token says, as in lib/supabase/server.ts.
+            let claims = signed_in.map(|signed_in| signed_in.claims);
+            let sub = claims.as_ref().and_then(|claims| claims.get("sub")).and_then(Value::as_str);
+            let first = user(sub.or(values.text("user_id")).unwrap_or(SOMEBODY))?;
             stand_in::walk(&mut outcome, around, &secret, first, NOBODY);
+            if let Some(claims) = claims {
+                outcome.put("claims", claims);
+            }
             Ok(outcome)
         })
     }
@@ -244,7 +258,6 @@ fn table(text: &str) -> Result<&str, UserError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
     use crate::recipes::tests::{Stage, covers, is_sound, values};
     use crate::recipes::{check, generate, simulate};
 
