@@ -22,7 +22,7 @@
 //! # A new recipe
 //!
 //! 1. `assets/recipes/NAME/recipe.toml`, with every numbered step of the tool's guide in `sources` (the test of the recipe
-//!    counts them: see `tests::covers`).
+//!    counts them: see `tests::covers`), and each of them in `assets/recipes/guide_steps.txt` with the words that cover it.
 //! 2. `src/recipes/NAME.rs` with a unit struct that implements [`Recipe`].
 //! 3. One `mod` line and one line in [`all`], each where the alphabet puts it.
 //!

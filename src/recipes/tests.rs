@@ -182,6 +182,39 @@ fn every_recipe_is_whole_and_named_once() {
     }
 }
 
+/// Every numbered step of the guides, and the words of the page that cover it or name it as corrected.
+#[test]
+fn every_numbered_step_of_a_guide_is_done_or_corrected_on_the_page_in_words_that_are_there() {
+    let rows: Vec<[&str; 4]> = include_str!("../../assets/recipes/guide_steps.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split(" | ").collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line}")))
+        .collect();
+    let mut listed = BTreeSet::new();
+    for [recipe, source, guide, words] in rows {
+        assert!(!guide.is_empty() && !words.is_empty() && listed.insert((recipe, source)), "{recipe} {source}");
+        let steps = &find(recipe).unwrap().content().steps;
+        let step = steps.iter().find(|step| step.sources.iter().any(|one| one == source));
+        let step = step.unwrap_or_else(|| panic!("{recipe}: no step of the page covers {source}, {guide}"));
+        let parts =
+            [Some(&step.text), step.note.as_ref(), step.corrected.as_ref(), step.file.as_ref(), step.run.as_ref()];
+        let said: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        assert!(
+            said.iter().any(|part| part.contains(words)),
+            "{recipe} {source}, {guide}: {words:?} is not in {said:?}"
+        );
+    }
+    for content in all().iter().map(|recipe| recipe.content()) {
+        for source in content.steps.iter().flat_map(|step| &step.sources) {
+            assert!(
+                listed.contains(&(content.name.as_str(), source.as_str())),
+                "{} {source} is not listed",
+                content.name
+            );
+        }
+    }
+}
+
 /// What a guide's step names, and a person who follows the page alone could not know: each is said where the step is covered.
 #[test]
 fn a_step_says_what_the_guide_says_there() {
