@@ -13,7 +13,7 @@ pub enum Proof {
     All(&'static [&'static str]),
     /// A check of one of these names was made, and passed.
     Any(&'static [&'static str]),
-    /// Nothing does: nobody is asked, it is worked out on this machine.
+    /// Nothing does: the tool is not asked, what becomes of it is worked out on this machine.
     Nobody,
 }
 
@@ -82,7 +82,7 @@ pub fn summed_up(recipe: &dyn Recipe, call: Call, outcome: &Outcome) -> (Verdict
     match ending(recipe, call, outcome) {
         Ended::Partly if worst == Verdict::Warn => (worst, headline(good)),
         Ended::Partly if recipe.proof(call) == Proof::Nobody => {
-            (Verdict::Skipped, format!("{title}: worked out on this machine, nobody was asked"))
+            (Verdict::Skipped, format!("{title}: worked out on this machine, the tool was not asked"))
         }
         Ended::Partly => {
             let open = recipe.proof(call).open(&outcome.checks).and_then(|open| open.0?.why.clone());

@@ -16,7 +16,7 @@ pub enum State {
     New,
     /// Its files were made, and nothing has been looked at.
     Generated,
-    /// What becomes of it was worked out on this machine, and nobody was asked.
+    /// What becomes of it was worked out on this machine, and the tool was not asked.
     WorkedOut,
     /// The same path went well on this machine.
     Simulated,

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::fill::fill;
 use super::outcome::failed;
-use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address};
-use crate::check::Check;
+use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, sign_in};
+use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::kinde::{M2m, TokenSource};
 use crate::net::{Answer, Request, Value as Text};
@@ -27,6 +27,11 @@ const PATH: &str = "kindeSrc/environment/workflows/FraudDetectionWorkflow.ts";
 const CLIENT_ID: &str = "KINDE_WF_M2M_CLIENT_ID";
 const CLIENT_SECRET: &str = "KINDE_WF_M2M_CLIENT_SECRET";
 const API_KEY: &str = "TRUSTPATH_API_KEY";
+
+/// An address of nobody (RFC 5737).
+const SOME_IP: &str = "203.0.113.7";
+/// Where an app on this machine takes people back to, for the simulation.
+const CALLBACK: &str = "http://localhost:3000/api/auth/kinde_callback";
 
 /// What a person may be given who is not let in, or let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +98,7 @@ impl Recipe for TrustPath {
             made.file("package.json", PACKAGE);
             made.file(PATH, fill(WORKFLOW, &fills));
             made.put("variables", [CLIENT_ID, CLIENT_SECRET, API_KEY].join("\n"));
-            made.put("request", request_body("203.0.113.7", "ada@example.com", "account_register"));
+            made.put("request", request_body(SOME_IP, "ada@example.com", "account_register", somebody()));
             Ok(made)
         })
     }
@@ -131,8 +136,15 @@ impl Recipe for TrustPath {
         Box::pin(async move {
             let mut outcome = Outcome::default();
             let (closed, deny) = (values.need("on_failure")? == "closed", values.need("on_review")? == "deny");
-            // Nobody is asked and nothing is run, so no row of it is a check that passed.
-            let why = "The table is worked out by the rules of the generated workflow: nobody was asked";
+            // TrustPath is not asked and nothing is run, so no row of it is a check that passed.
+            let signed_in = sign_in::first_user(&mut outcome, around, CALLBACK).await?;
+            if outcome.verdict() == Verdict::Fail {
+                return Ok(outcome);
+            }
+            if let Some(signed_in) = signed_in {
+                outcome.put("request", question(&signed_in.claims));
+            }
+            let why = "The table is worked out by the rules of the generated workflow: TrustPath was not asked";
             outcome.add(around, Check::skipped("workflow", why));
             let table = ANSWERS.map(|(name, answer, verdict)| {
                 json!({"answer": name, "example": answer, "person": end_of(verdict, closed, deny).word()})
@@ -160,13 +172,19 @@ fn end_of(verdict: &str, closed: bool, deny_review: bool) -> End {
     }
 }
 
-fn request_body(ip: &str, email: &str, event_type: &str) -> Value {
-    json!({
-        "ip": ip,
-        "email": email,
-        "user": {"user_id": "kp_0123456789abcdef0123456789abcdef", "first_name": "Ada", "last_name": "Lovelace"},
-        "event_type": event_type,
-    })
+fn request_body(ip: &str, email: &str, event_type: &str, user: Value) -> Value {
+    json!({"ip": ip, "email": email, "user": user, "event_type": event_type})
+}
+
+fn somebody() -> Value {
+    json!({"user_id": "kp_0123456789abcdef0123456789abcdef", "first_name": "Ada", "last_name": "Lovelace"})
+}
+
+/// What the workflow sends to TrustPath of a person who signed in before, by the claims of the ID token.
+fn question(claims: &Map<String, Value>) -> Value {
+    let of = |name: &str| claims.get(name).cloned().unwrap_or_default();
+    let user = json!({"user_id": of("sub"), "first_name": of("given_name"), "last_name": of("family_name")});
+    request_body(SOME_IP, of("email").as_str().unwrap_or_default(), "account_login", user)
 }
 
 /// Where TrustPath's API is: https, or on this machine.
@@ -193,7 +211,7 @@ async fn evaluate(outcome: &mut Outcome, around: Around<'_>, values: &Values) ->
             .detail(ip.to_owned())
             .hint("For example 203.0.113.7"));
     }
-    let body = request_body(ip, values.need("email")?, values.need("event_type")?);
+    let body = request_body(ip, values.need("email")?, values.need("event_type")?, somebody());
     let request = Request::post("Ask TrustPath", api(values)?).bearer(key.clone()).json(body);
     let answer = match around.http.send(request).await {
         Ok(answer) => answer,
@@ -347,7 +365,6 @@ async fn variables(around: Around<'_>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
     use crate::recipes::tests::{Stage, covers, is_sound, values};
     use crate::recipes::{generate, simulate};
 
@@ -384,6 +401,16 @@ mod tests {
             let counted = table.iter().filter(|row| row["person"] == "is denied").count();
             assert_eq!((table.len(), counted), (ANSWERS.len(), denied), "{on_failure} {on_review}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_about_a_person_is_what_the_id_token_says_of_them() {
+        let claims =
+            json!({"sub": "kp_1", "email": "grace@example.com", "given_name": "Grace", "family_name": "Hopper"});
+        let asked = question(claims.as_object().unwrap());
+        assert_eq!((&asked["email"], &asked["event_type"]), (&json!("grace@example.com"), &json!("account_login")));
+        let user = json!({"user_id": "kp_1", "first_name": "Grace", "last_name": "Hopper"});
+        assert_eq!(asked["user"], user);
     }
 
     #[test]

@@ -189,7 +189,7 @@ fn a_simulation_stands_under_the_dots_and_shows_the_table_of_what_becomes_of_a_p
         assert!(harness.query_all_by_label(answer).next().is_some(), "{answer}");
     }
     assert!(harness.query_all_by_label("is denied").next().is_some());
-    harness.get_by_label_contains("on this machine: nobody was asked");
+    harness.get_by_label_contains("on this machine: the tool was not asked");
     assert!(harness.query_by_label_contains("against the sandbox").is_none());
 }
 

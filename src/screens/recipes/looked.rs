@@ -40,7 +40,7 @@ pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe) {
             ui.add_space(space::XS);
             let words = match call {
                 Call::Simulate if recipe.proof(*call) == Proof::Nobody => {
-                    format!("Worked out {} on this machine: nobody was asked", clock_time(*at))
+                    format!("Worked out {} on this machine: the tool was not asked", clock_time(*at))
                 }
                 Call::Simulate => format!("Simulated {}, against the sandbox", clock_time(*at)),
                 _ => format!("Checked {}", clock_time(*at)),
