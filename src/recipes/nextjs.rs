@@ -79,7 +79,11 @@ impl Recipe for NextJs {
             let event = values.need("event")?;
             match values.text("url") {
                 Some(url) => receiver::post_all(&mut outcome, around, url, event, Framework::NextJs).await?,
-                None => receiver::through_stand_in(&mut outcome, around, event).await?,
+                None => {
+                    let why = "By the rules of the generated route it is taken, and the route itself was not run: start the app \
+                               and give the route's address";
+                    receiver::through_stand_in(&mut outcome, around, event, why).await?;
+                }
             }
             Ok(outcome)
         })

@@ -87,7 +87,8 @@ pub fn summed_up(recipe: &dyn Recipe, call: Call, outcome: &Outcome) -> (Verdict
         Ended::Partly => {
             let open = recipe.proof(call).open(&outcome.checks).and_then(|open| open.0?.why.clone());
             let why = open.unwrap_or_else(|| "What decides was not seen".to_owned());
-            (Verdict::Skipped, format!("{title}: partly checked. {why}"))
+            let how = if call == Call::Simulate { "worked out on this machine" } else { "partly checked" };
+            (Verdict::Skipped, format!("{title}: {how}. {why}"))
         }
         Ended::Nothing | Ended::Good | Ended::Failed => (worst, headline(good)),
     }
@@ -309,6 +310,33 @@ mod tests {
         let plain = [("client_id", "id"), ("source", "reddit")];
         let (how, outcome) = ended(&stage, "campaign-state", Call::Check, &plain, &[]).await;
         assert_eq!(how, Ended::Partly, "no campaign came back: {outcome:#?}");
+    }
+
+    #[tokio::test]
+    async fn a_simulation_that_runs_none_of_the_generated_code_is_worked_out_and_one_that_a_route_answered_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let jwks = crate::sandbox::facts(dir.path()).unwrap().jwks;
+        let mut stage = Stage::at(&serve(move |_, _| Reply::of(200, &jwks)));
+        stage.tenant.profile = Profile::sandbox();
+        stage.sandbox = dir;
+        for name in ["nextjs", "zapier", "edge-workers"] {
+            let (how, outcome) = ended(&stage, name, Call::Simulate, &[], &[]).await;
+            assert_eq!(how, Ended::Partly, "{name}: {outcome:#?}");
+            let (mark, words) = summed_up(find(name).unwrap(), Call::Simulate, &outcome);
+            assert_eq!(mark, Verdict::Skipped, "{words}");
+            assert!(words.contains("worked out on this machine") && words.contains("was not run"), "{words}");
+        }
+        let route = serve(|at, line| match (at, line.starts_with("GET")) {
+            (_, true) => Reply::of(405, ""),
+            (1, _) => Reply::of(200, r#"{"outcome":"handled"}"#),
+            (2 | 3, _) => Reply::of(200, r#"{"outcome":"duplicate"}"#),
+            _ => Reply::of(400, "{}"),
+        });
+        let worker = serve(|at, _| Reply::of(if at == 1 { 200 } else { 401 }, "{}"));
+        for (name, url) in [("nextjs", route), ("edge-workers", worker)] {
+            let (how, outcome) = ended(&stage, name, Call::Simulate, &[("url", &url)], &[]).await;
+            assert_eq!(how, Ended::Good, "{name}: {outcome:#?}");
+        }
     }
 
     #[tokio::test]

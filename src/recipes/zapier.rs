@@ -80,7 +80,9 @@ impl Recipe for Zapier {
     fn simulate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
         Box::pin(async move {
             let mut outcome = Outcome::default();
-            receiver::through_stand_in(&mut outcome, around, values.need("event")?).await?;
+            let why = "By the rules of the generated step it is taken, and the step itself was not run: it runs at Zapier alone. \
+                       Check the hook, and look at the Zap's history";
+            receiver::through_stand_in(&mut outcome, around, values.need("event")?, why).await?;
             // The step has no memory of its own: what comes twice is run twice.
             outcome.checks.retain(|check| !check.name.starts_with("same "));
             let why = "The Code step has no memory: put a Filter or Storage by Zapier on event_id after it";

@@ -74,16 +74,16 @@ fn what_was_used_last_stands_first_and_each_row_says_how_it_stands() {
     used("wordpress", Call::Check, Ended::Failed, "2026-08-19T10:00:00Z");
     used("openid-provider", Call::Check, Ended::Good, "2026-08-20T10:00:00Z");
     used("nextjs", Call::Generate, Ended::Good, "2026-08-01T10:00:00Z");
-    used("zapier", Call::Simulate, Ended::Good, "2026-08-02T10:00:00Z");
+    used("campaign-state", Call::Simulate, Ended::Good, "2026-08-02T10:00:00Z");
     used("supabase", Call::Simulate, Ended::Partly, "2026-08-01T09:00:00Z");
     used("trustpath", Call::Check, Ended::Partly, "2026-08-01T08:00:00Z");
     let harness = window_of(Some(profile), Theme::Dark, vec2(1080.0, 1000.0));
     let rows = rows(&harness);
     let first: Vec<(&str, &str)> = rows.iter().map(|(title, word)| (title.as_str(), word.as_str())).collect();
     assert_eq!(first[..3], [("Any OpenID Connect tool", "works"), ("WordPress", "fails"), ("Bravo Studio", "new")]);
-    let code = first.iter().position(|row| row.0 == "Zapier").unwrap();
+    let code = first.iter().position(|row| row.0 == "Marketing campaign tracking").unwrap();
     let wanted = [
-        ("Zapier", "simulated"),
+        ("Marketing campaign tracking", "simulated"),
         ("Next.js webhook receiver", "generated"),
         ("Supabase and a to-do app", "worked out"),
         ("Fraud detection with TrustPath", "partly checked"),

@@ -6,7 +6,7 @@ use super::run::Run;
 use super::state::Page;
 use super::values;
 use crate::clock::clock_time;
-use crate::recipes::{self, Call, Proof, Recipe};
+use crate::recipes::{self, Call, Ended, Proof, Recipe};
 use crate::ui::tokens::space;
 use crate::ui::{Callout, Icon, check_list_as, check_rows, empty_state, loading, section, small};
 
@@ -41,6 +41,9 @@ pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe) {
             let words = match call {
                 Call::Simulate if recipe.proof(*call) == Proof::Nobody => {
                     format!("Worked out {} on this machine: the tool was not asked", clock_time(*at))
+                }
+                Call::Simulate if recipes::ending(recipe, *call, outcome) == Ended::Partly => {
+                    format!("Worked out {} on this machine, against the sandbox", clock_time(*at))
                 }
                 Call::Simulate => format!("Simulated {}, against the sandbox", clock_time(*at)),
                 _ => format!("Checked {}", clock_time(*at)),
