@@ -265,7 +265,7 @@ if wants todo; then
     for route in /api/kinde-webhook /api/multipass /auth/campaign /auth/campaign/callback; do
         grep -q "ƒ $route\$" "$temp/todo.out" || { cat "$temp/todo.out"; echo "$route is not asked anew for every request"; exit 1; }
     done
-    (cd "$temp" && node todo.mjs "$app" "$port")
+    (cd "$temp" && node todo.mjs "$app" "$port" "$program" "$temp/data")
 fi
 if wants supabase; then
     say "Supabase's SQL and token in PostgreSQL"

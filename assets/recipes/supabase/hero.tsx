@@ -3,6 +3,7 @@
 // The to-do list of whoever is signed in. Nothing here says whose: the policies of the database do, for reading and for
 // every change.
 
+import { getKindeServerSession } from "@kinde-oss/kinde-auth-nextjs/server";
 import { revalidatePath } from "next/cache";
 import { Suspense } from "react";
 import { createClient } from "@/lib/supabase/server";
@@ -48,6 +49,8 @@ async function Todos() {
   const { data, error } = await supabase.from("todos").select("id, task, completed_state").order("id");
   if (error) return <p role="alert">The list could not be read: {error.message}</p>;
   const todos: Todo[] = data;
+  const user = await getKindeServerSession().getUser();
+  if (!user) return <p>Sign in to see your list.</p>;
   return (
     <div className="flex flex-col gap-8 items-center">
       <form action={add} className="flex gap-2">
@@ -84,7 +87,7 @@ async function Todos() {
           ))}
         </tbody>
       </table>
-      {todos.length === 0 && <p>Nothing to do. Sign in to see your list.</p>}
+      {todos.length === 0 && <p>Nothing to do.</p>}
     </div>
   );
 }
