@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fill::{fill, quoted};
 use super::outcome::failed;
-use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, test_env};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, address, test_env};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::inspector::decode::{Issuers, Keys, Kind, Options, judge};
@@ -273,6 +273,12 @@ async fn ask_all(
 /// The tenant's own machine to machine token, where there is one: the only one at hand that must be taken.
 async fn own_token(target: &Target, around: Around<'_>) -> Check {
     const NAME: &str = "token of the tenant";
+    // It opens the tenant's Management API to whoever reads along.
+    if target.url().scheme() != "https" && !address::is_loopback(target.url()) {
+        let why = "The panel's own token for the Management API does not go over the net in clear text: give the worker's \
+                   https address";
+        return Check::skipped(NAME, why);
+    }
     let Some(api) = around.tenant.and_then(|tenant| tenant.api.as_ref()) else {
         return Check::skipped(
             NAME,
@@ -472,6 +478,24 @@ mod tests {
                 let reason = stand_in(&case.token, jwks.as_bytes(), issuer, audience, now);
                 assert_eq!(reason.is_none(), case.good, "{} for {audience:?}: {reason:?}", case.name);
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_panel_s_own_token_is_sent_over_https_or_to_this_machine_alone() {
+        let stage = Stage::at("acme");
+        // This tenant has no application to mint one with: whoever gets as far as that would have sent it.
+        for (url, sent) in [
+            ("http://worker.example/", false),
+            ("http://127.0.0.1.example:8787/", false),
+            ("https://worker.example/", true),
+            ("http://127.0.0.1:8787/", true),
+            ("http://localhost:8787/", true),
+        ] {
+            let check = own_token(&Target::parse(url, true).unwrap(), stage.around()).await;
+            assert_eq!(check.verdict, Verdict::Skipped);
+            let why = check.why.unwrap();
+            assert_eq!(why.contains("clear text"), !sent, "{url}: {why}");
         }
     }
 
