@@ -97,9 +97,11 @@ pub fn summed_up(recipe: &dyn Recipe, call: Call, outcome: &Outcome) -> (Verdict
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinde::{KindeApi, M2m, TokenSource};
     use crate::recipes::genuine::with_one;
     use crate::recipes::tests::{Reply, Stage, serve, values};
     use crate::recipes::{Around, check, find, simulate};
+    use crate::secrets::Secret;
     use crate::tenant::Profile;
 
     type Pairs<'a> = &'a [(&'a str, &'a str)];
@@ -286,13 +288,6 @@ mod tests {
         let (how, outcome) = ended(&stage, "zapier", Call::Check, &[("url", &url)], &[]).await;
         assert_eq!(how, Ended::Partly, "whether a webhook delivers there was not seen: {outcome:#?}");
 
-        for (state, wanted) in [("approve", Ended::Good), ("maybe", Ended::Partly)] {
-            let api = serve(move |_, _| Reply::of(200, &format!(r#"{{"data":{{"score":{{"state":"{state}"}}}}}}"#)));
-            let key = [("trustpath_api_key", "CanaryKeyCanary1")];
-            let (how, outcome) = ended(&stage, "trustpath", Call::Check, &[("api", &api)], &key).await;
-            assert_eq!(how, wanted, "{outcome:#?}");
-        }
-
         let secret = [("multipass_secret", "1234567890abcdef1234567890abcdef")];
         let shop = serve(|_, _| Reply::to("/account"));
         let store = shop.trim_start_matches("http://");
@@ -312,6 +307,54 @@ mod tests {
         assert_eq!(how, Ended::Partly, "no campaign came back: {outcome:#?}");
     }
 
+    /// A tenant that mints tokens with `scope`, and has `variables` for its workflows.
+    fn with_api(scope: &'static str, variables: &'static str) -> Stage {
+        let address = serve(move |_, line| match line {
+            _ if line.contains("/oauth2/token") => {
+                Reply::of(200, &format!(r#"{{"access_token":"opaque","expires_in":3600,"scope":"{scope}"}}"#))
+            }
+            _ if line.contains("/environment_variables") => {
+                Reply::of(200, &format!(r#"{{"environment_variables":[{variables}]}}"#))
+            }
+            _ => Reply::of(404, ""),
+        });
+        let mut stage = Stage::at(&address);
+        let m2m = M2m { client_id: "panel".to_owned(), client_secret: Secret::new("CanaryPanel1"), audience: None };
+        let (http, domain) = (stage.http.clone(), stage.tenant.domain.clone());
+        let tokens = TokenSource::new(http.clone(), domain.clone(), m2m, None);
+        stage.tenant.api = Some(KindeApi::new(http, domain, tokens));
+        stage
+    }
+
+    #[tokio::test]
+    async fn trustpath_works_where_it_answered_and_the_workflow_can_reach_both_sides() {
+        const ALL: &str = r#"{"id":"1","key":"KINDE_WF_M2M_CLIENT_ID","is_secret":false},
+            {"id":"2","key":"KINDE_WF_M2M_CLIENT_SECRET","is_secret":true},{"id":"3","key":"TRUSTPATH_API_KEY","is_secret":true}"#;
+        const TWO: &str = r#"{"id":"1","key":"KINDE_WF_M2M_CLIENT_ID","is_secret":false},
+            {"id":"2","key":"KINDE_WF_M2M_CLIENT_SECRET","is_secret":true}"#;
+        let key = ("trustpath_api_key", "CanaryKeyCanary1");
+        let whole = [key, ("m2m_client_secret", "CanarySecretCanary1")];
+        for (state, scope, variables, secrets, wanted) in [
+            ("approve", "read:users", ALL, &whole[..], Ended::Good),
+            ("maybe", "read:users", ALL, &whole, Ended::Partly),
+            ("approve", "read:users", ALL, &[key], Ended::Partly),
+            ("approve", "read:users write:users", ALL, &whole, Ended::Partly),
+            ("approve", "read:events", ALL, &whole, Ended::Failed),
+            ("approve", "read:users", TWO, &whole, Ended::Failed),
+        ] {
+            let api = serve(move |_, _| Reply::of(200, &format!(r#"{{"data":{{"score":{{"state":"{state}"}}}}}}"#)));
+            let plain = [("api", api.as_str()), ("m2m_client_id", "workflow")];
+            let (how, outcome) = ended(&with_api(scope, variables), "trustpath", Call::Check, &plain, secrets).await;
+            assert_eq!(how, wanted, "{state} {scope}: {outcome:#?}");
+        }
+        let api = serve(|_, _| Reply::of(200, r#"{"data":{"score":{"state":"approve"}}}"#));
+        let plain = [("api", api.as_str()), ("m2m_client_id", "workflow")];
+        let (how, outcome) = ended(&Stage::at("acme"), "trustpath", Call::Check, &plain, &[key]).await;
+        assert_eq!(how, Ended::Partly, "neither the application nor the variables were seen: {outcome:#?}");
+        let (_, words) = summed_up(find("trustpath").unwrap(), Call::Check, &outcome);
+        assert!(words.contains("partly checked") && words.contains("m2m_client_secret"), "{words}");
+    }
+
     #[tokio::test]
     async fn a_simulation_that_runs_none_of_the_generated_code_is_worked_out_and_one_that_a_route_answered_is_not() {
         let dir = tempfile::tempdir().unwrap();
@@ -326,14 +369,8 @@ mod tests {
             assert_eq!(mark, Verdict::Skipped, "{words}");
             assert!(words.contains("worked out on this machine") && words.contains("was not run"), "{words}");
         }
-        let route = serve(|at, line| match (at, line.starts_with("GET")) {
-            (_, true) => Reply::of(405, ""),
-            (1, _) => Reply::of(200, r#"{"outcome":"handled"}"#),
-            (2 | 3, _) => Reply::of(200, r#"{"outcome":"duplicate"}"#),
-            _ => Reply::of(400, "{}"),
-        });
         let worker = serve(|at, _| Reply::of(if at == 1 { 200 } else { 401 }, "{}"));
-        for (name, url) in [("nextjs", route), ("edge-workers", worker)] {
+        for (name, url) in [("nextjs", route()), ("edge-workers", worker)] {
             let (how, outcome) = ended(&stage, name, Call::Simulate, &[("url", &url)], &[]).await;
             assert_eq!(how, Ended::Good, "{name}: {outcome:#?}");
         }
