@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::token::{self, Fault};
 use super::{GOOD_FOR, store, url};
@@ -166,7 +167,7 @@ fn moment_of(text: &str) -> Option<Timestamp> {
 
 fn return_to(customer: &Map<String, Value>) -> Option<Check> {
     let text = customer.get("return_to")?.as_str().unwrap_or_default();
-    let whole = url::Url::parse(text).is_ok_and(|url| url.scheme() == "https");
+    let whole = Url::parse(text).is_ok_and(|url| url.scheme() == "https");
     Some(if whole {
         Check::pass("return_to").seen(text.to_owned())
     } else {
@@ -185,22 +186,20 @@ pub async fn spend(outcome: &mut Outcome, around: Around<'_>, values: &Values, t
     };
     // The token is a credential until it is used up.
     let shown = address.join("/account/login/multipass/").unwrap_or_else(|_| address.clone());
-    let request =
-        Request::get("Sign in at the store with the token", address).beginning(64 * 1024).hiding(Secret::new(token));
+    let request = Request::get("Sign in at the store with the token", address.clone())
+        .beginning(64 * 1024)
+        .hiding(Secret::new(token));
     let answer = match around.http.send(request).await {
         Ok(answer) => answer,
         Err(error) => return outcome.add(around, failed(NAME, &UserError::from(error))),
     };
-    let location = answer.header("location").unwrap_or_default();
     let seen = format!("HTTP {} of {shown}", answer.status);
     let check = match answer.status {
-        300..=399 if !location.contains("/account/login") => Check::pass(NAME).seen(format!("{seen}, signed in")),
-        300..=399 => Check::fail(
-            NAME,
-            "The store shows its sign-in page: it did not take the token",
-            "Look at the checks above; a token is good once. New customer accounts have no Multipass",
-        )
-        .seen(seen),
+        300..=399 => {
+            let page =
+                outcome.values.get("customer").and_then(|customer| customer.get("return_to")).and_then(Value::as_str);
+            led_to(&address, answer.header("location").unwrap_or_default(), page, &seen)
+        }
         422 => Check::fail(
             NAME,
             "The store calls it an invalid Multipass request",
@@ -219,6 +218,53 @@ pub async fn spend(outcome: &mut Outcome, around: Around<'_>, values: &Values, t
         }
     };
     outcome.add(around, check);
+}
+
+/// What it means that the store, asked for `asked`, sends the browser on to `location`. `page` is the token's own `return_to`.
+/// Only the page that a customer who is signed in ends on says that one is: a store sends browsers on for much else.
+fn led_to(asked: &Url, location: &str, page: Option<&str>, seen: &str) -> Check {
+    const NAME: &str = "store";
+    let Ok(to) = asked.join(location) else {
+        return Check::warn(
+            NAME,
+            "The store sends the browser on and does not say where to",
+            "Open the address in a browser with a new token",
+        )
+        .seen(seen);
+    };
+    // Not the whole of it: it may hold the token.
+    let seen = format!("{seen}, on to {}", to.host_str().unwrap_or_default());
+    let page = page.and_then(|page| Url::parse(page).ok());
+    let at_home = to.origin() == asked.origin();
+    let is_page = page.is_some_and(|page| (page.path(), page.query()) == (to.path(), to.query()));
+    let account = to.path() == "/account";
+    if at_home && (account || is_page) {
+        return Check::pass(NAME).seen(format!("{seen}{}, signed in", to.path()));
+    }
+    if !at_home && (account || is_page || to.path() == asked.path()) {
+        return Check::warn(
+            NAME,
+            "The store sends the browser on to another host, and whether it took the token was not seen there",
+            "Use the store's primary domain: Shopify admin > Settings > Domains, or the host it was sent on to",
+        )
+        .seen(seen);
+    }
+    let shown = to.path().split_once("/multipass/").map_or(to.path(), |(head, _)| head);
+    let seen = format!("{seen}{shown}");
+    if to.path().contains("/account/login") {
+        return Check::fail(
+            NAME,
+            "The store shows its sign-in page: it did not take the token",
+            "Look at the checks above; a token is good once. New customer accounts have no Multipass",
+        )
+        .seen(seen);
+    }
+    Check::warn(
+        NAME,
+        "The store sends the browser to a page that says nothing of who is signed in",
+        "Open the address in a browser with a new token. A store behind a password or with new customer accounts answers so",
+    )
+    .seen(seen)
 }
 
 /// Plays the store: takes a token once, and refuses whatever it must refuse.
@@ -292,6 +338,38 @@ mod tests {
         ] {
             let seen = found(member.clone(), at);
             assert_eq!(seen, [("created_at".to_owned(), form), ("age".to_owned(), age)], "{member:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_page_that_a_customer_ends_on_says_that_the_token_was_taken() {
+        let asked = Url::parse("https://acme.myshopify.com/account/login/multipass/CanaryToken1").unwrap();
+        let cart = Some("https://acme.myshopify.com/cart?x=1");
+        for (location, page, verdict) in [
+            ("/account", None, Verdict::Pass),
+            ("https://acme.myshopify.com/account", cart, Verdict::Pass),
+            ("https://acme.myshopify.com/cart?x=1", cart, Verdict::Pass),
+            ("/cart?x=1", None, Verdict::Warn),
+            ("/cart?x=2", cart, Verdict::Warn),
+            ("/", None, Verdict::Warn),
+            ("/password", None, Verdict::Warn),
+            ("", None, Verdict::Fail),
+            ("/account/login", cart, Verdict::Fail),
+            ("/en/account/login/multipass/CanaryToken1", None, Verdict::Fail),
+            ("/en/account/login?return_url=%2Faccount", None, Verdict::Fail),
+            ("https://shop.example.com/account/login/multipass/CanaryToken1", None, Verdict::Warn),
+            ("https://shop.example.com/account", None, Verdict::Warn),
+            ("https://shop.example.com/cart?x=1", cart, Verdict::Warn),
+            ("https://shop.example.com/account/login", None, Verdict::Fail),
+            ("https://shopify.com/authentication/1/login", None, Verdict::Warn),
+            ("https://[", None, Verdict::Warn),
+        ] {
+            let check = led_to(&asked, location, page, "HTTP 302");
+            assert_eq!(check.verdict, verdict, "{location}: {check:?}");
+            let primary = check.fix.as_ref().is_some_and(|fix| fix.contains("primary domain"));
+            let forwarded = location.starts_with("https://shop.example.com/") && verdict == Verdict::Warn;
+            assert_eq!(primary, forwarded, "{location}: {check:?}");
+            assert!(!format!("{check:?}").contains("Canary"), "the token is not shown: {check:?}");
         }
     }
 
