@@ -28,6 +28,14 @@ impl Generated {
         self.values.insert(name.to_owned(), value.into());
     }
 
+    /// Adds a note behind those that are there.
+    pub(super) fn note(&mut self, text: &str) {
+        match self.values.get_mut("notes") {
+            Some(Value::Array(notes)) => notes.push(text.into()),
+            _ => self.put("notes", [text]),
+        }
+    }
+
     /// Adds a file without secrets.
     pub(super) fn file(&mut self, path: &str, text: impl Into<String>) {
         self.files.push(Artefact { path: path.to_owned(), content: Content::Plain(text.into()) });

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::fill::{fill, quoted};
+use super::issuer::{self, Issuer};
 use super::outcome::failed;
 use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, address, test_env};
 use crate::check::Check;
@@ -49,7 +50,8 @@ impl Recipe for EdgeWorkers {
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
         Box::pin(async move {
-            let issuer = around.tenant()?.domain.as_str();
+            let Issuer { address, note } = issuer::of(around).await?;
+            let issuer = address.as_str();
             let audience = values.text("audience").unwrap_or_default();
             let clients = values.text("clients").unwrap_or_default();
             let env = |file: EnvFile| {
@@ -99,7 +101,10 @@ impl Recipe for EdgeWorkers {
                     ("http://localhost:8787/", "npx wrangler dev")
                 }
             };
-            test_env::put(&mut made, around).await?;
+            test_env::put_with(&mut made, around, issuer).await?;
+            if let Some(note) = note {
+                made.note(&note);
+            }
             made.put("run", run);
             made.put("url", address);
             made.put("curl", format!("curl -i -H \"Authorization: Bearer $KINDE_TOKEN\" {address}"));

@@ -17,6 +17,7 @@
 //! | `genuine` | an event of the tenant itself, out of the history |
 //! | `wish`, `apply` | what a tenant should have, what would change, and changing it |
 //! | `fill` | placeholders of templates |
+//! | `issuer` | the issuer that generated code compares tokens with |
 //! | `test_env` | the line that points a person's code at the sandbox, and back |
 //!
 //! # A new recipe
@@ -37,6 +38,7 @@ mod beside;
 mod content;
 mod fill;
 mod genuine;
+mod issuer;
 mod oidc;
 mod outcome;
 mod proof;

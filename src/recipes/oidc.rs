@@ -50,7 +50,8 @@ impl Endpoints {
 
 /// Looks at the tenant as a tool does that is about to be told these addresses: discovery, addresses, algorithm, flow, keys.
 pub async fn look(outcome: &mut Outcome, around: Around<'_>) -> Result<(), UserError> {
-    let domain = &around.tenant()?.domain;
+    let tenant = around.tenant()?;
+    let domain = &tenant.domain;
     let ours = Endpoints::of(domain);
     let told = match discovery::fetch(around.http, domain).await {
         Ok(told) => told,
@@ -61,7 +62,7 @@ pub async fn look(outcome: &mut Outcome, around: Around<'_>) -> Result<(), UserE
     };
     let took = Duration::from_millis(told.wire.ms);
     outcome.add(around, Check::pass("discovery").seen(told.issuer.clone()).took(took));
-    for check in documents(&ours, &told.document) {
+    for check in documents(&ours, &tenant.profile.issuers(), &told.document) {
         outcome.add(around, check);
     }
     let uri = told.jwks_uri.as_deref().unwrap_or(ours.get("jwks_uri"));
@@ -73,8 +74,9 @@ pub async fn look(outcome: &mut Outcome, around: Around<'_>) -> Result<(), UserE
     Ok(())
 }
 
-/// What the discovery document says, held against what was generated and what Kinde is known to do.
-fn documents(ours: &Endpoints, told: &Value) -> Vec<Check> {
+/// What the discovery document says, held against what was generated and what Kinde is known to do. With a custom domain it may
+/// name any of the tenant's `domains`.
+fn documents(ours: &Endpoints, domains: &[Domain], told: &Value) -> Vec<Check> {
     let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
     let other: Vec<&str> =
         ours.members.iter().filter(|(name, value)| text(name) != value).map(|(name, _)| *name).collect();
@@ -86,14 +88,17 @@ fn documents(ours: &Endpoints, told: &Value) -> Vec<Check> {
         .filter(|name| {
             let url = Url::parse(text(name)).ok();
             let secure = url.as_ref().is_some_and(|url| url.scheme() == "https" || super::address::is_loopback(url));
-            !secure || url.and_then(|url| url.host_str().map(str::to_owned)) != host
+            let there = url.and_then(|url| url.host_str().map(str::to_owned));
+            let own = there.as_deref().is_some_and(|there| domains.iter().any(|domain| domain.host() == there));
+            !secure || (there != host && !own)
         })
         .collect();
     let endpoints = if !astray.is_empty() {
         Check::fail(
             "endpoints",
             format!("{} is missing, not https, or on another host", astray.join(", ")),
-            "Look at the document in a browser: something stands between you and Kinde",
+            "Look at the document in a browser: something stands between you and Kinde. If the host is your custom domain, make \
+             a profile with that one",
         )
     } else if !other.is_empty() {
         Check::warn(
@@ -293,13 +298,20 @@ mod tests {
         ours.put(&mut document);
         document.insert("id_token_signing_alg_values_supported".to_owned(), json!(["RS256"]));
         document.insert("response_types_supported".to_owned(), json!(["code"]));
-        let worst =
-            |document: &Map<String, Value>| crate::check::worst(&documents(&ours, &Value::Object(document.clone())));
+        let judged = |domains: &[Domain], document: &Map<String, Value>| {
+            crate::check::worst(&documents(&ours, domains, &Value::Object(document.clone())))
+        };
+        let domains = [Domain::parse("acme").unwrap(), Domain::parse("auth.example.com").unwrap()];
+        let worst = |document: &Map<String, Value>| judged(&domains, document);
         assert_eq!(worst(&document), Verdict::Pass);
         document.insert("token_endpoint".to_owned(), json!("https://acme.kinde.com/oauth2/v3/token"));
         assert_eq!(worst(&document), Verdict::Warn);
         document.insert("token_endpoint".to_owned(), json!("https://evil.example/oauth2/token"));
         assert_eq!(worst(&document), Verdict::Fail);
+        let custom = Endpoints::of(&domains[1]);
+        custom.put(&mut document);
+        assert_eq!(worst(&document), Verdict::Warn, "the tenant's own custom domain");
+        assert_eq!(judged(&domains[..1], &document), Verdict::Fail, "another's");
     }
 
     #[test]

@@ -8,17 +8,21 @@ pub const TEST: &str = "test_env";
 /// The value for everything else.
 const OWN: &str = "tenant_env";
 
-/// Adds both to what is made. Where the sandbox never ran its address is not known, and a note says how it becomes so.
+/// Adds both to what is made, the tenant being at its domain.
 pub async fn put(made: &mut Generated, around: Around<'_>) -> Result<(), UserError> {
+    put_with(made, around, around.tenant()?.domain.as_str()).await
+}
+
+/// Adds both to what is made, `own` being what the tenant is called. Where the sandbox never ran its address is not known, and
+/// a note says how it becomes so.
+pub async fn put_with(made: &mut Generated, around: Around<'_>, own: &str) -> Result<(), UserError> {
     let tenant = around.tenant()?;
-    let own = tenant.domain.as_str();
     made.put(OWN, line(own));
     let sandbox = if tenant.profile.is_sandbox() { Some(own.to_owned()) } else { last_address(around).await };
     match sandbox {
         Some(issuer) => made.put(TEST, line(&issuer)),
-        None => made.put(
-            "notes",
-            ["The sandbox never ran here, so its address is not known yet: Simulate starts it and names it as issuer"],
+        None => made.note(
+            "The sandbox never ran here, so its address is not known yet: Simulate starts it and names it as issuer",
         ),
     }
     Ok(())

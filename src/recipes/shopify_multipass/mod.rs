@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::issuer::{self, Issuer};
 use super::values::moment;
 use super::{
     Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, address, sign_in, verify,
@@ -53,7 +54,7 @@ impl Recipe for ShopifyMultipass {
         Box::pin(async move {
             let store = store(values.need("store")?)?;
             let secret = values.secret("multipass_secret");
-            let domain = &around.tenant()?.domain;
+            let Issuer { address: issuer, note } = issuer::of(around).await?;
             let mut made = Generated::default();
             made.file("lib/multipass.ts", LIBRARY);
             made.file("app/api/multipass/route.ts", ROUTE);
@@ -61,7 +62,7 @@ impl Recipe for ShopifyMultipass {
             made.env(
                 EnvFile::local()
                     .comment("Kinde: the Quickstart page of the application has these")
-                    .plain("KINDE_ISSUER_URL", domain.as_str())
+                    .plain("KINDE_ISSUER_URL", &issuer)
                     .plain("KINDE_SITE_URL", "http://localhost:3000")
                     .plain("KINDE_CLIENT_ID", &client_id)
                     .secret("KINDE_CLIENT_SECRET", around.client_secret)
@@ -90,6 +91,7 @@ impl Recipe for ShopifyMultipass {
                 (Some(_), None) => notes.push("No token was made: the Multipass secret is not known".to_owned()),
                 (None, _) => notes.push("No token was made: give an email, or an ID token".to_owned()),
             }
+            notes.extend(note);
             made.put("notes", notes);
             Ok(made)
         })

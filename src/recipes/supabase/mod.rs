@@ -14,6 +14,7 @@ use url::Url;
 
 use self::token::Claims;
 use super::fill::fill;
+use super::issuer::{self, Issuer};
 use super::values::moment;
 use super::{
     Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, sign_in,
@@ -72,8 +73,9 @@ impl Recipe for Supabase {
                 None => (new_secret()?, true),
             };
             let user = values.text("user_id").map(user).transpose()?;
+            let Issuer { address: issuer, note } = issuer::of(around).await?;
             let mut made = Generated::default();
-            made.env(env(values, around, &site, &project, (&secret, made_secret))?);
+            made.env(env(values, around, (&issuer, &site), &project, (&secret, made_secret)));
             for (path, text) in FILES {
                 made.file(path, text);
             }
@@ -103,6 +105,7 @@ impl Recipe for Supabase {
                     notes.push("give-todos.sql has a gap: choose the user whose the sample to-dos become".to_owned());
                 }
             }
+            notes.extend(note);
             made.put("notes", notes);
             Ok(made)
         })
@@ -169,21 +172,21 @@ impl Recipe for Supabase {
 fn env(
     values: &Values,
     around: Around<'_>,
-    site: &str,
+    (issuer, site): (&str, &str),
     project: &Url,
     (secret, made): (&Secret, bool),
-) -> Result<EnvFile, UserError> {
+) -> EnvFile {
     let about = if made {
         "Made for you: import it under JWT Keys as an HS256 standby key, and keep it secret"
     } else {
         "The shared secret imported under JWT Keys. Keep it secret"
     };
     let key = values.text("publishable_key").unwrap_or_default();
-    Ok(EnvFile::local()
+    EnvFile::local()
         .comment("Kinde: the client secret is under Settings > Applications > (the application) > View details")
         .plain("KINDE_CLIENT_ID", values.text("client_id").unwrap_or_default())
         .secret("KINDE_CLIENT_SECRET", around.client_secret)
-        .plain("KINDE_ISSUER_URL", around.tenant()?.domain.as_str())
+        .plain("KINDE_ISSUER_URL", issuer)
         .plain("KINDE_SITE_URL", site)
         .plain("KINDE_POST_LOGOUT_REDIRECT_URL", site)
         .plain("KINDE_POST_LOGIN_REDIRECT_URL", site)
@@ -193,7 +196,7 @@ fn env(
         .comment("The same, by the name that older templates and the guide look for")
         .plain("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_OR_ANON_KEY", key)
         .comment(about)
-        .secret("SUPABASE_JWT_SECRET", Some(secret)))
+        .secret("SUPABASE_JWT_SECRET", Some(secret))
 }
 
 fn callback(site: &str) -> String {
