@@ -33,7 +33,14 @@ token=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).values.
 # What the SQL Editor would be given.
 psql -f "$here/postgres_roles.sql"
 for file in kinde todos; do psql -f "$folder/supabase/supabase/$file.sql"; done
-# And once more: a person who runs it twice loses nothing.
-psql -f "$folder/supabase/supabase/kinde.sql"
+# And once more: a person who runs it twice loses nothing, and gets nothing twice.
+for file in kinde todos; do psql -f "$folder/supabase/supabase/$file.sql"; done
 psql -v token="$token" -v secret="$(cat "$folder/jwt.secret")" -v give="$folder/supabase/supabase/give-todos.sql" \
+    -v nobody="$folder/supabase-nobody/supabase/give-todos.sql" \
     -v rollback="$folder/supabase/supabase/rollback.sql" -f "$here/postgres.sql"
+# Whoever followed Kinde's guide first.
+psql -f "$here/postgres_guide.sql"
+for run in 1 2; do
+    for file in kinde todos give-todos; do psql -f "$folder/supabase/supabase/$file.sql"; done
+    psql -v run=$run -f "$here/postgres_after_guide.sql"
+done

@@ -76,6 +76,12 @@ begin;
 select proof.become('authenticated', current_setting('proof.claims'));
 select proof.must('the sample rows are nobody''s yet', (select count(*) from public.todos) = 0);
 rollback;
+\set ON_ERROR_STOP off
+\i :nobody
+\set stopped :ERROR
+\set ON_ERROR_STOP on
+select proof.must('without a user the statement stops', :'stopped' = 'true');
+select proof.must('and the rows can still be given', (select count(*) from public.todos where user_id = 'kp_sample') = 4);
 \i :give
 begin;
 select proof.become('authenticated', current_setting('proof.claims'));

@@ -61,6 +61,7 @@ for failure in open closed; do
 done
 recipe generate supabase --set project=abcdefghijklmnopqrst --set publishable_key=sb_publishable_x --set user_id=kp_1a2b \
     --set client_id=0123456789abcdef --secret "jwt_secret=$temp/jwt.secret" --out "$temp/supabase" >"$temp/supabase.json"
+recipe generate supabase --set project=abcdefghijklmnopqrst --out "$temp/supabase-nobody" >/dev/null
 unset KINDE_DOMAIN
 
 # The binary of a package for this machine; empty where its makers have none.

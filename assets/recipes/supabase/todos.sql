@@ -10,6 +10,13 @@ create table if not exists public.todos (
   completed_state boolean not null default false
 );
 
+-- A table that was there before, as Kinde's guide makes it, fills in no owner, and may say of a task neither yes nor no.
+alter table public.todos alter column user_id set default public.get_user_id();
+update public.todos set completed_state = false where completed_state is null;
+alter table public.todos alter column completed_state set default false, alter column completed_state set not null;
+-- The guide's policy, which the first of those below takes the place of.
+drop policy if exists "users can read only their todos" on public.todos;
+
 create index if not exists todos_user_id_idx on public.todos (user_id);
 
 alter table public.todos enable row level security;
@@ -41,11 +48,15 @@ create policy "own todos: delete" on public.todos
   for delete to authenticated
   using ((select public.get_user_id()) = user_id);
 
--- Some rows to look at. Their owner is nobody until give-todos.sql gives them to you.
-insert into public.todos (task, user_id, completed_state) values
-  ('Finish writing blog post', 'kp_sample', false),
-  ('Buy groceries', 'kp_sample', true),
-  ('Work out at the gym', 'kp_sample', false),
-  ('Read 10 pages of a book', 'kp_sample', true);
+-- Some rows to look at, where there are none yet. Their owner is nobody until give-todos.sql gives them to you.
+insert into public.todos (task, user_id, completed_state)
+select task, 'kp_sample', done
+from (values
+  ('Finish writing blog post', false),
+  ('Buy groceries', true),
+  ('Work out at the gym', false),
+  ('Read 10 pages of a book', true)
+) as sample (task, done)
+where not exists (select from public.todos);
 
 commit;
