@@ -87,5 +87,17 @@ const fewer = await carried([["utm_source", "reddit"], ["utm_content", long], ["
 must("and drops the content alone where that is enough", "term" in fewer && "medium" in fewer && !("content" in fewer), fewer);
 const faces = await carried([["utm_source", `a${"🚀".repeat(200)}`]]);
 must("no character is cut in two", faces.source === `a${"🚀".repeat(119)}`, faces);
+// An app below a path: the browser brings a cookie back to where its Path leads, and nowhere else.
+for (const [site, below] of [["http://localhost:3000", ""], ["https://example.com/shop", "/shop"], ["https://example.com/shop/", "/shop"]]) {
+  process.env.KINDE_SITE_URL = site;
+  const sent = await sender.GET(new Request(`${site}/auth/campaign?utm_source=reddit`));
+  const back = new URL(new URL(sent.headers.get("location")).searchParams.get("redirect_uri"));
+  const set = sent.headers.get("set-cookie");
+  const path = /; Path=([^;]*)/.exec(set)[1];
+  must(`the cookie of ${site} is below it`, path === `${below}/auth/campaign` && back.pathname.startsWith(`${path}/`), set);
+  const nonce = { cookie: set.split(";")[0] };
+  const done = await come({ code: "good", state: new URL(sent.headers.get("location")).searchParams.get("state") }, nonce);
+  must("and taken away there", done.status === 303 && done.headers.get("set-cookie").includes(`; Path=${path}; Max-Age=0`), done.status);
+}
 must("not after an error", (await come({ error: "access_denied" })).status === 400);
 tenant.close();

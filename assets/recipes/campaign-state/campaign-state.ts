@@ -53,6 +53,11 @@ export function newNonce(): string {
   return randomBytes(16).toString("base64url");
 }
 
+/** Where the browser brings the nonce's cookie back to: sender and receiver, below the path that the app runs at. */
+export function cookiePath(site: string): string {
+  return `${new URL(site).pathname.replace(/\/+$/, "")}/auth/campaign`;
+}
+
 /** What is left out of a state that would be too long, in this order: the sign-in comes before the count of it. */
 const GIVEN_UP: readonly (keyof Campaign)[] = ["content", "term", "medium", "gclid", "campaign", "source"];
 

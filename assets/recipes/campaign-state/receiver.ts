@@ -3,7 +3,7 @@
 // Where Kinde sends the browser back to. Believes a campaign only when the state was signed here, is recent, and belongs
 // to this browser. The code is good once and is exchanged only after that.
 
-import { type Campaign, readState } from "@/lib/campaign-state";
+import { type Campaign, cookiePath, readState } from "@/lib/campaign-state";
 
 export async function GET(request: Request): Promise<Response> {
   const query = new URL(request.url).searchParams;
@@ -41,7 +41,7 @@ export async function GET(request: Request): Promise<Response> {
     status: 303,
     headers: {
       location: `${site}/`,
-      "set-cookie": "campaign_nonce=; Path=/auth/campaign; Max-Age=0; HttpOnly; SameSite=Lax",
+      "set-cookie": `campaign_nonce=; Path=${cookiePath(site)}; Max-Age=0; HttpOnly; SameSite=Lax`,
       "cache-control": "no-store",
     },
   });

@@ -3,7 +3,7 @@
 // Where a campaign link leads: %%campaign_link%%
 // Takes the campaign out of the link and sends the browser on to Kinde with a signed `state`.
 
-import { campaignOf, MAX_AGE, newNonce, writeState } from "@/lib/campaign-state";
+import { campaignOf, cookiePath, MAX_AGE, newNonce, writeState } from "@/lib/campaign-state";
 
 export async function GET(request: Request): Promise<Response> {
   const nonce = newNonce();
@@ -18,12 +18,13 @@ export async function GET(request: Request): Promise<Response> {
     state: writeState(campaignOf(new URL(request.url).searchParams), nonce),
   }).toString();
 
+  const path = cookiePath(site);
   const secure = site.startsWith("https:") ? "; Secure" : "";
   return new Response(null, {
     status: 302,
     headers: {
       location: authorize.toString(),
-      "set-cookie": `campaign_nonce=${nonce}; Path=/auth/campaign; Max-Age=${MAX_AGE}; HttpOnly; SameSite=Lax${secure}`,
+      "set-cookie": `campaign_nonce=${nonce}; Path=${path}; Max-Age=${MAX_AGE}; HttpOnly; SameSite=Lax${secure}`,
       "cache-control": "no-store",
     },
   });
