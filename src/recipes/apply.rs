@@ -17,6 +17,8 @@ use crate::net::Value;
 pub enum ChangeState {
     /// The tenant has it.
     There,
+    /// The tenant has it, and not all of it, which the panel does not change by itself: what is missing.
+    Short(String),
     /// It will be added.
     Add,
     /// A variable of that key has another value, or one that cannot be read: it gets this one.
@@ -112,23 +114,31 @@ async fn stands(api: &KindeApi, wish: &Wish, lists: &mut Lists) -> Result<(Chang
             let Some(same) = there.iter().find(|webhook| webhook.definition.endpoint == wanted.endpoint) else {
                 return Ok((ChangeState::Add, format!("{} is created", wish.words())));
             };
-            let lacks: Vec<&str> = wanted
-                .event_types
-                .iter()
-                .filter(|wanted| !same.definition.event_types.contains(wanted))
-                .map(String::as_str)
-                .collect();
-            let name = &same.definition.name;
-            Ok((
-                ChangeState::There,
-                if lacks.is_empty() {
-                    format!("{name} delivers there")
-                } else {
-                    format!("{name} delivers there, without {}: add them in the Webhooks room", lacks.join(", "))
-                },
-            ))
+            Ok(webhook_stands(&wanted.event_types, same))
         }
     }
+}
+
+/// How a webhook of the same endpoint stands. Its event types are changed in its own room, where the others of it are seen.
+fn webhook_stands(wanted: &[String], same: &Webhook) -> (ChangeState, String) {
+    let name = &same.definition.name;
+    match lacking(wanted, same) {
+        None => (ChangeState::There, format!("{name} delivers there")),
+        Some(lacks) => {
+            let words = format!("{name} delivers there, without {lacks}. {ADD_EVENTS}");
+            (ChangeState::Short(lacks), words)
+        }
+    }
+}
+
+/// What to do about event types that a webhook does not deliver.
+pub(super) const ADD_EVENTS: &str = "Add them to this webhook in the Webhooks room";
+
+/// The event types of `wanted` that `webhook` does not deliver, by name; `None` where it delivers them all.
+pub(super) fn lacking(wanted: &[String], webhook: &Webhook) -> Option<String> {
+    let there = &webhook.definition.event_types;
+    let lacks: Vec<&str> = wanted.iter().filter(|wanted| !there.contains(wanted)).map(String::as_str).collect();
+    (!lacks.is_empty()).then(|| lacks.join(", "))
 }
 
 /// How an address stands beside those that are registered. Kinde compares letter for letter.
@@ -189,6 +199,7 @@ pub async fn carry_out(
         let name = check_name(&change.wish);
         match &change.state {
             ChangeState::There => add(Check::pass(name).seen(change.words.clone())),
+            ChangeState::Short(lacks) => add(short(&name, lacks)),
             ChangeState::Unknown(error) => add(failed(&name, error)),
             ChangeState::Add | ChangeState::Update { .. } if cancel.is_cancelled() => {
                 add(Check::skipped(name, "Cancelled before it was sent"));
@@ -210,6 +221,7 @@ pub async fn carry_out(
             (_, ChangeState::There) | (_, ChangeState::Update { .. }) => {
                 Check::pass(name).seen(format!("{} is there", change.wish.words()))
             }
+            (_, ChangeState::Short(lacks)) => short(&name, &lacks),
             (_, ChangeState::Unknown(error)) => Check::warn(
                 name,
                 format!("It was sent, and could not be looked at again: {}", error.title),
@@ -223,6 +235,11 @@ pub async fn carry_out(
         });
     }
     checks
+}
+
+/// What is there and not whole. Webhooks alone can be.
+fn short(name: &str, lacks: &str) -> Check {
+    Check::warn(name, format!("It is there, and does not deliver {lacks}"), ADD_EVENTS)
 }
 
 fn check_name(wish: &Wish) -> String {
@@ -262,6 +279,33 @@ mod tests {
         let (add, words) = state("https://foo.example/cb");
         assert!(matches!(add, ChangeState::Add) && words.contains("https://Foo.example/cb/ is there"), "{words}");
         assert!(!state("https://b.example").1.contains("is there"));
+    }
+
+    fn webhook(event_types: &[&str]) -> Webhook {
+        let event_types = event_types.iter().map(|it| (*it).to_owned()).collect();
+        let (name, endpoint) = ("App".to_owned(), "https://app.example.com/hook".to_owned());
+        let definition = crate::kinde::Definition { name, description: None, endpoint, event_types };
+        Webhook { id: "webhook_1".to_owned(), definition, created_on: None }
+    }
+
+    #[tokio::test]
+    async fn a_webhook_that_lacks_an_event_type_is_not_called_done_and_says_which() {
+        let wanted = ["user.created", "user.deleted"].map(str::to_owned);
+        let (state, words) = webhook_stands(&wanted, &webhook(&["user.updated", "user.created"]));
+        assert!(words.contains("without user.deleted") && words.contains("Webhooks room"), "{words}");
+        let whole = webhook_stands(&wanted, &webhook(&["user.updated", "user.created", "user.deleted"])).0;
+        assert!(matches!(whole, ChangeState::There), "{whole:?}");
+        let change = Change { wish: Wish::Webhook(webhook(&["user.created"]).definition), state, words };
+        assert!(!change.writes());
+        let stage = crate::recipes::tests::Stage::at("https://tenant.invalid");
+        let m2m = crate::kinde::M2m { client_id: String::new(), client_secret: Secret::new(""), audience: None };
+        let tokens = crate::kinde::TokenSource::new(stage.http.clone(), stage.tenant.domain.clone(), m2m, None);
+        let api = KindeApi::new(stage.http.clone(), stage.tenant.domain.clone(), tokens);
+        let plan = Plan { changes: vec![change] };
+        let checks = carry_out(&api, &plan, &|_| (), &CancellationToken::new()).await;
+        let [check] = &checks[..] else { panic!("{checks:?}") };
+        assert_eq!(check.verdict, crate::check::Verdict::Warn);
+        assert!(check.why.as_ref().unwrap().contains("user.deleted") && check.fix.is_some(), "{check:?}");
     }
 
     #[test]

@@ -9,12 +9,12 @@ use url::Url;
 use super::fill::{fill, quoted};
 use super::outcome::failed;
 use super::{
-    Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, nextjs, receiver,
+    Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, apply, nextjs, receiver,
     webhook_cases,
 };
 use crate::check::{Check, Verdict};
 use crate::error::UserError;
-use crate::kinde::Definition;
+use crate::kinde::{Definition, Webhook};
 use crate::net::Request;
 use crate::tenant::Tenant;
 use crate::webhooks::endpoint;
@@ -71,7 +71,8 @@ impl Recipe for Zapier {
                 outcome.add(around, Check::skipped("delivery", "Nothing is posted to an address that is no hook"));
                 return Ok(outcome);
             };
-            outcome.add(around, registered(&url, around).await);
+            let events = nextjs::events(values.text("events").unwrap_or_default())?;
+            outcome.add(around, registered(&url, &events, around).await);
             outcome.add(around, deliver(&url, values.need("event")?, around).await);
             Ok(outcome)
         })
@@ -120,8 +121,8 @@ fn shape(text: &str) -> (Check, Option<Url>) {
     (Check::pass(NAME).seen(seen), Some(url))
 }
 
-/// Whether a webhook of the tenant delivers there, where the API may be asked.
-async fn registered(url: &Url, around: Around<'_>) -> Check {
+/// Whether a webhook of the tenant delivers `events` there, where the API may be asked.
+async fn registered(url: &Url, events: &[String], around: Around<'_>) -> Check {
     const NAME: &str = "webhook";
     let Some(api) = around.tenant.and_then(|tenant| tenant.api.as_ref()) else {
         return Check::skipped(NAME, "Listing webhooks takes a machine to machine application with read:webhooks");
@@ -129,11 +130,7 @@ async fn registered(url: &Url, around: Around<'_>) -> Check {
     match api.webhooks().await {
         Err(error) => Check::skipped(NAME, format!("They could not be listed: {}", UserError::from(error).title)),
         Ok(list) => match list.it.iter().find(|webhook| webhook.definition.endpoint == url.as_str()) {
-            Some(webhook) => Check::pass(NAME).seen(format!(
-                "{}: {}",
-                webhook.definition.name,
-                webhook.definition.event_types.join(", ")
-            )),
+            Some(webhook) => delivers(events, webhook),
             None => Check::warn(
                 NAME,
                 "No webhook of the tenant delivers there yet",
@@ -141,6 +138,20 @@ async fn registered(url: &Url, around: Around<'_>) -> Check {
             ),
         },
     }
+}
+
+/// Whether a webhook that delivers to the hook delivers what starts the Zap.
+fn delivers(events: &[String], webhook: &Webhook) -> Check {
+    const NAME: &str = "webhook";
+    let seen = format!("{}: {}", webhook.definition.name, webhook.definition.event_types.join(", "));
+    match apply::lacking(events, webhook) {
+        None => Check::pass(NAME),
+        Some(lacks) => {
+            let why = format!("The tenant's webhook does not deliver {lacks}: the Zap never starts by it");
+            Check::warn(NAME, why, apply::ADD_EVENTS)
+        }
+    }
+    .seen(seen)
 }
 
 /// Posts one signed event as Kinde would.
@@ -231,6 +242,21 @@ mod tests {
             let (check, url) = shape(wrong);
             assert!(url.is_none() && check.verdict == Verdict::Fail && check.fix.is_some(), "{wrong}: {check:?}");
         }
+    }
+
+    #[test]
+    fn a_webhook_that_lacks_what_starts_the_zap_warns_and_names_it() {
+        let definition = Definition {
+            name: "Zapier".to_owned(),
+            description: None,
+            endpoint: "https://hooks.zapier.com/hooks/catch/1/a/".to_owned(),
+            event_types: vec!["user.updated".to_owned()],
+        };
+        let webhook = Webhook { id: "webhook_1".to_owned(), definition, created_on: None };
+        let lacks = delivers(&["user.created", "user.updated"].map(str::to_owned), &webhook);
+        assert_eq!(lacks.verdict, Verdict::Warn);
+        assert!(lacks.why.as_ref().unwrap().contains("user.created:") && lacks.fix.is_some(), "{lacks:?}");
+        assert_eq!(delivers(&["user.updated".to_owned()], &webhook).verdict, Verdict::Pass);
     }
 
     #[tokio::test]

@@ -180,6 +180,13 @@ fn planned(
             if Button::secondary("Look again").show(ui).clicked() {
                 asked.push(Asked::Plan);
             }
+        } else if plan.changes.iter().any(|change| matches!(change.state, ChangeState::Short(_))) {
+            if Button::secondary("Open Webhooks").show(ui).clicked() {
+                asked.push(Asked::Do(Action::Go(Room::Webhooks)));
+            }
+            if Button::secondary("Look again").show(ui).clicked() {
+                asked.push(Asked::Plan);
+            }
         } else {
             subdued(ui, "Everything is there: nothing to do");
         }
@@ -194,6 +201,7 @@ fn line(ui: &mut Ui, change: &recipes::Change) {
     let t = tokens(ui);
     let (icon, colour, name) = match &change.state {
         ChangeState::There => (Icon::Check, t.success.icon, "there"),
+        ChangeState::Short(_) => (Icon::Warning, t.warn.icon, "not whole"),
         ChangeState::Add => (Icon::Plus, t.info.icon, "added"),
         ChangeState::Update { .. } => (Icon::Edit, t.warn.icon, "set again"),
         ChangeState::Unknown(_) => (Icon::Warning, t.warn.icon, "not known"),
@@ -230,7 +238,9 @@ fn carried_out(ui: &mut Ui, plan: &Plan, applying: &super::run::Applying, asked:
     if !applying.checks.is_empty() {
         let count = plan.changes.iter().filter(|change| change.writes()).count();
         let headline = match worst(&applying.checks) {
-            Verdict::Fail => crate::check::first_trouble(&applying.checks).and_then(|check| check.why.clone()),
+            Verdict::Fail | Verdict::Warn => {
+                crate::check::first_trouble(&applying.checks).and_then(|check| check.why.clone())
+            }
             _ => None,
         };
         let good = if count == 1 {
