@@ -1,6 +1,7 @@
 //! Saving files into a folder in which others stand already. What a person was not shown is not written over, and an
-//! environment file keeps every line it has: only variables that it lacks are added.
+//! environment file keeps every line it has: only variables that it lacks are added, and those that it leaves empty filled in.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -82,10 +83,11 @@ fn merged(folder: &Path, file: &Artefact) -> Result<Merged, UserError> {
     Ok(merge(&theirs, file.exact().expose()))
 }
 
-/// `theirs`, every line as it is, and behind it what `ours` has and they lack.
+/// `theirs`, every line as it is but those that set a variable of ours to nothing, and behind it what `ours` has and they lack.
 fn merge(theirs: &str, ours: &str) -> Merged {
     let end = if theirs.contains("\r\n") { "\r\n" } else { "\n" };
-    let there = dotenv::assignments(theirs);
+    let text = filled_in(theirs, ours);
+    let there = dotenv::assignments(&text);
     let mut added = Zeroizing::new(String::new());
     let (mut kept, mut comments, mut named) = (Vec::new(), Vec::new(), false);
     for line in ours.lines() {
@@ -99,9 +101,9 @@ fn merge(theirs: &str, ours: &str) -> Merged {
         };
         named = true;
         match there.get(&name) {
-            Some(known) if *known != value => kept.push(name),
-            Some(_) => {}
-            None => {
+            Some(known) if *known == value || value.is_empty() => {}
+            Some(known) if !known.is_empty() => kept.push(name),
+            _ => {
                 for line in comments.drain(..).chain([line]) {
                     added.push_str(line);
                     added.push_str(end);
@@ -110,10 +112,48 @@ fn merge(theirs: &str, ours: &str) -> Merged {
         }
     }
     if added.is_empty() {
-        return Merged { text: None, kept };
+        let changed = text.as_str() != theirs;
+        return Merged { text: changed.then_some(text), kept };
     }
-    let gap = if theirs.is_empty() || theirs.ends_with('\n') { "" } else { end };
-    Merged { text: Some(Zeroizing::new(format!("{theirs}{gap}{}", *added))), kept }
+    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { end };
+    Merged { text: Some(Zeroizing::new(format!("{}{gap}{}", *text, *added))), kept }
+}
+
+/// `theirs` with the values of `ours` where a line of theirs leaves the variable empty.
+fn filled_in(theirs: &str, ours: &str) -> Zeroizing<String> {
+    let there = dotenv::assignments(theirs);
+    let mut wanted: HashMap<String, &str> = HashMap::new();
+    for line in ours.lines() {
+        let Some((name, value)) = dotenv::assignments(line).into_iter().next() else { continue };
+        if !value.is_empty() && there.get(&name).is_some_and(String::is_empty) {
+            wanted.insert(name, line);
+        }
+    }
+    let mut text = Zeroizing::new(String::with_capacity(theirs.len() + ours.len()));
+    for line in theirs.split_inclusive('\n') {
+        let bare = line.trim_end_matches(['\n', '\r']);
+        let mut sets = dotenv::assignments(bare).into_iter();
+        let ours = match (sets.next(), sets.next()) {
+            (Some((name, value)), None) if value.is_empty() => wanted.get(&name),
+            _ => None,
+        };
+        match ours {
+            Some(ours) => {
+                let before = bare.split_once('=').map_or("", |(before, _)| before);
+                let (_, value) = ours.split_once('=').unwrap_or_default();
+                text.push_str(before);
+                text.push('=');
+                text.push_str(value);
+                if let Some((_, comment)) = bare.split_once('#') {
+                    text.push_str(" #");
+                    text.push_str(comment);
+                }
+                text.push_str(line.get(bare.len()..).unwrap_or_default());
+            }
+            None => text.push_str(line),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -207,6 +247,21 @@ mod tests {
         let text = fs::read_to_string(dir.path().join("kept.env")).unwrap();
         assert!(text.starts_with("MINE=1\n") && text.contains("SUPABASE_URL="), "{text}");
         assert!(fs::symlink_metadata(dir.path().join(".env.local")).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_variable_that_was_left_empty_is_filled_in_where_it_stands() {
+        let ours = "# Kinde\nA=1\nB='it s'\nC=3\nD=\nE=5\n";
+        let theirs = "# mine\nexport A=\nB=\"\" # the secret\nC= theirs\nD=kept";
+        let filled = merge(theirs, ours);
+        let wanted = "# mine\nexport A=1\nB='it s' # the secret\nC= theirs\nD=kept\n# Kinde\nE=5\n";
+        assert_eq!((filled.text.unwrap().as_str(), &filled.kept[..]), (wanted, &["C".to_owned()][..]));
+        assert_eq!(merge("A=\r\nB=2\r\n", "A=1\n").text.unwrap().as_str(), "A=1\r\nB=2\r\n");
+        assert_eq!(merge("A=", "A=1\n").text.unwrap().as_str(), "A=1");
+        assert!(merge("A=1\n", "A=1\n").text.is_none() && merge("A=\n", "A=\n").text.is_none());
+        // The later of two counts: it is not empty.
+        let twice = merge("A=\nA=2\n", "A=1\n");
+        assert!(twice.text.is_none() && twice.kept == ["A"], "{twice:?}");
     }
 
     #[test]
