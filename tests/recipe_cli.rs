@@ -50,8 +50,11 @@ impl Place {
     }
 
     fn run_on(&self, domain: Option<&str>, words: &[&str]) -> Ran {
-        let done = self.start(domain, words).wait_with_output().unwrap();
-        let Output { status, stdout, stderr } = done;
+        Self::ran(self.start(domain, words))
+    }
+
+    fn ran(child: std::process::Child) -> Ran {
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
         Ran {
             exit: status.code().unwrap_or(-1),
             out: String::from_utf8(stdout).unwrap(),
@@ -59,14 +62,25 @@ impl Place {
         }
     }
 
+    /// The same for acme, with this on its standard input.
+    fn piped(&self, input: &str, words: &[&str]) -> Ran {
+        let mut child = self.start_with(Some("acme.kinde.com"), words, Stdio::piped());
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Self::ran(child)
+    }
+
     fn start(&self, domain: Option<&str>, words: &[&str]) -> std::process::Child {
+        self.start_with(domain, words, Stdio::null())
+    }
+
+    fn start_with(&self, domain: Option<&str>, words: &[&str], input: Stdio) -> std::process::Child {
         Command::new(env!("CARGO_BIN_EXE_kinde-panel"))
             .args(["recipe", "--json", "--data-dir", &self.path("data")])
             .args(words)
             .env_clear()
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
             .envs(domain.map(|domain| ("KINDE_DOMAIN", domain)))
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -162,6 +176,33 @@ fn a_made_token_is_judged_good_and_garbage_is_failing_checks_and_never_an_error(
     }
     let all = [&good.out, &good.err, &made.out, &made.err].map(String::as_str).join("");
     assert!(!all.contains("Canary"), "the secret was printed");
+}
+
+#[test]
+fn a_blank_at_an_end_of_a_secret_is_kept_and_told_of_wherever_it_came_from() {
+    let place = Place::new();
+    let words = ["generate", "shopify-multipass", "--set", "store=acme"];
+    let file = place.file("secret", &format!("{SECRET} \n"));
+    let (by_set, by_secret) = (format!("multipass_secret=@{file}"), format!("multipass_secret={file}"));
+    let clean = place.piped(&format!("{SECRET}\n"), &words);
+    assert!(clean.exit == 0 && !clean.err.contains("has a blank"), "{}", clean.err);
+    for (more, input) in [
+        (&["--set", by_set.as_str()][..], ""),
+        (&["--secret", &by_secret], ""),
+        (&["--password-file", &file], ""),
+        (&["--set", "multipass_secret=@-"], " x"),
+        (&["--secret", "multipass_secret=-"], "x \n"),
+        (&[], "\tx\n"),
+    ] {
+        let ran = place.piped(input, &[&words[..], more].concat());
+        assert_eq!(ran.exit, 0, "{more:?} {}", ran.out);
+        assert!(
+            ran.err.contains("multipass_secret has a blank at one of its ends; it is kept"),
+            "{more:?} {}",
+            ran.err
+        );
+        assert!(!ran.err.contains("Canary") && !ran.out.contains("Canary"), "{more:?}");
+    }
 }
 
 #[test]

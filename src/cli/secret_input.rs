@@ -35,10 +35,23 @@ pub(super) async fn read(
     if !at_terminal && let Some(secret) = from_pipe(cx).await? {
         return Ok(Some(secret));
     }
-    if let Some(secret) = kept.await? {
-        return Ok(Some(secret));
+    kept_or_asked(kept, prompt).await
+}
+
+/// The same where standard input cannot say which of several secrets it holds: what `kept` finds, else, on a terminal, what the
+/// person types. `prompt` is shown with a colon behind it.
+///
+/// # Errors
+/// When `kept` fails, or the terminal cannot be asked.
+pub(super) async fn kept_or_asked(
+    kept: impl Future<Output = Result<Option<Secret>, UserError>>,
+    prompt: &str,
+) -> Result<Option<Secret>, UserError> {
+    match kept.await? {
+        Some(secret) => Ok(Some(secret)),
+        None if std::io::stdin().is_terminal() => terminal::ask(prompt).await,
+        None => Ok(None),
     }
-    if at_terminal { terminal::ask(prompt).await } else { Ok(None) }
 }
 
 fn from_file(file: &Path) -> Result<Secret, UserError> {

@@ -4,14 +4,14 @@
 # none. Needs node 20 or newer, npm, python3, cargo, PostgreSQL's programs and the built program. The WordPress plugin is on no
 # registry: KINDE_PANEL_WORDPRESS_PLUGIN may name the folder of one, and then PHP is needed.
 #   cargo build && tests/recipes/run.sh [PART…]      parts: state multipass env webhooks next as-test zapier
-#                                                  edge cloudflare wordpress trustpath todo supabase
+#                                                  edge cloudflare wordpress trustpath terminal todo supabase
 #
 # A part that lacks its program is skipped aloud, and in CI a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=${KINDE_PANEL:-${CARGO_TARGET_DIR:-$here/../../target}/debug/kinde-panel}
 case " ${KINDE_PANEL_SKIP:-} " in *" recipes "*) echo 'SKIPPED by your choice: PostgreSQL' && database= ;; *) database=supabase ;; esac
-parts=${*:-state multipass env webhooks next as-test zapier edge cloudflare wordpress trustpath todo $database}
+parts=${*:-state multipass env webhooks next as-test zapier edge cloudflare wordpress trustpath terminal todo $database}
 temp=$(mktemp -d)
 servers=()
 end() {
@@ -252,6 +252,10 @@ if wants trustpath; then
         (cd "$temp" && node trustpath.mjs "js/trustpath-$failure/kindeSrc/environment/workflows/FraudDetectionWorkflow.js" \
             "trustpath-$failure.json")
     done
+fi
+if wants terminal; then
+    say "A person at a terminal is asked for every secret, without echo"
+    python3 "$temp/terminal.py" "$program" "$temp/data"
 fi
 if wants todo; then
     say "The to-do app in a real Next.js, with Kinde's own SDK: built, started, signed in to"

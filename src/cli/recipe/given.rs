@@ -46,7 +46,7 @@ impl Words {
                 Some(file) => without_end(&read(key, tokio::fs::read_to_string(file).await)?).to_owned(),
             };
             if content.input(key).is_some_and(|input| input.secret) && word.contains("=@") {
-                given.secrets.insert(key.to_owned(), Secret::new(text));
+                given.secrets.insert(key.to_owned(), whole(key, &text, cx));
             } else {
                 given.plain.insert(key.to_owned(), text);
             }
@@ -65,17 +65,19 @@ impl Words {
                 continue;
             }
             let kept = async { Ok(kept(&content.name, input, picked, cx).await) };
-            // Only where it is clear whose it is, and where something else is not read from there.
-            let from_stdin = only == Some(input.key.as_str()) && !self.reads_stdin();
-            let secret = if from_stdin {
-                let prompt = format!("{} (empty: none): ", input.label);
-                let asking = secret_input::read(None, cx, kept, &prompt);
-                cx.cancel.run_until_cancelled(asking).await.unwrap_or(Ok(None))?
-            } else {
-                kept.await?
+            let prompt = format!("{} (empty: none)", input.label);
+            let asking = async {
+                match (self.reads_stdin(), only == Some(input.key.as_str())) {
+                    // Something else is read from there.
+                    (true, _) => kept.await,
+                    (false, true) => secret_input::read(None, cx, kept, &prompt).await,
+                    // A pipe does not say whose it is; a person at a terminal is asked for each.
+                    (false, false) => secret_input::kept_or_asked(kept, &prompt).await,
+                }
             };
+            let secret = cx.cancel.run_until_cancelled(asking).await.unwrap_or(Ok(None))?;
             if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
-                given.secrets.insert(input.key.clone(), secret);
+                given.secrets.insert(input.key.clone(), whole(&input.key, secret.expose(), cx));
             }
         }
         Ok(given)
@@ -115,11 +117,15 @@ async fn secret_in(key: &str, file: &Path, cx: &Context) -> Result<Secret, UserE
     } else {
         read(key, tokio::fs::read_to_string(file).await)?
     };
-    let text = without_end(&text);
+    Ok(whole(key, without_end(&text), cx))
+}
+
+/// A secret as it stands, wherever it came from: a blank at one of its ends may be a mistake, and may be part of it.
+fn whole(key: &str, text: &str, cx: &Context) -> Secret {
     if text.trim() != text {
         cx.say(&format!("{key} has a blank at one of its ends; it is kept"));
     }
-    Ok(Secret::new(text))
+    Secret::new(text)
 }
 
 /// What the keyring holds for it.
