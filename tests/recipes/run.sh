@@ -145,6 +145,8 @@ if wants webhooks; then
     url=$(KINDE_ISSUER_URL=$issuer serve webhooks webhooks.mjs "$temp/js/nextjs/app/api/kinde-webhook/route.js")
     recipe check nextjs --set "url=$url" >"$temp/nextjs.json" || true
     judge "$temp/nextjs.json"
+    echo "And what it answers so that Kinde comes again"
+    (cd "$temp" && node webhooks_retries.mjs "$temp/js/nextjs/app/api/kinde-webhook/route.js")
     echo "@kinde/webhooks reads what the sandbox signs"
     (cd "$temp" && node webhooks_sdk.mjs "$program" "$temp/data")
 fi
