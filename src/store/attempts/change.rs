@@ -108,7 +108,7 @@ pub(super) fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored
     let seq = connection
         .prepare_cached(
             "INSERT INTO attempts (owner, received_at, webhook_id, event_id, type, who, group_key, attempt, content, body,
-             headers, whole, responded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             headers, whole, responded, body_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .insert(params![
             new.owner,
@@ -123,7 +123,8 @@ pub(super) fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored
             body,
             headers,
             new.whole,
-            new.responded
+            new.responded,
+            hash
         ])?;
     let at = new.received_at.as_microsecond();
     connection

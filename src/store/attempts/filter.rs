@@ -89,7 +89,7 @@ pub(super) enum Start {
 
 pub(super) const COLUMNS: &str =
     "attempts.seq, owner, received_at, webhook_id, event_id, type, who, attempt, duplicate,
-    verdict, failed, judged_at, (SELECT sha256 FROM bodies WHERE id = body), responded, forwards, pinned, whole,
+    verdict, failed, judged_at, coalesce(body_sha256, (SELECT sha256 FROM bodies WHERE id = body)), responded, forwards, pinned, whole,
     via";
 
 impl Filter {

@@ -138,7 +138,8 @@ impl Attempts {
             {
                 let Some(value) = value else { continue };
                 let sql = format!(
-                    "SELECT seq, group_key, content, (SELECT sha256 FROM bodies WHERE id = body), received_at, verdict
+                    "SELECT seq, group_key, content, coalesce(body_sha256, (SELECT sha256 FROM bodies WHERE id = body)),
+                     received_at, verdict
                      FROM attempts INDEXED BY {index}
                      WHERE owner = ?1 AND {column} = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT 32"
                 );

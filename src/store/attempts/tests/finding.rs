@@ -252,7 +252,7 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
              DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers;  DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
              DROP TABLE spans; DROP INDEX attempts_by_age; DROP INDEX attempts_by_failed; DROP INDEX attempts_pinned;
              ALTER TABLE attempts DROP COLUMN kept_at; ALTER TABLE attempts DROP COLUMN via;
-             ALTER TABLE attempts DROP COLUMN said;
+             ALTER TABLE attempts DROP COLUMN said; ALTER TABLE attempts DROP COLUMN body_sha256;
              CREATE INDEX attempts_by_time ON attempts (owner, received_at); PRAGMA user_version = 3",
         )
         .unwrap();
