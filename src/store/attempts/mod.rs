@@ -68,6 +68,14 @@ impl std::fmt::Debug for Attempts {
     }
 }
 
+/// What a process of an earlier version that went on running kept after the trigger for the spans had gone (010_spans.sql): of
+/// the last spans, in which numbers were still given.
+const SPANS_LEFT_OUT: &str = "INSERT INTO spans
+    SELECT owner, seq >> 10, min(received_at), max(received_at) FROM attempts
+    WHERE seq >= coalesce((SELECT max(span) FROM spans), 0) << 10 GROUP BY 1, 2
+    ON CONFLICT DO UPDATE SET first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
+    WHERE excluded.first_at < first_at OR excluded.last_at > last_at";
+
 impl Attempts {
     /// Opens the history at `path` and starts its writer. Blocking.
     ///
@@ -84,6 +92,9 @@ impl Attempts {
         // What a statement or a savepoint may have to take back stays in memory: by default it is written to a file beside
         // the database, each page, before it is changed.
         history.reader().pragma_update(None, "temp_store", "MEMORY")?;
+        if let Some(connection) = history.writer() {
+            connection.execute(SPANS_LEFT_OUT, [])?;
+        }
         let writer = Writer::start(history)?;
         Ok(Self::over(path.to_owned(), writer))
     }

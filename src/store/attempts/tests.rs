@@ -126,40 +126,6 @@ async fn many_at_once_are_all_kept_in_few_transactions() {
 }
 
 #[tokio::test]
-async fn what_fails_among_many_at_once_takes_its_own_part_back_and_nothing_of_the_others() {
-    let (dir, attempts) = open();
-    // Nobody can write until all of them wait.
-    let other = rusqlite::Connection::open(dir.path().join("history.db")).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let all = (0..40).map(|n| {
-        let attempts = attempts.clone();
-        tokio::spawn(async move {
-            let change = move |connection: &rusqlite::Connection| {
-                let stored = super::change::insert(connection, &new(Some(&format!("w{n}")), None, "t", "x"))?;
-                if n % 5 == 3 { Err(HistoryError::Other(format!("number {n}"))) } else { Ok(stored.seq) }
-            };
-            attempts.writer.write(change).await
-        })
-    });
-    let all: Vec<_> = all.collect();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    other.execute_batch("ROLLBACK").unwrap();
-    let mut told = Vec::new();
-    for (n, one) in all.into_iter().enumerate() {
-        match one.await.unwrap() {
-            Ok(seq) => told.push((seq, format!("w{n}"))),
-            Err(why) => assert!(n % 5 == 3 && why.to_string().ends_with(&format!("number {n}")), "{n}: {why}"),
-        }
-    }
-    assert_eq!(told.len(), 32);
-    let kept = attempts.page("p", Filter::default()).await.unwrap();
-    let mut kept: Vec<_> = kept.into_iter().map(|row| (row.seq, row.webhook_id.unwrap())).collect();
-    kept.sort_unstable();
-    told.sort_unstable();
-    assert_eq!(kept, told);
-}
-
-#[tokio::test]
 async fn a_history_that_is_locked_or_of_a_newer_program_takes_nothing_and_says_so() {
     let (dir, attempts) = open();
     let other = rusqlite::Connection::open(dir.path().join("history.db")).unwrap();

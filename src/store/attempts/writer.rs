@@ -196,3 +196,45 @@ fn step(connection: &Connection, sql: &str) -> Result<(), String> {
     let run = || connection.prepare_cached(sql)?.execute([]);
     run().map(|_| ()).map_err(|error: rusqlite::Error| HistoryError::from(error).to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::change::insert;
+    use super::super::tests::{new, open};
+    use super::*;
+    use crate::store::attempts::Filter;
+
+    #[tokio::test]
+    async fn what_fails_of_a_batch_takes_its_own_part_back_and_nothing_of_the_others() {
+        let (dir, attempts) = open();
+        let history = History::open(&dir.path().join("history.db")).unwrap();
+        let (mut batch, mut answers): (Batch, Vec<_>) = (Vec::new(), Vec::new());
+        for n in 0..10 {
+            let change = move |connection: &Connection| {
+                let stored = insert(connection, &new(Some(&format!("w{n}")), None, "t", "x"))?;
+                if n % 5 == 3 { Err(HistoryError::Other(format!("number {n}"))) } else { Ok(stored.seq) }
+            };
+            let (asker, answer) = oneshot::channel();
+            batch.push(Box::new(Part::new(change, asker)));
+            answers.push(answer);
+        }
+        commit(history.writer().unwrap(), batch);
+        let mut told = Vec::new();
+        for (n, answer) in answers.into_iter().enumerate() {
+            match answer.await.unwrap() {
+                Ok(seq) => told.push((seq, format!("w{n}"))),
+                Err(why) => assert!(n % 5 == 3 && why.to_string().ends_with(&format!("number {n}")), "{n}: {why}"),
+            }
+        }
+        assert_eq!(told.len(), 8);
+        let mut kept: Vec<_> = attempts
+            .page("p", Filter::default())
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| (row.seq, row.webhook_id.unwrap()))
+            .collect();
+        kept.reverse();
+        assert_eq!(kept, told);
+    }
+}

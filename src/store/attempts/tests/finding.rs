@@ -249,7 +249,7 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
             "CREATE VIRTUAL TABLE old USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
              INSERT INTO old (rowid, text) SELECT rowid, text FROM attempt_words; DROP TABLE attempt_terms;
              DROP TABLE attempt_words; ALTER TABLE old RENAME TO attempt_words;
-             DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers;  DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
+             DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers; DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
              DROP TABLE spans; DROP INDEX attempts_by_age; DROP INDEX attempts_by_failed; DROP INDEX attempts_pinned;
              ALTER TABLE attempts DROP COLUMN kept_at; ALTER TABLE attempts DROP COLUMN via;
              ALTER TABLE attempts DROP COLUMN said; ALTER TABLE attempts DROP COLUMN body_sha256;
@@ -262,6 +262,17 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
     assert_eq!(picture.buckets[0].count(Standing::Good), 6);
     assert_eq!(seqs(&attempts, Filter { until: Some(at(3)), ..Filter::default() }).await, [3, 2, 1]);
     assert_eq!(seqs(&attempts, Filter { words: of(&["role.up"]), ..Filter::default() }).await, [10, 8, 6, 4, 2]);
+}
+
+#[tokio::test]
+async fn what_a_running_process_of_an_earlier_version_kept_without_its_span_is_found_by_time_after_the_next_start() {
+    let (dir, attempts) = filled(0..10).await;
+    let path = dir.path().join("history.db");
+    Connection::open(&path).unwrap().execute("UPDATE spans SET last_at = first_at", []).unwrap();
+    let late = Filter { since: Some(at(8)), ..Filter::default() };
+    assert!(seqs(&attempts, late.clone()).await.is_empty(), "it is what the spans say");
+    let again = Attempts::open(&path).unwrap();
+    assert_eq!(seqs(&again, late).await, [10, 9]);
 }
 
 #[tokio::test]
