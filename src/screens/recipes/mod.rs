@@ -43,7 +43,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
     };
     let whole = ui.available_size();
     if whole.x >= BESIDE {
-        let width = (whole.x * 0.32).clamp(232.0, 290.0);
+        let width = (whole.x * 0.32).clamp(232.0, 320.0);
         ui.horizontal_top(|ui| {
             column(ui, width, whole.y, |ui| {
                 heading(ui, "Recipes");
