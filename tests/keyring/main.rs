@@ -86,15 +86,13 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// Starts the keyring daemon on the bus of the script, unlocked, and ends it with the script.
+/// Starts the keyring daemon on the bus of the script, unlocked, and ends it with the script. It is waited for without a question:
+/// that would make the bus start another one, locked, wherever this one is slower.
 const UNLOCK: &str = r#"
 printf 'ci-password\n' | gnome-keyring-daemon --unlock --components=secrets --foreground >/dev/null 2>&1 &
 daemon=$!
 trap 'kill $daemon 2>/dev/null || true' EXIT
-for _ in $(seq 200); do
-    gdbus introspect --session --dest org.freedesktop.secrets --object-path /org/freedesktop/secrets >/dev/null 2>&1 && break
-    sleep 0.05
-done
+gdbus wait --session --timeout 20 org.freedesktop.secrets
 "#;
 
 #[test]
