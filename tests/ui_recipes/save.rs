@@ -79,7 +79,7 @@ fn a_file_that_is_there_stays_unless_it_is_ticked_and_an_environment_file_keeps_
     let mut harness = both_there();
     harness.get_by_label("2 files are there already");
     harness.get_by_label("There already: it stays as it is");
-    harness.get_by_label("There already: its lines stay, those it lacks are added");
+    harness.get_by_label("There already: its lines stay; those it lacks are added, empty ones filled in");
     assert!(harness.query_by_role_and_label(Role::Button, "Replace and save").is_none());
     press(&mut harness, "Save");
     let (job, what) = saved(&mut harness);

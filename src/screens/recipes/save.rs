@@ -182,7 +182,7 @@ fn files(ui: &mut Ui, save: &mut Save) {
             let note = match (there.contains(&file.path), *ticked, file.is_private()) {
                 (false, ..) => continue,
                 (true, false, _) => "There already: it stays as it is",
-                (true, true, true) => "There already: its lines stay, those it lacks are added",
+                (true, true, true) => "There already: its lines stay; those it lacks are added, empty ones filled in",
                 (true, true, false) => "There already: it is replaced",
             };
             choice_note(ui, note);
