@@ -27,8 +27,8 @@
 //! 2. `src/recipes/NAME.rs` with a unit struct that implements [`Recipe`].
 //! 3. One `mod` line and one line in [`all`], each where the alphabet puts it.
 //!
-//! Nothing here reads the keyring, or a file but the templates and the history it is given, and nothing draws. A recipe never decides what a person may
-//! do to a live environment: who carries out a plan asks first.
+//! Nothing here reads the keyring, or a file but the templates and the history it is given, and nothing draws. A recipe
+//! never decides what a person may do to a live environment: who carries out a plan asks first.
 
 mod address;
 mod apply;

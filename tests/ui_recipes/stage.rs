@@ -215,7 +215,7 @@ pub fn really_made(ask: &Ask) -> Generated {
     block_on(recipes::generate(recipe, &values(ask), acme.around())).unwrap()
 }
 
-/// What a simulation that asks nobody really comes to.
+/// What a simulation without the sandbox really comes to.
 pub fn really_simulated(ask: &Ask) -> Outcome {
     let (acme, recipe) = (Acme::new(), recipes::find(&ask.name).unwrap());
     block_on(recipes::simulate(recipe, &values(ask), acme.around())).unwrap()

@@ -1,4 +1,5 @@
-//! Settings: how the window looks, how much of the history is kept, and where. Holds no setting itself: the shell and the history do.
+//! Settings: how the window looks, how much of the history is kept, and where. Holds no setting itself: the shell and the
+//! history do.
 
 mod history;
 mod state;
