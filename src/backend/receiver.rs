@@ -205,7 +205,8 @@ impl Room<'_> {
         }
     }
 
-    /// Judges what no receiver of this window brought, and what waited for a key that has come since; when to look again.
+    /// Judges what no receiver of this window brought, and a page of what waited for a key that has come since; when to look
+    /// again. What arrives between two pages is judged first.
     async fn catch_up(&mut self, batch: &mut Batch) -> Option<Instant> {
         let pending = self.intake.judge_pending();
         match self.job.cancel.run_until_cancelled(pending).await? {
@@ -215,7 +216,7 @@ impl Room<'_> {
                 if batch.missed {
                     batch.hurry();
                 }
-                None
+                self.intake.unfinished().then(|| Instant::now() + QUIET)
             }
             Err(error) => {
                 self.trouble(error.into());

@@ -7,11 +7,12 @@ use uuid::Uuid;
 use super::Job;
 use super::history::{Attention, Event, owner};
 use crate::error::UserError;
+use crate::store::HistoryError;
 use crate::store::attempts::{Attempts, Filter, Standing};
 
 /// How often it is looked while somebody follows and nothing is drawn.
 const FOLLOWED: Duration = Duration::from_secs(2);
-/// How long it rests after it looked, however many frames are drawn.
+/// How long it rests after it looked, however many frames are drawn, and between pages of what waited for a key.
 const REST: Duration = Duration::from_millis(250);
 
 /// Watches until the job is cancelled.
@@ -41,8 +42,15 @@ async fn try_unknown(attempts: &Attempts, profile: Uuid, job: &Job) -> Result<()
         return Ok(());
     }
     let mut intake = super::receiver::intake(profile, job).await?;
-    if let Some(count) = job.cancel.run_until_cancelled(intake.judge_unknown()).await.transpose()?.filter(|it| *it > 0)
-    {
+    let looking = async {
+        let mut count = intake.judge_unknown().await?;
+        while intake.unfinished() {
+            tokio::time::sleep(REST).await;
+            count += intake.try_new_keys().await?;
+        }
+        Ok::<usize, HistoryError>(count)
+    };
+    if let Some(count) = job.cancel.run_until_cancelled(looking).await.transpose()?.filter(|it| *it > 0) {
         job.send(Event::CaughtUp(count)).await;
     }
     Ok(())

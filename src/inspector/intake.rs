@@ -17,7 +17,7 @@ use crate::store::attempts::{Attempt, Attempts, Duplicate, Filter, Judgement, St
 /// How many verdicts one transaction takes.
 pub(super) const TOGETHER: usize = 64;
 
-/// How many of those with an unknown key are listed in one go when new keys came.
+/// How many of those with an unknown key are looked at in one go when new keys came.
 const LOOKED_AT_AGAIN: usize = 256;
 
 /// Judges the attempts of one owner.
@@ -95,7 +95,7 @@ impl Intake {
     }
 
     /// Judges what waits in the history for its verdict: what an earlier run left; and once more what waited for a key that
-    /// has come since. Answers how many there were.
+    /// has come since, as [`Self::try_new_keys`] does. Answers how many there were.
     ///
     /// # Errors
     /// When the history could not be read or written.
@@ -112,7 +112,8 @@ impl Intake {
     }
 
     /// Judges once more what was signed with a key that was unknown when it came, where the tenant publishes that now: it may
-    /// have been out of reach, or behind. Asks for the key of the newest of them alone. Answers how many there were.
+    /// have been out of reach, or behind. Asks for the key of the newest of them alone, and goes on as
+    /// [`Self::try_new_keys`] does. Answers how many there were.
     ///
     /// # Errors
     /// When the history could not be read or written.
@@ -125,33 +126,44 @@ impl Intake {
         self.try_new_keys().await
     }
 
-    /// Judges once more what was signed with a key that was unknown and is not so any more, all of it: however many others
-    /// with keys of nobody came since.
-    async fn try_new_keys(&mut self) -> Result<usize, HistoryError> {
-        if !self.keys.renewed() {
-            return Ok(0);
-        }
-        let mut filter = Filter { limit: LOOKED_AT_AGAIN, standings: vec![Standing::UnknownKey], ..Filter::default() };
+    /// Judges once more what was signed with a key that was unknown and is not so any more, the oldest first. Looks at
+    /// 256 at most, so that whoever receives can turn to what comes meanwhile; the next call goes on behind them. Answers
+    /// how many there were.
+    ///
+    /// # Errors
+    /// When the history could not be read or written.
+    pub async fn try_new_keys(&mut self) -> Result<usize, HistoryError> {
+        let Some(after) = self.keys.to_look_at() else { return Ok(0) };
+        let standings = vec![Standing::UnknownKey];
+        let filter = Filter { after: Some(after), limit: LOOKED_AT_AGAIN, standings, ..Filter::default() };
+        let mut page = self.attempts.page(&self.owner, filter).await?;
+        // The oldest first: how one stands to those before it hangs on what they came to.
+        page.reverse();
         let mut seqs = Vec::new();
-        loop {
-            let page = self.attempts.page(&self.owner, filter.clone()).await?;
-            let Some(last) = page.last() else { break };
-            filter.before = Some(last.seq);
-            for attempt in page.iter().filter(|attempt| attempt.whole) {
-                let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
-                if self.keys.knows(&whole.body) {
-                    seqs.push(attempt.seq);
+        for attempt in page.iter().filter(|attempt| attempt.whole) {
+            let Some(whole) = self.attempts.whole(&self.owner, attempt.seq).await? else { continue };
+            if self.keys.knows(&whole.body) {
+                seqs.push(attempt.seq);
+            }
+        }
+        // Before they are judged: where that brings new keys once more, it begins anew.
+        self.keys.looked_at(page.last().filter(|_| page.len() == LOOKED_AT_AGAIN).map(|last| last.seq));
+        let mut count = 0;
+        for some in seqs.chunks(TOGETHER) {
+            match self.judge_kept(some).await {
+                Ok(judged) => count += judged.len(),
+                Err(error) => {
+                    self.keys.looked_at(Some(0));
+                    return Err(error);
                 }
             }
         }
-        // The oldest first: how one stands to those before it hangs on what they came to.
-        seqs.reverse();
-        let mut count = 0;
-        for some in seqs.chunks(TOGETHER) {
-            count += self.judge_kept(some).await?.len();
-        }
-        self.keys.settled();
         Ok(count)
+    }
+
+    /// True while [`Self::try_new_keys`] has not looked at all that waited for the keys that came.
+    pub fn unfinished(&self) -> bool {
+        self.keys.to_look_at().is_some()
     }
 
     /// Gives those their verdict that were kept without their signature and not judged while it was at hand.

@@ -23,15 +23,15 @@ pub struct TenantKeys {
     issuers: Issuers,
     extra: Vec<OtherKeys>,
     last: Option<Keys>,
-    /// Keys came that were not there before, and nobody has looked again at what waited for them.
-    renewed: bool,
+    /// Keys came that were not there before: what waited for them is still to be looked at above this number of the history.
+    to_look_at: Option<i64>,
 }
 
 impl KeySource {
     /// The keys that `owner` publishes.
     pub async fn of_tenant(jwks: Jwks, owner: Owner, issuers: Issuers, data: &DataDir) -> Self {
         let extra = keys::sandbox_as_other(data, jwks.clock().now()).await;
-        Self::Tenant(Box::new(TenantKeys { jwks, owner, issuers, extra, last: None, renewed: false }))
+        Self::Tenant(Box::new(TenantKeys { jwks, owner, issuers, extra, last: None, to_look_at: None }))
     }
 
     /// The keys of a profile. The sandbox's are in the data folder.
@@ -59,7 +59,7 @@ impl KeySource {
         match self {
             Self::Fixed(keys) => keys.clone(),
             Self::Tenant(tenant) => {
-                let TenantKeys { jwks, owner, issuers, extra, last, renewed } = tenant.as_mut();
+                let TenantKeys { jwks, owner, issuers, extra, last, to_look_at } = tenant.as_mut();
                 let now = jwks.clock().now();
                 let good = |keys: &&Keys| {
                     let fresh = keys.trouble.is_none() && keys.fetched_at.is_some_and(|at| is_fresh(at, now));
@@ -74,21 +74,27 @@ impl KeySource {
                     all.filter_map(|key| key.kid.clone()).collect()
                 };
                 let before = last.as_ref().map(ids).unwrap_or_default();
-                *renewed |= ids(&keys).iter().any(|kid| !before.contains(kid));
+                if ids(&keys).iter().any(|kid| !before.contains(kid)) {
+                    *to_look_at = Some(0);
+                }
                 last.insert(keys).clone()
             }
         }
     }
 
-    /// Keys came that were not there before: what was signed with an unknown key may be looked at again.
-    pub(super) fn renewed(&self) -> bool {
-        matches!(self, Self::Tenant(tenant) if tenant.renewed)
+    /// Keys came that were not there before: what was signed with an unknown key may be looked at again, where its number is
+    /// above this one. `None`: all of it was.
+    pub(super) fn to_look_at(&self) -> Option<i64> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Tenant(tenant) => tenant.to_look_at,
+        }
     }
 
-    /// It was looked at again.
-    pub(super) fn settled(&mut self) {
+    /// It was looked at up to this number; `None`: to the end.
+    pub(super) fn looked_at(&mut self, up_to: Option<i64>) {
         if let Self::Tenant(tenant) = self {
-            tenant.renewed = false;
+            tenant.to_look_at = up_to;
         }
     }
 

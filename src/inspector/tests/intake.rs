@@ -241,15 +241,20 @@ async fn what_waits_for_its_key_is_found_again_behind_however_many_that_nobody_c
             format!("{}.{}.{}", b64(br#"{"alg":"RS256","kid":"x"}"#), b64(payload.as_bytes()), b64(&[7; 256]));
         arrives(&intake, &format!("n{number}"), &of_nobody, Clock::real().now()).await;
     }
-    assert_eq!(intake.judge_pending().await.unwrap(), 302);
-    for seq in waiting {
+    let last = arrives(&intake, "w2", &of_the_new_key("event_02"), Clock::real().now()).await;
+    assert_eq!(intake.judge_pending().await.unwrap(), 303);
+    for seq in waiting.into_iter().chain([last]) {
         assert_eq!(standing(&intake, seq).await, Standing::UnknownKey);
     }
     rotated.store(true, Ordering::SeqCst);
     cache.fetch_again(&owner).await;
-    arrives(&intake, "w3", &of_the_new_key("event_02"), Clock::real().now()).await;
-    assert_eq!(intake.judge_pending().await.unwrap(), 3, "the new one, and the two that waited");
-    for seq in waiting {
+    arrives(&intake, "w3", &of_the_new_key("event_03"), Clock::real().now()).await;
+    assert_eq!(intake.judge_pending().await.unwrap(), 3, "the new one, and the two oldest that waited");
+    assert!(intake.unfinished(), "no more than a page of them is looked at in one go");
+    assert_eq!(standing(&intake, last).await, Standing::UnknownKey);
+    assert_eq!(intake.judge_pending().await.unwrap(), 1, "the next page");
+    assert!(!intake.unfinished());
+    for seq in waiting.into_iter().chain([last]) {
         assert_eq!(standing(&intake, seq).await, Standing::Good);
     }
     let again = intake.attempts.whole("p", waiting[1]).await.unwrap().unwrap().attempt;
