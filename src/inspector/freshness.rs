@@ -16,6 +16,8 @@ const NAME: &str = "freshness";
 const FRESH: i64 = 300;
 /// Signed later than this after it happened, in seconds, Kinde's own tries do not explain it: it gives up after 36 hours.
 const LONGEST: i64 = 40 * 3_600;
+/// A clock that is wrong now was as wrong so many seconds ago: what came longer ago may have come before it was set.
+const AS_WRONG: i64 = 3_600;
 /// An id that counts to before this, 2020, counts no milliseconds: Kinde did not exist.
 const BEGAN: i64 = 1_577_836_800;
 const SAFE: &str = "Kinde tries again for up to 36 hours. A handler that acts only once per `webhook-id` is safe";
@@ -70,9 +72,10 @@ pub(super) fn judge_freshness(claims: &Json, kind: Kind, at: Timestamp) -> Check
 }
 
 /// What a check of times found, with a word about this machine's clock where that is known to be wrong.
-/// It says nothing of times that were told by another: by the clock at its arrival, or a moment that a person named.
+/// It says nothing of times that were told by another: by the clock of an arrival long ago, or a moment a person named.
 pub(super) fn by_this_clock(check: Check, keys: &Keys, options: &Options) -> Check {
-    let by_it = options.received.is_none() && options.at == options.now;
+    let told = options.received.unwrap_or(options.now);
+    let by_it = options.at == told && (options.now.as_second() - told.as_second()).abs() <= AS_WRONG;
     let Some(ahead) = keys.clock_ahead.filter(|ahead| by_it && ahead.abs() > LEEWAY) else { return check };
     if check.verdict == Verdict::Skipped {
         return check;

@@ -61,6 +61,8 @@ struct Subject<'a> {
     transport: Check,
     /// When it came, for one that is judged again.
     received: Option<jiff::Timestamp>,
+    /// It was taken in elsewhere: another clock than this machine's told when it came.
+    elsewhere: bool,
 }
 
 impl Intake {
@@ -76,8 +78,8 @@ impl Intake {
             for Arrival { stored, body, sifted, transport, lost, .. } in some {
                 let transport = transport.clone();
                 let reading = Reading::of(body);
-                let subject =
-                    Subject { seq: stored.seq, attempt: stored.attempt, reading, sifted, transport, received: None };
+                let (seq, attempt) = (stored.seq, stored.attempt);
+                let subject = Subject { seq, attempt, reading, sifted, transport, received: None, elsewhere: false };
                 let mut judged = self.judge(subject, &verdicts).await?;
                 if *lost {
                     lost::tell(&mut judged.decoded);
@@ -274,7 +276,9 @@ impl Intake {
     ) -> Result<Judged, HistoryError> {
         let Whole { attempt, headers, .. } = whole;
         let (transport, received) = (transport(headers), Some(attempt.received_at));
-        let subject = Subject { seq: attempt.seq, attempt: attempt.attempt, reading, sifted, transport, received };
+        let elsewhere = attempt.via.is_some() || whole.said.is_some();
+        let (seq, attempt) = (attempt.seq, attempt.attempt);
+        let subject = Subject { seq, attempt, reading, sifted, transport, received, elsewhere };
         let mut judged = self.judge(subject, verdicts).await?;
         if let Some(said) = &whole.said {
             beside(&mut judged.decoded, said);
@@ -284,8 +288,12 @@ impl Intake {
 
     /// `verdicts` are those of this batch, which are not written yet.
     async fn judge(&mut self, subject: Subject<'_>, verdicts: &HashMap<i64, String>) -> Result<Judged, HistoryError> {
-        let Subject { seq, attempt, reading, sifted, transport, received } = subject;
-        let keys = self.keys.for_kid(reading.kid()).await;
+        let Subject { seq, attempt, reading, sifted, transport, received, elsewhere } = subject;
+        let mut keys = self.keys.for_kid(reading.kid()).await;
+        if elsewhere {
+            // What is known of this machine's clock says nothing of its age.
+            keys.clock_ahead = None;
+        }
         let body = reading.bytes;
         let now = self.clock.now();
         let options = Options {

@@ -347,10 +347,15 @@ fn a_clock_that_is_known_to_be_wrong_is_named_where_times_are_told_and_changes_n
         // What was timed by another moment than now has nothing to do with this clock.
         let told =
             |options: &Options| judge(token(WEBHOOK).as_bytes(), &keys, options).check("freshness").unwrap().clone();
-        let kept = Options { received: Some(then().at), ..then() };
+        let after = |seconds: i64| then().at + jiff::SignedDuration::from_secs(seconds);
+        let kept = |seconds: i64| Options { received: Some(then().at), now: after(seconds), ..then() };
         let named = Options { now: "2024-05-03T00:00:00Z".parse().unwrap(), ..then() };
-        for check in [told(&kept), told(&named)] {
+        for check in [told(&kept(3_601)), told(&kept(-3_601)), told(&named)] {
             assert_eq!(check.verdict, Verdict::Pass, "{check:?}");
+        }
+        // What came within the hour was timed by it.
+        for check in [told(&kept(0)), told(&kept(3_600)), told(&kept(-3_600))] {
+            assert_eq!(check.verdict == Verdict::Warn, !words.is_empty(), "{ahead} {check:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::inspector::receiver::sift;
 use crate::kinde::Domain;
 use crate::kinde::jwks::{Jwks, Owner};
 use crate::net::{Http, Recorder};
-use crate::store::attempts::{Attempts, Duplicate, NewAttempt, Standing};
+use crate::store::attempts::{Attempts, Duplicate, NewAttempt, Record, Standing};
 
 fn intake(dir: &tempfile::TempDir, second: bool) -> Intake {
     Intake {
@@ -28,9 +28,9 @@ fn intake(dir: &tempfile::TempDir, second: bool) -> Intake {
     }
 }
 
-async fn arrives(intake: &Intake, webhook_id: &str, body: &str, received_at: Timestamp) -> i64 {
+fn arrival(webhook_id: &str, body: &str, received_at: Timestamp) -> NewAttempt {
     let sifted = sift(body.as_bytes());
-    let new = NewAttempt {
+    NewAttempt {
         owner: "p".to_owned(),
         received_at,
         webhook_id: Some(webhook_id.to_owned()),
@@ -42,8 +42,11 @@ async fn arrives(intake: &Intake, webhook_id: &str, body: &str, received_at: Tim
         whole: sifted.kept.is_none(),
         body: sifted.kept.unwrap_or_else(|| body.as_bytes().to_vec()),
         responded: Some(200),
-    };
-    intake.attempts.receive(new).await.unwrap().seq
+    }
+}
+
+async fn arrives(intake: &Intake, webhook_id: &str, body: &str, received_at: Timestamp) -> i64 {
+    intake.attempts.receive(arrival(webhook_id, body, received_at)).await.unwrap().seq
 }
 
 #[tokio::test]
@@ -123,6 +126,32 @@ async fn every_retry_of_36_hours_is_verified_labelled_and_counted_and_none_is_dr
         let freshness = intake.look_again(&whole).await.unwrap().decoded.check("freshness").unwrap().verdict;
         assert_eq!(freshness == Verdict::Warn, waits[index] > 300, "retry {index}");
     }
+}
+
+/// True where whoever looks at it is told that this machine's clock is wrong.
+async fn names_the_clock(intake: &mut Intake, seq: i64) -> bool {
+    let whole = intake.attempts.whole("p", seq).await.unwrap().unwrap();
+    let freshness = intake.look_again(&whole).await.unwrap().decoded.check("freshness").unwrap().clone();
+    freshness.why.is_some_and(|why| why.contains("This machine's clock is 7 min ahead"))
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_named_where_one_looks_at_what_came_within_the_hour_and_was_timed_by_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let signed: Timestamp = "2024-05-01T07:41:46Z".parse().unwrap();
+    let clock = Clock::fixed(signed);
+    let keys = KeySource::Fixed(Keys { clock_ahead: Some(420), ..acme() });
+    let mut intake = Intake { keys, clock: clock.clone(), ..intake(&dir, false) };
+    let here = arrives(&intake, "w1", &token(WEBHOOK), signed).await;
+    let captured = arrival("w2", &token(WEBHOOK), signed);
+    let captured = Record { via: Some("ngrok".to_owned()), ..Record::from(captured) };
+    let elsewhere = intake.attempts.import(vec![captured], signed).await.unwrap()[0].as_ref().unwrap().seq;
+    assert_eq!(intake.judge_pending().await.unwrap(), 2);
+    clock.advance(std::time::Duration::from_secs(1_800));
+    assert!(names_the_clock(&mut intake, here).await);
+    assert!(!names_the_clock(&mut intake, elsewhere).await, "another clock told when it came");
+    clock.advance(std::time::Duration::from_secs(1_801));
+    assert!(!names_the_clock(&mut intake, here).await, "the clock may have been set since");
 }
 
 /// A tenant that publishes the first key, and the second in its place once that is set.
