@@ -268,8 +268,9 @@ impl Services {
     }
 
     /// Keeps the secrets that the recipe `name` made because none was given, by the keys of their inputs: made again, they
-    /// would no longer fit what was set up with them. Answers where they are, [`Kept::ThisRun`] where one of them is there
-    /// alone; `None` where nothing was made.
+    /// would no longer fit what was set up with them. One that is kept already stays: its reading may have failed when this
+    /// one was made. Answers where they are, [`Kept::ThisRun`] where one of them is there alone; `None` where nothing was
+    /// made.
     pub async fn keep_recipe_secrets(
         &self,
         profile: Uuid,
@@ -280,7 +281,17 @@ impl Services {
         let mut worst = None;
         for (key, secret) in made {
             let Some(input) = content.input(key) else { continue };
-            let kept = self.secrets.set(profile, &recipes::secret_field(name, input), secret.clone()).await;
+            let field = recipes::secret_field(name, input);
+            let kept = match self.secrets.get(profile, &field).await {
+                Ok(kept) if kept.as_ref().is_none_or(|kept| kept == secret) => {
+                    self.secrets.set(profile, &field, secret.clone()).await
+                }
+                Ok(_) => Kept::ThisRun,
+                Err(_) => {
+                    self.secrets.hold(profile, &field, secret.clone());
+                    Kept::ThisRun
+                }
+            };
             worst = Some(if worst == Some(Kept::ThisRun) { Kept::ThisRun } else { kept });
         }
         worst
@@ -387,6 +398,26 @@ mod tests {
         assert_eq!(services.secrets.get(profile.id, &field).await.unwrap(), Some(key));
         services.remove_profile(profile.id, false).await.unwrap();
         assert_eq!(services.secrets.get(profile.id, &field).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_a_recipe_made_takes_no_place_of_one_that_is_kept_or_may_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let services = Services::open(&data, Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
+        let profile = services.profiles.add(Profile::new("Acme", Domain::parse("acme").unwrap())).unwrap();
+        let name = "campaign-state";
+        let field = recipes::secret_field(name, recipes::find(name).unwrap().content().input("key").unwrap());
+        services.secrets.set(profile.id, &field, Secret::new("kept before")).await;
+        let made = [("key".to_owned(), Secret::new("made"))].into();
+        assert_eq!(services.keep_recipe_secrets(profile.id, name, &made).await, Some(Kept::ThisRun));
+        let kept = services.secrets.get(profile.id, &field).await.unwrap();
+        assert_eq!(kept, Some(Secret::new("kept before")));
+
+        let (_dir, services, profile) = without_keyring();
+        assert_eq!(services.keep_recipe_secrets(profile.id, name, &made).await, Some(Kept::ThisRun));
+        assert_eq!(services.secrets.get(profile.id, &field).await.unwrap(), Some(Secret::new("made")), "for this run");
+        assert_eq!(services.secrets.keep_for_good().await, 0);
     }
 
     #[tokio::test]

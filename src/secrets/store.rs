@@ -217,6 +217,11 @@ impl SecretStore {
         }
     }
 
+    /// Holds `secret` as `field` of `profile` for this run alone: it never goes into the keyring, which may have one already.
+    pub fn hold(&self, profile: Uuid, field: &str, secret: Secret) {
+        lock(&self.shared.memory).insert(user(profile, field), secret);
+    }
+
     /// Forgets `field` of `profile` everywhere. What was never kept is no error.
     ///
     /// # Errors
