@@ -1,5 +1,7 @@
 //! A genuine event of the tenant: nobody but the tenant can sign one, and the history holds those that came.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -36,13 +38,20 @@ pub struct Genuine {
 }
 
 impl History<'_> {
-    /// The newest that was verified, kept whole and is not older than `oldest`; where all are older, the newest of those.
-    /// `None` where none is kept.
+    /// The newest of that type that was verified, kept whole and is not older than `oldest`; where all are older, the newest
+    /// of those. `None` where none of the type is kept. Of another type none is given: a handler does with an event what it
+    /// does, and a person chose a type that may be handled.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub async fn genuine(&self, oldest: SignedDuration, now: Timestamp) -> Result<Option<Genuine>, HistoryError> {
-        let filter = Filter { standings: vec![Standing::Good], limit: LOOKED_AT, ..Filter::default() };
+    pub async fn genuine(
+        &self,
+        event_type: &str,
+        oldest: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Option<Genuine>, HistoryError> {
+        let types = vec![event_type.to_owned()];
+        let filter = Filter { types, standings: vec![Standing::Good], limit: LOOKED_AT, ..Filter::default() };
         let mut newest: Option<Genuine> = None;
         for attempt in self.attempts.page(self.owner, filter).await? {
             // A token that is no webhook was kept without its signature.
@@ -59,6 +68,16 @@ impl History<'_> {
             }
         }
         Ok(newest)
+    }
+
+    /// The types of the latest that were verified and kept whole.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub async fn types(&self) -> Result<BTreeSet<String>, HistoryError> {
+        let filter = Filter { standings: vec![Standing::Good], limit: LOOKED_AT, ..Filter::default() };
+        let latest = self.attempts.page(self.owner, filter).await?;
+        Ok(latest.into_iter().filter(|attempt| attempt.whole).filter_map(|attempt| attempt.event_type).collect())
     }
 }
 
@@ -143,25 +162,30 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_newest_that_was_verified_is_taken_and_an_old_one_only_where_there_is_no_other() {
+    async fn the_newest_of_a_type_that_was_verified_is_taken_and_an_old_one_only_where_there_is_no_other() {
         let dir = tempfile::tempdir().unwrap();
         let attempts = Attempts::open(&dir.path().join("history.db")).unwrap();
         let history = History { attempts: &attempts, owner: "p" };
         let now: Timestamp = "2026-11-23T15:00:00Z".parse().unwrap();
         let (oldest, ago) = (SignedDuration::from_hours(37), |hours| now - SignedDuration::from_hours(hours));
-        assert!(history.genuine(oldest, now).await.unwrap().is_none());
+        let genuine = async || history.genuine("user.created", oldest, now).await.unwrap();
+        assert!(genuine().await.is_none());
         with_one(&attempts, "p", dir.path(), ago(1), "not_verified", true).await;
         with_one(&attempts, "p", dir.path(), ago(1), "verified", false).await;
         with_one(&attempts, "somebody", dir.path(), ago(1), "verified", true).await;
-        assert!(history.genuine(oldest, now).await.unwrap().is_none(), "none of them is a genuine one of this profile");
+        assert!(genuine().await.is_none(), "none of them is a genuine one of this profile");
+        assert!(history.types().await.unwrap().is_empty());
         with_one(&attempts, "p", dir.path(), ago(100), "verified", true).await;
-        let old = history.genuine(oldest, now).await.unwrap().unwrap();
+        let old = genuine().await.unwrap();
         assert_eq!(old.age.as_hours(), 100, "{}", old.words());
         with_one(&attempts, "p", dir.path(), ago(3), "verified", true).await;
         with_one(&attempts, "p", dir.path(), ago(200), "verified", true).await;
-        let found = history.genuine(oldest, now).await.unwrap().unwrap();
+        let found = genuine().await.unwrap();
         assert_eq!(found.words(), "user.created of 3 h ago, attempt 5");
         assert!(found.headers.contains(&("webhook-id".to_owned(), "own-id".to_owned())));
         assert!(!found.by_another_webhook().contains(&("webhook-id".to_owned(), "own-id".to_owned())));
+        let other = history.genuine("permission.updated", oldest, now).await.unwrap();
+        assert!(other.is_none(), "nobody chose an event of this type: {other:?}");
+        assert_eq!(history.types().await.unwrap(), BTreeSet::from(["user.created".to_owned()]));
     }
 }

@@ -2,9 +2,16 @@
 //!
 //! That nothing failed is not enough. A receiver that refuses everybody refuses every forgery too, and a look-up that was
 //! left out finds nothing wrong.
+//!
+//! One rule holds for every simulation: what decides was answered by something that ran, by a person's own code, by the
+//! tool, or by the sandbox in the place of the tenant. What the panel itself works out in the place of code that a recipe
+//! writes, or of the tool, decides nothing: the check that would stands there skipped, and says what was not run.
 
 use super::{Call, Outcome, Recipe};
 use crate::check::{Check, Verdict};
+
+/// The check that decides where the panel does in a simulation what the code would do that a recipe writes: that it ran.
+pub const GENERATED: &str = "generated code";
 
 /// What decides whether a recipe works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +170,10 @@ mod tests {
         let history = crate::recipes::History { attempts: &attempts, owner: "acme" };
         let around = Around { history: Some(history), ..stage.around() };
         let nextjs = find("nextjs").unwrap();
-        let look = async |url: &str| check(nextjs, &values(nextjs, &[("url", url)], &[]), around).await.unwrap();
+        let look_for = async |url: &str, event: &str| {
+            check(nextjs, &values(nextjs, &[("url", url), ("event", event)], &[]), around).await.unwrap()
+        };
+        let look = async |url: &str| look_for(url, "user.created").await;
         let keep = async |hours| {
             let signed = stage.http.clock().now() - jiff::SignedDuration::from_hours(hours);
             with_one(&attempts, "acme", stage.sandbox.path(), signed, "verified", true).await;
@@ -179,8 +189,19 @@ mod tests {
         assert_eq!(ending(nextjs, Call::Check, &outcome), Ended::Partly, "an old one shows little: {outcome:#?}");
         let old = outcome.checks.iter().find(|check| check.name == "old genuine event").unwrap();
         assert_eq!(old.verdict, Verdict::Pass, "{old:?}");
+        let lax =
+            serve(|_, line| Reply::of(if line.starts_with("GET") { 405 } else { 200 }, r#"{"outcome":"handled"}"#));
+        let outcome = look(&format!("{lax}/api/kinde-webhook")).await;
+        let old = outcome.checks.iter().find(|check| check.name == "old genuine event").unwrap();
+        assert_eq!(old.verdict, Verdict::Warn, "it is signed by the tenant, and only old: {old:?}");
+        assert!(old.fix.as_ref().unwrap().contains("37 hours"), "{old:?}");
 
         keep(2).await;
+        let outcome = look_for(&wall, "permission.updated").await;
+        assert_eq!(ending(nextjs, Call::Check, &outcome), Ended::Partly, "none of this type is kept: {outcome:#?}");
+        assert!(!outcome.values.contains_key("event"), "nothing was posted that nobody chose: {outcome:#?}");
+        let (_, words) = summed_up(nextjs, Call::Check, &outcome);
+        assert!(words.contains("No permission.updated") && words.contains("Kept are user.created"), "{words}");
         let outcome = look(&route()).await;
         assert_eq!(ending(nextjs, Call::Check, &outcome), Ended::Good, "{outcome:#?}");
         assert_eq!(outcome.values["event"], "user.created of 2 h ago, attempt 2");

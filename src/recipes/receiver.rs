@@ -20,6 +20,8 @@ use crate::net::Request;
 const OLDEST: SignedDuration = SignedDuration::from_hours(37);
 /// What the walk and two clocks may take of it.
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
+const HOW: &str = "Listen in the Inspector, trigger an event, and check again; or Simulate, with KINDE_ISSUER_URL set to the \
+                   sandbox";
 const NOT_TAKEN: &str = "The genuine event was not taken";
 /// How far ahead a sender's clock may be.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
@@ -53,7 +55,7 @@ pub async fn post_all(
         }
         let check = match case.wanted {
             Wanted::Handled | Wanted::Taken if !by_sandbox => {
-                refused_genuine |= own_event(outcome, &target, around, framework).await;
+                refused_genuine |= own_event(outcome, &target, around, event_type, framework).await;
                 foreign(&case, &target, around).await
             }
             // Of the tenant's own event they were posted with it.
@@ -98,24 +100,28 @@ async fn get(target: &Target, around: Around<'_>) -> Check {
     check.seen(seen).took(std::time::Duration::from_millis(answer.ms))
 }
 
-/// Posts an event of the tenant that was kept, and its repetitions. True where the receiver refuses it.
-async fn own_event(outcome: &mut Outcome, target: &Target, around: Around<'_>, framework: Framework) -> bool {
+/// Posts an event of the tenant that was kept, of the type that was chosen, and its repetitions. True where the receiver
+/// refuses it.
+async fn own_event(
+    outcome: &mut Outcome,
+    target: &Target,
+    around: Around<'_>,
+    event_type: &str,
+    framework: Framework,
+) -> bool {
     const NAMES: [&str; 3] = ["genuine event", "same delivery again", "same event, other webhook"];
-    const HOW: &str = "Listen in the Inspector, trigger an event, and check again; or Simulate, with KINDE_ISSUER_URL set to \
-                       the sandbox";
     let now = around.http.clock().now();
     let found = match around.history {
-        Some(history) => history.genuine(OLDEST - MARGIN, now).await,
+        Some(history) => history.genuine(event_type, OLDEST - MARGIN, now).await,
         None => Ok(None),
     };
     let event = match found {
         Ok(Some(event)) => event,
         other => {
-            let trouble = other.err().map(|error| format!(" ({error})")).unwrap_or_default();
-            let why = format!(
-                "Only the tenant itself can sign one, and no event of it is kept here{trouble}, so whether the route takes \
-                 its events was not seen. {HOW}"
-            );
+            let why = match other {
+                Err(error) => none_kept(&format!("no event of it can be read here ({error})")),
+                Ok(_) => none_of_the_type(around, event_type).await,
+            };
             for name in NAMES {
                 outcome.add(around, Check::skipped(name, why.clone()));
             }
@@ -134,7 +140,7 @@ async fn own_event(outcome: &mut Outcome, target: &Target, around: Around<'_>, f
     if event.age > OLDEST - MARGIN {
         let risk =
             "It takes an event that is older than Kinde's retries can be: whoever kept a delivery can play it again";
-        let old = posting("old genuine event", Wanted::Refused, risk, event.headers.clone());
+        let old = posting("old genuine event", Wanted::OldOrKnown, risk, event.headers.clone());
         outcome.add(around, posted(&old, target, around, framework).await);
         let why = format!("The newest that is kept is too old to be taken: {}. {HOW}", event.words());
         for name in NAMES {
@@ -159,6 +165,30 @@ async fn own_event(outcome: &mut Outcome, target: &Target, around: Around<'_>, f
         outcome.add(around, check);
     }
     refused
+}
+
+fn none_kept(what: &str) -> String {
+    format!(
+        "Only the tenant itself can sign one, and {what}, so whether the route takes its events was not seen. {HOW}"
+    )
+}
+
+/// Why none of that type was posted, with the types that could be.
+async fn none_of_the_type(around: Around<'_>, event_type: &str) -> String {
+    let types = match around.history {
+        Some(history) => history.types().await.unwrap_or_default(),
+        None => BTreeSet::new(),
+    };
+    if types.is_empty() {
+        return none_kept("no event of it is kept here");
+    }
+    let types: Vec<String> = types.into_iter().collect();
+    format!(
+        "No {event_type} of the tenant is kept here, so whether the route takes its events was not seen. Kept are {}: choose \
+         one of these types where handling it again does no harm. Or listen in the Inspector, trigger {event_type}, and check \
+         again",
+        types.join(", ")
+    )
 }
 
 /// A case on its way.

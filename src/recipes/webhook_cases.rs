@@ -20,7 +20,14 @@ pub enum Wanted {
     Duplicate,
     /// 400 to 499.
     Refused,
+    /// 400 to 499, for its age: it is genuine, and nobody can know it yet.
+    TooOld,
+    /// 400 to 499 for its age, or 200 and nothing done, for it is known from when it came.
+    OldOrKnown,
 }
+
+/// What a receiver lacks that handles what is too old.
+const AGE: &str = "Refuse what is signed more than 37 hours ago, or remember event_id for good";
 
 /// One delivery.
 #[derive(Clone)]
@@ -134,7 +141,8 @@ fn make_all(dir: &std::path::Path, order: &Order, now: Timestamp) -> Result<Vec<
         case("same event, other webhook", Wanted::Duplicate, twice, &genuine, &id()),
     ];
     for (name, forge, risk) in FORGED {
-        all.push(case(name, Wanted::Refused, risk, &one(Some(forge))?, &id()));
+        let wanted = if forge == "stale" { Wanted::TooOld } else { Wanted::Refused };
+        all.push(case(name, wanted, risk, &one(Some(forge))?, &id()));
     }
     let garbage =
         Made { event_id: String::new(), body: b"not a token".to_vec(), content_type: "application/jwt".to_owned() };
@@ -176,12 +184,16 @@ impl Case {
                     "Remember the event_id, which is signed. The generated route says in its answer what it did",
                 ),
             },
-            (Wanted::Refused, 400..=499) => Check::pass(self.name),
-            (Wanted::Refused, 500..) => Check::warn(
+            (Wanted::Refused | Wanted::TooOld | Wanted::OldOrKnown, 400..=499) => Check::pass(self.name),
+            (Wanted::Refused | Wanted::TooOld | Wanted::OldOrKnown, 500..) => Check::warn(
                 self.name,
                 "It breaks over it in place of refusing it: Kinde would bring such a delivery again for 36 hours",
                 "Answer 400 to what does not verify",
             ),
+            (Wanted::OldOrKnown, 200) if outcome.as_deref() == Some("duplicate") => Check::pass(self.name),
+            // It may have been known, or never have come there: which of them cannot be seen from here.
+            (Wanted::OldOrKnown, _) => Check::warn(self.name, self.risk, AGE),
+            (Wanted::TooOld, _) => Check::fail(self.name, self.risk, AGE),
             (Wanted::Refused, _) => Check::fail(
                 self.name,
                 self.risk,
@@ -226,9 +238,21 @@ mod tests {
             (Wanted::Refused, 500, None, Verdict::Warn),
             (Wanted::Refused, 200, None, Verdict::Fail),
             (Wanted::Refused, 302, None, Verdict::Fail),
+            (Wanted::TooOld, 400, None, Verdict::Pass),
+            (Wanted::TooOld, 500, None, Verdict::Warn),
+            (Wanted::TooOld, 200, Some("handled"), Verdict::Fail),
+            (Wanted::OldOrKnown, 400, None, Verdict::Pass),
+            (Wanted::OldOrKnown, 500, None, Verdict::Warn),
+            (Wanted::OldOrKnown, 200, Some("duplicate"), Verdict::Pass),
+            (Wanted::OldOrKnown, 200, Some("handled"), Verdict::Warn),
+            (Wanted::OldOrKnown, 200, None, Verdict::Warn),
+            (Wanted::OldOrKnown, 302, None, Verdict::Fail),
         ] {
             let check = case(wanted).judge(&answered(status, outcome));
             assert_eq!(check.verdict, verdict, "{wanted:?} {status} {outcome:?}");
+            let old = matches!(wanted, Wanted::TooOld | Wanted::OldOrKnown) && status == 200;
+            let by_age = check.fix.as_deref() == Some(AGE);
+            assert_eq!(by_age, old && verdict != Verdict::Pass, "the key is right, the age is not: {check:?}");
         }
     }
 }
