@@ -15,6 +15,7 @@ use url::Url;
 use self::token::Claims;
 use super::fill::fill;
 use super::issuer::{self, Issuer};
+use super::proof::GENERATED;
 use super::values::moment;
 use super::{
     Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, sign_in,
@@ -61,7 +62,7 @@ impl Recipe for Supabase {
 
     fn proof(&self, call: Call) -> Proof {
         match call {
-            Call::Simulate => Proof::All(&["id token", "get_user_id"]),
+            Call::Simulate => Proof::All(&["id token", GENERATED]),
             _ => Proof::All(&[live::FIRST]),
         }
     }
@@ -164,7 +165,10 @@ impl Recipe for Supabase {
             // Whose token is minted is what the verified ID token says, as in lib/supabase/server.ts.
             let claims = signed_in.map(|signed_in| signed_in.claims);
             let sub = claims.as_ref().and_then(|claims| claims.get("sub")).and_then(Value::as_str);
-            let first = user(sub.or(values.text("user_id")).unwrap_or(SOMEBODY))?;
+            let first = user(sub.unwrap_or(SOMEBODY))?;
+            let why = "The panel mints the token by the rules of lib/supabase/server.ts, and the code itself was not run: start \
+                       the app, and check the project";
+            outcome.add(around, Check::skipped(GENERATED, why));
             stand_in::walk(&mut outcome, around, &secret, first, NOBODY);
             if let Some(claims) = claims {
                 outcome.put("claims", claims);
