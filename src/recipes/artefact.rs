@@ -204,25 +204,26 @@ pub(super) fn there(folder: &Path, files: &[Artefact]) -> Vec<String> {
 }
 
 /// Writes `files` below `folder`, making folders as they are needed. One that is there already is kept and the whole call
-/// refused, unless `force`. Blocking.
+/// refused: `write_beside` is for those. Blocking.
 ///
 /// # Errors
 /// When a file is there already: nothing is written then. When the system refuses to write.
-pub fn write(folder: &Path, files: &[Artefact], force: bool) -> Result<(), UserError> {
+pub fn write(folder: &Path, files: &[Artefact]) -> Result<(), UserError> {
     let there = there(folder, files);
-    if !there.is_empty() && !force {
+    if !there.is_empty() {
         return Err(exists(&there.join(", ")));
     }
     for file in files {
-        write_one(folder, file, force)?;
+        write_one(folder, file, false)?;
     }
     Ok(())
 }
 
 fn exists(names: &str) -> UserError {
-    UserError::new(Category::Input, "A file is already there")
-        .detail(format!("Nothing was written over: {names}"))
-        .hint("Replace it (--force on the command line), or name another folder and bring the two together by hand")
+    UserError::new(Category::Input, "A file is already there").detail(format!("Nothing was written over: {names}")).hint(
+        "Replace it (--force on the command line: an environment file keeps its lines and gets what it lacks), or name \
+         another folder and bring the two together by hand",
+    )
 }
 
 pub(super) fn write_one(folder: &Path, file: &Artefact, force: bool) -> Result<(), UserError> {
@@ -270,7 +271,7 @@ mod tests {
     #[test]
     fn files_are_written_into_their_folders_and_an_environment_file_is_its_owners_alone() {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), &generated().files, false).unwrap();
+        write(dir.path(), &generated().files).unwrap();
         let text = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
         assert_eq!(text("app/api/[x]/route.ts"), "export {}\n");
         assert_eq!(text(".env.local"), "# c\nA='a b'\nB=Canary0123456789Canary0123456789\nC=\n");
@@ -283,32 +284,27 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_there_is_kept_and_nothing_at_all_is_written_unless_by_force() {
+    fn a_file_that_is_there_is_kept_and_nothing_at_all_is_written() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(".env.local"), "MINE=1\n").unwrap();
-        let refused = write(dir.path(), &generated().files, false).unwrap_err();
+        let refused = write(dir.path(), &generated().files).unwrap_err();
         assert_eq!(refused.category, Category::Input);
         assert!(refused.detail.contains(".env.local"), "{refused:?}");
         assert!(!dir.path().join("app").exists());
         assert_eq!(std::fs::read_to_string(dir.path().join(".env.local")).unwrap(), "MINE=1\n");
-        write(dir.path(), &generated().files, true).unwrap();
-        assert!(std::fs::read_to_string(dir.path().join(".env.local")).unwrap().contains("Canary"));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(dir.path().join(".env.local")).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "though the one before was readable by all");
-        }
     }
 
     #[test]
     #[cfg(unix)]
     fn force_replaces_a_link_and_leaves_what_it_leads_to() {
         let dir = tempfile::tempdir().unwrap();
+        let mut made = Generated::default();
+        made.file("route.ts", "ours\n");
         std::fs::write(dir.path().join("elsewhere"), "kept").unwrap();
-        std::os::unix::fs::symlink(dir.path().join("elsewhere"), dir.path().join(".env.local")).unwrap();
-        assert!(write(dir.path(), &generated().files, false).is_err());
-        write(dir.path(), &generated().files, true).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("elsewhere"), dir.path().join("route.ts")).unwrap();
+        assert!(write(dir.path(), &made.files).is_err());
+        write_one(dir.path(), made.files.first().unwrap(), true).unwrap();
+        assert_eq!(std::fs::read_to_string(dir.path().join("route.ts")).unwrap(), "ours\n");
         assert_eq!(std::fs::read_to_string(dir.path().join("elsewhere")).unwrap(), "kept");
     }
 

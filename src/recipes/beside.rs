@@ -24,6 +24,20 @@ pub enum Beside {
     There(Vec<String>),
 }
 
+/// Writes `files` below `folder`, whatever is there: an environment file gets the variables it lacks, any other is replaced.
+/// The variables that an environment file had with another value, as they stayed: `NAME in PATH`. Blocking.
+///
+/// # Errors
+/// As [`write_beside`].
+pub fn write_over(folder: &Path, files: &[Artefact]) -> Result<Vec<String>, UserError> {
+    let all: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+    Ok(match write_beside(folder, files, &all)? {
+        Beside::Written(kept) => kept,
+        // Of those that were named none is new.
+        Beside::There(_) => Vec::new(),
+    })
+}
+
 /// Writes `files` below `folder`. Of those that are there already, and are in `shown`, an environment file gets the variables
 /// it lacks and any other is replaced. Blocking.
 ///
@@ -203,6 +217,23 @@ mod tests {
         }
         let Beside::Written(kept) = write_beside(dir.path(), &made.files, &all()).unwrap() else { panic!() };
         assert_eq!((kept.len(), fs::read_to_string(&env).unwrap()), (1, text), "nothing is added twice");
+    }
+
+    #[test]
+    fn writing_over_what_is_there_replaces_code_and_keeps_the_lines_of_an_environment_file() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("lib")).unwrap();
+        fs::write(dir.path().join("lib/server.ts"), "mine\n").unwrap();
+        let theirs = "DATABASE_URL=postgres://me:pw@db\nKINDE_ISSUER_URL=https://other.kinde.com\n";
+        fs::write(dir.path().join(".env.local"), theirs).unwrap();
+        let kept = write_over(dir.path(), &generated().files).unwrap();
+        assert_eq!(kept, ["KINDE_ISSUER_URL in .env.local"]);
+        assert_eq!(fs::read_to_string(dir.path().join("lib/server.ts")).unwrap(), "ours\n");
+        let text = fs::read_to_string(dir.path().join(".env.local")).unwrap();
+        assert!(text.starts_with(theirs) && text.contains(SECRET), "{text}");
+        let fresh = tempfile::tempdir().unwrap();
+        assert!(write_over(fresh.path(), &generated().files).unwrap().is_empty());
+        assert!(fresh.path().join("lib/server.ts").exists() && fresh.path().join(".env.local").exists());
     }
 
     #[test]

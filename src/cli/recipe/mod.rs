@@ -40,7 +40,7 @@ enum What {
         /// The folder to write the files below
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// Replace files that are there already
+        /// Replace files that are there already; an environment file keeps its lines and gets what it lacks
         #[arg(long)]
         force: bool,
     },
@@ -77,10 +77,15 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             let made = made.await.unwrap_or_else(|| Err(cancelled()))?;
             if let Some(out) = out.clone() {
                 let files = made.files.clone();
-                let write = tokio::task::spawn_blocking(move || recipes::write(&out, &files, force));
-                write.await.unwrap_or_else(|error| {
+                let write = tokio::task::spawn_blocking(move || {
+                    if force { recipes::write_over(&out, &files) } else { recipes::write(&out, &files).map(|()| Vec::new()) }
+                });
+                let kept = write.await.unwrap_or_else(|error| {
                     Err(UserError::new(Category::Internal, "The files were not written").detail(error.to_string()))
                 })?;
+                for variable in kept {
+                    cx.say(&format!("{variable} had another value, which stays"));
+                }
             }
             job.keep(&made, cx).await;
             job.remember(Ended::Good, cx);
