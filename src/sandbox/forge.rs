@@ -104,6 +104,41 @@ impl Parts<'_> {
     }
 }
 
+/// Texts of a payload that stand for somebody or something: whoever reads the changed one finds nothing odd about it.
+const CHANGED: [&str; 3] = ["sub", "event_id", "jti"];
+
+impl Parts<'_> {
+    /// The claims with one letter of one text changed: JSON of the same shape, so that nothing but the signature tells.
+    fn altered(&self) -> Value {
+        let mut claims = self.claims.clone();
+        let member = CHANGED.iter().find(|name| claims.get(**name).is_some_and(|it| it.as_str().is_some_and(|it| !it.is_empty())));
+        let Some(text) = member.and_then(|name| claims.get_mut(*name)) else {
+            if let Some(claims) = claims.as_object_mut() {
+                claims.insert("jti".to_owned(), "1".into());
+            }
+            return claims;
+        };
+        let mut letters = text.as_str().unwrap_or_default().to_owned();
+        // A digit that IDs in hexadecimal have too.
+        let last = if letters.pop() == Some('0') { '1' } else { '0' };
+        letters.push(last);
+        *text = letters.into();
+        claims
+    }
+
+    /// A genuine token whose payload was exchanged for the altered one.
+    fn exchanged(&self) -> Result<Vec<u8>, SandboxError> {
+        let genuine = self.genuine()?;
+        let (signed, signature) = genuine.rsplit_once('.').unwrap_or_default();
+        let (header, _) = signed.split_once('.').unwrap_or_default();
+        let altered = self.altered();
+        if altered == *self.claims {
+            return Ok(flipped(&genuine, 1));
+        }
+        Ok(format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode(altered.to_string())).into_bytes())
+    }
+}
+
 /// The genuine token with one letter of part `part` (0 to 2) changed.
 fn flipped(token: &str, part: usize) -> Vec<u8> {
     let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
@@ -151,7 +186,7 @@ static FORGERIES: &[Forgery] = forgeries![
     "no-kid", "Genuine, without a key ID", |p| {
         p.right(&json!({"alg": "RS256", "typ": "JWT"}).to_string(), &p.claims.to_string())
     };
-    "tampered-payload", "A genuine token with one letter of its payload changed", |p| Ok(flipped(&p.genuine()?, 1));
+    "tampered-payload", "A genuine token with one letter of its payload changed", |p| p.exchanged();
     "tampered-signature", "A genuine token with one letter of its signature changed", |p| Ok(flipped(&p.genuine()?, 2));
     "crit", "The right key over a header with an unknown critical member", |p| {
         p.right_header(&json!({"crit": ["exp-policy"], "exp-policy": 1}))
@@ -258,6 +293,35 @@ mod tests {
             let forged = forgery.make(&key, &claims).unwrap();
             let verifies = String::from_utf8(forged.body).is_ok_and(|token| key.verifies(&token));
             assert_eq!(verifies, SIGNED.contains(&forgery.name) || forgery.name == "not-json", "{}", forgery.name);
+        }
+    }
+
+    #[test]
+    fn a_changed_payload_is_json_of_the_same_shape_so_that_nothing_but_the_signature_tells() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SigningKey::open(dir.path()).unwrap();
+        let event = samples::sample("user.created").unwrap().following(None, jiff::Timestamp::UNIX_EPOCH).0;
+        for (claims, changed) in [
+            (event, "event_id"),
+            (json!({"sub": "kp_10", "jti": "5", "exp": 1}), "sub"),
+            (json!({"sub": "", "jti": "é"}), "jti"),
+            (json!({"a": 1}), "jti"),
+        ] {
+            let body = find("tampered-payload").unwrap().make(&key, &claims).unwrap().body;
+            let token = String::from_utf8(body).unwrap();
+            let parts: Vec<&str> = token.split('.').collect();
+            let genuine = key.sign(&claims).unwrap();
+            assert!(genuine.starts_with(&format!("{}.", parts[0])) && genuine.ends_with(&format!(".{}", parts[2])));
+            assert!(!key.verifies(&token));
+            let seen: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+            let mut back = seen.clone();
+            assert_ne!(seen[changed], claims[changed], "{seen}");
+            assert!(seen[changed].is_string(), "{seen}");
+            match claims.get(changed) {
+                Some(value) => back[changed] = value.clone(),
+                None => drop(back.as_object_mut().unwrap().remove(changed)),
+            }
+            assert_eq!(back, claims, "nothing else is changed");
         }
     }
 }
