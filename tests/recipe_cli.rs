@@ -112,7 +112,7 @@ fn list_and_show_have_the_promised_shapes_and_every_recipe_can_be_shown() {
 }
 
 #[test]
-fn generate_writes_below_the_folder_keeps_what_is_there_and_replaces_it_by_force() {
+fn generate_writes_below_the_folder_keeps_what_is_there_and_by_force_replaces_code_and_adds_to_env_files() {
     let place = Place::new();
     let (out, secret) = (place.path("app"), place.file("secret", &format!("{SECRET}\n")));
     let secret = format!("multipass_secret={secret}");
@@ -135,12 +135,19 @@ fn generate_writes_below_the_folder_keeps_what_is_there_and_replaces_it_by_force
     }
     assert!(!made.out.contains("Canary") && !made.err.contains("Canary"));
 
-    std::fs::write(&env, "MINE=1\n").unwrap();
+    std::fs::write(&env, "MINE=1\nSHOPIFY_STORE=other.myshopify.com\n").unwrap();
+    std::fs::write(Path::new(&out).join("lib/multipass.ts"), "mine\n").unwrap();
     let refused = place.run(&[&words[..], &["--out", &out]].concat());
     assert_eq!((refused.exit, refused.json()["error"]["category"].as_str()), (2, Some("input")), "{}", refused.err);
-    assert_eq!(std::fs::read_to_string(&env).unwrap(), "MINE=1\n");
-    assert_eq!(place.run(&[&words[..], &["--out", &out, "--force"]].concat()).exit, 0);
-    assert!(std::fs::read_to_string(&env).unwrap().contains(SECRET));
+    let theirs = std::fs::read_to_string(&env).unwrap();
+    assert_eq!(theirs, "MINE=1\nSHOPIFY_STORE=other.myshopify.com\n");
+    let forced = place.run(&[&words[..], &["--out", &out, "--force"]].concat());
+    assert_eq!((forced.exit, &forced.json()["files"]), (0, &files), "{}", forced.err);
+    let merged = std::fs::read_to_string(&env).unwrap();
+    assert!(merged.starts_with(&theirs) && merged.contains(SECRET), "an environment file keeps its lines: {merged}");
+    assert!(forced.err.contains("SHOPIFY_STORE in .env.local had another value, which stays"), "{}", forced.err);
+    assert!(!forced.err.contains("Canary"), "{}", forced.err);
+    assert_ne!(std::fs::read_to_string(Path::new(&out).join("lib/multipass.ts")).unwrap(), "mine\n");
 }
 
 #[test]
@@ -231,6 +238,31 @@ fn words_that_cannot_be_used_are_refused_before_anything_is_done() {
     let missing =
         place.run(&["check", "shopify-multipass", "--set", "token=x", "--secret", "multipass_secret=/nonexistent"]);
     assert_eq!((missing.exit, missing.json()["error"]["category"].as_str()), (3, Some("file")));
+}
+
+#[test]
+fn a_check_that_cannot_be_begun_for_its_words_exits_2_and_leaves_the_recipe_s_state_alone() {
+    let place = Place::new();
+    let secret = format!("multipass_secret={}", place.file("secret", SECRET));
+    for words in [
+        &["check", "supabase"][..],
+        &["check", "nextjs", "--set", "url=foo"],
+        &["check", "edge-workers", "--set", "url=foo"],
+        &["check", "shopify-multipass", "--set", "token=x", "--set", "at=garbage", "--secret", &secret],
+        &["check", "wordpress", "--set", "site=ftp://x"],
+        &["simulate", "nextjs", "--set", "event=nosuch"],
+        &["simulate", "cloudflare-zero-trust", "--set", "team=foo bar"],
+    ] {
+        let ran = place.run_on(None, words);
+        assert_eq!((ran.exit, ran.json()["error"]["category"].as_str()), (2, Some("input")), "{words:?} {}", ran.out);
+        assert!(!ran.out.contains("Canary") && !ran.err.contains("Canary"), "{words:?}");
+    }
+    for recipe in place.run_on(None, &["list"]).json()["recipes"].as_array().unwrap() {
+        assert_eq!(recipe["state"], "new", "{recipe}");
+    }
+    // What is given to be judged is judged.
+    let judged = place.run_on(None, &["check", "bravo-studio", "--set", "callback_url=nothing"]);
+    assert_eq!((judged.exit, judged.json()["verdict"].as_str()), (1, Some("fail")), "{}", judged.out);
 }
 
 #[test]
@@ -365,5 +397,5 @@ fn trustpath_is_asked_with_the_key_in_a_header_and_its_refusal_has_a_sentence() 
         "--secret",
         &format!("trustpath_api_key={key}"),
     ]);
-    assert_eq!(clear.exit, 1, "the key is not sent in clear text: {}", clear.out);
+    assert_eq!(clear.exit, 2, "the key is not sent in clear text: {}", clear.out);
 }

@@ -8,6 +8,7 @@ use url::Url;
 use super::authorize::{self, Authorize};
 use super::oidc::{self, Endpoints};
 use super::openid_provider::scopes;
+use super::outcome::failed;
 use super::sign_in::{self, Way};
 use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish};
 use crate::check::Check;
@@ -91,7 +92,14 @@ impl Recipe for BravoStudio {
     fn check<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
         Box::pin(async move {
             let mut outcome = Outcome::default();
-            let callbacks = callbacks(values.need("callback_url")?)?;
+            // The callback is what is judged: one that is none fails.
+            let callbacks = match callbacks(values.need("callback_url")?) {
+                Ok(callbacks) => callbacks,
+                Err(error) => {
+                    outcome.add(around, failed("callback", &error));
+                    return Ok(outcome);
+                }
+            };
             let client_id = values.text("client_id");
             let domain = &around.tenant()?.domain;
             for callback in &callbacks {

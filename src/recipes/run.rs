@@ -1,5 +1,5 @@
-//! The way to run a recipe, for window and command line alike: what is missing is said first, and a checker's errors become
-//! checks.
+//! The way to run a recipe, for window and command line alike: what is missing is said first, a word that cannot be used is an
+//! error that judges nothing, and whatever else goes wrong in a checker is a check.
 
 use super::outcome::failed;
 use super::{Around, Call, Generated, Input, Outcome, Recipe, Values, Wish};
@@ -40,19 +40,19 @@ pub async fn generate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) 
 /// Looks whether the real thing works.
 ///
 /// # Errors
-/// When an input is missing; whatever else goes wrong is a failing check.
+/// When an input is missing or cannot be used; whatever else goes wrong is a failing check.
 pub async fn check(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> Result<Outcome, UserError> {
     nothing_missing(recipe, values, Call::Check)?;
-    Ok(settled(recipe.check(values, around).await, around))
+    settled(recipe.check(values, around).await, around)
 }
 
 /// Walks the same path on this machine.
 ///
 /// # Errors
-/// When an input is missing; whatever else goes wrong is a failing check.
+/// When an input is missing or cannot be used; whatever else goes wrong is a failing check.
 pub async fn simulate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> Result<Outcome, UserError> {
     nothing_missing(recipe, values, Call::Simulate)?;
-    Ok(settled(recipe.simulate(values, around).await, around))
+    settled(recipe.simulate(values, around).await, around)
 }
 
 /// What the tenant should have for a recipe.
@@ -64,11 +64,14 @@ pub fn wishes(recipe: &dyn Recipe, values: &Values, tenant: &Tenant) -> Result<V
     recipe.wishes(values, tenant)
 }
 
-fn settled(result: Result<Outcome, UserError>, around: Around<'_>) -> Outcome {
-    result.unwrap_or_else(|error| {
+/// An input that cannot be used says nothing of the tool: it stays an error.
+fn settled(result: Result<Outcome, UserError>, around: Around<'_>) -> Result<Outcome, UserError> {
+    result.or_else(|error| {
+        if error.category == Category::Input {
+            return Err(error);
+        }
         let mut outcome = Outcome::default();
-        let name = if error.category == Category::Input { "input" } else { "call" };
-        outcome.add(around, failed(name, &error));
-        outcome
+        outcome.add(around, failed("call", &error));
+        Ok(outcome)
     })
 }

@@ -315,13 +315,15 @@ mod tests {
             let first = crate::check::first_trouble(&outcome.checks).map(|check| check.name.clone());
             assert_eq!(first.as_deref(), failing, "{state}: {:?}", outcome.checks);
         }
-        for garbage in ["", "not an address", "https://app.example/cb?error=access_denied"] {
-            let given = values(&CampaignState, &[("callback_url", garbage), ("client_id", "")], &[]);
-            match check(&CampaignState, &given, stage.around()).await {
-                Ok(outcome) => assert_eq!(outcome.verdict(), Verdict::Fail, "{garbage}: {:?}", outcome.checks),
-                Err(error) => panic!("{garbage}: {error:?}"),
-            }
+        let judged = async |text: &str| {
+            let given = values(&CampaignState, &[("callback_url", text), ("client_id", "")], &[]);
+            check(&CampaignState, &given, stage.around()).await
+        };
+        for garbage in ["not an address", "https://app.example/cb?error=access_denied"] {
+            let outcome = judged(garbage).await.unwrap();
+            assert_eq!(outcome.verdict(), Verdict::Fail, "{garbage}: {:?}", outcome.checks);
         }
+        assert_eq!(judged("").await.unwrap_err().category, Category::Input, "there is nothing to judge");
     }
 
     #[test]

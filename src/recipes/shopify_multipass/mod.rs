@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::issuer::{self, Issuer};
+use super::outcome::failed;
 use super::proof::GENERATED;
 use super::values::moment;
 use super::{
@@ -129,7 +130,13 @@ impl Recipe for ShopifyMultipass {
             let mut customer = customer_of(values);
             match signed_in {
                 Some(signed_in) => {
-                    customer = customer_of_claims(&signed_in.claims, customer)?;
+                    customer = match customer_of_claims(&signed_in.claims, customer) {
+                        Ok(customer) => customer,
+                        Err(error) => {
+                            outcome.add(around, failed("email", &error));
+                            return Ok(outcome);
+                        }
+                    };
                     outcome.put("claims", signed_in.claims);
                 }
                 None => {
