@@ -244,7 +244,8 @@ async fn ask_all(
     outcome.put("url", target.shown());
     outcome.put("issuer", tenant.domain.as_str());
     let none = ask("no token", &target, None, around).await;
-    let unreachable = none.is_err();
+    // One that answers no GET would answer the rest alike.
+    let silent = !none.as_ref().is_ok_and(|answer| answer.status != 405);
     outcome.add(
         around,
         match none {
@@ -252,7 +253,7 @@ async fn ask_all(
             Err(check) => check,
         },
     );
-    if unreachable {
+    if silent {
         return Ok(());
     }
     for case in made(around, audience).await? {
@@ -307,6 +308,11 @@ async fn own_token(target: &Target, around: Around<'_>) -> Check {
     }
 }
 
+/// A route for another method refuses before it looks at a token, so its answer says nothing of the token.
+const OTHER_METHOD: &str = "The route is not there for GET, which the panel asks with: it did not look at the token";
+const ANSWER_GET: &str =
+    "Give the address of a route that answers GET and asks for the same token, or let this one answer GET for the check";
+
 struct Answered {
     status: u16,
     reason: Option<String>,
@@ -349,6 +355,7 @@ fn refused(name: &str, answer: &Answered, risk: &str) -> Check {
         404 => {
             Check::fail(name, "There is nothing at this path", "Give the address of the route that asks for a token")
         }
+        405 => Check::fail(name, OTHER_METHOD, ANSWER_GET),
         500.. => Check::warn(
             name,
             "It breaks over it in place of refusing it",
@@ -366,6 +373,9 @@ fn refused(name: &str, answer: &Answered, risk: &str) -> Check {
 fn taken(name: &str, answer: &Answered, risk: &str) -> Check {
     if (200..300).contains(&answer.status) {
         return answer.onto(Check::pass(name));
+    }
+    if answer.status == 405 {
+        return answer.onto(Check::fail(name, OTHER_METHOD, ANSWER_GET));
     }
     let fix = match answer.reason.as_deref() {
         Some("issuer" | "unknown key") => {
@@ -441,6 +451,7 @@ mod tests {
     use crate::check::Verdict;
     use crate::recipes::generate;
     use crate::recipes::tests::{Stage, covers, is_sound, values};
+    use base64::Engine as _;
 
     #[test]
     fn every_step_of_the_guide_is_on_the_page() {
@@ -482,6 +493,13 @@ mod tests {
             for case in cases(dir.path(), issuer, audience, now).unwrap() {
                 let reason = stand_in(&case.token, jwks.as_bytes(), issuer, audience, now);
                 assert_eq!(reason.is_none(), case.good, "{} for {audience:?}: {reason:?}", case.name);
+                if case.name == "changed payload" {
+                    assert_eq!(reason.as_deref(), Some("signature"));
+                    let payload = case.token.split('.').nth(1).unwrap();
+                    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap();
+                    let claims: Value = serde_json::from_slice(&payload).unwrap();
+                    assert_eq!(claims["iss"], issuer, "whoever only decodes it takes it: {claims}");
+                }
             }
         }
     }
@@ -511,6 +529,9 @@ mod tests {
         assert_eq!(refused("x", &answer(200, None), "r").verdict, Verdict::Fail);
         assert_eq!(refused("x", &answer(404, None), "r").verdict, Verdict::Fail);
         assert_eq!(refused("x", &answer(500, None), "r").verdict, Verdict::Warn);
+        for check in [refused("x", &answer(405, None), "r"), taken("x", &answer(405, None), "r")] {
+            assert_eq!((check.verdict, check.why.as_deref()), (Verdict::Fail, Some(OTHER_METHOD)), "a route for POST");
+        }
         assert_eq!(taken("x", &answer(200, None), "r").verdict, Verdict::Pass);
         let fix = taken("x", &answer(401, Some("issuer")), "r").fix.unwrap();
         assert!(fix.contains("KINDE_ISSUER_URL"), "{fix}");
