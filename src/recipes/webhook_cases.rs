@@ -216,6 +216,21 @@ mod tests {
     use crate::check::Verdict;
 
     #[test]
+    fn a_changed_payload_is_an_event_to_whoever_only_decodes_it() {
+        use base64::Engine as _;
+        let dir = tempfile::tempdir().unwrap();
+        let order = Order { event_type: "user.created".to_owned(), repeat: 1, ..Order::default() };
+        let all = make_all(dir.path(), &order, "2026-11-23T15:00:00Z".parse().unwrap()).unwrap();
+        let changed = all.iter().find(|case| case.name == "changed payload").unwrap();
+        let token = String::from_utf8(changed.made.body.clone()).unwrap();
+        let payload = token.split('.').nth(1).unwrap();
+        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(claims["type"], "user.created", "{claims}");
+        assert!(claims["event_id"].is_string() && claims["timestamp"].is_string(), "{claims}");
+    }
+
+    #[test]
     fn an_answer_is_judged_by_what_the_case_wants() {
         let made = Made { event_id: String::new(), body: Vec::new(), content_type: String::new() };
         let case = |wanted| Case { name: "x", wanted, risk: "r", made: made.clone(), webhook_id: String::new() };
