@@ -175,13 +175,24 @@ pub async fn registered(name: &str, list: Addresses, client_id: Option<&str>, ur
     };
     match api.addresses(list, client_id).await {
         Err(error) => not_listed(name, list, error),
-        Ok(there) => match apply::address_stands(list, url, &there.it) {
-            (super::ChangeState::There, words) => Check::pass(name).seen(words),
-            (_, words) => {
-                Check::fail(name, format!("It is not registered. {words}"), "Let the panel add it, letter for letter")
-            }
-        },
+        Ok(there) => listed(name, list, url, &there.it),
     }
+}
+
+/// Whether `url` is among the addresses that are `there`. Nothing is added by looking.
+fn listed(name: &str, list: Addresses, url: &str, there: &[String]) -> Check {
+    let title = list.title();
+    if there.iter().any(|known| known == url) {
+        return Check::pass(name).seen(format!("{url} is among {title}"));
+    }
+    let near = there.iter().find(|known| apply::loosely(known) == apply::loosely(url));
+    let near = near.map(|near| format!("; {near} is, and is not the same to Kinde")).unwrap_or_default();
+    Check::fail(
+        name,
+        format!("{url} is not among {title}{near}"),
+        "Add it in Kinde, letter for letter: Settings > Applications > (the application) > View details. The panel's window adds \
+         it too, from this recipe's page",
+    )
 }
 
 /// What it means that the addresses of an application were not listed: an application that is not there is at fault, anything
@@ -312,6 +323,19 @@ mod tests {
         custom.put(&mut document);
         assert_eq!(worst(&document), Verdict::Warn, "the tenant's own custom domain");
         assert_eq!(judged(&domains[..1], &document), Verdict::Fail, "another's");
+    }
+
+    #[test]
+    fn an_address_that_is_not_registered_is_told_as_that_and_not_as_one_that_is_added() {
+        let there = ["https://a.example/cb/".to_owned(), "https://b.example/cb".to_owned()];
+        let look = |url: &str| listed("registered", Addresses::Callback, url, &there);
+        assert_eq!(look("https://b.example/cb").verdict, Verdict::Pass);
+        let strange = look("https://c.example/cb");
+        assert_eq!(strange.verdict, Verdict::Fail);
+        assert_eq!(strange.why.as_deref(), Some("https://c.example/cb is not among Allowed callback URLs"));
+        assert!(strange.fix.unwrap().contains("View details"));
+        let near = look("https://a.example/cb").why.unwrap();
+        assert!(near.contains("https://a.example/cb/ is, and is not the same") && !near.contains("added"), "{near}");
     }
 
     #[test]
