@@ -9,7 +9,7 @@ use super::Wish;
 use super::outcome::failed;
 use crate::check::Check;
 use crate::error::UserError;
-use crate::kinde::{Addresses, ApiError, EnvironmentVariable, KindeApi, Webhook};
+use crate::kinde::{Addresses, ApiError, Definition, EnvironmentVariable, KindeApi, Webhook};
 use crate::net::Value;
 
 /// How things stand with a wish.
@@ -112,11 +112,17 @@ async fn stands(api: &KindeApi, wish: &Wish, lists: &mut Lists) -> Result<(Chang
             }
             let there = lists.webhooks.clone().unwrap_or_else(|| Ok(Vec::new()))?;
             let Some(same) = there.iter().find(|webhook| webhook.definition.endpoint == wanted.endpoint) else {
-                return Ok((ChangeState::Add, format!("{} is created", wish.words())));
+                return Ok((ChangeState::Add, created(wanted)));
             };
             Ok(webhook_stands(&wanted.event_types, same))
         }
     }
+}
+
+/// A webhook that will be created, by all that it is created with.
+fn created(wanted: &Definition) -> String {
+    let types = if wanted.event_types.is_empty() { "no event type".to_owned() } else { wanted.event_types.join(", ") };
+    format!("The webhook {} is created for {}. It delivers {types}", wanted.name, wanted.endpoint)
 }
 
 /// How a webhook of the same endpoint stands. Its event types are changed in its own room, where the others of it are seen.
@@ -156,7 +162,7 @@ pub(super) fn address_stands(list: Addresses, url: &str, there: &[String]) -> (C
 }
 
 /// An address without what people overlook: scheme, case, a slash at the end.
-fn loosely(url: &str) -> String {
+pub(super) fn loosely(url: &str) -> String {
     let lower = url.trim().to_ascii_lowercase();
     let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")).unwrap_or(&lower);
     rest.trim_end_matches('/').to_owned()
@@ -286,6 +292,14 @@ mod tests {
         let (name, endpoint) = ("App".to_owned(), "https://app.example.com/hook".to_owned());
         let definition = crate::kinde::Definition { name, description: None, endpoint, event_types };
         Webhook { id: "webhook_1".to_owned(), definition, created_on: None }
+    }
+
+    #[test]
+    fn a_webhook_that_will_be_created_is_told_with_its_name_and_what_it_delivers() {
+        let words = created(&webhook(&["user.created", "user.deleted"]).definition);
+        for part in ["The webhook App", "https://app.example.com/hook", "user.created, user.deleted"] {
+            assert!(words.contains(part), "{words}");
+        }
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! What a recipe says and asks for, as data: `assets/recipes/NAME/recipe.toml`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -56,6 +58,9 @@ pub struct Content {
     /// Every file that it may generate.
     #[serde(default)]
     pub files: Vec<String>,
+    /// Those of them that come with one choice alone, by that choice: `runtime=deno`.
+    #[serde(default)]
+    pub files_of: BTreeMap<String, Vec<String>>,
     /// The calls that want the tenant's address.
     #[serde(default)]
     pub tenant: Vec<Call>,
@@ -219,9 +224,23 @@ pub struct Step {
     /// What the panel does for it.
     #[serde(default, rename = "do")]
     pub deeds: Vec<Deed>,
+    /// The choices that it is for, `runtime=deno`: one of them is enough. Empty: for all.
+    #[serde(default)]
+    pub only: Vec<String>,
     /// The numbered steps of the guides that it covers.
     #[serde(default)]
     pub sources: Vec<String>,
+}
+
+impl Step {
+    /// True where it is to be done with these inputs.
+    pub fn is_for(&self, plain: &BTreeMap<String, String>) -> bool {
+        let fits = |choice: &String| {
+            let chosen = choice.split_once('=').and_then(|(key, value)| Some((plain.get(key)?, value)));
+            chosen.is_some_and(|(given, value)| given == value)
+        };
+        self.only.is_empty() || self.only.iter().any(fits)
+    }
 }
 
 /// Where a guide errs.
@@ -266,9 +285,54 @@ impl Content {
         self.inputs.iter().find(|input| input.key == key)
     }
 
+    /// The choices that a file comes with; empty where it always comes.
+    pub fn choices_of(&self, file: &str) -> Vec<&str> {
+        let of = self.files_of.iter().filter(|(_, files)| files.iter().any(|one| one == file));
+        of.map(|(choice, _)| choice.as_str()).collect()
+    }
+
     /// The only secret input, where there is one and no other.
     pub fn only_secret(&self) -> Option<&Input> {
         let mut secrets = self.inputs.iter().filter(|input| input.secret);
         secrets.next().filter(|_| secrets.next().is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::recipes::all;
+
+    #[test]
+    fn what_is_for_one_choice_alone_names_a_choice_and_a_file_that_there_are() {
+        for content in all().iter().map(|recipe| recipe.content()) {
+            let only = content.steps.iter().flat_map(|step| &step.only);
+            for choice in only.chain(content.files_of.keys()) {
+                let (key, value) = choice.split_once('=').unwrap();
+                let input = content.input(key).unwrap_or_else(|| panic!("{}: {choice}", content.name));
+                assert!(input.choices.iter().any(|one| one == value), "{}: {choice}", content.name);
+            }
+            for file in content.files_of.values().flatten() {
+                assert!(content.files.contains(file), "{}: {file}", content.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_steps_of_an_edge_worker_are_those_of_where_it_runs() {
+        let content = crate::recipes::find("edge-workers").unwrap().content();
+        for runtime in &content.input("runtime").unwrap().choices {
+            let chosen = BTreeMap::from([("runtime".to_owned(), runtime.clone())]);
+            let steps: Vec<_> = content.steps.iter().filter(|step| step.is_for(&chosen)).collect();
+            let wrangler = steps.iter().any(|step| step.run.as_ref().is_some_and(|run| run.contains("wrangler")));
+            assert_eq!(wrangler, runtime == "cloudflare", "{runtime}");
+            assert!(steps.iter().any(|step| step.text.starts_with("Deploy it")), "{runtime}");
+            let files = steps.iter().filter_map(|step| step.file.as_deref());
+            for file in files {
+                let of = content.choices_of(file);
+                assert_eq!(of, [format!("runtime={runtime}")], "{file}");
+            }
+        }
     }
 }

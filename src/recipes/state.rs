@@ -67,8 +67,18 @@ pub fn remember(profile: &mut Profile, name: &str, call: Call, ended: Ended, at:
     if call == Call::Generate && kept.last.as_ref().is_some_and(|last| last.call != Call::Generate.word()) {
         return;
     }
+    // No more does a simulation, which does not ask what failed.
+    let failed_check = |last: &LastRecipe| last.call == Call::Check.word() && !last.ok;
+    if call == Call::Simulate && kept.last.as_ref().is_some_and(failed_check) {
+        return;
+    }
     let (ok, partly) = (ended != Ended::Failed, ended == Ended::Partly);
     kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok, partly });
+}
+
+/// The check or simulation that the recipe of that name fails by.
+pub fn last_failure<'a>(profile: &'a Profile, name: &str) -> Option<&'a LastRecipe> {
+    profile.recipes.get(name)?.last.as_ref().filter(|last| !last.ok)
 }
 
 /// When the recipe of that name was used last.
@@ -108,5 +118,21 @@ mod tests {
         assert_eq!(of_profile(&profile, "x"), State::Works);
         remember(&mut profile, "x", Call::Check, Ended::Failed, at);
         assert_eq!(of_profile(&profile, "x"), State::Fails);
+    }
+
+    #[test]
+    fn a_check_that_failed_is_hidden_by_no_simulation_and_by_the_next_check_that_goes_well() {
+        let mut profile = Profile::sandbox();
+        let at = Timestamp::UNIX_EPOCH;
+        remember(&mut profile, "x", Call::Simulate, Ended::Failed, at);
+        assert_eq!(last_failure(&profile, "x").map(|last| last.call.as_str()), Some("simulate"));
+        remember(&mut profile, "x", Call::Simulate, Ended::Good, at);
+        assert_eq!((of_profile(&profile, "x"), last_failure(&profile, "x")), (State::Simulated, None));
+        remember(&mut profile, "x", Call::Check, Ended::Failed, at);
+        remember(&mut profile, "x", Call::Simulate, Ended::Good, Timestamp::MAX);
+        assert_eq!(of_profile(&profile, "x"), State::Fails);
+        assert_eq!(last_failure(&profile, "x").map(|last| last.at), Some(at));
+        remember(&mut profile, "x", Call::Check, Ended::Partly, at);
+        assert_eq!((of_profile(&profile, "x"), last_failure(&profile, "x")), (State::Partly, None));
     }
 }

@@ -8,7 +8,7 @@ use crate::secrets::Secret;
 use crate::tenant::Profile;
 
 /// What was typed: plain texts and secrets by key, nothing checked yet.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given {
     /// Plain inputs.
     pub plain: BTreeMap<String, String>,

@@ -105,6 +105,11 @@ fn row(ui: &mut Ui, check: &Check, open_at_first: bool) {
     }
 }
 
+/// A check's name as words. One that is the name of something itself, like a variable's, stays as it is.
+fn shown_name(name: &str) -> String {
+    if name.contains(char::is_lowercase) { name.replace('_', " ") } else { name.to_owned() }
+}
+
 /// One line of the check; true where its evidence does not fit.
 fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) -> bool {
     let t = tokens(ui);
@@ -112,7 +117,7 @@ fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) -> bool {
     ui.scope(|ui| {
         ui.set_width(NAMES.min(ui.available_width() * 0.4));
         let colour = if check.verdict == Verdict::Skipped { t.text_subdued } else { t.text_strong };
-        ui.add(Label::new(RichText::new(check.name.replace('_', " ")).color(colour)).truncate().selectable(false));
+        ui.add(Label::new(RichText::new(shown_name(&check.name)).color(colour)).truncate().selectable(false));
     });
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         if let Some(open) = open {

@@ -9,7 +9,8 @@ use kinde_panel::backend::End;
 use kinde_panel::backend::recipes::{Command, Event};
 use kinde_panel::check::Check;
 use kinde_panel::error::{Category, UserError};
-use kinde_panel::recipes::{ChangeState, Plan};
+use kinde_panel::net::Value;
+use kinde_panel::recipes::{Change, ChangeState, Plan, Wish};
 use kinde_panel::tenant::Profile;
 
 fn planning(profile: Profile) -> (Window, JobId) {
@@ -140,4 +141,68 @@ fn what_applying_needs_besides_is_asked_for_at_its_field() {
         _ => None,
     });
     assert_eq!(ask.given.plain["endpoint"], "https://app.example.com/api/kinde-webhook");
+}
+
+#[test]
+fn a_plan_of_inputs_that_are_others_now_is_gone_and_the_next_one_is_of_what_is_typed() {
+    let mut harness = shown(acme(), "add");
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, "The tool's callback", "https://other.example.com/cb");
+    tab(&mut harness, "Result");
+    assert!(harness.query_by_label("What changes in acme-staging").is_none());
+    assert!(harness.query_by_label_contains("Apply: ").is_none());
+    harness.get_by_label_contains("An input is another now");
+    assert!(nothing_asked(&mut harness));
+    press(&mut harness, "Register the callback");
+    let (_, ask) = asked(&mut harness, |command| match command {
+        Command::Plan(ask) => Some(*ask),
+        _ => None,
+    });
+    assert_eq!(ask.given.plain["callback_url"], "https://other.example.com/cb");
+}
+
+#[test]
+fn a_plan_that_comes_back_for_inputs_of_before_is_not_offered() {
+    let (mut harness, job) = planning(acme());
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, "The tool's callback", "https://other.example.com/cb");
+    tell(&mut harness, job, Event::Planned(Ok(Box::new(planned("add")))));
+    tab(&mut harness, "Result");
+    assert!(harness.query_by_label_contains("Apply: ").is_none());
+}
+
+#[test]
+fn what_was_carried_out_stays_told_when_an_input_is_another_now() {
+    let mut harness = shown(acme(), "add");
+    press(&mut harness, "Apply: Register the callback: 1 of 2");
+    let (job, _) = applied(&mut harness);
+    tell(&mut harness, job, Event::Applied(Ok(vec![Check::pass("KINDE_WF_M2M_CLIENT_ID").seen("It is there")])));
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, "The tool's callback", "https://other.example.com/cb");
+    tab(&mut harness, "Result");
+    harness.get_by_label("Done, and seen in the tenant");
+    harness.get_by_label("KINDE_WF_M2M_CLIENT_ID");
+}
+
+#[test]
+fn the_preview_says_what_stays_by_what_it_writes() {
+    let variable = |state: ChangeState| {
+        let value = Value::Plain("id".to_owned());
+        let wish = Wish::Variable { key: "KEY".to_owned(), value, is_secret: false };
+        Change { wish, state, words: "KEY".to_owned() }
+    };
+    for (state, words) in [
+        (ChangeState::Add, "The variables that are there stay as they are"),
+        (
+            ChangeState::Update { id: "env_var_1".to_owned() },
+            "A variable that is set again loses the value it has now. All others stay as they are",
+        ),
+    ] {
+        let (mut harness, job) = planning(acme());
+        let plan = Plan { changes: vec![variable(state)] };
+        tell(&mut harness, job, Event::Planned(Ok(Box::new(plan))));
+        harness.get_by_label(words);
+        assert!(harness.query_by_label_contains("addresses are only added").is_none());
+    }
+    shown(acme(), "add").get_by_label("What is there stays: addresses are only added");
 }

@@ -30,7 +30,9 @@ fn every_step_need_and_correction_of_every_recipe_is_on_its_page() {
             );
         }
         tab(&mut harness, "Steps");
-        for step in &content.steps {
+        let chosen = content.inputs.iter().filter_map(|input| Some((input.key.clone(), input.default.clone()?)));
+        let chosen: std::collections::BTreeMap<String, String> = chosen.collect();
+        for step in content.steps.iter().filter(|step| step.is_for(&chosen)) {
             harness.get_by_label(&plain(&step.text));
             for more in [&step.note].into_iter().flatten() {
                 assert!(harness.query_all_by_label(&plain(more)).next().is_some(), "{}: {more}", content.name);
@@ -93,6 +95,65 @@ fn what_is_missing_is_said_at_its_field_and_nothing_is_asked() {
     assert_eq!(ask.given.plain["client_id"], acme().web_client_id.unwrap());
     assert!(!ask.keep.contains_key("client_id"), "the profile knows it: {:?}", ask.keep);
     assert_eq!(ask.keep["site"], "https://blog.example.com");
+}
+
+#[test]
+fn the_steps_of_an_edge_worker_follow_where_it_runs() {
+    let mut harness = page("edge-workers");
+    tab(&mut harness, "Steps");
+    harness.get_by_label("Sign Wrangler in");
+    let mut profile = acme();
+    let kept = profile.recipes.entry("edge-workers".to_owned()).or_default();
+    kept.inputs.insert("runtime".to_owned(), "deno".to_owned());
+    let mut harness = page_of(profile, "edge-workers", Theme::Dark, vec2(1080.0, 1500.0));
+    tab(&mut harness, "Steps");
+    assert!(harness.query_by_label("Sign Wrangler in").is_none());
+    harness.get_by_label("Run the service on this machine");
+}
+
+#[test]
+fn the_field_that_is_missing_is_scrolled_to_wherever_it_stands() {
+    let mut harness = page_of(acme(), "trustpath", Theme::Dark, vec2(1080.0, 520.0));
+    press(&mut harness, "Set the variables…");
+    assert!(nothing_asked(&mut harness));
+    harness.run_ok();
+    let field = harness.get_by_role_and_label(Role::PasswordInput, "TrustPath API key");
+    assert!(field.is_focused());
+    let place = field.rect();
+    assert!(place.top() > 0.0 && place.bottom() < 520.0, "it is in sight: {place}");
+}
+
+#[test]
+fn files_that_were_made_of_another_input_can_be_neither_saved_nor_copied() {
+    let mut harness = page("shopify-multipass");
+    typed(&mut harness, "shopify-multipass");
+    make(&mut harness, "Write the Multipass route");
+    harness.get_by_role_and_label(Role::Button, "Save to folder…");
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, "Store", "another");
+    tab(&mut harness, "Result");
+    assert!(harness.query_by_role_and_label(Role::Button, "Save to folder…").is_none());
+    harness.get_by_label_contains("An input is another now");
+    make(&mut harness, "Write the Multipass route");
+    tab(&mut harness, "Set up");
+    type_secret(&mut harness, "Token", "a-token-for-the-check-alone");
+    tab(&mut harness, "Result");
+    harness.get_by_role_and_label(Role::Button, "Save to folder…");
+}
+
+#[test]
+fn a_check_that_failed_before_says_when_and_a_simulation_does_not_hide_it() {
+    let mut profile = acme();
+    recipes::remember(&mut profile, "trustpath", Call::Check, recipes::Ended::Failed, at("2026-08-19T10:00:00Z"));
+    let mut harness = page_of(profile, "trustpath", Theme::Dark, vec2(1080.0, 1500.0));
+    tab(&mut harness, "Checks");
+    harness.get_by_label_contains("The last check failed, on 2026-08-19 at ");
+    harness.get_by_label_contains("Check again to see why");
+    choose(&mut harness, "Simulate on this machine");
+    let (job, ask) = call(&mut harness);
+    assert!(harness.query_by_label_contains("The last check failed").is_none(), "while another is going on");
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(really_simulated(&ask)))));
+    harness.get_by_label_contains("The last check failed, on 2026-08-19 at ");
 }
 
 #[test]

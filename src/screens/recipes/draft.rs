@@ -91,6 +91,23 @@ impl Draft {
         given
     }
 
+    /// The part of it that files, values and changes in the tenant are made of: what serves a check alone is none of it.
+    pub fn goes_in(&self, content: &Content) -> Given {
+        let mut given = self.given(content);
+        let goes = |key: &String| {
+            let made = content.input(key).is_some_and(|input| input.serves(Call::Generate));
+            made || content.apply_needs.contains(key)
+        };
+        given.plain.retain(|key, _| goes(key));
+        given.secrets.retain(|key, _| goes(key));
+        given
+    }
+
+    /// True where the secret field of that key holds `secret`.
+    pub fn holds(&self, key: &str, secret: &Secret) -> bool {
+        self.masked.get(key).is_some_and(|field| field.whole() == *secret)
+    }
+
     /// What is remembered of the plain inputs: neither what may be a token, nor what is known anyway.
     pub fn keep(&self, content: &Content) -> BTreeMap<String, String> {
         let own = content.inputs.iter().filter(|input| !is_masked(input) && !input.private);

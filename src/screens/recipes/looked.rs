@@ -5,14 +5,17 @@ use egui::Ui;
 use super::run::Run;
 use super::state::Page;
 use super::values;
-use crate::clock::clock_time;
+use crate::clock::{clock_time, day};
 use crate::recipes::{self, Call, Ended, Proof, Recipe};
+use crate::tenant::Profile;
 use crate::ui::tokens::space;
 use crate::ui::{Callout, Icon, check_list_as, check_rows, empty_state, loading, section, small};
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe) {
+pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe, profile: &Profile) {
+    let failed = failed(ui, &page.run, recipe, profile);
     match &page.run {
+        Run::Idle if failed => {}
         Run::Idle => {
             let words = "Check looks whether the real thing works. Simulate on this machine, under the three dots, \
                          walks the same path without the tool";
@@ -56,4 +59,27 @@ pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe) {
             }
         }
     }
+}
+
+/// Says of a call that failed, and whose findings are not shown here, when it was; true where it did.
+fn failed(ui: &mut Ui, run: &Run, recipe: &dyn Recipe, profile: &Profile) -> bool {
+    let Some(last) = recipes::last_failure(profile, &recipe.content().name) else { return false };
+    let shown = match run {
+        Run::Live(_) => true,
+        Run::Done { call, .. } => call.word() == last.call,
+        Run::Idle | Run::Failed(_) | Run::Cancelled(_) => false,
+    };
+    if shown {
+        return false;
+    }
+    let (what, again) = if last.call == Call::Simulate.word() {
+        ("simulation", "Simulate on this machine, under the three dots,")
+    } else {
+        ("check", "Check")
+    };
+    let title = format!("The last {what} failed, on {} at {}", day(last.at), clock_time(last.at));
+    let text = format!("{again} again to see why: what it found is not kept");
+    Callout::warn(&title).text(&text).show(ui);
+    ui.add_space(space::SM);
+    true
 }

@@ -24,6 +24,7 @@ pub(super) fn show(
     let content = recipe.content();
     let standing = list::standing(state, profile, &content.name);
     let Some(page) = state.pages.get_mut(content.name.as_str()) else { return };
+    page.drop_outdated(content);
     let mut asked = Vec::new();
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
@@ -53,7 +54,7 @@ pub(super) fn show(
             Tab::SetUp => set_up::show(ui, page, content, profile, cx, &mut asked),
             Tab::Steps => steps::show(ui, page, content, &mut asked),
             Tab::Result => result::show(ui, page, content, profile, &mut asked),
-            Tab::Checks => looked::show(ui, page, recipe),
+            Tab::Checks => looked::show(ui, page, recipe, profile),
             Tab::Guide => guide::show(ui, content, &mut asked),
         }
         ui.add_space(space::XL);
@@ -65,12 +66,13 @@ pub(super) fn show(
 
 fn parts(ui: &mut Ui, page: &mut Page, content: &Content) {
     let files = page.made.value().map(|made| made.files.len()).filter(|count| *count > 0);
+    let steps = content.steps.iter().filter(|step| step.is_for(&page.draft.plain)).count();
     tabs(
         ui,
         &mut page.tab,
         &[
             (Tab::SetUp, "Set up", None),
-            (Tab::Steps, "Steps", Some(content.steps.len())),
+            (Tab::Steps, "Steps", Some(steps)),
             (Tab::Result, "Result", files),
             (Tab::Checks, "Checks", None),
             (Tab::Guide, "Guide", (!content.corrections.is_empty()).then_some(content.corrections.len())),

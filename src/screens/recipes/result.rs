@@ -7,7 +7,7 @@ use super::values;
 use crate::action::{Action, Room};
 use crate::check::{Verdict, worst};
 use crate::error::Category;
-use crate::recipes::{self, ChangeState, Content, Generated, Plan};
+use crate::recipes::{self, ChangeState, Content, Generated, Plan, Wish};
 use crate::screens::{Cx, guard_words};
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space, text};
@@ -24,7 +24,11 @@ const CODE: f32 = 420.0;
 pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, profile: &Profile, asked: &mut Vec<Asked>) {
     change(ui, page, content, profile, asked);
     if page.made.is_idle() {
-        let words = format!("Press {}: what it makes stands here, to read, copy and save", content.action);
+        let words = if page.outdated {
+            format!("An input is another now, so what was made of the one before is gone: press {}", content.action)
+        } else {
+            format!("Press {}: what it makes stands here, to read, copy and save", content.action)
+        };
         empty_state(ui, Some(Icon::File), &words, None);
         return;
     }
@@ -191,9 +195,27 @@ fn planned(
             subdued(ui, "Everything is there: nothing to do");
         }
     });
-    if count > 0 {
-        small(ui, "What is there stays: addresses are only added");
+    for words in stays(plan) {
+        small(ui, words);
     }
+}
+
+/// What carrying the plan out does to what is there, by what it writes.
+fn stays(plan: &Plan) -> Vec<&'static str> {
+    let writes = |of: fn(&recipes::Change) -> bool| plan.changes.iter().any(|change| change.writes() && of(change));
+    let mut words = Vec::new();
+    if writes(|change| matches!(change.wish, Wish::Address { .. })) {
+        words.push("What is there stays: addresses are only added");
+    }
+    if writes(|change| matches!(change.state, ChangeState::Update { .. })) {
+        words.push("A variable that is set again loses the value it has now. All others stay as they are");
+    } else if writes(|change| matches!(change.wish, Wish::Variable { .. })) {
+        words.push("The variables that are there stay as they are");
+    }
+    if writes(|change| matches!(change.wish, Wish::Webhook(_))) {
+        words.push("The webhooks that are there stay as they are");
+    }
+    words
 }
 
 /// One line of the plan.

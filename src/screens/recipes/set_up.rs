@@ -100,6 +100,12 @@ fn needed(content: &Content, input: &Input) -> String {
     }
 }
 
+/// Leads the keyboard and the eye to a field: the page may be longer than the window.
+fn to(response: &egui::Response) {
+    response.request_focus();
+    response.scroll_to_me(Some(egui::Align::Center));
+}
+
 /// One field; true when Enter was pressed in it.
 fn field(ui: &mut Ui, draft: &mut Draft, content: &Content, input: &Input) -> bool {
     let help = format!("{}{}", needed(content, input), input.help_in_place());
@@ -118,7 +124,7 @@ fn field(ui: &mut Ui, draft: &mut Draft, content: &Content, input: &Input) -> bo
             secret_field(ui, &input.label, error.is_some(), secret).labelled_by(id)
         });
         if focus {
-            response.request_focus();
+            to(&response);
         }
         return entered(ui, &response);
     }
@@ -128,7 +134,7 @@ fn field(ui: &mut Ui, draft: &mut Draft, content: &Content, input: &Input) -> bo
         let row = FieldRow::new(&input.label).hint(help).long().error(error).placeholder(example);
         let response = row.show(ui, text);
         if focus {
-            response.request_focus();
+            to(&response);
         }
         return entered(ui, &response);
     }

@@ -12,9 +12,9 @@ use crate::action::{Action, JobId, Mood};
 use crate::backend::recipes::{Ask, Command, Event, Opened, Saved};
 use crate::backend::{Command as Any, End};
 use crate::error::UserError;
-use crate::recipes::{self, Call, Content, Generated, Plan, Recipe};
+use crate::recipes::{self, Call, Content, Generated, Given, Plan, Recipe};
 use crate::screens::Cx;
-use crate::secrets::Kept;
+use crate::secrets::{Kept, Secret};
 use crate::tenant::Profile;
 use crate::ui::Load;
 
@@ -50,11 +50,17 @@ pub(super) struct Page {
     pub this_run: bool,
     pub made: Load<Box<Generated>>,
     pub made_job: JobId,
+    /// What `made` was made of.
+    made_of: Given,
     /// Which of the files is shown.
     pub file: usize,
     pub run: Run,
     pub plan: Load<Box<Plan>>,
     pub plan_job: JobId,
+    /// What `plan` was worked out from.
+    plan_of: Given,
+    /// Something was dropped since an input is another now.
+    pub outdated: bool,
     pub applying: Option<Applying>,
     /// The plan waits for a yes, since the environment asks first.
     pub question: bool,
@@ -77,6 +83,37 @@ impl Page {
 
     pub fn is_applying(&self) -> bool {
         self.applying.as_ref().is_some_and(|applying| !applying.done)
+    }
+
+    /// Drops what was made of inputs that are others now: it must be neither copied, saved nor carried out. What was carried
+    /// out already stays told.
+    pub fn drop_outdated(&mut self, content: &Content) {
+        let made = !self.made.is_loading() && self.made.value().is_some();
+        let plan = !self.plan.is_loading() && self.plan.value().is_some() && self.applying.is_none();
+        if !made && !plan {
+            return;
+        }
+        let now = self.draft.goes_in(content);
+        if made && now != self.made_of {
+            self.made = Load::Idle;
+            self.file = 0;
+            self.outdated = true;
+        }
+        if plan && now != self.plan_of {
+            self.plan = Load::Idle;
+            self.question = false;
+            self.outdated = true;
+        }
+    }
+
+    /// Secrets that were made stand in their fields now: that is no other input.
+    fn take_secrets(&mut self, secrets: &BTreeMap<String, Secret>) {
+        self.draft.take_secrets(secrets);
+        for (key, secret) in secrets.iter().filter(|(key, secret)| self.draft.holds(key, secret)) {
+            for of in [&mut self.made_of, &mut self.plan_of] {
+                of.secrets.insert(key.clone(), secret.clone());
+            }
+        }
     }
 }
 
@@ -181,6 +218,7 @@ impl State {
     pub(super) fn ask(&mut self, recipe: &'static dyn Recipe, asked: Asked, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         let content = recipe.content();
         let (Some(profile), Some(page)) = (cx.profile, self.pages.get_mut(content.name.as_str())) else { return };
+        page.drop_outdated(content);
         match asked {
             Asked::Make => {
                 // Where applying is what the recipe is for, what would change is shown with it.
@@ -287,7 +325,7 @@ impl State {
                 if let Some(page) = self.page(|page| page.made_job == job) {
                     page.made_job = 0;
                     if let Ok(made) = &result {
-                        page.draft.take_secrets(&made.secrets);
+                        page.take_secrets(&made.secrets);
                     }
                     page.made.finish(result);
                     let files = page.made.value().map_or(0, |made| made.files.len());
@@ -412,6 +450,8 @@ impl Page {
         self.tab = Tab::Result;
         self.made.start();
         self.made_job = cx.job();
+        self.made_of = self.draft.goes_in(content);
+        self.outdated = false;
         let ask = self.ask(profile, content, Call::Generate);
         actions.push(run(self.made_job, Command::Run(Box::new(ask))));
     }
@@ -422,6 +462,8 @@ impl Page {
         self.question = false;
         self.plan.start();
         self.plan_job = cx.job();
+        self.plan_of = self.draft.goes_in(content);
+        self.outdated = false;
         let ask = self.ask(profile, content, Call::Generate);
         actions.push(run(self.plan_job, Command::Plan(Box::new(ask))));
     }

@@ -19,7 +19,8 @@ pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, asked: &mut 
         ui.add_space(space::SM);
     }
     let mut shown = None;
-    for (index, step) in content.steps.iter().enumerate() {
+    let steps = content.steps.iter().filter(|step| step.is_for(&page.draft.plain));
+    for (index, step) in steps.enumerate() {
         ui.push_id(index, |ui| one(ui, index + 1, step, page, content, asked, &mut shown));
     }
     if let Some(tab) = shown {
