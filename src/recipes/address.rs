@@ -32,6 +32,14 @@ fn scheme_for(text: &str) -> &'static str {
     if host == "localhost" || host.starts_with("127.") { "http://" } else { "https://" }
 }
 
+/// What is to be said of a site that people sign in at over plain http; `None` on this machine.
+pub fn in_clear_text(site: &str) -> Option<String> {
+    let url = Url::parse(site).ok()?;
+    (url.scheme() != "https" && !is_loopback(&url)).then(|| {
+        format!("{site} is not https: the code of a sign-in can be read on the way. Give it a certificate first")
+    })
+}
+
 /// True for this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -51,6 +59,14 @@ mod tests {
         let toml = "name='x'\ntitle=''\ngroup='code'\ndoes=''\naction=''\nchecked=''\nguides=[]\nneeds=[]\n[[input]]\nkey='site'\nlabel=''\nhelp=''";
         let given = Given { plain: [("site".to_owned(), text.to_owned())].into(), ..Given::default() };
         site(&Values::of(&Content::read(toml).unwrap(), given, None).unwrap(), "site")
+    }
+
+    #[test]
+    fn a_site_over_plain_http_is_told_of_but_on_this_machine() {
+        assert!(in_clear_text("http://example.com").unwrap().contains("not https"));
+        for fine in ["https://example.com", "http://localhost:3000", "http://127.0.0.1:3000"] {
+            assert_eq!(in_clear_text(fine), None, "{fine}");
+        }
     }
 
     #[test]

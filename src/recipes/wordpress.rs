@@ -115,6 +115,9 @@ impl Recipe for WordPress {
             made.put("identity_key", "sub");
             made.put("nickname_key", "name");
             made.put("email_formatting", "{email}");
+            if let Some(note) = address::in_clear_text(&site) {
+                made.note(&note);
+            }
             Ok(made)
         })
     }

@@ -104,6 +104,7 @@ impl Recipe for CampaignState {
                 made_of.secrets.insert("key".to_owned(), Secret::new(codec::hex(&key)));
                 notes.push("A new signing key was made; it stands in .env.local".to_owned());
             }
+            notes.extend(super::address::in_clear_text(&site));
             if state.len() > codec::LONG {
                 notes.push(format!("The state is long: {} characters", state.len()));
             }

@@ -22,14 +22,27 @@ pub fn token_in(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
+/// The store's address, where an address was pasted.
+pub fn home_in(text: &str) -> Option<Url> {
+    let text = text.trim().trim_matches(['"', '\'']);
+    Url::parse(text).ok().filter(|_| text.contains("/multipass/"))
+}
+
 /// True for what looks like an email address.
 pub fn is_email(text: &str) -> bool {
     let Some((name, host)) = text.rsplit_once('@') else { return false };
     !name.is_empty() && host.contains('.') && !host.starts_with('.') && !text.contains(char::is_whitespace)
 }
 
-/// Form, MAC, content and age of `token`.
-pub fn token(outcome: &mut Outcome, around: Around<'_>, token: &str, secret: &Secret, at: Timestamp) {
+/// Form, MAC, content and age of `token`. `home`: any address of the store, where it is known.
+pub fn token(
+    outcome: &mut Outcome,
+    around: Around<'_>,
+    token: &str,
+    secret: &Secret,
+    at: Timestamp,
+    home: Option<&Url>,
+) {
     outcome.add(around, form(token));
     if token::decode(token).is_err() {
         return;
@@ -70,7 +83,7 @@ pub fn token(outcome: &mut Outcome, around: Around<'_>, token: &str, secret: &Se
     for check in created_at(&customer, at) {
         outcome.add(around, check);
     }
-    if let Some(check) = return_to(&customer) {
+    if let Some(check) = return_to(&customer, home) {
         outcome.add(around, check);
     }
     outcome.put("customer", customer);
@@ -165,15 +178,27 @@ fn moment_of(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", text).ok())
 }
 
-fn return_to(customer: &Map<String, Value>) -> Option<Check> {
-    let text = customer.get("return_to")?.as_str().unwrap_or_default();
-    let whole = Url::parse(text).is_ok_and(|url| url.scheme() == "https");
-    Some(if whole {
-        Check::pass("return_to").seen(text.to_owned())
-    } else {
-        Check::warn("return_to", "It is no whole https address", "Send a whole address of the store")
-            .seen(text.to_owned())
-    })
+/// The page to end on must be the store's: what leads elsewhere was chosen by whoever made the link.
+fn return_to(customer: &Map<String, Value>, home: Option<&Url>) -> Option<Check> {
+    const NAME: &str = "return_to";
+    let text = customer.get(NAME)?.as_str().unwrap_or_default();
+    let page = Url::parse(text).ok();
+    let check = match (page, home) {
+        (Some(page), Some(home)) if page.origin() == home.origin() => Check::pass(NAME),
+        (Some(page), None) if page.scheme() == "https" => {
+            Check::skipped(NAME, "Whether it is a page of the store takes the store: give store too")
+        }
+        (Some(page), Some(home)) if page.scheme() == "https" => Check::warn(
+            NAME,
+            format!(
+                "It is no page of {}: a customer who was just signed in ends elsewhere",
+                home.host_str().unwrap_or_default()
+            ),
+            "Send a page of the store, as the generated route does; give the store's primary domain as store where it has one",
+        ),
+        _ => Check::warn(NAME, "It is no whole https address", "Send a whole address of the store"),
+    };
+    Some(check.seen(text.to_owned()))
 }
 
 /// Opens the address at the store and follows nothing.
@@ -267,20 +292,21 @@ fn led_to(asked: &Url, location: &str, page: Option<&str>, seen: &str) -> Check 
     .seen(seen)
 }
 
-/// Plays the store: takes a token once, and refuses whatever it must refuse.
+/// Plays the store at `home`: takes a token once, and refuses whatever it must refuse.
 pub fn store_of_its_own(
     outcome: &mut Outcome,
     around: Around<'_>,
     secret: &Secret,
     customer: Map<String, Value>,
+    home: &Url,
 ) -> Result<(), UserError> {
     let now = around.http.clock().now();
     let good = super::token(secret, customer.clone(), now)?;
-    token(outcome, around, &good, secret, now);
+    token(outcome, around, &good, secret, now, Some(home));
     let silent = Around { tell: &|_| (), ..around };
     let verdict = |text: &str, with: &Secret, at: Timestamp| {
         let mut inner = Outcome::default();
-        token(&mut inner, silent, text, with, at);
+        token(&mut inner, silent, text, with, at, Some(home));
         inner.checks.into_iter().find(|check| check.verdict == Verdict::Fail).map(|check| check.name)
     };
     let late =
@@ -339,6 +365,26 @@ mod tests {
             let seen = found(member.clone(), at);
             assert_eq!(seen, [("created_at".to_owned(), form), ("age".to_owned(), age)], "{member:?}");
         }
+    }
+
+    #[test]
+    fn a_page_to_end_on_that_is_not_the_store_s_is_told_of() {
+        let home = Url::parse("https://acme.myshopify.com/account/login/multipass/x").unwrap();
+        let look = |page: &str, home: Option<&Url>| {
+            return_to(&Map::from_iter([("return_to".to_owned(), Value::from(page))]), home).unwrap()
+        };
+        for (page, home, verdict) in [
+            ("https://acme.myshopify.com/cart", Some(&home), Verdict::Pass),
+            ("https://evil.com/", Some(&home), Verdict::Warn),
+            ("https://acme.myshopify.com.evil.com/", Some(&home), Verdict::Warn),
+            ("https://evil.com/", None, Verdict::Skipped),
+            ("/cart", Some(&home), Verdict::Warn),
+            ("/cart", None, Verdict::Warn),
+        ] {
+            assert_eq!(look(page, home).verdict, verdict, "{page} {home:?}");
+        }
+        assert_eq!(home_in(home.as_str()).unwrap().origin(), home.origin());
+        assert!(home_in("AAAA").is_none());
     }
 
     #[test]

@@ -30,6 +30,8 @@ const ROUTE: &str = include_str!("../../../assets/recipes/shopify-multipass/rout
 
 /// Where Kinde's SDK takes people back to, in an app on this machine.
 const CALLBACK: &str = "http://localhost:3000/api/auth/kinde_callback";
+/// A store that nobody has, for the simulation.
+const SOME_STORE: &str = "example.myshopify.com";
 /// For how long Shopify takes a token.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);
 
@@ -75,7 +77,7 @@ impl Recipe for ShopifyMultipass {
             made.put("store", store.as_str());
             made.put("install", CONTENT.install.clone().unwrap_or_default());
             let mut notes = Vec::new();
-            let customer = customer(values, around).await?;
+            let customer = customer(values, &store, around).await?;
             match (customer, secret) {
                 (Some((customer, from_token)), Some(secret)) => {
                     let at = moment(values, "created_at", around.http.clock().now())?;
@@ -106,7 +108,11 @@ impl Recipe for ShopifyMultipass {
             let text = values.need("token")?;
             let secret = values.need_secret("multipass_secret")?;
             let token = judge::token_in(text);
-            judge::token(&mut outcome, around, &token, secret, at);
+            let home = match values.text("store") {
+                Some(text) => Some(home(&store(text)?)?),
+                None => judge::home_in(text),
+            };
+            judge::token(&mut outcome, around, &token, secret, at, home.as_ref());
             if values.text("spend") == Some("yes") {
                 judge::spend(&mut outcome, around, values, &token).await;
             } else {
@@ -127,7 +133,12 @@ impl Recipe for ShopifyMultipass {
             if outcome.verdict() == Verdict::Fail {
                 return Ok(outcome);
             }
-            let mut customer = customer_of(values);
+            let shop = match values.text("store") {
+                Some(text) => store(text)?,
+                None => SOME_STORE.to_owned(),
+            };
+            // A word that cannot be used is told before anybody signs in.
+            let mut customer = customer_of(values, &shop)?;
             match signed_in {
                 Some(signed_in) => {
                     customer = match customer_of_claims(&signed_in.claims, customer) {
@@ -146,15 +157,19 @@ impl Recipe for ShopifyMultipass {
             let why = "The panel makes the token by the rules of lib/multipass.ts, and the route itself was not run: start the \
                        app and open /api/multipass signed in";
             outcome.add(around, Check::skipped(GENERATED, why));
-            judge::store_of_its_own(&mut outcome, around, &secret, customer)?;
+            judge::store_of_its_own(&mut outcome, around, &secret, customer, &home(&shop)?)?;
             Ok(outcome)
         })
     }
 }
 
 /// The customer to sign in, and whether an ID token vouches for the address; `None` where neither is given.
-async fn customer(values: &Values, around: Around<'_>) -> Result<Option<(Map<String, Value>, bool)>, UserError> {
-    let customer = customer_of(values);
+async fn customer(
+    values: &Values,
+    store: &str,
+    around: Around<'_>,
+) -> Result<Option<(Map<String, Value>, bool)>, UserError> {
+    let customer = customer_of(values, store)?;
     let Some(id_token) = values.text("id_token") else {
         return Ok(customer.contains_key("email").then_some((customer, false)));
     };
@@ -192,9 +207,39 @@ fn customer_of_claims(
     Ok(whole)
 }
 
-fn customer_of(values: &Values) -> Map<String, Value> {
+/// The customer as typed, for the store at that host.
+fn customer_of(values: &Values, store: &str) -> Result<Map<String, Value>, UserError> {
     let names = std::iter::once("email").chain(OPTIONAL);
-    names.filter_map(|name| Some((name.to_owned(), values.text(name)?.into()))).collect()
+    let mut customer: Map<String, Value> =
+        names.filter_map(|name| Some((name.to_owned(), values.text(name)?.into()))).collect();
+    if let Some(ip) = values.text("remote_ip")
+        && ip.parse::<std::net::IpAddr>().is_err()
+    {
+        return Err(UserError::new(Category::Input, "remote_ip is no IP address")
+            .detail(ip.to_owned())
+            .hint("For example 203.0.113.7"));
+    }
+    if let Some(text) = values.text("return_to") {
+        customer.insert("return_to".to_owned(), page(store, text)?.as_str().into());
+    }
+    Ok(customer)
+}
+
+/// The page of the store that `text` names, whole or by its path: what the generated route takes, and nothing else.
+fn page(store: &str, text: &str) -> Result<Url, UserError> {
+    let home = home(store)?;
+    let page = home.join(text).ok().filter(|page| page.origin() == home.origin());
+    page.ok_or_else(|| {
+        UserError::new(Category::Input, "return_to is no page of the store")
+            .detail(format!("{text} is not at {home}"))
+            .hint(format!("For example {home}cart. Where the store has a domain of its own, give that as store"))
+    })
+}
+
+/// The store's first page.
+fn home(store: &str) -> Result<Url, UserError> {
+    let url = url(store, "")?;
+    Ok(url.join("/").unwrap_or(url))
 }
 
 /// A token for `customer`, made at `at`.
@@ -296,6 +341,36 @@ mod tests {
         let stage = Stage::at("acme");
         let outcome = simulate(&ShopifyMultipass, &values(&ShopifyMultipass, &[], &[]), stage.around()).await.unwrap();
         assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
+    }
+
+    #[tokio::test]
+    async fn a_page_or_an_ip_address_that_the_check_would_not_take_makes_no_token() {
+        let stage = Stage::at("acme");
+        let secret = [("multipass_secret", "1234567890abcdef1234567890abcdef")];
+        let make = async |name: &str, text: &str| {
+            let plain = [("store", "acme"), ("email", "ada@example.com"), (name, text)];
+            generate(&ShopifyMultipass, &values(&ShopifyMultipass, &plain, &secret), stage.around()).await
+        };
+        for (name, wrong) in [
+            ("return_to", "https://evil.com/"),
+            ("return_to", "//evil.com/cart"),
+            ("return_to", "javascript:alert(1)"),
+            ("remote_ip", "abc"),
+        ] {
+            let error = make(name, wrong).await.unwrap_err();
+            assert!(error.category == Category::Input && error.title.starts_with(name), "{wrong}: {error:?}");
+        }
+        for (name, good, written) in [
+            ("return_to", "/cart?x=1", "https://acme.myshopify.com/cart?x=1"),
+            ("return_to", "https://acme.myshopify.com/cart", "https://acme.myshopify.com/cart"),
+            ("remote_ip", "203.0.113.7", "203.0.113.7"),
+        ] {
+            let made = make(name, good).await.unwrap();
+            let given = values(&ShopifyMultipass, &[("token", made.values["url"].as_str().unwrap())], &secret);
+            let outcome = check(&ShopifyMultipass, &given, stage.around()).await.unwrap();
+            assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
+            assert_eq!(outcome.values["customer"][name], written);
+        }
     }
 
     #[test]
