@@ -79,6 +79,12 @@ pub fn command(words: &str, profile: &str, data_dir: &str) -> String {
     format!("kinde-panel{folder} {words} --profile {}", quoted(profile))
 }
 
+/// `text` as one argument for a shell: bare where it can be.
+pub fn argument(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@+=,".contains(c);
+    if !text.is_empty() && text.chars().all(bare) { text.to_owned() } else { quoted(text) }
+}
+
 /// `text` in single quotes for a shell, where every masked value is left to a variable.
 fn quoted(text: &str) -> String {
     let mut parts = String::from("'");

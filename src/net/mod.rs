@@ -11,7 +11,7 @@ mod redact;
 mod request;
 
 pub use activity::{Activity, CAPACITY};
-pub use curl::{command, token_hint};
+pub use curl::{argument, command, token_hint};
 pub use exchange::{BODY_LIMIT, Exchange, ExchangeId, Outcome};
 pub use http::{Answer, Http, NetError, NetErrorKind, Recorder};
 pub use request::{Body, Request, Route, Value};

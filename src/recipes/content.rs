@@ -40,6 +40,9 @@ pub struct Content {
     pub group: Group,
     /// What it does, in a sentence or two.
     pub does: String,
+    /// What people look for it by, besides what its title and description say.
+    #[serde(default)]
+    pub words: Vec<String>,
     /// The primary button, named by its result: "Write route.ts".
     pub action: String,
     /// The button that applies it through the Management API, where that can be: "Set the variables". The same as `action`

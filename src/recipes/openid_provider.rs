@@ -87,7 +87,12 @@ impl Recipe for OpenIdProvider {
             let scope = values.need("scope")?;
             for pkce in [false, true] {
                 let way = Way { callback, scope, pkce, profile: true, state: None };
-                let Some(signed_in) = sign_in::walk(&mut outcome, around, way).await? else { return Ok(outcome) };
+                let walked = if pkce {
+                    sign_in::walk_again(&mut outcome, around, way).await?
+                } else {
+                    sign_in::walk(&mut outcome, around, way).await?
+                };
+                let Some(signed_in) = walked else { return Ok(outcome) };
                 let same = signed_in.claims.get("sub") == signed_in.profile.get("sub");
                 let name = if pkce { "with pkce" } else { "without pkce" };
                 outcome.add(

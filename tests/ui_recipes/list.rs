@@ -67,6 +67,48 @@ fn search_looks_into_titles_and_descriptions_and_says_when_nothing_is_called_so(
 }
 
 #[test]
+fn search_knows_the_words_of_the_trade() {
+    let mut harness = window();
+    for (word, title) in [
+        ("jwt", "Supabase and a to-do app"),
+        ("rls", "Supabase and a to-do app"),
+        ("Postgres", "Supabase and a to-do app"),
+        ("verify", "Edge workers"),
+        ("login", "WordPress"),
+    ] {
+        crate::stage::type_into(&mut harness, "Search recipes", word);
+        let found = rows(&harness);
+        assert!(found.iter().any(|(row, _)| row == title), "{word}: {found:?}");
+    }
+}
+
+#[test]
+fn enter_opens_the_first_hit_and_down_leads_to_it() {
+    let mut harness = window();
+    crate::stage::type_into(&mut harness, "Search recipes", "rls");
+    harness.key_press(egui::Key::ArrowDown);
+    harness.run_ok();
+    assert!(harness.get_by_role_and_label(Role::Button, "Supabase and a to-do app").is_focused());
+    crate::stage::type_into(&mut harness, "Search recipes", "wordpress");
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    let (_, name) = asked(&mut harness, |command| match command {
+        Command::Open { name, .. } => Some(name),
+        _ => None,
+    });
+    assert_eq!(name, "wordpress");
+}
+
+#[test]
+fn a_recipe_that_is_opened_from_elsewhere_stands_in_the_list_whatever_was_searched_for() {
+    let mut harness = window();
+    crate::stage::type_into(&mut harness, "Search recipes", "zapier");
+    harness.state_mut().with(|state, cx, actions| state.show("wordpress", cx, actions));
+    harness.run_ok();
+    assert!(rows(&harness).iter().any(|(title, _)| title == "WordPress"));
+}
+
+#[test]
 fn what_was_used_last_stands_first_and_each_row_says_how_it_stands() {
     let mut profile = acme();
     let mut used =

@@ -98,6 +98,39 @@ fn what_is_missing_is_said_at_its_field_and_nothing_is_asked() {
 }
 
 #[test]
+fn the_command_for_it_has_what_is_typed_and_no_secret() {
+    let mut harness = page("shopify-multipass");
+    type_into(&mut harness, "Store", "acme");
+    type_into(&mut harness, "First name", "Ada & co");
+    type_secret(&mut harness, "Multipass secret", CANARY);
+    type_secret(&mut harness, "Token", CANARY);
+    let copied = |harness: &mut Window| {
+        press(harness, "More");
+        harness.get_by_role_and_label(Role::MenuItem, "Copy the command for it").click();
+        let mut copied = None;
+        for _ in 0..4 {
+            harness.step();
+            let commands = &harness.output().platform_output.commands;
+            copied = copied.or(commands.iter().find_map(|command| match command {
+                egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            }));
+        }
+        copied.expect("nothing was copied")
+    };
+    let made = copied(&mut harness);
+    assert!(made.contains("recipe generate shopify-multipass --set store=acme --secret multipass_secret=FILE"), "{made}");
+    assert!(made.contains(" --set 'first_name=Ada & co'") && !made.contains("token="), "{made}");
+    tab(&mut harness, "Checks");
+    let checked = copied(&mut harness);
+    assert!(checked.contains("recipe check shopify-multipass --secret multipass_secret=FILE"), "{checked}");
+    assert!(checked.contains(" --set token=@FILE"), "{checked}");
+    for text in [made, checked] {
+        assert!(text.ends_with(" --profile 'acme-staging'") && !text.contains(CANARY), "{text}");
+    }
+}
+
+#[test]
 fn the_steps_of_an_edge_worker_follow_where_it_runs() {
     let mut harness = page("edge-workers");
     tab(&mut harness, "Steps");

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::list::{Standing, contains, group_title};
+use super::list::{First, Standing, contains, group_title};
 use super::state::{Shown, State};
 use crate::action::{Action, Room};
 use crate::providers;
@@ -107,7 +107,7 @@ fn tunnel(state: &State, profile: &Profile, way: Way) -> Standing {
 }
 
 /// Their group of the list; true where something of it fits `wanted`.
-pub(super) fn shelf(ui: &mut Ui, state: &mut State, wanted: &str, profile: &Profile) -> bool {
+pub(super) fn shelf(ui: &mut Ui, state: &mut State, wanted: &str, first: &mut First, profile: &Profile) -> bool {
     let mut all = all(state, profile);
     all.retain(|tool| contains([tool.title, tool.id, tool.room.name()], wanted));
     if all.is_empty() {
@@ -120,7 +120,8 @@ pub(super) fn shelf(ui: &mut Ui, state: &mut State, wanted: &str, profile: &Prof
             .note(&tool.standing.word)
             .mark(tool.standing.mood, tool.standing.icon)
             .words_first();
-        if row.selected(state.shown == Some(this)).show(ui).clicked() {
+        let row = row.selected(state.shown == Some(this)).show(ui);
+        if first.take(&row) || row.clicked() {
             state.shown = Some(this);
         }
     }

@@ -1,6 +1,6 @@
 //! The list of everything: one search box, the groups, last used first, each row with how it stands.
 
-use egui::{ScrollArea, Ui};
+use egui::{Key, Response, ScrollArea, Ui};
 
 use super::elsewhere;
 use super::state::{Shown, State};
@@ -44,17 +44,22 @@ pub(super) fn standing(state: &State, profile: &Profile, name: &str) -> Standing
 
 /// Draws it over the whole column.
 pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {
-    text_field(ui, "Search recipes", "Search tools and words", &mut state.search);
+    let field = text_field(ui, "Search recipes", "Search tools and words", &mut state.search);
     ui.add_space(space::XS);
     let wanted = state.search.trim().to_lowercase();
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    let mut first = First {
+        opens: field.lost_focus() && !wanted.is_empty() && pressed(Key::Enter),
+        gets_focus: field.has_focus() && pressed(Key::ArrowDown),
+    };
     ScrollArea::vertical().id_salt("recipes").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.set_max_width(ui.available_width() - space::SM);
         let mut any = false;
         for group in [Group::SignIn, Group::Code] {
-            any |= shelf(ui, state, group, &wanted, profile, cx, actions);
+            any |= shelf(ui, state, group, &wanted, &mut first, profile, cx, actions);
         }
-        any |= elsewhere::shelf(ui, state, &wanted, profile);
+        any |= elsewhere::shelf(ui, state, &wanted, &mut first, profile);
         if !any {
             let words = format!("Nothing here is called {}", state.search.trim());
             if empty_state(ui, None, &words, Some("Show all")) {
@@ -63,6 +68,22 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_
         }
         ui.add_space(space::LG);
     });
+}
+
+/// What a key in the search box asks of the first row below it.
+pub(super) struct First {
+    opens: bool,
+    gets_focus: bool,
+}
+
+impl First {
+    /// Does it on the first row it is given; true where that row is to be opened.
+    pub fn take(&mut self, row: &Response) -> bool {
+        if std::mem::take(&mut self.gets_focus) {
+            row.request_focus();
+        }
+        std::mem::take(&mut self.opens)
+    }
 }
 
 /// The title of a group.
@@ -74,11 +95,13 @@ pub(super) fn group_title(ui: &mut Ui, title: &str) {
     });
 }
 
+#[expect(clippy::too_many_arguments, reason = "what the list is drawn from, handed on")]
 fn shelf(
     ui: &mut Ui,
     state: &mut State,
     group: Group,
     wanted: &str,
+    first: &mut First,
     profile: &Profile,
     cx: &Cx<'_>,
     actions: &mut Vec<Action>,
@@ -98,17 +121,19 @@ fn shelf(
         let standing = standing(state, profile, &content.name);
         let selected = state.shown == Some(Shown::Recipe(content.name.as_str()));
         let row = ListRow::new(&content.title).note(&standing.word).mark(standing.mood, standing.icon).words_first();
-        if row.selected(selected).show(ui).clicked() {
+        let row = row.selected(selected).show(ui);
+        if first.take(&row) || row.clicked() {
             state.show(&content.name, cx, actions);
         }
     }
     true
 }
 
-/// True where each word of `wanted` stands in the recipe's title, name, description or guides.
-fn matches(content: &Content, wanted: &str) -> bool {
+/// True where each word of `wanted` stands in the recipe's title, name, description, guides or words.
+pub(super) fn matches(content: &Content, wanted: &str) -> bool {
     let guides: Vec<&str> = content.guides.iter().map(|guide| guide.title.as_str()).collect();
-    contains([content.title.as_str(), &content.name, &content.does].into_iter().chain(guides), wanted)
+    let words = content.words.iter().map(String::as_str);
+    contains([content.title.as_str(), &content.name, &content.does].into_iter().chain(guides).chain(words), wanted)
 }
 
 /// True where each word of `wanted` stands in one of `texts`.

@@ -128,12 +128,28 @@ fn more(ui: &mut Ui, page: &Page, content: &Content, profile: &Profile, cx: &Cx<
             asked.push(Asked::Do(Action::OpenUrl(guide.url.clone())));
         }
         if menu_item(ui, Icon::Terminal, "Copy the command for it") {
-            let words = format!("recipe show {}", content.name);
-            ui.copy_text(net::command(&words, &profile.name, cx.data_dir));
+            ui.copy_text(net::command(&command(page, content), &profile.name, cx.data_dir));
         }
         let forget = |ui: &mut Ui| menu_item(ui, Icon::Trash, "Forget the inputs");
         if ui.add_enabled_ui(!busy && page.forget_job == 0, forget).inner {
             asked.push(Asked::Forget);
         }
     });
+}
+
+/// What the command line is asked for what the page shows: to check on the page of checks, else to make, with what is typed
+/// and is not known there anyway. What is secret, or may be, comes from files that the person names.
+fn command(page: &Page, content: &Content) -> String {
+    let call = if page.tab == Tab::Checks { Call::Check } else { Call::Generate };
+    let (kept, given) = (page.draft.keep(content), page.draft.given(content));
+    let mut words = format!("recipe {} {}", call.word(), content.name);
+    for input in content.inputs.iter().filter(|input| input.serves(call)) {
+        let key = &input.key;
+        if let Some(text) = kept.get(key) {
+            words.push_str(&format!(" --set {}", net::argument(&format!("{key}={text}"))));
+        } else if given.secrets.contains_key(key) {
+            words.push_str(&if input.secret { format!(" --secret {key}=FILE") } else { format!(" --set {key}=@FILE") });
+        }
+    }
+    words
 }

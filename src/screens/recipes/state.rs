@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::draft::Draft;
+use super::list;
 use super::run::{Applying, Run};
 use super::save::Save;
 use crate::action::{Action, JobId, Mood};
@@ -176,7 +177,12 @@ impl State {
     /// Shows the page of a recipe.
     pub fn show(&mut self, name: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         if let Some(recipe) = recipes::find(name) {
-            let name = recipe.content().name.as_str();
+            let content = recipe.content();
+            let name = content.name.as_str();
+            // Opened from elsewhere: it stands in the list, too.
+            if !list::matches(content, &self.search.trim().to_lowercase()) {
+                self.search.clear();
+            }
             self.shown = Some(Shown::Recipe(name));
             self.open(name, cx, actions);
         }
