@@ -224,6 +224,7 @@ fn words_that_cannot_be_used_are_refused_before_anything_is_done() {
         &["generate", "shopify-multipass"],
         &["generate", "shopify-multipass", "--set", "store=acme", "--set", &secret],
         &["generate", "trustpath", "--set", "on_failure=ajar"],
+        &["generate", "cloudflare-zero-trust", "--set", "team=foo", "--set", "team=bar"],
         &["check", "nextjs"],
         &["check", "trustpath", "--password-file", "/nonexistent"],
     ] {

@@ -310,8 +310,8 @@ async fn own_token(target: &Target, around: Around<'_>) -> Check {
 
 /// A route for another method refuses before it looks at a token, so its answer says nothing of the token.
 const OTHER_METHOD: &str = "The route is not there for GET, which the panel asks with: it did not look at the token";
-const ANSWER_GET: &str =
-    "Give the address of a route that answers GET and asks for the same token, or let this one answer GET for the check";
+const ANSWER_GET: &str = "Give the address of a route that answers GET and asks for the same token, or let this one answer \
+                          GET for the check";
 
 struct Answered {
     status: u16,

@@ -2,7 +2,7 @@
 //! error that judges nothing, and whatever else goes wrong in a checker is a check.
 
 use super::outcome::failed;
-use super::{Around, Call, Generated, Input, Outcome, Recipe, Values, Wish};
+use super::{Around, Call, From, Generated, Input, Outcome, Recipe, Values, Wish};
 use crate::error::{Category, UserError};
 use crate::tenant::Tenant;
 
@@ -34,7 +34,25 @@ fn nothing_missing(recipe: &dyn Recipe, values: &Values, call: Call) -> Result<(
 /// When an input is missing or cannot be used.
 pub async fn generate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> Result<Generated, UserError> {
     nothing_missing(recipe, values, Call::Generate)?;
-    recipe.generate(values, around).await
+    if !is_for_another(recipe, values, around) {
+        return recipe.generate(values, around).await;
+    }
+    let mut made = recipe.generate(values, Around { client_secret: None, ..around }).await?;
+    if made.files.iter().any(|file| file.is_private() && file.shown().contains("KINDE_CLIENT_SECRET=\n")) {
+        made.note(
+            "KINDE_CLIENT_SECRET is left empty: the secret that is known here belongs to the profile's own application, not to \
+             the client ID that was given",
+        );
+    }
+    Ok(made)
+}
+
+/// True where a client ID was given that is not the one whose secret is known.
+fn is_for_another(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> bool {
+    let input = recipe.content().inputs.iter().find(|input| input.from == Some(From::WebClientId));
+    let given = input.and_then(|input| values.text(&input.key));
+    let known = around.tenant.and_then(|tenant| tenant.profile.web_client_id.as_deref());
+    around.client_secret.is_some() && given.zip(known).is_some_and(|(given, known)| given != known)
 }
 
 /// Looks whether the real thing works.
@@ -74,4 +92,33 @@ fn settled(result: Result<Outcome, UserError>, around: Around<'_>) -> Result<Out
         outcome.add(around, failed("call", &error));
         Ok(outcome)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipes::find;
+    use crate::recipes::tests::{Stage, values};
+    use crate::secrets::Secret;
+
+    #[tokio::test]
+    async fn the_secret_that_is_known_is_written_beside_the_client_id_it_belongs_to_alone() {
+        const SECRET: &str = "Canary0123456789Canary0123456789";
+        let mut stage = Stage::at("acme");
+        stage.tenant.profile.web_client_id = Some("known".to_owned());
+        let secret = Secret::new(SECRET);
+        let around = Around { client_secret: Some(&secret), ..stage.around() };
+        for (name, more) in [("supabase", ("project", "abc")), ("campaign-state", ("source", "reddit"))] {
+            let recipe = find(name).unwrap();
+            for (client_id, written) in [("known", true), ("own", false)] {
+                let given = values(recipe, &[more, ("client_id", client_id)], &[]);
+                let made = generate(recipe, &given, around).await.unwrap();
+                let env = made.files.iter().find(|file| file.is_private()).unwrap();
+                assert!(env.shown().contains(&format!("KINDE_CLIENT_ID={client_id}\n")), "{}", env.shown());
+                assert_eq!(env.exact().expose().contains(SECRET), written, "{name} {client_id}");
+                let noted = made.values["notes"].to_string().contains("KINDE_CLIENT_SECRET is left empty");
+                assert_eq!(noted, !written, "{name} {client_id}: {}", made.values["notes"]);
+            }
+        }
+    }
 }

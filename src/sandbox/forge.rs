@@ -111,7 +111,9 @@ impl Parts<'_> {
     /// The claims with one letter of one text changed: JSON of the same shape, so that nothing but the signature tells.
     fn altered(&self) -> Value {
         let mut claims = self.claims.clone();
-        let member = CHANGED.iter().find(|name| claims.get(**name).is_some_and(|it| it.as_str().is_some_and(|it| !it.is_empty())));
+        let member = CHANGED
+            .iter()
+            .find(|name| claims.get(**name).is_some_and(|it| it.as_str().is_some_and(|it| !it.is_empty())));
         let Some(text) = member.and_then(|name| claims.get_mut(*name)) else {
             if let Some(claims) = claims.as_object_mut() {
                 claims.insert("jti".to_owned(), "1".into());

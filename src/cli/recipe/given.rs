@@ -1,5 +1,6 @@
 //! The words that carry a recipe's inputs, and where secrets are read from.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -30,6 +31,7 @@ pub struct Words {
 impl Words {
     /// Everything that was given, secrets from file, standard input or keyring. Nothing of it is checked yet.
     pub async fn read(&self, content: &Content, call: Call, picked: &Picked, cx: &Context) -> Result<Given, UserError> {
+        self.once()?;
         let mut given = Given::default();
         for word in &self.set {
             let (key, text) = pair(word, "--set", "KEY=VALUE")?;
@@ -81,6 +83,20 @@ impl Words {
             }
         }
         Ok(given)
+    }
+
+    /// Refuses an input that two words give: which of them counts is not to be guessed.
+    fn once(&self) -> Result<(), UserError> {
+        let mut seen = BTreeSet::new();
+        for word in self.set.iter().chain(&self.secret) {
+            let Some((key, _)) = word.split_once('=') else { continue };
+            if !seen.insert(key) {
+                return Err(UserError::new(Category::Input, format!("{key} is given twice"))
+                    .detail("An input has one value")
+                    .hint("Leave one of the two out"));
+            }
+        }
+        Ok(())
     }
 
     /// True where a word takes standard input for itself.

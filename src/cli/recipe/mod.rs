@@ -78,7 +78,11 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             if let Some(out) = out.clone() {
                 let files = made.files.clone();
                 let write = tokio::task::spawn_blocking(move || {
-                    if force { recipes::write_over(&out, &files) } else { recipes::write(&out, &files).map(|()| Vec::new()) }
+                    if force {
+                        recipes::write_over(&out, &files)
+                    } else {
+                        recipes::write(&out, &files).map(|()| Vec::new())
+                    }
                 });
                 let kept = write.await.unwrap_or_else(|error| {
                     Err(UserError::new(Category::Internal, "The files were not written").detail(error.to_string()))

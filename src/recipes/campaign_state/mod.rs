@@ -102,7 +102,7 @@ impl Recipe for CampaignState {
             ];
             if made {
                 made_of.secrets.insert("key".to_owned(), Secret::new(codec::hex(&key)));
-                notes.push("A new signing key was made; it stands in .env.local".to_owned());
+                notes.push("A new signing key was made; it goes into .env.local".to_owned());
             }
             notes.extend(super::address::in_clear_text(&site));
             if state.len() > codec::LONG {

@@ -72,7 +72,7 @@ impl Recipe for Supabase {
             let project = project(values.need("project")?)?;
             let site = address::site(values, "site")?;
             let (secret, made_secret) = match values.secret("jwt_secret") {
-                Some(secret) => (secret.clone(), false),
+                Some(secret) => (long_enough(secret)?.clone(), false),
                 None => (new_secret()?, true),
             };
             let user = values.text("user_id").map(user).transpose()?;
@@ -94,9 +94,7 @@ impl Recipe for Supabase {
             if made_secret {
                 made.secrets.insert("jwt_secret".to_owned(), secret.clone());
                 notes
-                    .push("A new signing secret was made; it stands in .env.local: import it into Supabase".to_owned());
-            } else if secret.expose().chars().count() < judge::SHORTEST {
-                notes.push(format!("The signing secret is short: {} characters at least", judge::SHORTEST));
+                    .push("A new signing secret was made; it goes into .env.local: import it into Supabase".to_owned());
             }
             match user {
                 Some(user) if !made_secret => {
@@ -210,6 +208,17 @@ fn env(
 
 fn callback(site: &str) -> String {
     format!("{site}/api/auth/kinde_callback")
+}
+
+/// A signing secret that a project takes.
+fn long_enough(secret: &Secret) -> Result<&Secret, UserError> {
+    let length = secret.expose().chars().count();
+    if length >= judge::SHORTEST {
+        return Ok(secret);
+    }
+    Err(UserError::new(Category::Input, "jwt_secret is too short")
+        .detail(format!("It has {length} characters; PostgREST takes {} at least", judge::SHORTEST))
+        .hint("Leave it out, and one is made; or make one with openssl rand -base64 48"))
 }
 
 /// 48 random bytes as 64 letters and digits of base64url.
@@ -327,6 +336,19 @@ mod tests {
         let other = values(&Supabase, &[("token", token)], &[("jwt_secret", "0123456789abcdef0123456789abcdef")]);
         let outcome = check(&Supabase, &other, stage.around()).await.unwrap();
         assert_eq!(crate::check::first_trouble(&outcome.checks).unwrap().name, "signature");
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_no_project_takes_makes_no_file() {
+        let stage = Stage::at("acme");
+        let make = async |secret: &str| {
+            let given = values(&Supabase, &[("project", "abc")], &[("jwt_secret", secret)]);
+            generate(&Supabase, &given, stage.around()).await
+        };
+        let error = make("Canary0123456789Canary").await.unwrap_err();
+        assert!(error.category == Category::Input && error.detail.contains("22 characters"), "{error:?}");
+        assert!(!format!("{error:?}").contains("Canary"), "{error:?}");
+        assert!(make(&"a".repeat(judge::SHORTEST)).await.is_ok());
     }
 
     #[tokio::test]
