@@ -129,16 +129,16 @@ impl Recipe for ShopifyMultipass {
                 Some(secret) => secret.clone(),
                 None => Secret::new("1234567890abcdef1234567890abcdef"),
             };
-            let signed_in = sign_in::first_user(&mut outcome, around, CALLBACK).await?;
-            if outcome.verdict() == Verdict::Fail {
-                return Ok(outcome);
-            }
             let shop = match values.text("store") {
                 Some(text) => store(text)?,
                 None => SOME_STORE.to_owned(),
             };
             // A word that cannot be used is told before anybody signs in.
             let mut customer = customer_of(values, &shop)?;
+            let signed_in = sign_in::first_user(&mut outcome, around, CALLBACK).await?;
+            if outcome.verdict() == Verdict::Fail {
+                return Ok(outcome);
+            }
             match signed_in {
                 Some(signed_in) => {
                     customer = match customer_of_claims(&signed_in.claims, customer) {
