@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::Job;
-use crate::check::Check;
+use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::inspector::key_source::owner_id;
 use crate::recipes::{
@@ -290,7 +290,8 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
     };
     match job.cancel.run_until_cancelled(work).await? {
         Ok((ended, event)) => {
-            remember(job, &ask, ended);
+            let warns = matches!(&event, Event::Judged(Ok(outcome)) if outcome.verdict() == Verdict::Warn);
+            remember(job, &ask, ended, warns);
             Some(event)
         }
         Err(error) if ask.call == Call::Generate => Some(Event::Made(Err(error))),
@@ -303,9 +304,14 @@ fn judged(recipe: &dyn Recipe, call: Call, outcome: Outcome) -> (Ended, Event) {
 }
 
 /// Keeps how it ended with the profile. What cannot be kept is no failure of the job.
-fn remember(job: &Job, ask: &Ask, ended: Ended) {
+fn remember(job: &Job, ask: &Ask, ended: Ended, warns: bool) {
     let now = job.services.clock.now();
-    let edit = |profile: &mut Profile| recipes::remember(profile, &ask.name, ask.call, ended, now);
+    let edit = |profile: &mut Profile| {
+        recipes::remember(profile, &ask.name, ask.call, ended, now);
+        if warns && ask.call == Call::Check && ended == Ended::Good {
+            recipes::remember_warning(profile, &ask.name);
+        }
+    };
     if let Err(error) = job.services.profiles.update(ask.profile, edit) {
         tracing::warn!(%error, "how the recipe ended was not kept");
     }

@@ -73,7 +73,20 @@ pub fn remember(profile: &mut Profile, name: &str, call: Call, ended: Ended, at:
         return;
     }
     let (ok, partly) = (ended != Ended::Failed, ended == Ended::Partly);
-    kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok, partly });
+    kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok, partly, warns: false });
+}
+
+/// Remembers that the check that was remembered just now, and went well, warns of something.
+pub fn remember_warning(profile: &mut Profile, name: &str) {
+    if let Some(last) = profile.recipes.get_mut(name).and_then(|kept| kept.last.as_mut()) {
+        last.warns = true;
+    }
+}
+
+/// True where the recipe of that name works, and the check that found so warns of something.
+pub fn warns(profile: &Profile, name: &str) -> bool {
+    let last = profile.recipes.get(name).and_then(|kept| kept.last.as_ref());
+    of_profile(profile, name) == State::Works && last.is_some_and(|last| last.warns)
 }
 
 /// The check or simulation that the recipe of that name fails by.
@@ -118,6 +131,18 @@ mod tests {
         assert_eq!(of_profile(&profile, "x"), State::Works);
         remember(&mut profile, "x", Call::Check, Ended::Failed, at);
         assert_eq!(of_profile(&profile, "x"), State::Fails);
+    }
+
+    #[test]
+    fn a_recipe_that_works_and_warns_does_so_until_the_next_check() {
+        let mut profile = Profile::sandbox();
+        let at = Timestamp::UNIX_EPOCH;
+        remember(&mut profile, "x", Call::Check, Ended::Good, at);
+        assert!(!warns(&profile, "x"));
+        remember_warning(&mut profile, "x");
+        assert!(warns(&profile, "x") && of_profile(&profile, "x") == State::Works);
+        remember(&mut profile, "x", Call::Check, Ended::Good, at);
+        assert!(!warns(&profile, "x"));
     }
 
     #[test]

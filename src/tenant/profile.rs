@@ -233,6 +233,9 @@ pub struct LastRecipe {
     /// Whether something that decides was not seen.
     #[serde(default)]
     pub partly: bool,
+    /// Whether it went well and warns of something.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warns: bool,
 }
 
 impl Profile {

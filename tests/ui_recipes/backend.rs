@@ -249,6 +249,13 @@ fn every_recipe_is_simulated_without_an_account_and_is_remembered_as_that() {
         };
         let outcome = behind.judged(ask(name, Call::Simulate, plain, &[])).unwrap();
         assert!(matches!(outcome.verdict(), Verdict::Pass | Verdict::Warn), "{name}: {outcome:#?}");
+        if ["cloudflare-zero-trust", "openid-provider"].contains(&name) {
+            let mut rows: Vec<&str> = outcome.checks.iter().map(|check| check.name.as_str()).collect();
+            rows.sort_unstable();
+            let twice = rows.windows(2).find(|two| two[0] == two[1]);
+            assert!(twice.is_none(), "{name}: {twice:?}");
+            assert!(rows.contains(&"without pkce"), "both ways were walked: {rows:?}");
+        }
         // Where the panel does what the tool or the written code would do, none of that ran, whoever signed in.
         let alone = ["trustpath", "nextjs", "zapier", "edge-workers", "shopify-multipass", "supabase"].contains(&name);
         let wanted = if alone { State::WorkedOut } else { State::Simulated };

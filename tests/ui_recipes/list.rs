@@ -134,6 +134,15 @@ fn what_was_used_last_stands_first_and_each_row_says_how_it_stands() {
 }
 
 #[test]
+fn a_recipe_whose_check_warns_is_not_plainly_called_working() {
+    let mut profile = acme();
+    recipes::remember(&mut profile, "wordpress", Call::Check, Ended::Good, crate::stage::at("2026-08-19T10:00:00Z"));
+    recipes::remember_warning(&mut profile, "wordpress");
+    let harness = window_of(Some(profile), Theme::Dark, vec2(1080.0, 1000.0));
+    assert!(rows(&harness).contains(&("WordPress".to_owned(), "works, warns".to_owned())));
+}
+
+#[test]
 fn what_has_a_room_of_its_own_tells_how_it_stands_and_leads_there() {
     let mut profile = Profile { public: acme().public, ..acme() };
     profile.remember_app("github", Some("github"));

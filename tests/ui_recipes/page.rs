@@ -123,8 +123,8 @@ fn the_command_for_it_has_what_is_typed_and_no_secret() {
     assert!(made.contains(" --set 'first_name=Ada & co'") && !made.contains("token="), "{made}");
     tab(&mut harness, "Checks");
     let checked = copied(&mut harness);
-    assert!(checked.contains("recipe check shopify-multipass --secret multipass_secret=FILE"), "{checked}");
-    assert!(checked.contains(" --set token=@FILE"), "{checked}");
+    assert!(checked.contains("recipe check shopify-multipass "), "{checked}");
+    assert!(checked.contains(" --set token=@FILE") && !checked.contains("first_name"), "{checked}");
     for text in [made, checked] {
         assert!(text.ends_with(" --profile 'acme-staging'") && !text.contains(CANARY), "{text}");
     }

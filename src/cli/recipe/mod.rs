@@ -92,7 +92,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
                 }
             }
             job.keep(&made, cx).await;
-            job.remember(Ended::Good, cx);
+            job.remember(Ended::Good, false, cx);
             generated(&made, out.is_some(), cx);
             Ok(Exit::Good)
         }
@@ -111,7 +111,7 @@ async fn judged(words: &given::Words, call: Call, cx: &Context) -> Result<Exit, 
         }
     };
     let outcome = cx.cancel.run_until_cancelled(outcome).await.unwrap_or_else(|| Err(cancelled()))?;
-    job.remember(recipes::ending(job.recipe, call, &outcome), cx);
+    job.remember(recipes::ending(job.recipe, call, &outcome), outcome.verdict() == Verdict::Warn, cx);
     Ok(told(&outcome, call, job.recipe, cx))
 }
 
@@ -206,14 +206,18 @@ impl Job {
     }
 
     /// Keeps how it ended with a saved profile. What cannot be kept is no failure of the job.
-    fn remember(&self, ended: Ended, cx: &Context) {
+    fn remember(&self, ended: Ended, warns: bool, cx: &Context) {
         let profile = &self.picked.profile;
         if !profile.saved {
             return;
         }
         let (name, call, now) = (&self.recipe.content().name, self.call, cx.services.clock.now());
-        let kept =
-            cx.services.profiles.update(profile.id, |profile| recipes::remember(profile, name, call, ended, now));
+        let kept = cx.services.profiles.update(profile.id, |profile| {
+            recipes::remember(profile, name, call, ended, now);
+            if warns && call == Call::Check && ended == Ended::Good {
+                recipes::remember_warning(profile, name);
+            }
+        });
         if let Err(error) = kept {
             tracing::warn!(%error, "how the recipe ended was not kept");
         }
@@ -302,14 +306,15 @@ fn show(recipe: &dyn Recipe, cx: &Context) {
     }
     text.push_str("\n\nFiles");
     for file in &content.files {
-        text.push_str(&format!("\n  {file}"));
+        text.push_str(&format!("\n  {file}{}", for_choices(content.choices_of(file))));
     }
     if let Some(install) = &content.install {
         text.push_str(&format!("\n\n{install}"));
     }
     text.push_str("\n\nSteps");
     for (number, step) in (1..).zip(&content.steps) {
-        text.push_str(&format!("\n  {number}. {}", step.text));
+        let only = for_choices(step.only.iter().map(String::as_str).collect());
+        text.push_str(&format!("\n  {number}. {}{only}", step.text));
         for (label, words) in
             [("note", &step.note), ("differs from Kinde's guide", &step.corrected), ("open", &step.link)]
         {
@@ -326,6 +331,11 @@ fn show(recipe: &dyn Recipe, cx: &Context) {
     }
     text.push_str(&format!("\n\nFacts last checked {}", content.checked));
     cx.answer(&text);
+}
+
+/// Of what is not for everybody, the choices that it is for.
+fn for_choices(choices: Vec<&str>) -> String {
+    if choices.is_empty() { String::new() } else { format!("  ({})", choices.join(" or ")) }
 }
 
 fn generated(made: &Generated, written: bool, cx: &Context) {

@@ -30,6 +30,9 @@ pub(super) fn standing(state: &State, profile: &Profile, name: &str) -> Standing
         let word = if live.call == recipes::Call::Simulate { "simulating" } else { "checking" };
         return Standing::new(word, Mood::Info, Icon::Running);
     }
+    if recipes::warns(profile, name) {
+        return Standing::new("works, warns", Mood::Warn, Icon::Warning);
+    }
     let (mood, icon) = match recipes::of_profile(profile, name) {
         recipes::State::New => (Mood::Neutral, Icon::Circle),
         recipes::State::Generated => (Mood::Info, Icon::File),
