@@ -1,7 +1,7 @@
 //! A list of checks under the one sentence that sums them up.
 
 use egui::text::TextWrapping;
-use egui::{Label, RichText, Sense, Ui, vec2};
+use egui::{Color32, FontId, Label, RichText, Sense, Ui, vec2};
 
 use super::badge::{verdict_icon, verdict_mark};
 use super::callout::Mood;
@@ -13,7 +13,7 @@ use super::theme::tokens;
 use super::tokens::{radius, size, space, text};
 use crate::check::{self, Check, Verdict};
 
-/// Width of the names' column, in points.
+/// Width of the names' column, in points, where no name wants more.
 const NAMES: f32 = 180.0;
 
 /// The headline, "Copy for a colleague", and a row for each check; a row opens to its cause and fix, and to evidence that its
@@ -57,15 +57,16 @@ fn headline_as(ui: &mut Ui, worst: Verdict, headline: &str, checks: &[Check]) {
 /// The rows alone.
 pub fn check_rows(ui: &mut Ui, id: &str, checks: &[Check]) {
     let first = check::first_trouble(checks).map(|check| check.name.as_str());
+    let names = names_width(ui, checks);
     ui.push_id(("checks", id), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for (index, check) in checks.iter().enumerate() {
-            ui.push_id((index, &check.name), |ui| row(ui, check, first == Some(&check.name)));
+            ui.push_id((index, &check.name), |ui| row(ui, check, names, first == Some(&check.name)));
         }
     });
 }
 
-fn row(ui: &mut Ui, check: &Check, open_at_first: bool) {
+fn row(ui: &mut Ui, check: &Check, names: f32, open_at_first: bool) {
     let t = tokens(ui);
     // Evidence that was cut when it was drawn last can be opened too.
     let cut_key = ui.make_persistent_id("cut");
@@ -95,7 +96,7 @@ fn row(ui: &mut Ui, check: &Check, open_at_first: bool) {
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     let mut line = ui.new_child(egui::UiBuilder::new().max_rect(inside).layout(layout));
     line.set_clip_rect(rect.intersect(ui.clip_rect()));
-    let now_cut = contents(&mut line, check, more.then_some(open));
+    let now_cut = contents(&mut line, check, names, more.then_some(open));
     if now_cut != cut {
         ui.data_mut(|data| data.insert_temp(cut_key, now_cut));
         ui.ctx().request_repaint();
@@ -105,17 +106,27 @@ fn row(ui: &mut Ui, check: &Check, open_at_first: bool) {
     }
 }
 
+/// How wide the names' column is. The names of variables, which often differ at their ends alone, are not cut.
+fn names_width(ui: &Ui, checks: &[Check]) -> f32 {
+    let wide = |check: &Check| {
+        let (words, font) = (shown_name(&check.name), FontId::proportional(text::BODY));
+        ui.painter().layout_no_wrap(words, font, Color32::PLACEHOLDER).size().x.ceil()
+    };
+    let variables = checks.iter().filter(|check| !check.name.contains(char::is_lowercase));
+    variables.map(wide).fold(NAMES, f32::max)
+}
+
 /// A check's name as words. One that is the name of something itself, like a variable's, stays as it is.
 fn shown_name(name: &str) -> String {
     if name.contains(char::is_lowercase) { name.replace('_', " ") } else { name.to_owned() }
 }
 
 /// One line of the check; true where its evidence does not fit.
-fn contents(ui: &mut Ui, check: &Check, open: Option<bool>) -> bool {
+fn contents(ui: &mut Ui, check: &Check, names: f32, open: Option<bool>) -> bool {
     let t = tokens(ui);
     verdict_mark(ui, check.verdict);
     ui.scope(|ui| {
-        ui.set_width(NAMES.min(ui.available_width() * 0.4));
+        ui.set_width(names.min(ui.available_width() * 0.4));
         let colour = if check.verdict == Verdict::Skipped { t.text_subdued } else { t.text_strong };
         ui.add(Label::new(RichText::new(shown_name(&check.name)).color(colour)).truncate().selectable(false));
     });

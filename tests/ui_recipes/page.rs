@@ -119,7 +119,10 @@ fn the_command_for_it_has_what_is_typed_and_no_secret() {
         copied.expect("nothing was copied")
     };
     let made = copied(&mut harness);
-    assert!(made.contains("recipe generate shopify-multipass --set store=acme --secret multipass_secret=FILE"), "{made}");
+    assert!(
+        made.contains("recipe generate shopify-multipass --set store=acme --secret multipass_secret=FILE"),
+        "{made}"
+    );
     assert!(made.contains(" --set 'first_name=Ada & co'") && !made.contains("token="), "{made}");
     tab(&mut harness, "Checks");
     let checked = copied(&mut harness);
