@@ -124,9 +124,10 @@ fn what_a_person_does_while_the_list_is_paused_shows_and_what_arrives_still_wait
     assert!(harness.query_all_by_label("Pinned").count() > 0);
 
     harness.get_by_role_and_label(Role::Button, "Delete…").click();
-    harness.run();
+    // The question comes to sight.
+    harness.run_steps(8);
     harness.get_by_role_and_label(Role::Button, "Delete").click();
-    harness.run();
+    harness.run_steps(8);
     let (deleting, ()) =
         harness.state_mut().asked(|command| matches!(command, history::Command::Delete { .. }).then_some(()));
     harness.state_mut().tell(deleting, Event::Deleted(Ok(1)));
