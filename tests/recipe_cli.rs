@@ -12,6 +12,9 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use kinde_panel::recipes::{self, Call, Ended};
+use kinde_panel::store::DataDir;
+use kinde_panel::tenant::{Profiles, SANDBOX_PROFILE};
 use serde_json::Value;
 
 const SECRET: &str = "CanaryCanary0123456789abcdef0123456789abcdef";
@@ -109,6 +112,25 @@ fn list_and_show_have_the_promised_shapes_and_every_recipe_can_be_shown() {
     }
     let unknown = place.run(&["show", "nope"]);
     assert_eq!((unknown.exit, unknown.json()["error"]["category"].as_str()), (2, Some("input")));
+}
+
+#[test]
+fn a_recipe_whose_check_warned_is_listed_as_the_window_lists_it() {
+    let place = Place::new();
+    let kept = Profiles::of(&DataDir::open(place.path("data")).unwrap()).update(SANDBOX_PROFILE, |profile| {
+        for name in ["wordpress", "bravo-studio"] {
+            recipes::remember(profile, name, Call::Check, Ended::Good, jiff::Timestamp::UNIX_EPOCH);
+        }
+        recipes::remember_warning(profile, "wordpress");
+    });
+    kept.unwrap();
+    let list = place.run_on(None, &["list"]).json();
+    let state = |name: &str| {
+        let all = list["recipes"].as_array().unwrap();
+        all.iter().find(|recipe| recipe["name"] == name).unwrap()["state"].clone()
+    };
+    assert_eq!(state("wordpress"), "works, warns");
+    assert_eq!(state("bravo-studio"), "works");
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub use genuine::History;
 pub use outcome::Outcome;
 pub use proof::{Ended, Proof, ending, summed_up};
 pub use run::{check, generate, missing, simulate, wishes};
-pub use state::{State, inputs, last_failure, of_profile, remember, remember_warning, used_at, warns};
+pub use state::{State, inputs, last_failure, of_profile, remember, remember_warning, standing, used_at, warns};
 pub use values::{Given, Values};
 pub use wish::Wish;
 

@@ -89,6 +89,11 @@ pub fn warns(profile: &Profile, name: &str) -> bool {
     of_profile(profile, name) == State::Works && last.is_some_and(|last| last.warns)
 }
 
+/// How the recipe of that name stands for `profile`, in the words of window and command line alike.
+pub fn standing(profile: &Profile, name: &str) -> &'static str {
+    if warns(profile, name) { "works, warns" } else { of_profile(profile, name).word() }
+}
+
 /// The check or simulation that the recipe of that name fails by.
 pub fn last_failure<'a>(profile: &'a Profile, name: &str) -> Option<&'a LastRecipe> {
     profile.recipes.get(name)?.last.as_ref().filter(|last| !last.ok)
@@ -141,8 +146,9 @@ mod tests {
         assert!(!warns(&profile, "x"));
         remember_warning(&mut profile, "x");
         assert!(warns(&profile, "x") && of_profile(&profile, "x") == State::Works);
+        assert_eq!(standing(&profile, "x"), "works, warns");
         remember(&mut profile, "x", Call::Check, Ended::Good, at);
-        assert!(!warns(&profile, "x"));
+        assert!(!warns(&profile, "x") && standing(&profile, "x") == "works");
     }
 
     #[test]

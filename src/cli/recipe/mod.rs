@@ -249,16 +249,15 @@ async fn open(picked: &Picked, call: Call, cx: &Context) -> Result<Tenant, UserE
 fn list(profile: &Profile, cx: &Context) {
     let all = recipes::all().iter().map(|recipe| {
         let content = recipe.content();
-        (content, recipes::of_profile(profile, &content.name))
+        (content, recipes::standing(profile, &content.name))
     });
     if cx.json {
-        let recipes: Vec<Value> = all
-            .map(|(content, state)| json!({"name": content.name, "title": content.title, "state": state.word()}))
-            .collect();
+        let recipes: Vec<Value> =
+            all.map(|(content, state)| json!({"name": content.name, "title": content.title, "state": state})).collect();
         return cx.line(&json!({ "recipes": recipes }));
     }
     let lines: Vec<String> =
-        all.map(|(content, state)| format!("{:<22} {:<14} {}", content.name, state.word(), content.title)).collect();
+        all.map(|(content, state)| format!("{:<22} {state:<14} {}", content.name, content.title)).collect();
     cx.answer(&lines.join("\n"));
 }
 

@@ -30,10 +30,8 @@ pub(super) fn standing(state: &State, profile: &Profile, name: &str) -> Standing
         let word = if live.call == recipes::Call::Simulate { "simulating" } else { "checking" };
         return Standing::new(word, Mood::Info, Icon::Running);
     }
-    if recipes::warns(profile, name) {
-        return Standing::new("works, warns", Mood::Warn, Icon::Warning);
-    }
     let (mood, icon) = match recipes::of_profile(profile, name) {
+        _ if recipes::warns(profile, name) => (Mood::Warn, Icon::Warning),
         recipes::State::New => (Mood::Neutral, Icon::Circle),
         recipes::State::Generated => (Mood::Info, Icon::File),
         recipes::State::WorkedOut => (Mood::Neutral, Icon::Play),
@@ -42,7 +40,7 @@ pub(super) fn standing(state: &State, profile: &Profile, name: &str) -> Standing
         recipes::State::Works => (Mood::Success, Icon::Check),
         recipes::State::Fails => (Mood::Error, Icon::Cross),
     };
-    Standing::new(recipes::of_profile(profile, name).word(), mood, icon)
+    Standing::new(recipes::standing(profile, name), mood, icon)
 }
 
 /// Draws it over the whole column.
