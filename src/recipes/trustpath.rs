@@ -8,10 +8,13 @@ use url::Url;
 
 use super::fill::fill;
 use super::outcome::failed;
-use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, sign_in};
+use super::{
+    Around, Call, ChangeState, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, apply,
+    sign_in,
+};
 use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
-use crate::kinde::{M2m, TokenSource};
+use crate::kinde::{EnvironmentVariable, M2m, TokenSource};
 use crate::net::{Answer, Request, Value as Text};
 use crate::secrets::Secret;
 use crate::tenant::Tenant;
@@ -27,6 +30,9 @@ const PATH: &str = "kindeSrc/environment/workflows/FraudDetectionWorkflow.ts";
 const CLIENT_ID: &str = "KINDE_WF_M2M_CLIENT_ID";
 const CLIENT_SECRET: &str = "KINDE_WF_M2M_CLIENT_SECRET";
 const API_KEY: &str = "TRUSTPATH_API_KEY";
+
+/// What the API key holds in the sandbox: TrustPath is not asked with it.
+const MADE_UP_KEY: &str = "made-up-trustpath-api-key";
 
 /// An address of nobody (RFC 5737).
 const SOME_IP: &str = "203.0.113.7";
@@ -105,22 +111,8 @@ impl Recipe for TrustPath {
     }
 
     fn wishes(&self, values: &Values, _tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
-        let secret = |key: &str, name: &str| {
-            Ok::<_, UserError>(Wish::Variable {
-                key: name.to_owned(),
-                value: Text::Secret(values.need_secret(key)?.clone()),
-                is_secret: true,
-            })
-        };
-        Ok(vec![
-            Wish::Variable {
-                key: CLIENT_ID.to_owned(),
-                value: Text::Plain(values.need("m2m_client_id")?.to_owned()),
-                is_secret: false,
-            },
-            secret("m2m_client_secret", CLIENT_SECRET)?,
-            secret("trustpath_api_key", API_KEY)?,
-        ])
+        let (client_id, client_secret) = (values.need("m2m_client_id")?, values.need_secret("m2m_client_secret")?);
+        Ok(wished(client_id, client_secret, values.need_secret("trustpath_api_key")?))
     }
 
     fn check<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
@@ -144,6 +136,7 @@ impl Recipe for TrustPath {
             }
             if let Some(signed_in) = signed_in {
                 outcome.put("request", question(&signed_in.claims));
+                set_in_sandbox(&mut outcome, around).await;
             }
             let why = "The table is worked out by the rules of the generated workflow: TrustPath was not asked";
             outcome.add(around, Check::skipped("workflow", why));
@@ -161,6 +154,55 @@ impl Recipe for TrustPath {
             Ok(outcome)
         })
     }
+}
+
+/// The variables that the workflow reads.
+fn wished(client_id: &str, client_secret: &Secret, api_key: &Secret) -> Vec<Wish> {
+    let secret = |key: &str, value: &Secret| Wish::Variable {
+        key: key.to_owned(),
+        value: Text::Secret(value.clone()),
+        is_secret: true,
+    };
+    vec![
+        Wish::Variable { key: CLIENT_ID.to_owned(), value: Text::from(client_id), is_secret: false },
+        secret(CLIENT_SECRET, client_secret),
+        secret(API_KEY, api_key),
+    ]
+}
+
+/// Sets the variables in the sandbox by the calls that set them in a tenant, and reads them back. They hold the sandbox's own
+/// application and a made-up key: a person's secrets have no place in its files. One that is there already stays as it is.
+async fn set_in_sandbox(outcome: &mut Outcome, around: Around<'_>) {
+    let api = match around.tenant().and_then(Tenant::api) {
+        Ok(api) => api,
+        Err(error) => return outcome.add(around, failed("variables", &error)),
+    };
+    let own = api.tokens().m2m();
+    let mut plan = apply::plan(api, wished(&own.client_id, &own.client_secret, &Secret::new(MADE_UP_KEY))).await;
+    plan.changes.retain(|change| !matches!(change.state, ChangeState::Update { .. }));
+    let sent = apply::carry_out(api, &plan, &|_| (), around.cancel).await;
+    let there = match api.environment_variables().await {
+        Ok(reply) => reply.it,
+        Err(error) => return outcome.add(around, failed("variables", &UserError::from(error))),
+    };
+    for key in [CLIENT_ID, CLIENT_SECRET, API_KEY] {
+        let trouble = sent.iter().find(|check| check.name.as_str() == key && check.verdict != Verdict::Pass);
+        outcome.add(around, trouble.cloned().unwrap_or_else(|| read_back(key, &there)));
+    }
+}
+
+/// A variable as the API lists it: there, and sensitive where it holds a secret.
+fn read_back(key: &str, there: &[EnvironmentVariable]) -> Check {
+    let Some(found) = there.iter().find(|variable| variable.key == key) else {
+        let why = "It was set, and it is not in the list of variables";
+        return Check::fail(key, why, "Look at what the sandbox answered, in Activity");
+    };
+    let hidden = found.is_secret && found.value.is_none();
+    if key != CLIENT_ID && !hidden {
+        let why = "Everybody who may see the variables can read it";
+        return Check::warn(key, why, "Set it again as sensitive").seen("its value is given back");
+    }
+    Check::pass(key).seen(if hidden { "sensitive: its value is not given back" } else { "not sensitive" })
 }
 
 /// What becomes of a person: the rule of the generated workflow.
@@ -430,5 +472,29 @@ mod tests {
         assert_eq!(kinds, [false, true, true]);
         assert!(!format!("{wishes:?}").contains("Canary"));
         assert!(TrustPath.wishes(&values(&TrustPath, &plain, &[]), &stage.tenant).is_err());
+    }
+
+    #[test]
+    fn a_variable_is_read_back_good_where_it_is_there_and_nobody_reads_a_secret() {
+        let there = |value: Option<&str>, is_secret| {
+            let value = value.map(str::to_owned);
+            [CLIENT_ID, API_KEY].map(|key| EnvironmentVariable {
+                id: "env_var_1".to_owned(),
+                key: key.to_owned(),
+                value: value.clone(),
+                is_secret,
+            })
+        };
+        for (key, list, verdict) in [
+            (CLIENT_ID, there(Some("id"), false), Verdict::Pass),
+            (API_KEY, there(None, true), Verdict::Pass),
+            (API_KEY, there(Some("Canary"), false), Verdict::Warn),
+            (API_KEY, there(Some("Canary"), true), Verdict::Warn),
+            (CLIENT_SECRET, there(None, true), Verdict::Fail),
+        ] {
+            let check = read_back(key, &list);
+            assert_eq!(check.verdict, verdict, "{check:?}");
+            assert!(!format!("{check:?}").contains("Canary"), "{check:?}");
+        }
     }
 }

@@ -200,6 +200,38 @@ fn the_variables_of_trustpath_are_set_the_secret_ones_sensitive_and_in_no_exchan
 }
 
 #[test]
+fn a_simulation_of_trustpath_sets_the_variables_in_the_sandbox_reads_them_back_and_leaves_those_that_are_there() {
+    let mut behind = Behind::start();
+    let secrets = [("m2m_client_secret", CANARY), ("trustpath_api_key", CANARY)];
+    let walk = |behind: &mut Behind| {
+        let outcome =
+            behind.judged(ask("trustpath", Call::Simulate, &[("m2m_client_id", "workflow")], &secrets)).unwrap();
+        for (name, seen) in [
+            ("KINDE_WF_M2M_CLIENT_ID", "not sensitive"),
+            ("KINDE_WF_M2M_CLIENT_SECRET", "sensitive: its value is not given back"),
+            ("TRUSTPATH_API_KEY", "sensitive: its value is not given back"),
+        ] {
+            let check =
+                outcome.checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("{outcome:#?}"));
+            assert_eq!((check.verdict, check.seen.as_deref()), (Verdict::Pass, Some(seen)), "{check:?}");
+        }
+    };
+    walk(&mut behind);
+    let state = std::fs::read_to_string(behind.folder.path().join("sandbox").join("state.json")).unwrap();
+    assert!(state.contains("TRUSTPATH_API_KEY") && !state.contains(CANARY), "what a person typed is in no file");
+
+    let own = || ask("trustpath", Call::Generate, &[("m2m_client_id", "workflow")], &secrets);
+    let plan = behind.plan(own()).unwrap();
+    assert!(plan.changes.iter().all(|change| matches!(change.state, ChangeState::Update { .. })), "{plan:?}");
+    behind.apply(plan);
+    walk(&mut behind);
+    let plan = behind.plan(own()).unwrap();
+    assert!(matches!(plan.changes[0].state, ChangeState::There), "what a person set stays: {plan:?}");
+    let made = |exchange: &&Exchange| exchange.method == "POST" && exchange.url.contains("environment_variables");
+    assert_eq!(behind.exchanges.iter().filter(made).count(), 3, "each was made once");
+}
+
+#[test]
 fn what_is_made_for_a_real_tenant_names_the_sandbox_for_the_simulation_and_the_tenant_for_the_rest() {
     let mut behind = Behind::start();
     let domain = kinde_panel::kinde::Domain::parse("acme").unwrap();
