@@ -71,6 +71,14 @@ impl<T> Load<T> {
         }
     }
 
+    /// Lets go of the value there is. What is on its way stays on its way.
+    pub fn forget(&mut self) {
+        *self = match std::mem::take(self) {
+            Self::Loading { since, .. } => Self::Loading { since, old: None },
+            _ => Self::Idle,
+        };
+    }
+
     /// The value there is, fresh or old.
     pub fn value(&self) -> Option<&T> {
         match self {
@@ -249,5 +257,18 @@ mod tests {
         load.start();
         load.cancel();
         assert!(matches!(load, Load::Ready(7)));
+    }
+
+    #[test]
+    fn a_value_that_is_let_go_of_is_gone_and_what_is_on_its_way_still_comes() {
+        let mut load = Load::Ready(7);
+        load.start();
+        load.forget();
+        assert!(load.is_loading() && load.value().is_none());
+        load.cancel();
+        assert!(load.is_idle(), "there is no old value to go back to");
+        load.ready(8);
+        load.forget();
+        assert!(load.is_idle());
     }
 }

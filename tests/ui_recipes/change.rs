@@ -172,6 +172,27 @@ fn a_plan_that_comes_back_for_inputs_of_before_is_not_offered() {
 }
 
 #[test]
+fn while_the_next_plan_is_worked_out_the_one_before_is_not_offered() {
+    let mut harness = shown(acme(), "add");
+    press(&mut harness, "Apply: Register the callback: 1 of 2");
+    let (job, _) = applied(&mut harness);
+    tell(&mut harness, job, Event::Applied(Ok(vec![Check::fail("callback", "Kinde asks to slow down", "Wait")])));
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, "The tool's callback", "https://other.example.com/cb");
+    tab(&mut harness, "Result");
+    press(&mut harness, "Look again");
+    let (job, ask) = asked(&mut harness, |command| match command {
+        Command::Plan(ask) => Some(*ask),
+        _ => None,
+    });
+    assert_eq!(ask.given.plain["callback_url"], "https://other.example.com/cb");
+    assert!(harness.query_by_label_contains("Apply: ").is_none());
+    assert!(harness.query_by_label_contains("https://tool.example.com/oidc/callback is added").is_none());
+    tell(&mut harness, job, Event::Planned(Ok(Box::new(planned("add")))));
+    harness.get_by_role_and_label(Role::Button, "Apply: Register the callback: 1 of 2");
+}
+
+#[test]
 fn what_was_carried_out_stays_told_when_an_input_is_another_now() {
     let mut harness = shown(acme(), "add");
     press(&mut harness, "Apply: Register the callback: 1 of 2");

@@ -178,6 +178,30 @@ fn files_that_were_made_of_another_input_can_be_neither_saved_nor_copied() {
 }
 
 #[test]
+fn what_was_made_of_another_input_is_gone_while_it_is_made_again_and_enter_begins_nothing_beside_it() {
+    let mut harness = page("wordpress");
+    typed(&mut harness, "wordpress");
+    make(&mut harness, "Write the constants");
+    press(&mut harness, "Write the constants");
+    let (job, ask) = call(&mut harness);
+    harness.get_by_role_and_label(Role::Button, "Save to folder…");
+    tab(&mut harness, "Steps");
+    harness.get_by_role_and_label(Role::Button, "Copy Callback URL");
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, "WordPress address", "https://shop.example.com");
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert!(nothing_asked(&mut harness), "another is on its way");
+    tab(&mut harness, "Steps");
+    assert!(harness.query_by_role_and_label(Role::Button, "Copy Callback URL").is_none());
+    tab(&mut harness, "Result");
+    assert!(harness.query_by_role_and_label(Role::Button, "Save to folder…").is_none());
+    tell(&mut harness, job, Event::Made(Ok(Box::new(really_made(&ask)))));
+    assert!(harness.query_by_role_and_label(Role::Button, "Save to folder…").is_none());
+    harness.get_by_label_contains("An input is another now");
+}
+
+#[test]
 fn a_check_that_failed_before_says_when_and_a_simulation_does_not_hide_it() {
     let mut profile = acme();
     recipes::remember(&mut profile, "trustpath", Call::Check, recipes::Ended::Failed, at("2026-08-19T10:00:00Z"));

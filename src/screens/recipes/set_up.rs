@@ -69,11 +69,12 @@ fn group(ui: &mut Ui, page: &mut Page, content: &Content, title: &str, inputs: &
     if inputs.is_empty() {
         return;
     }
+    let busy = page.is_busy();
     section(ui, title, |ui| {
         card(ui, |ui| {
             for input in inputs {
-                if field(ui, &mut page.draft, content, input) {
-                    // Enter does what the page is for, or checks, by where it was pressed.
+                if field(ui, &mut page.draft, content, input) && !busy {
+                    // Enter does what the page is for, or checks, by where it was pressed: when the buttons do, too.
                     let checks = !input.serves(Call::Generate);
                     asked.push(if checks { Asked::Call(Call::Check) } else { Asked::Make });
                 }

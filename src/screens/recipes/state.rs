@@ -86,22 +86,22 @@ impl Page {
         self.applying.as_ref().is_some_and(|applying| !applying.done)
     }
 
-    /// Drops what was made of inputs that are others now: it must be neither copied, saved nor carried out. What was carried
-    /// out already stays told.
+    /// Drops what was made of inputs that are others now, also while it is made again: it must be neither copied, saved nor
+    /// carried out. What was carried out already stays told.
     pub fn drop_outdated(&mut self, content: &Content) {
-        let made = !self.made.is_loading() && self.made.value().is_some();
-        let plan = !self.plan.is_loading() && self.plan.value().is_some() && self.applying.is_none();
+        let made = self.made.value().is_some();
+        let plan = self.plan.value().is_some() && self.applying.is_none();
         if !made && !plan {
             return;
         }
         let now = self.draft.goes_in(content);
         if made && now != self.made_of {
-            self.made = Load::Idle;
+            self.made.forget();
             self.file = 0;
             self.outdated = true;
         }
         if plan && now != self.plan_of {
-            self.plan = Load::Idle;
+            self.plan.forget();
             self.question = false;
             self.outdated = true;
         }
@@ -235,7 +235,8 @@ impl State {
                     return;
                 }
                 page.make(profile, content, cx, actions);
-                if applies {
+                // What is being carried out is told to its end.
+                if applies && !page.is_applying() {
                     page.plan(profile, content, cx, actions);
                 }
             }
@@ -466,6 +467,8 @@ impl Page {
         self.tab = Tab::Result;
         self.applying = None;
         self.question = false;
+        // The one before may be carried out already, or be of other inputs: it is no offer while the next is worked out.
+        self.plan.forget();
         self.plan.start();
         self.plan_job = cx.job();
         self.plan_of = self.draft.goes_in(content);
