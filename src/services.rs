@@ -115,6 +115,7 @@ impl Services {
             domain: Some(domain.clone()),
             client_id: Some(facts.client_id.clone()),
             web_client_id: facts.web_application().map(|app| app.client_id.clone()),
+            web_secret_of: None,
             audience: None,
             ..profile.clone()
         };
@@ -260,7 +261,12 @@ impl Services {
         client_id: &str,
         secret: Option<Secret>,
     ) -> Result<Profile, UserError> {
-        let profile = self.profiles.update(id, |profile| profile.web_client_id = Some(client_id.to_owned()))?;
+        let profile = self.profiles.update(id, |profile| {
+            profile.take_web_client_id(client_id);
+            if secret.is_some() {
+                profile.web_secret_of = Some(client_id.to_owned());
+            }
+        })?;
         if let Some(secret) = secret {
             self.secrets.set(id, WEB_CLIENT_SECRET_FIELD, secret).await;
         }

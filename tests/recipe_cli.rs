@@ -173,6 +173,31 @@ fn generate_writes_below_the_folder_keeps_what_is_there_and_by_force_replaces_co
 }
 
 #[test]
+fn a_client_secret_that_is_kept_is_written_beside_the_client_id_it_belongs_to_alone() {
+    let place = Place::new();
+    for (recipe, set, file, name) in [
+        ("wordpress", "site=https://blog.example.com", "outside-the-web-root/.env", "OIDC_CLIENT_SECRET"),
+        ("cloudflare-zero-trust", "team=foo", ".env", "KINDE_CLIENT_SECRET"),
+    ] {
+        // The sandbox's own application has one.
+        let written = |client_id: &str| {
+            let out = place.path(&format!("{recipe} {client_id}"));
+            let words = ["generate", recipe, "--set", set, "--out", &out, "--set", client_id];
+            let made = place.run_on(None, &words);
+            assert_eq!(made.exit, 0, "{}", made.err);
+            let text = std::fs::read_to_string(Path::new(&out).join(file)).unwrap();
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned();
+            (line, made.json()["values"]["notes"].to_string())
+        };
+        let left_out = format!("{name} is left empty: the secret that is kept was not given with this client ID");
+        let (own, notes) = written("client_id=");
+        assert!(own.len() > 20 && !notes.contains(&left_out), "{recipe}: {notes}");
+        let (other, notes) = written("client_id=0123456789abcdef0123456789abcdef");
+        assert!(other.is_empty() && notes.contains(&left_out), "{recipe}: {notes}");
+    }
+}
+
+#[test]
 fn a_made_token_is_judged_good_and_garbage_is_failing_checks_and_never_an_error() {
     let place = Place::new();
     let secret = place.file("secret", SECRET);

@@ -646,7 +646,7 @@ async fn removing_a_profile_forgets_its_secrets() {
     tenant.api().unwrap().tokens().token().await.unwrap();
     let web = Some(Secret::new(CANARY));
     let profile = panel.services.keep_web_application(tenant.profile.id, "web_id", web).await.unwrap();
-    assert_eq!(profile.web_client_id.as_deref(), Some("web_id"));
+    assert_eq!((profile.web_client_id.as_deref(), profile.web_secret_owner()), (Some("web_id"), "web_id"));
     panel.services.remove_profile(tenant.profile.id, false).await.unwrap();
     for field in ["client_secret", "m2m_token", "web_client_secret"] {
         assert_eq!(panel.services.secrets.get(tenant.profile.id, field).await.unwrap(), None, "{field}");

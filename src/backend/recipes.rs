@@ -13,8 +13,8 @@ use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::inspector::key_source::owner_id;
 use crate::recipes::{
-    self, Around, Artefact, Beside, Call, Ended, From, Generated, Given, History, Outcome, Plan, Recipe, Values,
-    secret_field,
+    self, Around, Artefact, Beside, Call, Content, Ended, From, Generated, Given, History, Outcome, Plan, Recipe,
+    Values, secret_field,
 };
 use crate::sandbox;
 use crate::secrets::{Kept, Secret};
@@ -86,6 +86,8 @@ pub struct Opened {
     pub known: BTreeMap<String, String>,
     /// Secret inputs that are kept.
     pub secrets: BTreeMap<String, Secret>,
+    /// Client ID that the web application's secret among them belongs to.
+    pub web_secret_of: String,
     /// Why kept secrets could not be read.
     pub trouble: Option<UserError>,
 }
@@ -169,20 +171,21 @@ async fn open(job: &Job, profile: Uuid, name: &str) -> Opened {
     let mut opened = Opened::default();
     let Some(recipe) = recipes::find(name) else { return opened };
     let inputs = || recipe.content().inputs.iter();
-    let (web_id, web_secret) = match web_application(job, profile).await {
+    let web = match web_application(job, profile).await {
         Ok(known) => known,
         Err(error) => {
             opened.trouble = Some(error);
-            (None, None)
+            WebApplication::default()
         }
     };
-    if let Some(id) = web_id {
+    opened.web_secret_of = web.secret_of;
+    if let Some(id) = web.id {
         let fields = inputs().filter(|input| input.from == Some(From::WebClientId));
         opened.known.extend(fields.map(|input| (input.key.clone(), id.clone())));
     }
     for input in inputs().filter(|input| input.secret) {
         let kept = match input.from {
-            Some(From::WebClientSecret) => Ok(web_secret.clone()),
+            Some(From::WebClientSecret) => Ok(web.secret.clone()),
             _ => job.services.secrets.get(profile, &secret_field(name, input)).await,
         };
         match kept {
@@ -196,19 +199,33 @@ async fn open(job: &Job, profile: Uuid, name: &str) -> Opened {
     opened
 }
 
-/// Client ID and secret of the profile's web application. The sandbox's are made up, and in its folder.
-async fn web_application(job: &Job, profile: Uuid) -> Result<(Option<String>, Option<Secret>), UserError> {
+/// What is known of a profile's web application.
+#[derive(Default)]
+struct WebApplication {
+    id: Option<String>,
+    secret: Option<Secret>,
+    /// Client ID that the secret belongs to.
+    secret_of: String,
+}
+
+/// The profile's web application. The sandbox's is made up, and in its folder.
+async fn web_application(job: &Job, profile: Uuid) -> Result<WebApplication, UserError> {
     if profile == SANDBOX_PROFILE {
         let dir = job.services.sandbox_dir();
         let facts = tokio::task::spawn_blocking(move || sandbox::facts(&dir)).await.map_err(|error| {
             UserError::new(Category::Internal, "Reading the sandbox's files broke off").detail(error.to_string())
         })??;
-        let app = facts.web_application();
-        return Ok((app.map(|app| app.client_id.clone()), app.and_then(|app| app.client_secret.clone())));
+        let Some(app) = facts.web_application() else { return Ok(WebApplication::default()) };
+        return Ok(WebApplication {
+            id: Some(app.client_id.clone()),
+            secret: app.client_secret.clone(),
+            secret_of: app.client_id.clone(),
+        });
     }
-    let id = job.profile(profile).await?.web_client_id;
+    let kept = job.profile(profile).await?;
     let secret = job.services.secrets.get(profile, WEB_CLIENT_SECRET_FIELD).await?;
-    Ok((id, secret))
+    let secret_of = kept.web_secret_owner().to_owned();
+    Ok(WebApplication { id: kept.web_client_id, secret, secret_of })
 }
 
 /// A recipe with everything that a call of it needs.
@@ -241,7 +258,7 @@ async fn prepare(job: &Job, ask: &Ask) -> Result<Prepared, UserError> {
     let values = Values::of(content, ask.given.clone(), Some(profile))?;
     let history = if content.reads_history(ask.call) { history(job, profile).await } else { None };
     let client_secret = match ask.call {
-        Call::Generate => web_application(job, ask.profile).await.ok().and_then(|(_, secret)| secret),
+        Call::Generate => web_application(job, ask.profile).await.ok().and_then(|web| web.secret),
         Call::Check | Call::Simulate => None,
     };
     Ok(Prepared { recipe, values, tenant, history, sandbox: job.services.data.folder("sandbox")?, client_secret })
@@ -320,12 +337,11 @@ fn remember(job: &Job, ask: &Ask, ended: Ended, warns: bool) {
 /// Keeps the inputs with the profile and the secrets in the keyring. What cannot be kept is no failure of the job.
 async fn keep(job: &Job, ask: &Ask) {
     let Some(content) = recipes::find(&ask.name).map(recipes::Recipe::content) else { return };
-    let web_id = content.inputs.iter().find(|input| input.from == Some(From::WebClientId));
-    let web_id = web_id.and_then(|input| ask.keep.get(&input.key)).filter(|_| ask.profile != SANDBOX_PROFILE);
     let kept = job.services.profiles.update(ask.profile, |profile| {
         profile.recipes.entry(ask.name.clone()).or_default().inputs = ask.keep.clone();
-        if let Some(id) = web_id {
-            profile.web_client_id = Some(id.clone());
+        // The sandbox's own application is in its folder.
+        if ask.profile != SANDBOX_PROFILE {
+            keep_web_application(profile, content, ask);
         }
     });
     if let Err(error) = kept {
@@ -354,6 +370,21 @@ async fn keep(job: &Job, ask: &Ask) {
     }
     if let Some(kept) = worst {
         job.send(Event::Kept(kept)).await;
+    }
+}
+
+/// Keeps the client ID of the web application, and which one its secret came with.
+fn keep_web_application(profile: &mut Profile, content: &Content, ask: &Ask) {
+    let key_of =
+        |from: From| content.inputs.iter().find(|input| input.from == Some(from)).map(|input| input.key.as_str());
+    let id_key = key_of(From::WebClientId);
+    if let Some(id) = id_key.and_then(|key| ask.keep.get(key)) {
+        profile.take_web_client_id(id);
+    }
+    let secret = key_of(From::WebClientSecret).and_then(|key| ask.given.secrets.get(key));
+    if secret.is_some_and(|secret| !secret.is_empty()) {
+        let given = id_key.and_then(|key| ask.given.plain.get(key)).cloned();
+        profile.web_secret_of = Some(given.or_else(|| profile.web_client_id.clone()).unwrap_or_default());
     }
 }
 

@@ -38,21 +38,26 @@ pub async fn generate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) 
         return recipe.generate(values, around).await;
     }
     let mut made = recipe.generate(values, Around { client_secret: None, ..around }).await?;
-    if made.files.iter().any(|file| file.is_private() && file.shown().contains("KINDE_CLIENT_SECRET=\n")) {
-        made.note(
-            "KINDE_CLIENT_SECRET is left empty: the secret that is known here belongs to the profile's own application, not to \
-             the client ID that was given",
-        );
+    if let Some(name) = left_empty(&made) {
+        made.note(&format!("{name} is left empty: the secret that is kept was not given with this client ID"));
     }
     Ok(made)
 }
 
-/// True where a client ID was given that is not the one whose secret is known.
+/// True where the client ID that is written is not the one that the kept secret belongs to.
 fn is_for_another(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> bool {
+    let (Some(tenant), Some(_)) = (around.tenant, around.client_secret) else { return false };
     let input = recipe.content().inputs.iter().find(|input| input.from == Some(From::WebClientId));
     let given = input.and_then(|input| values.text(&input.key));
-    let known = around.tenant.and_then(|tenant| tenant.profile.web_client_id.as_deref());
-    around.client_secret.is_some() && given.zip(known).is_some_and(|(given, known)| given != known)
+    let written = given.or(tenant.profile.web_client_id.as_deref());
+    written.unwrap_or_default() != tenant.profile.web_secret_owner()
+}
+
+/// The client secret that an environment file names and does not hold.
+fn left_empty(made: &Generated) -> Option<String> {
+    let private = made.files.iter().filter(|file| file.is_private());
+    let mut names = private.flat_map(|file| file.shown().lines()).filter_map(|line| line.strip_suffix('='));
+    names.find(|name| name.ends_with("CLIENT_SECRET")).map(str::to_owned)
 }
 
 /// Looks whether the real thing works.
@@ -107,10 +112,17 @@ mod tests {
         let mut stage = Stage::at("acme");
         stage.tenant.profile.web_client_id = Some("known".to_owned());
         let secret = Secret::new(SECRET);
-        let around = Around { client_secret: Some(&secret), ..stage.around() };
         for (name, more) in [("supabase", ("project", "abc")), ("campaign-state", ("source", "reddit"))] {
             let recipe = find(name).unwrap();
-            for (client_id, written) in [("known", true), ("own", false)] {
+            for (client_id, kept_with, written) in [
+                ("known", None, true),
+                ("own", None, false),
+                ("known", Some("before"), false),
+                ("before", Some("before"), true),
+                ("known", Some(""), false),
+            ] {
+                stage.tenant.profile.web_secret_of = kept_with.map(str::to_owned);
+                let around = Around { client_secret: Some(&secret), ..stage.around() };
                 let given = values(recipe, &[more, ("client_id", client_id)], &[]);
                 let made = generate(recipe, &given, around).await.unwrap();
                 let env = made.files.iter().find(|file| file.is_private()).unwrap();

@@ -60,6 +60,10 @@ pub struct Profile {
     /// Client ID of the web application, for recipes.
     #[serde(default)]
     pub web_client_id: Option<String>,
+    /// Client ID that the web application's kept secret was given with; empty where it was given with none, `None` where
+    /// that was not remembered yet. Another client ID may be known since: see [`Profile::web_secret_owner`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_secret_of: Option<String>,
     /// What `GET /environment` said last.
     #[serde(default)]
     pub environment: Option<EnvironmentFacts>,
@@ -264,6 +268,7 @@ impl Profile {
             secret_check: None,
             audience: None,
             web_client_id: None,
+            web_secret_of: None,
             environment: None,
             guarded_by_choice: false,
             apps: Vec::new(),
@@ -281,6 +286,20 @@ impl Profile {
     /// True for the sandbox.
     pub fn is_sandbox(&self) -> bool {
         self.kind == ProfileKind::Sandbox
+    }
+
+    /// The client ID that the web application's kept secret belongs to; empty where none is known to. One that was kept before
+    /// that was remembered is taken for the known ID's.
+    pub fn web_secret_owner(&self) -> &str {
+        self.web_secret_of.as_deref().or(self.web_client_id.as_deref()).unwrap_or_default()
+    }
+
+    /// Takes another client ID of the web application. A secret that is kept stays that of the one before.
+    pub fn take_web_client_id(&mut self, client_id: &str) {
+        if self.web_secret_of.is_none() {
+            self.web_secret_of = Some(self.web_client_id.take().unwrap_or_default());
+        }
+        self.web_client_id = Some(client_id.to_owned());
     }
 
     /// Whether writing to the tenant asks first. What cannot be read counts as live; the sandbox never does.
@@ -359,5 +378,25 @@ impl Profile {
             app.provider = Some(provider.to_owned());
         }
         app
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_secret_stays_that_of_the_client_id_it_was_given_with() {
+        let mut profile = Profile::new("acme", Domain::parse("acme").unwrap());
+        assert_eq!(profile.web_secret_owner(), "");
+        profile.web_client_id = Some("first".to_owned());
+        assert_eq!(profile.web_secret_owner(), "first", "kept before it was remembered");
+        for client_id in ["second", "third", "third"] {
+            profile.take_web_client_id(client_id);
+            assert_eq!((profile.web_client_id.as_deref(), profile.web_secret_owner()), (Some(client_id), "first"));
+        }
+        profile.web_secret_of = Some("third".to_owned());
+        profile.take_web_client_id("first");
+        assert_eq!(profile.web_secret_owner(), "third");
     }
 }

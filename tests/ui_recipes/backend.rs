@@ -343,6 +343,29 @@ fn the_sandbox_s_own_application_fills_the_fields_and_what_is_typed_is_there_aga
 }
 
 #[test]
+fn a_client_secret_that_was_kept_stays_that_of_its_client_id_when_another_is_typed() {
+    let mut behind = Behind::start();
+    let domain = kinde_panel::kinde::Domain::parse("acme").unwrap();
+    let acme = Profiles::of(&DataDir::open(behind.folder.path()).unwrap()).add(Profile::new("acme", domain)).unwrap();
+    let make = |behind: &mut Behind, name: &str, plain: &[(&str, &str)], secrets: &[(&str, &str)]| {
+        let wanted = Ask { profile: acme.id, ..ask(name, Call::Generate, plain, secrets) };
+        let Event::Made(Ok(made)) = behind.ask(Command::Run(Box::new(wanted))) else { panic!("{name}") };
+        made.files.iter().find(|file| file.is_private()).unwrap().exact().expose().contains(CANARY)
+    };
+    let site = ("site", "https://blog.example.com");
+    assert!(make(&mut behind, "wordpress", &[site, ("client_id", "first")], &[("client_secret", CANARY)]));
+    let reddit = ("source", "reddit");
+    assert!(!make(&mut behind, "campaign-state", &[reddit, ("client_id", "second")], &[]), "typed just now");
+    let open = Command::Open { profile: acme.id, name: "wordpress".to_owned() };
+    let Event::Opened(opened) = behind.ask(open) else { panic!() };
+    assert_eq!((opened.known["client_id"].as_str(), opened.web_secret_of.as_str()), ("second", "first"));
+    assert_eq!(opened.secrets["client_secret"], Secret::new(CANARY));
+    assert!(make(&mut behind, "campaign-state", &[reddit, ("client_id", "first")], &[]), "its own again");
+    assert!(make(&mut behind, "wordpress", &[site, ("client_id", "third")], &[("client_secret", CANARY)]));
+    assert!(make(&mut behind, "campaign-state", &[reddit], &[]), "it was given with the third");
+}
+
+#[test]
 fn a_secret_that_was_made_is_kept_and_made_only_once() {
     let mut behind = Behind::start();
     let supabase: &[(&str, &str)] = &[("project", "abcdefghijklmnopqrst")];

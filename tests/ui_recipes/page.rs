@@ -277,6 +277,31 @@ fn secrets_come_out_of_the_keyring_masked_travel_as_secrets_and_are_let_go_when_
 }
 
 #[test]
+fn a_kept_client_secret_goes_with_the_client_id_it_was_kept_with_and_is_left_out_beside_another() {
+    let mut harness = window_of(Some(acme()), Theme::Dark, vec2(1080.0, 1500.0));
+    press(&mut harness, "WordPress");
+    let web = acme().web_client_id.unwrap();
+    let secrets = [("client_secret".to_owned(), Secret::new(CANARY))].into();
+    opened(&mut harness, Opened { secrets, web_secret_of: web.clone(), ..Opened::default() });
+    typed(&mut harness, "wordpress");
+    type_into(&mut harness, "Client ID", "another");
+    harness.get_by_label_contains("was not given with this client ID");
+    press(&mut harness, "Write the constants");
+    let (job, ask) = call(&mut harness);
+    assert_eq!(ask.given.plain["client_id"], "another");
+    assert!(!ask.given.secrets.contains_key("client_secret") && ask.let_go.is_empty(), "{ask:?}");
+    tell(&mut harness, job, Event::Made(Ok(Box::new(really_made(&ask)))));
+    end(&mut harness, job, End::Done);
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, "Client ID", &web);
+    assert!(harness.query_by_label_contains("was not given with this client ID").is_none());
+    press(&mut harness, "Write the constants");
+    let (_, ask) = call(&mut harness);
+    assert_eq!(ask.given.secrets["client_secret"], Secret::new(CANARY));
+    holds_no_secret(&harness);
+}
+
+#[test]
 fn a_check_shows_each_finding_as_it_comes_then_the_sentence_that_sums_them_up() {
     let mut harness = page("nextjs");
     type_into(&mut harness, "The route's address", "http://localhost:3000/api/kinde-webhook");

@@ -61,12 +61,13 @@ impl Words {
             let Some(input) = content.only_secret() else { return Err(several(content)) };
             given.secrets.insert(input.key.clone(), secret_in(&input.key, file, cx).await?);
         }
+        let client_id = web_client_id(content, &given, picked);
         let only = content.only_secret().map(|input| input.key.as_str());
         for input in content.inputs.iter().filter(|input| input.secret && input.serves(call)) {
             if given.secrets.contains_key(&input.key) || given.plain.contains_key(&input.key) {
                 continue;
             }
-            let kept = async { Ok(kept(&content.name, input, picked, cx).await) };
+            let kept = async { Ok(kept(&content.name, input, client_id.as_deref(), picked, cx).await) };
             let prompt = format!("{} (empty: none)", input.label);
             let asking = async {
                 match (self.reads_stdin(), only == Some(input.key.as_str())) {
@@ -144,22 +145,37 @@ fn whole(key: &str, text: &str, cx: &Context) -> Secret {
     Secret::new(text)
 }
 
-/// What the keyring holds for it.
-async fn kept(recipe: &str, input: &Input, picked: &Picked, cx: &Context) -> Option<Secret> {
-    if input.from == Some(From::WebClientSecret) {
-        return client_secret(picked, cx).await;
-    }
-    in_keyring(&secret_field(recipe, input), picked, cx).await
+/// The client ID of the web application that the call is for; `None` where nobody named one.
+fn web_client_id(content: &Content, given: &Given, picked: &Picked) -> Option<String> {
+    let input = content.inputs.iter().find(|input| input.from == Some(From::WebClientId))?;
+    let typed = given.plain.get(&input.key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    typed.or_else(|| picked.profile.web_client_id.clone())
 }
 
-/// The web application's client secret, where the keyring holds it. The sandbox's is made up, and in its folder.
+/// What the keyring holds for it. The web application's secret goes with the client ID that it was given with alone.
+async fn kept(recipe: &str, input: &Input, client_id: Option<&str>, picked: &Picked, cx: &Context) -> Option<Secret> {
+    if input.from != Some(From::WebClientSecret) {
+        return in_keyring(&secret_field(recipe, input), picked, cx).await;
+    }
+    let (secret, owner) = owned_client_secret(picked, cx).await?;
+    client_id.is_none_or(|client_id| client_id == owner).then_some(secret)
+}
+
+/// The web application's client secret, where it is kept.
 pub async fn client_secret(picked: &Picked, cx: &Context) -> Option<Secret> {
+    owned_client_secret(picked, cx).await.map(|(secret, _)| secret)
+}
+
+/// The same with the client ID that it belongs to. The sandbox's is made up, and in its folder.
+async fn owned_client_secret(picked: &Picked, cx: &Context) -> Option<(Secret, String)> {
     if picked.profile.is_sandbox() {
         let dir = cx.services.sandbox_dir();
-        let facts = tokio::task::spawn_blocking(move || crate::sandbox::facts(&dir)).await;
-        return facts.ok()?.ok()?.web_application()?.client_secret.clone();
+        let facts = tokio::task::spawn_blocking(move || crate::sandbox::facts(&dir)).await.ok()?.ok()?;
+        let app = facts.web_application()?;
+        return Some((app.client_secret.clone()?, app.client_id.clone()));
     }
-    in_keyring(WEB_CLIENT_SECRET_FIELD, picked, cx).await
+    let secret = in_keyring(WEB_CLIENT_SECRET_FIELD, picked, cx).await?;
+    Some((secret, picked.profile.web_secret_owner().to_owned()))
 }
 
 /// What the keyring holds; one that does not answer holds nothing here.

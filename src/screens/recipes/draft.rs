@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::web_secret::WebSecret;
 use crate::backend::recipes::Opened;
 use crate::recipes::{Call, Content, Given, Input};
 use crate::secrets::Secret;
@@ -18,6 +19,8 @@ pub(super) struct Draft {
     known: BTreeMap<String, String>,
     /// Secrets that came out of the keyring.
     kept: BTreeSet<String>,
+    /// That of the web application, where the recipe asks for it.
+    web: Option<WebSecret>,
     /// Inputs that were asked for and are empty.
     lacking: BTreeSet<String>,
     /// The field that wants the keyboard.
@@ -32,7 +35,7 @@ pub(super) fn is_masked(input: &Input) -> bool {
 impl Draft {
     /// As it is at first: what the profile remembers, else the defaults.
     pub fn new(content: &Content, kept: Option<&BTreeMap<String, String>>) -> Self {
-        let mut draft = Self::default();
+        let mut draft = Self { web: WebSecret::of(content), ..Self::default() };
         for input in &content.inputs {
             if is_masked(input) {
                 draft.masked.insert(input.key.clone(), SecretDraft::default());
@@ -53,6 +56,34 @@ impl Draft {
         }
         self.known.clone_from(&opened.known);
         self.take_secrets(&opened.secrets);
+        if let Some(web) = &mut self.web
+            && let Some(secret) = opened.secrets.get(&web.key)
+        {
+            web.keep(secret.clone(), &opened.web_secret_of);
+        }
+    }
+
+    /// Takes the web application's kept secret out of its field while the client ID is not the one it was kept with.
+    pub fn settle(&mut self) {
+        let Some(web) = &mut self.web else { return };
+        let client_id = typed_or_known(&self.plain, &self.known, &web.id);
+        if let Some(field) = self.masked.get_mut(&web.key) {
+            web.settle(client_id, field);
+        }
+    }
+
+    /// What is typed is asked with, and kept by whoever is asked.
+    pub fn sent(&mut self) {
+        let Some(web) = &mut self.web else { return };
+        let client_id = typed_or_known(&self.plain, &self.known, &web.id);
+        if let Some(field) = self.masked.get(&web.key).filter(|field| !field.is_empty()) {
+            web.keep(field.whole(), client_id);
+        }
+    }
+
+    /// True where a secret is kept that is not for this client ID, and no other one was typed.
+    pub fn is_left_out(&self, key: &str) -> bool {
+        self.web.as_ref().is_some_and(|web| web.is_out(key)) && self.is_empty(key)
     }
 
     /// Takes secrets that are kept into the fields that are empty.
@@ -70,7 +101,7 @@ impl Draft {
         std::mem::take(&mut self.known)
     }
 
-    /// Everything that is typed. What may be a token travels as a secret.
+    /// Everything that is typed, and what is known from elsewhere where nothing is. What may be a token travels as a secret.
     pub fn given(&self, content: &Content) -> Given {
         let mut given = Given::default();
         for input in &content.inputs {
@@ -80,12 +111,16 @@ impl Draft {
                 if !field.is_empty() {
                     given.secrets.insert(key, secret);
                 }
-            } else if let Some(text) = self.plain.get(&key).filter(|text| !text.trim().is_empty()) {
-                if input.private {
-                    given.secrets.insert(key, Secret::new(text.trim()));
-                } else {
-                    given.plain.insert(key, text.trim().to_owned());
-                }
+                continue;
+            }
+            let text = typed_or_known(&self.plain, &self.known, &key);
+            if text.is_empty() {
+                continue;
+            }
+            if input.private {
+                given.secrets.insert(key, Secret::new(text));
+            } else {
+                given.plain.insert(key, text.to_owned());
             }
         }
         given
@@ -123,7 +158,7 @@ impl Draft {
     /// Secrets that came out of the keyring and were taken out of their fields.
     pub fn let_go(&self) -> Vec<String> {
         let empty = |key: &&String| self.masked.get(*key).is_some_and(SecretDraft::is_empty);
-        self.kept.iter().filter(empty).cloned().collect()
+        self.kept.iter().filter(empty).filter(|key| !self.is_left_out(key)).cloned().collect()
     }
 
     /// True where there is no more to type for `call`; otherwise the empty fields say so, and the first wants the keyboard.
@@ -147,6 +182,13 @@ impl Draft {
     pub fn trouble(&self, key: &str) -> Option<&'static str> {
         (self.lacking.contains(key) && self.is_empty(key)).then_some("Needed for this")
     }
+}
+
+/// What is typed into a plain field; where that is empty, what is known from elsewhere.
+fn typed_or_known<'a>(plain: &'a BTreeMap<String, String>, known: &'a BTreeMap<String, String>, key: &str) -> &'a str {
+    let text = |from: &'a BTreeMap<String, String>| from.get(key).map_or("", |text| text.trim());
+    let typed = text(plain);
+    if typed.is_empty() { text(known) } else { typed }
 }
 
 #[cfg(test)]
@@ -182,6 +224,34 @@ mod tests {
         assert_eq!(draft.given(content).secrets["trustpath_api_key"], Secret::new("kept"));
         draft.masked.get_mut("trustpath_api_key").unwrap().clear();
         assert_eq!(draft.let_go(), ["trustpath_api_key"]);
+    }
+
+    #[test]
+    fn a_kept_client_secret_is_given_with_the_client_id_it_was_kept_with_and_what_is_typed_with_any() {
+        let content = content("wordpress");
+        let mut draft = Draft::new(content, None);
+        let known = [("client_id".to_owned(), "first".to_owned())].into();
+        let secrets = [("client_secret".to_owned(), Secret::new("kept"))].into();
+        draft.fill(&Opened { known, secrets, web_secret_of: "first".to_owned(), ..Opened::default() });
+        let given = |draft: &mut Draft, client_id: &str| {
+            draft.plain.insert("client_id".to_owned(), client_id.to_owned());
+            draft.settle();
+            let mut given = draft.given(content);
+            (given.plain.remove("client_id"), given.secrets.remove("client_secret"))
+        };
+        let both = |client_id: &str, secret: Option<&str>| (Some(client_id.to_owned()), secret.map(Secret::new));
+        assert_eq!(given(&mut draft, "first"), both("first", Some("kept")));
+        assert_eq!(given(&mut draft, "second"), both("second", None));
+        assert!(draft.is_left_out("client_secret") && draft.let_go().is_empty(), "it stays kept");
+        assert_eq!(given(&mut draft, ""), both("first", Some("kept")), "empty stands for the one that is known");
+
+        assert_eq!(given(&mut draft, "second"), both("second", None));
+        draft.masked.get_mut("client_secret").unwrap().set(&Secret::new("typed"));
+        assert_eq!(given(&mut draft, "second"), both("second", Some("typed")));
+        assert!(!draft.is_left_out("client_secret"));
+        draft.sent();
+        assert_eq!(given(&mut draft, "first"), both("first", None), "it is kept with the second now");
+        assert_eq!(given(&mut draft, "second"), both("second", Some("typed")));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod set_up;
 mod state;
 mod steps;
 mod values;
+mod web_secret;
 
 use egui::{Align, Layout, Ui, vec2};
 

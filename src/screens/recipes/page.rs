@@ -24,6 +24,7 @@ pub(super) fn show(
     let content = recipe.content();
     let standing = list::standing(state, profile, &content.name);
     let Some(page) = state.pages.get_mut(content.name.as_str()) else { return };
+    page.draft.settle();
     page.drop_outdated(content);
     let mut asked = Vec::new();
     ui.horizontal(|ui| {

@@ -4,6 +4,7 @@ use egui::Ui;
 
 use super::draft::{Draft, is_masked};
 use super::state::{Asked, Page, can_apply};
+use super::web_secret::LEFT_OUT;
 use crate::action::{Action, Room};
 use crate::recipes::{Call, Content, Input};
 use crate::screens::Cx;
@@ -109,7 +110,10 @@ fn to(response: &egui::Response) {
 
 /// One field; true when Enter was pressed in it.
 fn field(ui: &mut Ui, draft: &mut Draft, content: &Content, input: &Input) -> bool {
-    let help = format!("{}{}", needed(content, input), input.help_in_place());
+    let mut help = format!("{}{}", needed(content, input), input.help_in_place());
+    if draft.is_left_out(&input.key) {
+        help = format!("{LEFT_OUT}. {help}");
+    }
     let help = help.as_str();
     let error = draft.trouble(&input.key);
     let focus = draft.focus.as_deref() == Some(input.key.as_str());

@@ -224,6 +224,7 @@ impl State {
     pub(super) fn ask(&mut self, recipe: &'static dyn Recipe, asked: Asked, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         let content = recipe.content();
         let (Some(profile), Some(page)) = (cx.profile, self.pages.get_mut(content.name.as_str())) else { return };
+        page.draft.settle();
         page.drop_outdated(content);
         match asked {
             Asked::Make => {
@@ -442,15 +443,17 @@ impl State {
 }
 
 impl Page {
-    fn ask(&self, profile: &Profile, content: &Content, call: Call) -> Ask {
-        Ask {
+    fn ask(&mut self, profile: &Profile, content: &Content, call: Call) -> Ask {
+        let ask = Ask {
             profile: profile.id,
             name: content.name.clone(),
             call,
             given: self.draft.given(content),
             keep: self.draft.keep(content),
             let_go: self.draft.let_go(),
-        }
+        };
+        self.draft.sent();
+        ask
     }
 
     fn make(&mut self, profile: &Profile, content: &Content, cx: &Cx<'_>, actions: &mut Vec<Action>) {
