@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use zeroize::Zeroizing;
+
+const QUOTES: [char; 3] = ['"', '\'', '`'];
+
 /// `NAME=value` lines; of two with one name the later counts, as dotenv has it.
 pub fn assignments(text: &str) -> HashMap<String, String> {
     let mut values = HashMap::new();
@@ -21,7 +25,7 @@ pub fn assignments(text: &str) -> HashMap<String, String> {
 
 /// A value without its quotes or the comment after it.
 fn value_of(text: &str) -> String {
-    for quote in ['"', '\'', '`'] {
+    for quote in QUOTES {
         if let Some(inner) = text.strip_prefix(quote)
             && let Some(end) = closing(inner, quote)
         {
@@ -29,10 +33,33 @@ fn value_of(text: &str) -> String {
             return if quote == '"' { unescaped(inner) } else { inner.to_owned() };
         }
     }
+    without_comment(text).to_owned()
+}
+
+/// A bare value without the comment after it.
+fn without_comment(text: &str) -> &str {
     let comment = text.char_indices().find(|(at, c)| {
         *c == '#' && text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
     });
-    comment.and_then(|(at, _)| text.get(..at)).unwrap_or(text).trim_end().to_owned()
+    comment.and_then(|(at, _)| text.get(..at)).unwrap_or(text).trim_end()
+}
+
+/// `line`, which sets a variable, with `value` in place of the one it has: what stands before it stays, and so does a comment
+/// after it. `value` is written as it is. `None` where the line sets nothing, or opens a quote that a later line closes.
+pub fn with_value(line: &str, value: &str) -> Option<Zeroizing<String>> {
+    let (before, old) = line.split_once('=')?;
+    let old = old.trim();
+    let rest = match old.strip_prefix(QUOTES) {
+        Some(inner) => {
+            let quote = old.chars().next()?;
+            inner.get(closing(inner, quote)? + quote.len_utf8()..)?
+        }
+        None => old.get(without_comment(old).len()..)?,
+    };
+    // Anything else belonged to the value: a shell reads 'it'\''s' as one.
+    let rest = if rest.trim_start().starts_with('#') { rest } else { "" };
+    let gap = if rest.starts_with('#') { " " } else { "" };
+    Some(Zeroizing::new(format!("{before}={value}{gap}{rest}")))
 }
 
 /// Where the quote that opened the value closes.
@@ -74,6 +101,25 @@ mod tests {
             ("VITE_X", "y"),
         ] {
             assert_eq!(values[name], value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_given_another_value_and_keeps_what_stands_around_it() {
+        for (line, wanted) in [
+            ("A=old", Some("A=new")),
+            ("  export A = old  # since May ", Some("  export A =new  # since May")),
+            ("A='o # ld'\t# note", Some("A=new\t# note")),
+            ("A=\"o\\\"ld\"", Some("A=new")),
+            ("A='it'\\''s # one'", Some("A=new")),
+            ("A=a#b", Some("A=new")),
+            ("A=#note", Some("A=new #note")),
+            ("A=", Some("A=new")),
+            ("A=\"-----BEGIN", None),
+            ("# A", None),
+        ] {
+            let changed = with_value(line, "new");
+            assert_eq!(changed.as_ref().map(|text| text.as_str()), wanted, "{line}");
         }
     }
 }

@@ -157,19 +157,58 @@ fn generate_writes_below_the_folder_keeps_what_is_there_and_by_force_replaces_co
     }
     assert!(!made.out.contains("Canary") && !made.err.contains("Canary"));
 
-    std::fs::write(&env, "MINE=1\nSHOPIFY_STORE=other.myshopify.com\n").unwrap();
+    std::fs::write(&env, "MINE=1\nKINDE_SITE_URL=https://shop.example.com\n").unwrap();
     std::fs::write(Path::new(&out).join("lib/multipass.ts"), "mine\n").unwrap();
     let refused = place.run(&[&words[..], &["--out", &out]].concat());
     assert_eq!((refused.exit, refused.json()["error"]["category"].as_str()), (2, Some("input")), "{}", refused.err);
     let theirs = std::fs::read_to_string(&env).unwrap();
-    assert_eq!(theirs, "MINE=1\nSHOPIFY_STORE=other.myshopify.com\n");
+    assert_eq!(theirs, "MINE=1\nKINDE_SITE_URL=https://shop.example.com\n");
     let forced = place.run(&[&words[..], &["--out", &out, "--force"]].concat());
     assert_eq!((forced.exit, &forced.json()["files"]), (0, &files), "{}", forced.err);
     let merged = std::fs::read_to_string(&env).unwrap();
     assert!(merged.starts_with(&theirs) && merged.contains(SECRET), "an environment file keeps its lines: {merged}");
-    assert!(forced.err.contains("SHOPIFY_STORE in .env.local had another value, which stays"), "{}", forced.err);
-    assert!(!forced.err.contains("Canary"), "{}", forced.err);
+    let stays = "KINDE_SITE_URL in .env.local had another value, which stays";
+    assert!(forced.err.contains(stays), "{}", forced.err);
+    let notes = forced.json()["values"]["notes"].clone();
+    assert!(notes.as_array().unwrap().iter().any(|note| note == stays), "{notes}");
+    assert!(!forced.err.contains("Canary") && !forced.out.contains("Canary"), "{}", forced.err);
     assert_ne!(std::fs::read_to_string(Path::new(&out).join("lib/multipass.ts")).unwrap(), "mine\n");
+}
+
+#[test]
+fn by_force_an_environment_file_takes_what_is_given_in_the_call_and_nothing_else() {
+    let place = Place::new();
+    let (out, secret) = (place.path("app"), place.file("secret", SECRET));
+    let env = Path::new(&out).join(".env");
+    let theirs =
+        "# mine\nexport KINDE_CLIENT_SECRET='of last year'  # rotate yearly\nMINE=1\nTF_VAR_kinde_client_secret=older";
+    let words = ["generate", "cloudflare-zero-trust", "--set", "team=foo", "--out", &out, "--force"];
+    let by_secret = format!("client_secret={secret}");
+    for (more, input) in [
+        (&["--secret", by_secret.as_str()][..], ""),
+        (&["--password-file", &secret], ""),
+        (&["--set", "client_secret=@-"], SECRET),
+        (&[], SECRET),
+    ] {
+        std::fs::create_dir_all(&out).unwrap();
+        std::fs::write(&env, theirs).unwrap();
+        let forced = place.piped(input, &[&words[..], more].concat());
+        assert_eq!(forced.exit, 0, "{more:?} {}", forced.err);
+        let wanted = theirs.replace("'of last year'", SECRET).replace("older", SECRET);
+        assert_eq!(std::fs::read_to_string(&env).unwrap(), wanted, "{more:?}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&env).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert!(!forced.out.contains("Canary") && !forced.err.contains("Canary"), "{more:?}");
+    }
+    // Without one given, the sandbox's own application has one: that is kept, and takes no place.
+    std::fs::write(&env, theirs).unwrap();
+    let kept = place.run_on(None, &words);
+    assert_eq!((kept.exit, std::fs::read_to_string(&env).unwrap().as_str()), (0, theirs), "{}", kept.err);
+    let notes = kept.json()["values"]["notes"].to_string();
+    assert!(notes.contains("KINDE_CLIENT_SECRET in .env had another value, which stays"), "{notes}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Generated {
     }
 
     /// Adds a note behind those that are there.
-    pub(super) fn note(&mut self, text: &str) {
+    pub fn note(&mut self, text: &str) {
         match self.values.get_mut("notes") {
             Some(Value::Array(notes)) => notes.push(text.into()),
             _ => self.put("notes", [text]),
@@ -221,8 +221,8 @@ pub fn write(folder: &Path, files: &[Artefact]) -> Result<(), UserError> {
 
 fn exists(names: &str) -> UserError {
     UserError::new(Category::Input, "A file is already there").detail(format!("Nothing was written over: {names}")).hint(
-        "Replace it (--force on the command line: an environment file keeps its lines and gets what it lacks), or name \
-         another folder and bring the two together by hand",
+        "Replace it (--force on the command line: an environment file keeps its lines, gets what it lacks, and takes what you \
+         give in the call), or name another folder and bring the two together by hand",
     )
 }
 

@@ -1,5 +1,6 @@
 //! Saving files into a folder in which others stand already. What a person was not shown is not written over, and an
-//! environment file keeps every line it has: only variables that it lacks are added, and those that it leaves empty filled in.
+//! environment file keeps every line it has: only variables that it lacks are added, those that it leaves empty filled in, and
+//! those set that a person gave for this very call.
 
 use std::collections::HashMap;
 use std::fs;
@@ -24,14 +25,15 @@ pub enum Beside {
     There(Vec<String>),
 }
 
-/// Writes `files` below `folder`, whatever is there: an environment file gets the variables it lacks, any other is replaced.
-/// The variables that an environment file had with another value, as they stayed: `NAME in PATH`. Blocking.
+/// Writes `files` below `folder`, whatever is there: an environment file gets the variables it lacks and the values of those
+/// that are `given`, any other is replaced. The variables that an environment file had with another value, as they stayed:
+/// `NAME in PATH`. Blocking.
 ///
 /// # Errors
 /// As [`write_beside`].
-pub fn write_over(folder: &Path, files: &[Artefact]) -> Result<Vec<String>, UserError> {
+pub fn write_over(folder: &Path, files: &[Artefact], given: &[String]) -> Result<Vec<String>, UserError> {
     let all: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
-    Ok(match write_beside(folder, files, &all)? {
+    Ok(match put(folder, files, &all, given)? {
         Beside::Written(kept) => kept,
         // Of those that were named none is new.
         Beside::There(_) => Vec::new(),
@@ -44,6 +46,10 @@ pub fn write_over(folder: &Path, files: &[Artefact]) -> Result<Vec<String>, User
 /// # Errors
 /// When a file cannot be read: nothing is written then. When the system refuses to write.
 pub fn write_beside(folder: &Path, files: &[Artefact], shown: &[String]) -> Result<Beside, UserError> {
+    put(folder, files, shown, &[])
+}
+
+fn put(folder: &Path, files: &[Artefact], shown: &[String], given: &[String]) -> Result<Beside, UserError> {
     let there = there(folder, files);
     if there.iter().any(|path| !shown.contains(path)) {
         return Ok(Beside::There(there));
@@ -52,7 +58,7 @@ pub fn write_beside(folder: &Path, files: &[Artefact], shown: &[String]) -> Resu
     let mut work = Vec::new();
     for file in files {
         let is_there = there.contains(&file.path);
-        let merged = if is_there && file.is_private() { Some(merged(folder, file)?) } else { None };
+        let merged = if is_there && file.is_private() { Some(merged(folder, file, given)?) } else { None };
         work.push((file, is_there, merged));
     }
     for (file, is_there, merged) in work {
@@ -86,7 +92,7 @@ struct Merged {
     kept: Vec<String>,
 }
 
-fn merged(folder: &Path, file: &Artefact) -> Result<Merged, UserError> {
+fn merged(folder: &Path, file: &Artefact, given: &[String]) -> Result<Merged, UserError> {
     let path = folder.join(&file.path);
     let unread = |error: std::io::Error| refused(&path, "read", &error);
     let facts = fs::metadata(&path).map_err(unread)?;
@@ -94,13 +100,14 @@ fn merged(folder: &Path, file: &Artefact) -> Result<Merged, UserError> {
         return Err(refused(&path, "read", &"it is no environment file"));
     }
     let theirs = Zeroizing::new(fs::read_to_string(&path).map_err(unread)?);
-    Ok(merge(&theirs, file.exact().expose()))
+    Ok(merge(&theirs, file.exact().expose(), given))
 }
 
-/// `theirs`, every line as it is but those that set a variable of ours to nothing, and behind it what `ours` has and they lack.
-fn merge(theirs: &str, ours: &str) -> Merged {
+/// `theirs`, every line as it is but those that set a variable of ours to nothing, or one that is `given`, and behind it what
+/// `ours` has and they lack.
+fn merge(theirs: &str, ours: &str, given: &[String]) -> Merged {
     let end = if theirs.contains("\r\n") { "\r\n" } else { "\n" };
-    let text = filled_in(theirs, ours);
+    let (text, other_application) = filled_in(theirs, ours, given);
     let there = dotenv::assignments(&text);
     let mut added = Zeroizing::new(String::new());
     let (mut kept, mut comments, mut named) = (Vec::new(), Vec::new(), false);
@@ -115,7 +122,13 @@ fn merge(theirs: &str, ours: &str) -> Merged {
         };
         named = true;
         match there.get(&name) {
-            Some(known) if *known == value || value.is_empty() => {}
+            Some(known) if *known == value => {}
+            // A client secret is of one application: beside the ID of another one it is to be looked at.
+            Some(known) if value.is_empty() => {
+                if other_application && !known.is_empty() && name.ends_with("CLIENT_SECRET") {
+                    kept.push(name);
+                }
+            }
             Some(known) if !known.is_empty() => kept.push(name),
             _ => {
                 for line in comments.drain(..).chain([line]) {
@@ -133,41 +146,41 @@ fn merge(theirs: &str, ours: &str) -> Merged {
     Merged { text: Some(Zeroizing::new(format!("{}{gap}{}", *text, *added))), kept }
 }
 
-/// `theirs` with the values of `ours` where a line of theirs leaves the variable empty.
-fn filled_in(theirs: &str, ours: &str) -> Zeroizing<String> {
+/// `theirs` with the values of `ours` where a line of theirs leaves the variable empty, or where it is among those `given`;
+/// and whether a client ID that was there is another one now. Of two lines for one variable the later one counts.
+fn filled_in(theirs: &str, ours: &str, given: &[String]) -> (Zeroizing<String>, bool) {
     let there = dotenv::assignments(theirs);
     let mut wanted: HashMap<String, &str> = HashMap::new();
     for line in ours.lines() {
         let Some((name, value)) = dotenv::assignments(line).into_iter().next() else { continue };
-        if !value.is_empty() && there.get(&name).is_some_and(String::is_empty) {
+        let takes = |known: &String| known.is_empty() || (given.contains(&name) && *known != value);
+        if !value.is_empty() && there.get(&name).is_some_and(takes) {
             wanted.insert(name, line);
         }
     }
-    let mut text = Zeroizing::new(String::with_capacity(theirs.len() + ours.len()));
-    for line in theirs.split_inclusive('\n') {
+    let mut other_application = false;
+    let mut lines: Vec<Zeroizing<String>> = Vec::new();
+    for line in theirs.split_inclusive('\n').rev() {
         let bare = line.trim_end_matches(['\n', '\r']);
         let mut sets = dotenv::assignments(bare).into_iter();
         let ours = match (sets.next(), sets.next()) {
-            (Some((name, value)), None) if value.is_empty() => wanted.get(&name),
+            (Some((name, _)), None) => wanted.remove_entry(&name),
             _ => None,
         };
-        match ours {
-            Some(ours) => {
-                let before = bare.split_once('=').map_or("", |(before, _)| before);
-                let (_, value) = ours.split_once('=').unwrap_or_default();
-                text.push_str(before);
-                text.push('=');
-                text.push_str(value);
-                if let Some((_, comment)) = bare.split_once('#') {
-                    text.push_str(" #");
-                    text.push_str(comment);
-                }
-                text.push_str(line.get(bare.len()..).unwrap_or_default());
-            }
-            None => text.push_str(line),
-        }
+        let changed = ours.and_then(|(name, ours)| {
+            let changed = dotenv::with_value(bare, ours.split_once('=')?.1)?;
+            other_application |= name.ends_with("CLIENT_ID") && there.get(&name).is_some_and(|known| !known.is_empty());
+            Some(changed)
+        });
+        let mut text = changed.unwrap_or_else(|| Zeroizing::new(bare.to_owned()));
+        text.push_str(line.get(bare.len()..).unwrap_or_default());
+        lines.push(text);
     }
-    text
+    let mut text = Zeroizing::new(String::with_capacity(theirs.len() + ours.len()));
+    for line in lines.iter().rev() {
+        text.push_str(line);
+    }
+    (text, other_application)
 }
 
 #[cfg(test)]
@@ -177,6 +190,10 @@ mod tests {
     use crate::secrets::Secret;
 
     const SECRET: &str = "Canary0123456789Canary0123456789";
+
+    fn merge(theirs: &str, ours: &str) -> Merged {
+        super::merge(theirs, ours, &[])
+    }
 
     fn generated() -> Generated {
         let mut made = Generated::default();
@@ -226,13 +243,13 @@ mod tests {
         fs::write(dir.path().join("lib/server.ts"), "mine\n").unwrap();
         let theirs = "DATABASE_URL=postgres://me:pw@db\nKINDE_ISSUER_URL=https://other.kinde.com\n";
         fs::write(dir.path().join(".env.local"), theirs).unwrap();
-        let kept = write_over(dir.path(), &generated().files).unwrap();
+        let kept = write_over(dir.path(), &generated().files, &[]).unwrap();
         assert_eq!(kept, ["KINDE_ISSUER_URL in .env.local"]);
         assert_eq!(fs::read_to_string(dir.path().join("lib/server.ts")).unwrap(), "ours\n");
         let text = fs::read_to_string(dir.path().join(".env.local")).unwrap();
         assert!(text.starts_with(theirs) && text.contains(SECRET), "{text}");
         let fresh = tempfile::tempdir().unwrap();
-        assert!(write_over(fresh.path(), &generated().files).unwrap().is_empty());
+        assert!(write_over(fresh.path(), &generated().files, &[]).unwrap().is_empty());
         assert!(fresh.path().join("lib/server.ts").exists() && fresh.path().join(".env.local").exists());
     }
 
@@ -293,6 +310,42 @@ mod tests {
         // The later of two counts: it is not empty.
         let twice = merge("A=\nA=2\n", "A=1\n");
         assert!(twice.text.is_none() && twice.kept == ["A"], "{twice:?}");
+    }
+
+    #[test]
+    fn a_value_that_a_person_gave_is_set_in_its_own_line_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let env = dir.path().join(".env.local");
+        let theirs = "\u{feff}# mine\r\nKINDE_CLIENT_SECRET=older\r\nexport KINDE_CLIENT_SECRET='old one'  # of May\r\n\
+                      KINDE_ISSUER_URL=https://other.kinde.com\r\nSUPABASE_URL=https://abc.supabase.co\r\nLAST=1";
+        fs::write(&env, theirs).unwrap();
+        let kept = write_over(dir.path(), &generated().files, &["KINDE_CLIENT_SECRET".to_owned()]).unwrap();
+        assert_eq!(kept, ["KINDE_ISSUER_URL in .env.local"]);
+        let text = fs::read_to_string(&env).unwrap();
+        assert_eq!(text, theirs.replace("'old one'", SECRET));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&env).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_value_that_goes_on_in_later_lines_stays_and_is_told_of() {
+        let given = ["A".to_owned()];
+        let theirs = "A=\"-----BEGIN\nKEY\n-----END\"\n";
+        let merged = super::merge(theirs, "A=1\n", &given);
+        assert!(merged.text.is_none() && merged.kept == ["A"], "{merged:?}");
+    }
+
+    #[test]
+    fn a_client_secret_that_stays_beside_another_client_id_is_told_of() {
+        let theirs = "KINDE_CLIENT_ID=first\nKINDE_CLIENT_SECRET=of the first\n";
+        let ours = "KINDE_CLIENT_ID=second\nKINDE_CLIENT_SECRET=\n";
+        let merged = super::merge(theirs, ours, &["KINDE_CLIENT_ID".to_owned()]);
+        assert_eq!(merged.text.unwrap().as_str(), "KINDE_CLIENT_ID=second\nKINDE_CLIENT_SECRET=of the first\n");
+        assert_eq!(merged.kept, ["KINDE_CLIENT_SECRET"]);
+        assert_eq!(merge(theirs, ours).kept, ["KINDE_CLIENT_ID"]);
     }
 
     #[test]

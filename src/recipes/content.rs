@@ -1,6 +1,6 @@
 //! What a recipe says and asks for, as data: `assets/recipes/NAME/recipe.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -138,6 +138,9 @@ pub struct Input {
     /// Where it is known from.
     #[serde(default)]
     pub from: Option<From>,
+    /// The variables of the environment file that hold it.
+    #[serde(default)]
+    pub env: Vec<String>,
     /// The calls it serves; empty: all.
     #[serde(default, rename = "for")]
     pub calls: Vec<Call>,
@@ -286,6 +289,12 @@ impl Content {
     /// The input of that key.
     pub fn input(&self, key: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.key == key)
+    }
+
+    /// The variables of its environment files that hold the inputs of these keys.
+    pub fn variables(&self, keys: &BTreeSet<String>) -> Vec<String> {
+        let inputs = self.inputs.iter().filter(|input| keys.contains(&input.key));
+        inputs.flat_map(|input| input.env.iter().cloned()).collect()
     }
 
     /// The choices that a file comes with; empty where it always comes.

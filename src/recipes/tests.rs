@@ -279,6 +279,40 @@ fn what_applying_asks_for_is_what_it_needs() {
     }
 }
 
+/// What is given in a call takes the place of the line that holds it, so the line that is named must be the one.
+#[tokio::test]
+async fn each_variable_that_is_named_for_an_input_holds_it_in_the_environment_file() {
+    const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let stage = Stage::at("acme");
+    for recipe in all() {
+        let content = recipe.content();
+        let held: Vec<&Input> = content.inputs.iter().filter(|input| !input.env.is_empty()).collect();
+        if held.is_empty() {
+            continue;
+        }
+        let (mut plain, mut secrets) = (Vec::new(), Vec::new());
+        for input in content.inputs.iter().filter(|input| input.serves(Call::Generate)) {
+            let wanted = input.required.contains(&Call::Generate) || !input.env.is_empty();
+            let example = input.example.as_deref().or(input.default.as_deref()).unwrap_or("some-id");
+            match (wanted, input.secret) {
+                (true, true) => secrets.push((input.key.as_str(), SECRET)),
+                (true, false) => plain.push((input.key.as_str(), example)),
+                (false, _) => {}
+            }
+        }
+        let made = generate(*recipe, &values(*recipe, &plain, &secrets), stage.around()).await.unwrap();
+        let env: Vec<&Artefact> = made.files.iter().filter(|file| file.is_private()).collect();
+        for input in held {
+            for variable in &input.env {
+                let value =
+                    env.iter().find_map(|file| crate::dotenv::assignments(file.exact().expose()).remove(variable));
+                let value = value.unwrap_or_else(|| panic!("{}: no {variable}", content.name));
+                assert!(!value.is_empty() && input.secret == (value == SECRET), "{} {variable}", content.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_shelf_is_in_the_order_of_the_alphabet() {
     let names: Vec<&str> = all().iter().map(|recipe| recipe.content().name.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -28,9 +29,18 @@ pub struct Words {
     pub password_file: Option<PathBuf>,
 }
 
+/// What was given for a call.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// All of it. Nothing is checked yet.
+    pub given: Given,
+    /// The inputs that a person gave for this very call, by key: the others were kept.
+    pub typed: BTreeSet<String>,
+}
+
 impl Words {
-    /// Everything that was given, secrets from file, standard input or keyring. Nothing of it is checked yet.
-    pub async fn read(&self, content: &Content, call: Call, picked: &Picked, cx: &Context) -> Result<Given, UserError> {
+    /// Everything that was given, secrets from file, standard input or keyring.
+    pub async fn read(&self, content: &Content, call: Call, picked: &Picked, cx: &Context) -> Result<Read, UserError> {
         self.once()?;
         let mut given = Given::default();
         for word in &self.set {
@@ -61,13 +71,21 @@ impl Words {
             let Some(input) = content.only_secret() else { return Err(several(content)) };
             given.secrets.insert(input.key.clone(), secret_in(&input.key, file, cx).await?);
         }
+        let plain = given.plain.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(key, _)| key);
+        let secrets = given.secrets.iter().filter(|(_, secret)| !secret.is_empty()).map(|(key, _)| key);
+        let mut typed: BTreeSet<String> = plain.chain(secrets).cloned().collect();
         let client_id = web_client_id(content, &given, picked);
         let only = content.only_secret().map(|input| input.key.as_str());
         for input in content.inputs.iter().filter(|input| input.secret && input.serves(call)) {
             if given.secrets.contains_key(&input.key) || given.plain.contains_key(&input.key) {
                 continue;
             }
-            let kept = async { Ok(kept(&content.name, input, client_id.as_deref(), picked, cx).await) };
+            let was_kept = AtomicBool::new(false);
+            let kept = async {
+                let kept = kept(&content.name, input, client_id.as_deref(), picked, cx).await;
+                was_kept.store(kept.is_some(), Ordering::Relaxed);
+                Ok(kept)
+            };
             let prompt = format!("{} (empty: none)", input.label);
             let asking = async {
                 match (self.reads_stdin(), only == Some(input.key.as_str())) {
@@ -81,9 +99,12 @@ impl Words {
             let secret = cx.cancel.run_until_cancelled(asking).await.unwrap_or(Ok(None))?;
             if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
                 given.secrets.insert(input.key.clone(), whole(&input.key, secret.expose(), cx));
+                if !was_kept.load(Ordering::Relaxed) {
+                    typed.insert(input.key.clone());
+                }
             }
         }
-        Ok(given)
+        Ok(Read { given, typed })
     }
 
     /// Refuses an input that two words give: which of them counts is not to be guessed.

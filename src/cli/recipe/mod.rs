@@ -1,7 +1,9 @@
 //! `recipe`: list, show, generate, check, simulate.
 
+mod generate;
 mod given;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use super::{Context, Exit, Picked, Wants};
 use crate::check::Verdict;
 use crate::error::{Category, UserError};
 use crate::inspector::key_source::owner_id;
-use crate::recipes::{self, Around, Artefact, Call, Ended, Generated, History, Outcome, Recipe, Values};
+use crate::recipes::{self, Around, Call, Ended, Generated, History, Outcome, Recipe, Values};
 use crate::secrets::{Kept, Secret};
 use crate::store::attempts::Attempts;
 use crate::tenant::{Profile, SANDBOX_PROFILE, Tenant};
@@ -40,7 +42,8 @@ enum What {
         /// The folder to write the files below
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// Replace files that are there already; an environment file keeps its lines and gets what it lacks
+        /// Replace files that are there already; an environment file keeps its lines, gets what it lacks, and takes what
+        /// you give in this call
         #[arg(long)]
         force: bool,
     },
@@ -71,31 +74,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             show(recipe, cx);
             Ok(Exit::Good)
         }
-        What::Generate { words, out, force } => {
-            let job = Job::prepare(&words, Call::Generate, cx).await?;
-            let made = cx.cancel.run_until_cancelled(recipes::generate(job.recipe, &job.values, job.around(cx)));
-            let made = made.await.unwrap_or_else(|| Err(cancelled()))?;
-            if let Some(out) = out.clone() {
-                let files = made.files.clone();
-                let write = tokio::task::spawn_blocking(move || {
-                    if force {
-                        recipes::write_over(&out, &files)
-                    } else {
-                        recipes::write(&out, &files).map(|()| Vec::new())
-                    }
-                });
-                let kept = write.await.unwrap_or_else(|error| {
-                    Err(UserError::new(Category::Internal, "The files were not written").detail(error.to_string()))
-                })?;
-                for variable in kept {
-                    cx.say(&format!("{variable} had another value, which stays"));
-                }
-            }
-            job.keep(&made, cx).await;
-            job.remember(Ended::Good, false, cx);
-            generated(&made, out.is_some(), cx);
-            Ok(Exit::Good)
-        }
+        What::Generate { words, out, force } => generate::run(&words, out.as_deref(), force, cx).await,
         What::Check { words } => judged(&words, Call::Check, cx).await,
         What::Simulate { words } => judged(&words, Call::Simulate, cx).await,
     }
@@ -133,6 +112,8 @@ struct Job {
     recipe: &'static dyn Recipe,
     call: Call,
     values: Values,
+    /// The inputs that a person gave for this very call, by key.
+    typed: BTreeSet<String>,
     picked: Picked,
     tenant: Option<Tenant>,
     history: Option<(Attempts, String)>,
@@ -146,7 +127,7 @@ impl Job {
         let content = recipe.content();
         let picked = cx.pick_profile(Wants::Domain)?;
         // Before any network: a word that cannot be used is told at once.
-        let given = words.read(content, call, &picked, cx).await?;
+        let given::Read { given, typed } = words.read(content, call, &picked, cx).await?;
         Values::of(content, given.clone(), Some(&picked.profile))?;
         let tenant = if content.wants_tenant(call) { Some(open(&picked, call, cx).await?) } else { None };
         // What is made names the sandbox's address, which is known once it was served.
@@ -166,7 +147,7 @@ impl Job {
         let sandbox = cx.services.data.folder("sandbox")?;
         let history = if content.reads_history(call) { history(&picked.profile, cx).await } else { None };
         let client_secret = if call == Call::Generate { given::client_secret(&picked, cx).await } else { None };
-        Ok(Self { recipe, call, values, picked, tenant, history, client_secret, sandbox })
+        Ok(Self { recipe, call, values, typed, picked, tenant, history, client_secret, sandbox })
     }
 
     fn around<'a>(&'a self, cx: &'a Context) -> Around<'a> {
@@ -335,32 +316,6 @@ fn show(recipe: &dyn Recipe, cx: &Context) {
 /// Of what is not for everybody, the choices that it is for.
 fn for_choices(choices: Vec<&str>) -> String {
     if choices.is_empty() { String::new() } else { format!("  ({})", choices.join(" or ")) }
-}
-
-fn generated(made: &Generated, written: bool, cx: &Context) {
-    let files: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
-    if cx.json {
-        return cx.line(&json!({"files": files, "values": made.values}));
-    }
-    let mut text = String::new();
-    for file in &made.files {
-        if written {
-            let whose = if file.is_private() { "  (yours alone: 0600)" } else { "" };
-            text.push_str(&format!("{}{whose}\n", file.path));
-        } else {
-            text.push_str(&whole(file));
-        }
-    }
-    text.push_str(&values(&made.values));
-    cx.answer(text.trim_end());
-    if !written {
-        cx.say("Nothing was written: --out DIR writes the files");
-    }
-}
-
-/// A file as it is shown, secrets masked.
-fn whole(file: &Artefact) -> String {
-    format!("──── {}\n{}\n", file.path, file.shown())
 }
 
 /// Values one below the other; text as it stands, lists and objects as JSON.

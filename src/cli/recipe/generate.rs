@@ -1,0 +1,78 @@
+//! `recipe generate`: makes files and values, and writes the files where a folder is named.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::super::{Context, Exit};
+use super::{Job, cancelled, given, values};
+use crate::error::{Category, UserError};
+use crate::recipes::{self, Artefact, Call, Ended, Generated};
+
+/// Runs it.
+///
+/// # Errors
+/// When a word is unusable, an input is missing, or a file is there already and is not to be replaced.
+pub(super) async fn run(
+    words: &given::Words,
+    out: Option<&Path>,
+    force: bool,
+    cx: &Context,
+) -> Result<Exit, UserError> {
+    let job = Job::prepare(words, Call::Generate, cx).await?;
+    let made = cx.cancel.run_until_cancelled(recipes::generate(job.recipe, &job.values, job.around(cx)));
+    let mut made = made.await.unwrap_or_else(|| Err(cancelled()))?;
+    if let Some(out) = out {
+        for variable in write(&job, &made, out, force).await? {
+            let words = format!("{variable} had another value, which stays");
+            cx.say(&words);
+            made.note(&words);
+        }
+    }
+    job.keep(&made, cx).await;
+    job.remember(Ended::Good, false, cx);
+    told(&made, out.is_some(), cx);
+    Ok(Exit::Good)
+}
+
+/// Writes the files below `out`; the variables of environment files that stayed as they were.
+async fn write(job: &Job, made: &Generated, out: &Path, force: bool) -> Result<Vec<String>, UserError> {
+    let (out, files) = (out.to_owned(), made.files.clone());
+    let given = job.recipe.content().variables(&job.typed);
+    let write = tokio::task::spawn_blocking(move || {
+        if force {
+            recipes::write_over(&out, &files, &given)
+        } else {
+            recipes::write(&out, &files).map(|()| Vec::new())
+        }
+    });
+    write.await.unwrap_or_else(|error| {
+        Err(UserError::new(Category::Internal, "The files were not written").detail(error.to_string()))
+    })
+}
+
+fn told(made: &Generated, written: bool, cx: &Context) {
+    let files: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
+    if cx.json {
+        return cx.line(&json!({"files": files, "values": made.values}));
+    }
+    let mut text = String::new();
+    for file in &made.files {
+        if written {
+            let whose = if file.is_private() { "  (yours alone: 0600)" } else { "" };
+            text.push_str(&format!("{}{whose}\n", file.path));
+        } else {
+            text.push_str(&whole(file));
+        }
+    }
+    text.push_str(&values(&made.values));
+    cx.answer(text.trim_end());
+    if !written {
+        cx.say("Nothing was written: --out DIR writes the files");
+    }
+}
+
+/// A file as it is shown, secrets masked.
+fn whole(file: &Artefact) -> String {
+    format!("──── {}\n{}\n", file.path, file.shown())
+}
