@@ -212,6 +212,46 @@ fn by_force_an_environment_file_takes_what_is_given_in_the_call_and_nothing_else
 }
 
 #[test]
+fn a_key_that_stands_in_the_folder_s_environment_file_is_the_one_that_is_used_and_none_is_made() {
+    let place = Place::new();
+    let out = place.path("app");
+    let env = Path::new(&out).join(".env.local");
+    let words = ["generate", "campaign-state", "--set", "source=reddit", "--set", "client_id=id", "--out", &out];
+    let first = place.run(&words);
+    assert!(first.exit == 0 && first.out.contains("A new signing key was made"), "{} {}", first.out, first.err);
+    let theirs = std::fs::read_to_string(&env).unwrap();
+    let key = theirs.lines().find_map(|line| line.strip_prefix("CAMPAIGN_STATE_KEY=")).unwrap().to_owned();
+
+    let again = place.run(&[&words[..], &["--force"]].concat());
+    assert_eq!((again.exit, std::fs::read_to_string(&env).unwrap()), (0, theirs), "{}", again.err);
+    assert!(!again.out.contains("was made") && !again.err.contains("a new one"), "{} {}", again.out, again.err);
+    let values = again.json()["values"].clone();
+    let used = "CAMPAIGN_STATE_KEY in .env.local has a value already: that one is used";
+    assert!(values["notes"].as_array().unwrap().iter().any(|note| note == used), "{values}");
+    assert!(!again.out.contains(&key) && !again.err.contains(&key));
+    let text = |name: &str| values[name].as_str().unwrap().to_owned();
+    let back = format!("callback_url=http://localhost:3000/auth/campaign/callback?code=c&state={}", text("state"));
+    let (nonce, key) = (format!("nonce={}", text("nonce")), format!("key={}", place.file("key", &key)));
+    let judged = place.run(&["check", "campaign-state", "--set", &back, "--set", &nonce, "--secret", &key]);
+    assert_eq!(judged.json()["verdict"], "pass", "{}", judged.out);
+
+    let none = format!("key={}", place.file("none", ""));
+    let emptied = place.run(&[&words[..], &["--force", "--secret", &none]].concat());
+    assert!(emptied.exit == 0 && emptied.out.contains(used), "an empty one is none: {} {}", emptied.out, emptied.err);
+
+    std::fs::write(&env, "CAMPAIGN_STATE_KEY=todo\n").unwrap();
+    let refused = place.run(&[&words[..], &["--force"]].concat());
+    let error = refused.json()["error"].clone();
+    assert_eq!((refused.exit, error["category"].as_str()), (2, Some("input")), "{}", refused.out);
+    assert!(error["detail"].as_str().unwrap().contains("CAMPAIGN_STATE_KEY in .env.local"), "{error}");
+    let own = format!("key={}", place.file("own", &"0f".repeat(32)));
+    let given = place.run(&[&words[..], &["--force", "--secret", &own]].concat());
+    assert!(given.exit == 0 && !given.out.contains("has a value already"), "{} {}", given.out, given.err);
+    let ours = std::fs::read_to_string(&env).unwrap();
+    assert!(ours.starts_with(&format!("CAMPAIGN_STATE_KEY={}\n", "0f".repeat(32))), "what is given goes first");
+}
+
+#[test]
 fn a_client_secret_that_is_kept_is_written_beside_the_client_id_it_belongs_to_alone() {
     let place = Place::new();
     for (recipe, set, file, name) in [

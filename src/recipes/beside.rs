@@ -93,14 +93,21 @@ struct Merged {
 }
 
 fn merged(folder: &Path, file: &Artefact, given: &[String]) -> Result<Merged, UserError> {
-    let path = folder.join(&file.path);
-    let unread = |error: std::io::Error| refused(&path, "read", &error);
-    let facts = fs::metadata(&path).map_err(unread)?;
-    if !facts.is_file() || facts.len() > LARGEST {
-        return Err(refused(&path, "read", &"it is no environment file"));
-    }
-    let theirs = Zeroizing::new(fs::read_to_string(&path).map_err(unread)?);
+    let theirs = read(&folder.join(&file.path))?;
     Ok(merge(&theirs, file.exact().expose(), given))
+}
+
+/// The environment file at `path`. Blocking.
+///
+/// # Errors
+/// When there is none that can be read.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, UserError> {
+    let unread = |error: std::io::Error| refused(path, "read", &error);
+    let facts = fs::metadata(path).map_err(unread)?;
+    if !facts.is_file() || facts.len() > LARGEST {
+        return Err(refused(path, "read", &"it is no environment file"));
+    }
+    fs::read_to_string(path).map(Zeroizing::new).map_err(unread)
 }
 
 /// `theirs`, every line as it is but those that set a variable of ours to nothing, or one that is `given`, and behind it what

@@ -11,6 +11,7 @@
 //! | `values` | what a person gave, checked against the inputs |
 //! | `artefact` | generated files; the only place that lets a secret into one |
 //! | `beside` | saving files where others stand already |
+//! | `in_folder` | secrets that stand in those files: what is made goes by them |
 //! | `outcome` | what a check or a simulation came to |
 //! | `proof` | which checks decide, and how a call ended by them |
 //! | `run` | the way to run a recipe: the calls of window and command line alike |
@@ -27,7 +28,8 @@
 //! 2. `src/recipes/NAME.rs` with a unit struct that implements [`Recipe`].
 //! 3. One `mod` line and one line in [`all`], each where the alphabet puts it.
 //!
-//! Nothing here reads the keyring, or a file but the templates and the history it is given, and nothing draws. A recipe
+//! Nothing here reads the keyring, or a file but the templates, the history it is given and what stands where it is to write,
+//! and nothing draws. A recipe
 //! never decides what a person may do to a live environment: who carries out a plan asks first.
 
 mod address;
@@ -38,6 +40,7 @@ mod beside;
 mod content;
 mod fill;
 mod genuine;
+mod in_folder;
 mod issuer;
 mod oidc;
 mod outcome;
@@ -78,6 +81,7 @@ pub use artefact::{Artefact, EnvFile, Generated, write};
 pub use beside::{Beside, write_beside, write_over};
 pub use content::{Content, Correction, Deed, From, Group, Input, Place, Step};
 pub use genuine::History;
+pub use in_folder::{Already, already};
 pub use outcome::Outcome;
 pub use proof::{Ended, Proof, ending, summed_up};
 pub use run::{check, generate, missing, simulate, wishes};

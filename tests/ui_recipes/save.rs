@@ -3,7 +3,7 @@
 use crate::stage::*;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use kinde_panel::action::{Action, JobId};
+use kinde_panel::action::{Action, JobId, Mood};
 use kinde_panel::backend::End;
 use kinde_panel::backend::recipes::{Command, Event, Saved};
 use kinde_panel::error::{Category, UserError};
@@ -89,6 +89,27 @@ fn a_file_that_is_there_stays_unless_it_is_ticked_and_an_environment_file_keeps_
     let told = |action: &Action| {
         matches!(action, Action::Notify(_, title, text)
             if title == "One file was saved" && text.ends_with("As it was: KINDE_ISSUER_URL in .env.local"))
+    };
+    assert!(actions.iter().any(told), "{actions:?}");
+}
+
+#[test]
+fn a_key_that_stays_in_the_file_and_is_not_the_one_that_was_made_is_told_plainly() {
+    let mut harness = page("campaign-state");
+    typed(&mut harness, "campaign-state");
+    make(&mut harness, "Write the sender and the receiver");
+    press(&mut harness, "Save to folder…");
+    type_into(&mut harness, "Folder", "/home/ada/app");
+    press(&mut harness, "Save");
+    let (job, _) = saved(&mut harness);
+    tell(&mut harness, job, written(&["KINDE_SITE_URL in .env.local", "CAMPAIGN_STATE_KEY in .env.local"]));
+    assert!(harness.query_by_label("Save to folder").is_none());
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    let told = |action: &Action| {
+        matches!(action, Action::Notify(Mood::Warn, title, text)
+            if title == "4 files were saved"
+                && text.contains("As it was: KINDE_SITE_URL in .env.local. CAMPAIGN_STATE_KEY in .env.local stays")
+                && text.contains("another than the Signing key here"))
     };
     assert!(actions.iter().any(told), "{actions:?}");
 }

@@ -19,9 +19,13 @@ pub(super) async fn run(
     force: bool,
     cx: &Context,
 ) -> Result<Exit, UserError> {
-    let job = Job::prepare(words, Call::Generate, cx).await?;
+    let job = Job::prepare(words, Call::Generate, out, cx).await?;
     let made = cx.cancel.run_until_cancelled(recipes::generate(job.recipe, &job.values, job.around(cx)));
-    let mut made = made.await.unwrap_or_else(|| Err(cancelled()))?;
+    let made = made.await.map(|made| made.map_err(|error| traced(error, &job.already)));
+    let mut made = made.unwrap_or_else(|| Err(cancelled()))?;
+    for place in &job.already {
+        made.note(&format!("{place} has a value already: that one is used"));
+    }
     if let Some(out) = out {
         for variable in write(&job, &made, out, force).await? {
             let words = format!("{variable} had another value, which stays");
@@ -33,6 +37,15 @@ pub(super) async fn run(
     job.remember(Ended::Good, false, cx);
     told(&made, out.is_some(), cx);
     Ok(Exit::Good)
+}
+
+/// An error about what was given, and where that was taken from where nobody typed it.
+fn traced(error: UserError, already: &[String]) -> UserError {
+    if error.category != Category::Input || already.is_empty() {
+        return error;
+    }
+    let detail = format!("{}. The value of {} was used", error.detail, already.join(", "));
+    error.detail(detail)
 }
 
 /// Writes the files below `out`; the variables of environment files that stayed as they were.

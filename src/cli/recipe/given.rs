@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::super::{Context, Picked, secret_input};
 use crate::error::{Category, UserError};
-use crate::recipes::{Call, Content, From, Given, Input, secret_field};
+use crate::recipes::{Already, Call, Content, From, Given, Input, already, secret_field};
 use crate::secrets::Secret;
 use crate::tenant::WEB_CLIENT_SECRET_FIELD;
 
@@ -36,11 +36,20 @@ pub struct Read {
     pub given: Given,
     /// The inputs that a person gave for this very call, by key: the others were kept.
     pub typed: BTreeSet<String>,
+    /// Where the secrets stand that were taken from the folder's own files: `NAME in PATH`.
+    pub already: Vec<String>,
 }
 
 impl Words {
-    /// Everything that was given, secrets from file, standard input or keyring.
-    pub async fn read(&self, content: &Content, call: Call, picked: &Picked, cx: &Context) -> Result<Read, UserError> {
+    /// Everything that was given, secrets from file, standard input, the environment files that stand in `out`, or keyring.
+    pub async fn read(
+        &self,
+        content: &'static Content,
+        call: Call,
+        out: Option<&Path>,
+        picked: &Picked,
+        cx: &Context,
+    ) -> Result<Read, UserError> {
         self.once()?;
         let mut given = Given::default();
         for word in &self.set {
@@ -76,13 +85,25 @@ impl Words {
         let mut typed: BTreeSet<String> = plain.chain(secrets).cloned().collect();
         let client_id = web_client_id(content, &given, picked);
         let only = content.only_secret().map(|input| input.key.as_str());
+        let there = in_folder(content, out).await;
+        let mut already = Vec::new();
         for input in content.inputs.iter().filter(|input| input.secret && input.serves(call)) {
-            if given.secrets.contains_key(&input.key) || given.plain.contains_key(&input.key) {
+            let there = there.iter().find(|there| there.key == input.key);
+            let is_empty = given.secrets.get(&input.key).map(Secret::is_empty);
+            if is_empty.is_some() || given.plain.contains_key(&input.key) {
+                // An empty one is none: what stands in the file stays there, and is used.
+                if let (Some(true), Some(there)) = (is_empty, there) {
+                    given.secrets.insert(input.key.clone(), there.value.clone());
+                    already.push(there.place.clone());
+                }
                 continue;
             }
             let was_kept = AtomicBool::new(false);
             let kept = async {
-                let kept = kept(&content.name, input, client_id.as_deref(), picked, cx).await;
+                let kept = match there {
+                    Some(there) => Some(there.value.clone()),
+                    None => kept(&content.name, input, client_id.as_deref(), picked, cx).await,
+                };
                 was_kept.store(kept.is_some(), Ordering::Relaxed);
                 Ok(kept)
             };
@@ -99,12 +120,16 @@ impl Words {
             let secret = cx.cancel.run_until_cancelled(asking).await.unwrap_or(Ok(None))?;
             if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
                 given.secrets.insert(input.key.clone(), whole(&input.key, secret.expose(), cx));
-                if !was_kept.load(Ordering::Relaxed) {
-                    typed.insert(input.key.clone());
+                match (was_kept.load(Ordering::Relaxed), there) {
+                    (true, Some(there)) => already.push(there.place.clone()),
+                    (true, None) => {}
+                    (false, _) => {
+                        typed.insert(input.key.clone());
+                    }
                 }
             }
         }
-        Ok(Read { given, typed })
+        Ok(Read { given, typed, already })
     }
 
     /// Refuses an input that two words give: which of them counts is not to be guessed.
@@ -125,6 +150,12 @@ impl Words {
     fn reads_stdin(&self) -> bool {
         self.set.iter().any(|word| word.ends_with("=@-")) || self.secret.iter().any(|word| word.ends_with("=-"))
     }
+}
+
+/// The secrets that stand in the environment files of the folder that is written to.
+async fn in_folder(content: &'static Content, out: Option<&Path>) -> Vec<Already> {
+    let Some(out) = out.map(Path::to_owned) else { return Vec::new() };
+    tokio::task::spawn_blocking(move || already(content, &out)).await.unwrap_or_default()
 }
 
 fn pair<'a>(word: &'a str, flag: &str, form: &str) -> Result<(&'a str, &'a str), UserError> {

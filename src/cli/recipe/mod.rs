@@ -4,7 +4,7 @@ mod generate;
 mod given;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
 }
 
 async fn judged(words: &given::Words, call: Call, cx: &Context) -> Result<Exit, UserError> {
-    let job = Job::prepare(words, call, cx).await?;
+    let job = Job::prepare(words, call, None, cx).await?;
     let around = job.around(cx);
     let outcome = async {
         match call {
@@ -114,6 +114,8 @@ struct Job {
     values: Values,
     /// The inputs that a person gave for this very call, by key.
     typed: BTreeSet<String>,
+    /// Where the secrets stand that were taken from the folder's own files: `NAME in PATH`.
+    already: Vec<String>,
     picked: Picked,
     tenant: Option<Tenant>,
     history: Option<(Attempts, String)>,
@@ -122,12 +124,13 @@ struct Job {
 }
 
 impl Job {
-    async fn prepare(words: &given::Words, call: Call, cx: &Context) -> Result<Self, UserError> {
+    /// `out` is the folder that is written to, where one is.
+    async fn prepare(words: &given::Words, call: Call, out: Option<&Path>, cx: &Context) -> Result<Self, UserError> {
         let recipe = find(&words.name)?;
         let content = recipe.content();
         let picked = cx.pick_profile(Wants::Domain)?;
         // Before any network: a word that cannot be used is told at once.
-        let given::Read { given, typed } = words.read(content, call, &picked, cx).await?;
+        let given::Read { given, typed, already } = words.read(content, call, out, &picked, cx).await?;
         Values::of(content, given.clone(), Some(&picked.profile))?;
         let tenant = if content.wants_tenant(call) { Some(open(&picked, call, cx).await?) } else { None };
         // What is made names the sandbox's address, which is known once it was served.
@@ -147,7 +150,7 @@ impl Job {
         let sandbox = cx.services.data.folder("sandbox")?;
         let history = if content.reads_history(call) { history(&picked.profile, cx).await } else { None };
         let client_secret = if call == Call::Generate { given::client_secret(&picked, cx).await } else { None };
-        Ok(Self { recipe, call, values, typed, picked, tenant, history, client_secret, sandbox })
+        Ok(Self { recipe, call, values, typed, already, picked, tenant, history, client_secret, sandbox })
     }
 
     fn around<'a>(&'a self, cx: &'a Context) -> Around<'a> {

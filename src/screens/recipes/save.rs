@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use egui::{Context, Label, Layout, RichText, Ui};
 
 use super::state::{State, run};
-use crate::action::{Action, JobId};
+use crate::action::{Action, JobId, Mood};
 use crate::backend::End;
 use crate::backend::recipes::{Command, Saved};
 use crate::error::UserError;
-use crate::recipes::Artefact;
+use crate::recipes::{Artefact, Content};
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space};
 use crate::ui::{Button, Callout, Icon, checkbox, choice_note, dialog, small, subdued, text_field, tokens};
@@ -17,6 +17,8 @@ use crate::ui::{Button, Callout, Icon, checkbox, choice_note, dialog, small, sub
 /// What the dialog remembers.
 pub(super) struct Save {
     files: Vec<One>,
+    /// Variables that hold a secret of the recipe, each with the name of its field.
+    secrets: Vec<(String, String)>,
     pub folder: String,
     pub job: JobId,
     pick_job: JobId,
@@ -32,9 +34,36 @@ struct One {
 }
 
 impl Save {
-    pub fn new(files: Vec<Artefact>, folder: &str) -> Self {
+    pub fn new(files: Vec<Artefact>, content: &Content, folder: &str) -> Self {
         let files = files.into_iter().map(|file| One { file, ticked: true }).collect();
-        Self { files, folder: folder.to_owned(), job: 0, pick_job: 0, there: Vec::new(), error: None }
+        let secrets = content.inputs.iter().filter(|input| input.secret);
+        let secrets = secrets.flat_map(|input| input.env.iter().map(|name| (name.clone(), input.label.clone())));
+        let secrets = secrets.collect();
+        Self { files, secrets, folder: folder.to_owned(), job: 0, pick_job: 0, there: Vec::new(), error: None }
+    }
+
+    /// What is said once the files are in `folder`: of the variables that were `kept` as they were, a secret means that what
+    /// was made here goes by another one than the app.
+    pub fn written(&self, folder: &str, kept: &[String]) -> (Mood, String) {
+        let label = |place: &str| {
+            let name = place.split(' ').next().unwrap_or_default();
+            self.secrets.iter().find(|(known, _)| known == name).map(|(_, label)| label.as_str())
+        };
+        let (mut text, mut mood) = (folder.to_owned(), Mood::Success);
+        let others: Vec<&str> = kept.iter().map(String::as_str).filter(|place| label(place).is_none()).collect();
+        if !others.is_empty() {
+            text.push_str(&format!(". As it was: {}", others.join(", ")));
+        }
+        for place in kept {
+            if let Some(label) = label(place) {
+                mood = Mood::Warn;
+                text.push_str(&format!(
+                    ". {place} stays, and is another than the {label} here: what was made here does not fit it. Type the \
+                     file's into {label} and make the files again, or empty that line and save again"
+                ));
+            }
+        }
+        (mood, text)
     }
 
     /// Those that are to be written.

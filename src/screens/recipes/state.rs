@@ -288,7 +288,7 @@ impl State {
             }
             Asked::Save => {
                 let Some(made) = page.made.value() else { return };
-                self.save = Some(Save::new(made.files.clone(), &self.folder));
+                self.save = Some(Save::new(made.files.clone(), content, &self.folder));
             }
             Asked::File(path) => {
                 page.tab = Tab::Result;
@@ -382,26 +382,19 @@ impl State {
                 }
             }
             Event::Saved(result) => {
-                let written = match &result {
-                    Ok(Saved::Written { folder, kept }) if kept.is_empty() => Some(folder.display().to_string()),
-                    Ok(Saved::Written { folder, kept }) => {
-                        Some(format!("{}. As it was: {}", folder.display(), kept.join(", ")))
-                    }
+                let Some(save) = self.save.as_mut().filter(|save| save.job == job) else { return };
+                let told = match &result {
+                    Ok(Saved::Written { folder, kept }) => Some(save.written(&folder.display().to_string(), kept)),
                     _ => None,
                 };
-                if let Some(save) = self.save.as_mut().filter(|save| save.job == job) {
-                    save.saved(result);
-                    if let Some(folder) = written {
-                        self.folder.clone_from(&save.folder);
-                        let count = save.ticked().len();
-                        let title = if count == 1 {
-                            "One file was saved".to_owned()
-                        } else {
-                            format!("{count} files were saved")
-                        };
-                        self.save = None;
-                        actions.push(Action::Notify(Mood::Success, title, folder));
-                    }
+                save.saved(result);
+                if let Some((mood, text)) = told {
+                    self.folder.clone_from(&save.folder);
+                    let count = save.ticked().len();
+                    let title =
+                        if count == 1 { "One file was saved".to_owned() } else { format!("{count} files were saved") };
+                    self.save = None;
+                    actions.push(Action::Notify(mood, title, text));
                 }
             }
         }
