@@ -252,6 +252,20 @@ fn a_key_that_stands_in_the_folder_s_environment_file_is_the_one_that_is_used_an
 }
 
 #[test]
+fn a_folder_for_a_recipe_that_writes_no_files_is_told_to_be_idle_and_left_alone() {
+    let place = Place::new();
+    let out = place.path("app");
+    let callback = "callback_url=https://a01x.callbacks.bravostudio.app";
+    for recipe in ["bravo-studio", "openid-provider"] {
+        let words = ["generate", recipe, "--set", callback, "--set", "client_id=id"];
+        let made = place.run(&[&words[..], &["--out", &out]].concat());
+        assert_eq!((made.exit, made.json()["files"].as_array().map(Vec::len)), (0, Some(0)), "{recipe} {}", made.err);
+        assert!(made.err.contains("writes no files") && !Path::new(&out).exists(), "{recipe} {}", made.err);
+        assert!(!place.run(&words).err.contains("writes no files"), "{recipe}");
+    }
+}
+
+#[test]
 fn a_client_secret_that_is_kept_is_written_beside_the_client_id_it_belongs_to_alone() {
     let place = Place::new();
     for (recipe, set, file, name) in [

@@ -26,7 +26,8 @@ pub(super) async fn run(
     for place in &job.already {
         made.note(&format!("{place} has a value already: that one is used"));
     }
-    if let Some(out) = out {
+    let writes = !made.files.is_empty();
+    if let Some(out) = out.filter(|_| writes) {
         for variable in write(&job, &made, out, force).await? {
             let words = format!("{variable} had another value, which stays");
             cx.say(&words);
@@ -36,6 +37,14 @@ pub(super) async fn run(
     job.keep(&made, cx).await;
     job.remember(Ended::Good, false, cx);
     told(&made, out.is_some(), cx);
+    match (writes, out.is_some()) {
+        (false, true) => {
+            let title = &job.recipe.content().title;
+            cx.say(&format!("{title} writes no files, so --out has nothing to do: its values stand in the answer"));
+        }
+        (true, false) if !cx.json => cx.say("Nothing was written: --out DIR writes the files"),
+        _ => {}
+    }
     Ok(Exit::Good)
 }
 
@@ -80,9 +89,6 @@ fn told(made: &Generated, written: bool, cx: &Context) {
     }
     text.push_str(&values(&made.values));
     cx.answer(text.trim_end());
-    if !written {
-        cx.say("Nothing was written: --out DIR writes the files");
-    }
 }
 
 /// A file as it is shown, secrets masked.
