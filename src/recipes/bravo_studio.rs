@@ -11,7 +11,7 @@ use super::openid_provider::scopes;
 use super::outcome::failed;
 use super::sign_in::{self, Way};
 use super::{Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish};
-use crate::check::Check;
+use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::jwt::encode_base64url;
 use crate::kinde::{Addresses, Domain};
@@ -102,8 +102,14 @@ impl Recipe for BravoStudio {
             };
             let client_id = values.text("client_id");
             let domain = &around.tenant()?.domain;
+            // Asked first: whether a callback is as it should be is seen by what Kinde makes of it.
+            let mut asked = Vec::new();
             for callback in &callbacks {
-                outcome.add(around, callback.check());
+                let (list, made) = (Addresses::Callback, &callback.made);
+                let registered = oidc::registered("registered", list, client_id, made, around).await;
+                let taken = oidc::taken(client_id, made, SCOPE, around).await;
+                outcome.add(around, callback.check([&registered, &taken].iter().any(|it| it.verdict == Verdict::Pass)));
+                asked.extend([registered, taken]);
             }
             if let Some(uri) = values.text("url") {
                 for check in authorize_uri(uri, domain, &callbacks) {
@@ -111,10 +117,8 @@ impl Recipe for BravoStudio {
                 }
             }
             oidc::look(&mut outcome, around).await?;
-            for callback in &callbacks {
-                let (list, made) = (Addresses::Callback, &callback.made);
-                outcome.add(around, oidc::registered("registered", list, client_id, made, around).await);
-                outcome.add(around, oidc::taken(client_id, made, SCOPE, around).await);
+            for check in asked {
+                outcome.add(around, check);
             }
             let made: Vec<&str> = callbacks.iter().map(|callback| callback.made.as_str()).collect();
             outcome.put("callback_urls", made);
@@ -165,10 +169,15 @@ struct Callback {
 }
 
 impl Callback {
-    fn check(&self) -> Check {
+    /// `is_there`: Kinde was seen to know it in the form that it can match.
+    fn check(&self, is_there: bool) -> Check {
         const NAME: &str = "callback";
         if self.changed.is_empty() {
             return Check::pass(NAME).seen(self.made.clone());
+        }
+        if is_there {
+            let seen = format!("{} is registered, for {}: {}", self.made, self.given, self.changed.join(", "));
+            return Check::pass(NAME).seen(seen);
         }
         let why = format!("As Bravo shows it Kinde cannot match it: {}", self.changed.join(", "));
         Check::warn(NAME, why, format!("Register {}", self.made)).seen(self.given.clone())
@@ -205,6 +214,7 @@ fn normal(text: &str) -> Result<Callback, UserError> {
     if !host.contains('.') || !url.username().is_empty() {
         return Err(refused("it has no host as an app's callback has".to_owned()));
     }
+    oidc::usable_callback(&whole)?;
     let typed = whole.trim_start_matches("https://").split(['/', '?', '#']).next().unwrap_or_default();
     if typed.chars().any(|c| c.is_ascii_uppercase()) {
         changed.push("host in small letters");
@@ -258,7 +268,7 @@ fn authorize_uri(text: &str, domain: &Domain, callbacks: &[Callback]) -> Vec<Che
     }
     let scope = pair("scope").unwrap_or_default();
     let judged = scopes(&scope);
-    if judged.verdict != crate::check::Verdict::Pass {
+    if judged.verdict != Verdict::Pass {
         checks.push(judged);
     }
     if checks.is_empty() {
@@ -270,9 +280,8 @@ fn authorize_uri(text: &str, domain: &Domain, callbacks: &[Callback]) -> Vec<Che
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
-    use crate::recipes::generate;
-    use crate::recipes::tests::{Stage, covers, is_sound, values};
+    use crate::recipes::tests::{Reply, Stage, covers, is_sound, serve, values};
+    use crate::recipes::{check, generate};
 
     const SEED: &str = "https://a01JMF34GB3VYX7Z5GVQXSGYFP0.callbacks.bravostudio.app";
     const SMALL: &str = "https://a01jmf34gb3vyx7z5gvqxsgyfp0.callbacks.bravostudio.app";
@@ -289,11 +298,34 @@ mod tests {
         }
         assert!(normal(SMALL).unwrap().changed.is_empty());
         assert_eq!(normal("https://x.bravostudio.app/cb/?a=1").unwrap().made, "https://x.bravostudio.app/cb/?a=1");
-        for wrong in ["https://", "nohost", "https://me@x.app"] {
+        for wrong in
+            ["https://", "nohost", "https://me@x.app", "https://a.example/x?y=1#f\"", "a.example/\"", "*.a.example"]
+        {
             assert!(normal(wrong).is_err(), "{wrong}");
         }
         let both = callbacks(&format!("{SEED}/\nhttps://b.callbacks.bravostudio.app")).unwrap();
         assert_eq!(both.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_callback_as_bravo_shows_it_passes_once_kinde_knows_the_one_that_it_can_match() {
+        let typed = format!("{SEED}/");
+        for (status, verdict) in [(302, Verdict::Pass), (400, Verdict::Warn)] {
+            let stage = Stage::at(&serve(move |_, line| match (status, line.contains("/oauth2/auth")) {
+                (302, true) => Reply::to("/auth/login"),
+                (_, true) => Reply::of(400, "redirect_uri is not registered"),
+                _ => Reply::of(404, ""),
+            }));
+            let given = values(&BravoStudio, &[("callback_url", &typed), ("client_id", "id")], &[]);
+            let outcome = check(&BravoStudio, &given, stage.around()).await.unwrap();
+            let row = &outcome.checks[0];
+            assert_eq!((row.name.as_str(), row.verdict), ("callback", verdict), "{outcome:#?}");
+            let seen = row.seen.as_deref().unwrap();
+            assert!(seen.contains(&typed), "{seen}");
+            let normalised =
+                seen.contains(SMALL) && seen.contains("small letters") && seen.contains("slash at the end");
+            assert_eq!(normalised, verdict == Verdict::Pass, "{seen}");
+        }
     }
 
     #[tokio::test]

@@ -244,6 +244,10 @@ pub fn callback(text: &str) -> (Vec<Check>, Option<Url>) {
     if url.fragment().is_some() {
         add("It has a #, which never reaches a server", "Leave everything from # on out", true);
     }
+    if let Some(strange) = text.chars().find(|c| c.is_whitespace() || "\"<>\\^`{|}".contains(*c)) {
+        let what = if strange.is_whitespace() { "a blank".to_owned() } else { strange.to_string() };
+        add(&format!("It has {what}, which no address has as it stands"), "Copy it from the tool again, alone", true);
+    }
     if text.contains('*') {
         add("It has a *: Kinde knows no wildcards", "Write each address out", true);
     }
@@ -294,6 +298,9 @@ mod tests {
             ("http://app.example.com/cb", Verdict::Fail),
             ("https://*.example.com/cb", Verdict::Fail),
             ("https://a.example/cb#x", Verdict::Fail),
+            ("https://a.example/cb\"", Verdict::Fail),
+            ("https://a.example/c b", Verdict::Fail),
+            ("https://a.example/x?y=(1)'%22", Verdict::Pass),
             ("https://a01JM.callbacks.bravostudio.app", Verdict::Warn),
             ("https://a.example/cb/", Verdict::Warn),
             ("", Verdict::Fail),
