@@ -42,7 +42,8 @@ impl Recipe for CampaignState {
     fn proof(&self, call: Call) -> Proof {
         match call {
             Call::Simulate => Proof::All(&["sign in", "echo"]),
-            _ => Proof::All(&["signature"]),
+            // Without the cookie's nonce nothing tells a sign-in of this browser from a forged one.
+            _ => Proof::All(&["signature", "nonce"]),
         }
     }
 
@@ -141,6 +142,7 @@ impl Recipe for CampaignState {
                 outcome.add(around, authorize::dry_run("authorize", &ask, around).await);
                 let why = "No campaign came back yet: sign in over the link, and give the address the browser ends on";
                 outcome.add(around, Check::skipped("signature", why));
+                outcome.add(around, Check::skipped("nonce", why));
             }
             outcome.add(around, google_tag(around).await);
             Ok(outcome)
@@ -247,7 +249,7 @@ mod tests {
     use crate::check::Verdict;
     use crate::clock::Clock;
     use crate::recipes::tests::{Stage, covers, is_sound, values};
-    use crate::recipes::{check, generate};
+    use crate::recipes::{Ended, check, ending, generate, summed_up};
 
     const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -278,6 +280,25 @@ mod tests {
             check(&CampaignState, &values(&CampaignState, &given, &[("key", KEY)]), stage.around()).await.unwrap();
         assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
         assert_eq!(outcome.values["campaign"]["campaign"], "a+b & c");
+    }
+
+    #[tokio::test]
+    async fn a_state_whose_nonce_was_not_looked_at_is_partly_checked() {
+        let at: jiff::Timestamp = "2026-11-23T15:00:00Z".parse().unwrap();
+        let stage = Stage::with("acme", Clock::fixed(at));
+        let body = Body { v: 1, n: "n".repeat(22), t: at.as_second(), campaign: Campaign::default() };
+        let back = format!("https://app.example/cb?code=c&state={}", codec::write(&codec::key(KEY).unwrap(), &body));
+        for (nonce, key, wanted) in
+            [("", Some(KEY), Ended::Partly), (&body.n, None, Ended::Partly), (&body.n, Some(KEY), Ended::Good)]
+        {
+            let secrets: Vec<(&str, &str)> = key.map(|key| ("key", key)).into_iter().collect();
+            let given = values(&CampaignState, &[("callback_url", &back), ("nonce", nonce)], &secrets);
+            let outcome = check(&CampaignState, &given, stage.around()).await.unwrap();
+            assert_eq!(ending(&CampaignState, Call::Check, &outcome), wanted, "{outcome:#?}");
+            let (mark, words) = summed_up(&CampaignState, Call::Check, &outcome);
+            assert_eq!(mark == Verdict::Pass, wanted == Ended::Good, "{words}");
+            assert_eq!(words.contains("give nonce too"), nonce.is_empty(), "{words}");
+        }
     }
 
     #[tokio::test]
