@@ -398,6 +398,16 @@ fn a_check_that_cannot_be_begun_for_its_words_exits_2_and_leaves_the_recipe_s_st
         assert_eq!((ran.exit, ran.json()["error"]["category"].as_str()), (2, Some("input")), "{words:?} {}", ran.out);
         assert!(!ran.out.contains("Canary") && !ran.err.contains("Canary"), "{words:?}");
     }
+    // A thing that is pasted to be judged says nothing of the recipe.
+    let back = "callback_url=http://localhost:3000/auth/campaign/callback?state=short";
+    for words in [
+        &["check", "shopify-multipass", "--set", "token=x", "--secret", &secret][..],
+        &["check", "supabase", "--set", "token=x"],
+        &["check", "campaign-state", "--set", back],
+    ] {
+        let ran = place.run_on(None, words);
+        assert_eq!((ran.exit, ran.json()["verdict"].as_str()), (1, Some("fail")), "{words:?} {}", ran.out);
+    }
     for recipe in place.run_on(None, &["list"]).json()["recipes"].as_array().unwrap() {
         assert_eq!(recipe["state"], "new", "{recipe}");
     }

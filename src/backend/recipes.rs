@@ -42,7 +42,8 @@ pub enum Command {
         /// What was shown.
         plan: Box<Plan>,
     },
-    /// Forget the inputs and secrets that are kept of a recipe. The web application's secret stays: others use it.
+    /// Forget the inputs and secrets that are kept of a recipe, and how it stands. The web application's secret stays: others
+    /// use it.
     Forget {
         /// Whose.
         profile: Uuid,
@@ -301,8 +302,8 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
                 }
                 (Ended::Good, Event::Made(Ok(Box::new(made))))
             }
-            Call::Check => judged(recipe, ask.call, recipes::check(recipe, values, around).await?),
-            Call::Simulate => judged(recipe, ask.call, recipes::simulate(recipe, values, around).await?),
+            Call::Check => judged(&prepared, ask.call, recipes::check(recipe, values, around).await?),
+            Call::Simulate => judged(&prepared, ask.call, recipes::simulate(recipe, values, around).await?),
         })
     };
     match job.cancel.run_until_cancelled(work).await? {
@@ -316,8 +317,8 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
     }
 }
 
-fn judged(recipe: &dyn Recipe, call: Call, outcome: Outcome) -> (Ended, Event) {
-    (recipes::ending(recipe, call, &outcome), Event::Judged(Ok(Box::new(outcome))))
+fn judged(of: &Prepared, call: Call, outcome: Outcome) -> (Ended, Event) {
+    (recipes::to_remember(of.recipe, call, &of.values, &outcome), Event::Judged(Ok(Box::new(outcome))))
 }
 
 /// Keeps how it ended with the profile. What cannot be kept is no failure of the job.
@@ -394,11 +395,7 @@ async fn forget(job: &Job, id: Uuid, name: &str) -> Result<(), UserError> {
     for input in own {
         job.services.secrets.delete(id, &secret_field(name, input)).await?;
     }
-    job.services.profiles.update(id, |profile| {
-        if let Some(kept) = profile.recipes.get_mut(name) {
-            kept.inputs.clear();
-        }
-    })?;
+    job.services.profiles.update(id, |profile| recipes::forget(profile, name))?;
     Ok(())
 }
 

@@ -83,9 +83,11 @@ pub use content::{Content, Correction, Deed, From, Group, Input, Place, Step};
 pub use genuine::History;
 pub use in_folder::{Already, already};
 pub use outcome::Outcome;
-pub use proof::{Ended, Proof, ending, summed_up};
+pub use proof::{Ended, Proof, ending, summed_up, to_remember};
 pub use run::{check, generate, missing, simulate, wishes};
-pub use state::{State, inputs, last_failure, of_profile, remember, remember_warning, standing, used_at, warns};
+pub use state::{
+    State, forget, inputs, last_failure, of_profile, remember, remember_warning, standing, used_at, warns,
+};
 pub use values::{Given, Values};
 pub use wish::Wish;
 
@@ -170,6 +172,12 @@ pub trait Recipe: Sync {
 
     /// The checks that decide whether it works: while one of them is missing or did not pass, nothing is green.
     fn proof(&self, call: Call) -> Proof;
+
+    /// True where a check with these values judges a thing that was given and asks nobody how things stand: it says nothing of
+    /// the recipe, and is not remembered.
+    fn judges_given(&self, _values: &Values) -> bool {
+        false
+    }
 
     /// What the tenant should have for it. Nothing where nothing can be applied.
     ///

@@ -7,7 +7,7 @@
 //! tool, or by the sandbox in the place of the tenant. What the panel itself works out in the place of code that a recipe
 //! writes, or of the tool, decides nothing: the check that would stands there skipped, and says what was not run.
 
-use super::{Call, Outcome, Recipe};
+use super::{Call, Outcome, Recipe, Values};
 use crate::check::{Check, Verdict};
 
 /// The check that decides where the panel does in a simulation what the code would do that a recipe writes: that it ran.
@@ -77,6 +77,11 @@ pub fn ending(recipe: &dyn Recipe, call: Call, outcome: &Outcome) -> Ended {
         Verdict::Skipped if proof != Proof::Nobody => Ended::Nothing,
         _ => Ended::Partly,
     }
+}
+
+/// How `call` of `recipe` ended as far as it says how the recipe stands: a thing that was pasted to be judged says nothing of it.
+pub fn to_remember(recipe: &dyn Recipe, call: Call, values: &Values, outcome: &Outcome) -> Ended {
+    if call == Call::Check && recipe.judges_given(values) { Ended::Nothing } else { ending(recipe, call, outcome) }
 }
 
 /// The mark and the sentence that sum an outcome up. The mark is that of the worst check, and never that of a pass while

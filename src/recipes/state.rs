@@ -67,13 +67,25 @@ pub fn remember(profile: &mut Profile, name: &str, call: Call, ended: Ended, at:
     if call == Call::Generate && kept.last.as_ref().is_some_and(|last| last.call != Call::Generate.word()) {
         return;
     }
-    // No more does a simulation, which does not ask what failed.
-    let failed_check = |last: &LastRecipe| last.call == Call::Check.word() && !last.ok;
-    if call == Call::Simulate && kept.last.as_ref().is_some_and(failed_check) {
+    if call == Call::Simulate && kept.last.as_ref().is_some_and(|last| outlasts(last, ended)) {
         return;
     }
     let (ok, partly) = (ended != Ended::Failed, ended == Ended::Partly);
     kept.last = Some(LastRecipe { at, call: call.word().to_owned(), ok, partly, warns: false });
+}
+
+/// True where what is remembered says more than a simulation that ended so: it does not ask what failed in a check, and where it
+/// goes well what was seen of the real thing, or of the whole path, stands.
+fn outlasts(last: &LastRecipe, ended: Ended) -> bool {
+    if last.call == Call::Check.word() {
+        return !last.ok || ended != Ended::Failed;
+    }
+    last.call == Call::Simulate.word() && last.ok && !last.partly && ended == Ended::Partly
+}
+
+/// Forgets everything that is remembered of a recipe: its inputs, and how it stands.
+pub fn forget(profile: &mut Profile, name: &str) {
+    profile.recipes.remove(name);
 }
 
 /// Remembers that the check that was remembered just now, and went well, warns of something.
@@ -136,6 +148,26 @@ mod tests {
         assert_eq!(of_profile(&profile, "x"), State::Works);
         remember(&mut profile, "x", Call::Check, Ended::Failed, at);
         assert_eq!(of_profile(&profile, "x"), State::Fails);
+    }
+
+    #[test]
+    fn a_simulation_that_goes_well_takes_no_place_of_what_says_more_and_one_that_failed_is_told() {
+        let mut profile = Profile::sandbox();
+        let at = Timestamp::UNIX_EPOCH;
+        for (checked, state) in [(Ended::Good, State::Works), (Ended::Partly, State::Partly)] {
+            remember(&mut profile, "x", Call::Check, checked, at);
+            for simulated in [Ended::Good, Ended::Partly] {
+                remember(&mut profile, "x", Call::Simulate, simulated, Timestamp::MAX);
+                assert_eq!(of_profile(&profile, "x"), state, "{simulated:?}");
+            }
+        }
+        remember(&mut profile, "x", Call::Simulate, Ended::Failed, at);
+        assert_eq!(of_profile(&profile, "x"), State::Fails);
+        remember(&mut profile, "x", Call::Simulate, Ended::Good, at);
+        remember(&mut profile, "x", Call::Simulate, Ended::Partly, at);
+        assert_eq!(of_profile(&profile, "x"), State::Simulated);
+        forget(&mut profile, "x");
+        assert_eq!((of_profile(&profile, "x"), used_at(&profile, "x")), (State::New, None));
     }
 
     #[test]

@@ -297,6 +297,32 @@ fn every_recipe_is_simulated_without_an_account_and_is_remembered_as_that() {
 }
 
 #[test]
+fn a_thing_that_is_pasted_to_be_judged_says_nothing_of_its_recipe() {
+    let mut behind = Behind::start();
+    for (name, plain, secret) in [
+        ("supabase", ("token", "nonsense"), "jwt_secret"),
+        ("shopify-multipass", ("token", "nonsense"), "multipass_secret"),
+        ("campaign-state", ("callback_url", "http://localhost:3000/cb?error=access_denied"), "key"),
+    ] {
+        let outcome = behind.judged(ask(name, Call::Check, &[plain], &[(secret, CANARY)])).unwrap();
+        assert_eq!(outcome.verdict(), Verdict::Fail, "{name}: {outcome:#?}");
+        assert_eq!(recipes::of_profile(&behind.profile(), name), State::New, "{name}");
+        assert!(recipes::used_at(&behind.profile(), name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn forgetting_the_inputs_of_a_recipe_puts_its_state_back_to_new() {
+    let mut behind = Behind::start();
+    behind.judged(ask("openid-provider", Call::Simulate, &[("callback_url", CALLBACK)], &[])).unwrap();
+    assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::Simulated);
+    let forget = Command::Forget { profile: SANDBOX_PROFILE, name: "openid-provider".to_owned() };
+    assert!(matches!(behind.ask(forget), Event::Forgotten(Ok(()))));
+    assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::New);
+    assert!(!behind.profile().recipes.contains_key("openid-provider"), "nothing of it is kept");
+}
+
+#[test]
 fn a_campaign_goes_to_the_sandbox_s_sign_in_and_comes_back_from_it() {
     let mut behind = Behind::start();
     let outcome = behind.judged(ask("campaign-state", Call::Simulate, &[("campaign", "a+b & c#d")], &[])).unwrap();

@@ -431,6 +431,22 @@ fn what_is_remembered_of_a_recipe_fills_its_fields_and_can_be_forgotten() {
 }
 
 #[test]
+fn what_was_found_goes_with_the_inputs_that_are_forgotten() {
+    let mut harness = page("nextjs");
+    type_into(&mut harness, "The route's address", "http://localhost:3000/api/kinde-webhook");
+    press(&mut harness, "Check");
+    let (job, _) = call(&mut harness);
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(outcome(true)))));
+    end(&mut harness, job, End::Done);
+    harness.get_by_label("Next.js webhook receiver: as it should be");
+    choose(&mut harness, "Forget the inputs");
+    let (job, ()) = asked(&mut harness, |command| matches!(command, Command::Forget { .. }).then_some(()));
+    tell(&mut harness, job, Event::Forgotten(Ok(())));
+    assert!(harness.query_by_label("Next.js webhook receiver: as it should be").is_none());
+    harness.get_by_label_contains("Check looks whether the real thing works");
+}
+
+#[test]
 fn a_domain_alone_can_make_and_check_and_is_told_what_registering_takes() {
     let mut harness = page_of(domain_alone(), "openid-provider", Theme::Dark, vec2(1080.0, 1400.0));
     harness.get_by_label("Registering at Kinde needs an M2M application");

@@ -90,7 +90,8 @@ async fn judged(words: &given::Words, call: Call, cx: &Context) -> Result<Exit, 
         }
     };
     let outcome = cx.cancel.run_until_cancelled(outcome).await.unwrap_or_else(|| Err(cancelled()))?;
-    job.remember(recipes::ending(job.recipe, call, &outcome), outcome.verdict() == Verdict::Warn, cx);
+    let ended = recipes::to_remember(job.recipe, call, &job.values, &outcome);
+    job.remember(ended, outcome.verdict() == Verdict::Warn, cx);
     Ok(told(&outcome, call, job.recipe, cx))
 }
 

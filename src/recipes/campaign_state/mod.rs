@@ -47,6 +47,10 @@ impl Recipe for CampaignState {
         }
     }
 
+    fn judges_given(&self, values: &Values) -> bool {
+        values.has("callback_url")
+    }
+
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
         Box::pin(async move {
             let site = site(values)?;

@@ -54,6 +54,11 @@ impl Recipe for ShopifyMultipass {
         }
     }
 
+    fn judges_given(&self, values: &Values) -> bool {
+        // Otherwise the store is asked.
+        values.text("spend") != Some("yes")
+    }
+
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
         Box::pin(async move {
             let store = store(values.need("store")?)?;

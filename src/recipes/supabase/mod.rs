@@ -67,6 +67,10 @@ impl Recipe for Supabase {
         }
     }
 
+    fn judges_given(&self, values: &Values) -> bool {
+        values.has("token")
+    }
+
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
         Box::pin(async move {
             let project = project(values.need("project")?)?;

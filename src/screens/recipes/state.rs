@@ -371,8 +371,11 @@ impl State {
                         page.draft = Draft::new(recipe.content(), None);
                         page.draft.fill(&Opened { known, ..Opened::default() });
                     }
+                    if page.run.live().is_none() {
+                        page.run = Run::Idle;
+                    }
                     let title = "The inputs of the recipe are forgotten".to_owned();
-                    actions.push(Action::Notify(Mood::Success, title, "Its secrets too".to_owned()));
+                    actions.push(Action::Notify(Mood::Success, title, "Its secrets too, and how it stood".to_owned()));
                 }
                 actions.push(Action::ProfilesChanged);
             }
