@@ -292,14 +292,15 @@ fn led_to(asked: &Url, location: &str, page: Option<&str>, seen: &str) -> Check 
     .seen(seen)
 }
 
-/// Plays the store at `home`: takes a token once, and refuses whatever it must refuse.
+/// Plays the store `shop`: takes a token once, and refuses whatever it must refuse.
 pub fn store_of_its_own(
     outcome: &mut Outcome,
     around: Around<'_>,
     secret: &Secret,
     customer: Map<String, Value>,
-    home: &Url,
+    shop: &str,
 ) -> Result<(), UserError> {
+    let home = &super::home(shop)?;
     let now = around.http.clock().now();
     let good = super::token(secret, customer.clone(), now)?;
     token(outcome, around, &good, secret, now, Some(home));
@@ -333,7 +334,7 @@ pub fn store_of_its_own(
         };
         outcome.add(around, check);
     }
-    outcome.put("url", url("example.myshopify.com", &good)?.as_str());
+    outcome.put("url", url(shop, &good)?.as_str());
     Ok(())
 }
 

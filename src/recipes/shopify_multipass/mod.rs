@@ -162,7 +162,7 @@ impl Recipe for ShopifyMultipass {
             let why = "The panel makes the token by the rules of lib/multipass.ts, and the route itself was not run: start the \
                        app and open /api/multipass signed in";
             outcome.add(around, Check::skipped(GENERATED, why));
-            judge::store_of_its_own(&mut outcome, around, &secret, customer, &home(&shop)?)?;
+            judge::store_of_its_own(&mut outcome, around, &secret, customer, &shop)?;
             Ok(outcome)
         })
     }
@@ -344,8 +344,13 @@ mod tests {
     #[tokio::test]
     async fn the_store_of_our_own_takes_one_token_and_refuses_the_rest() {
         let stage = Stage::at("acme");
-        let outcome = simulate(&ShopifyMultipass, &values(&ShopifyMultipass, &[], &[]), stage.around()).await.unwrap();
-        assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
+        for (given, host) in [(&[("store", "acme")][..], "acme.myshopify.com"), (&[], SOME_STORE)] {
+            let given = values(&ShopifyMultipass, given, &[]);
+            let outcome = simulate(&ShopifyMultipass, &given, stage.around()).await.unwrap();
+            assert_eq!(outcome.verdict(), Verdict::Pass, "{:?}", outcome.checks);
+            let url = outcome.values["url"].as_str().unwrap();
+            assert!(url.starts_with(&format!("https://{host}/account/login/multipass/")), "{url}");
+        }
     }
 
     #[tokio::test]
