@@ -404,7 +404,7 @@ async fn plan(job: &Job, ask: &Ask) -> Result<Plan, UserError> {
     let recipe = find(&ask.name)?;
     let tenant = job.tenant(ask.profile).await?;
     let values = Values::of(recipe.content(), ask.given.clone(), Some(&tenant.profile))?;
-    let wishes = recipes::wishes(recipe, &values, &tenant)?;
+    let wishes = recipes::wishes(recipe, &values, &tenant).await?;
     Ok(recipes::plan(tenant.api()?, wishes).await)
 }
 

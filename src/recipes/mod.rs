@@ -17,6 +17,7 @@
 //! | `run` | the way to run a recipe: the calls of window and command line alike |
 //! | `genuine` | an event of the tenant itself, out of the history |
 //! | `wish`, `apply` | what a tenant should have, what would change, and changing it |
+//! | `webhook` | the webhook that a recipe creates |
 //! | `fill` | placeholders of templates |
 //! | `issuer` | the issuer that generated code compares tokens with |
 //! | `test_env` | the line that points a person's code at the sandbox, and back |
@@ -52,6 +53,7 @@ mod state;
 mod test_env;
 mod values;
 mod verify;
+mod webhook;
 mod webhook_cases;
 mod wish;
 

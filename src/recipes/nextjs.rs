@@ -4,13 +4,11 @@ use std::sync::LazyLock;
 
 use super::{
     Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, receiver, test_env,
+    webhook,
 };
-use crate::check::{Check, Verdict};
-use crate::error::{Category, UserError};
+use crate::error::UserError;
 use crate::inspector::forward::Framework;
-use crate::kinde::Definition;
 use crate::tenant::Tenant;
-use crate::webhooks::endpoint;
 
 static CONTENT: LazyLock<Content> =
     LazyLock::new(|| Content::parse(include_str!("../../assets/recipes/nextjs/recipe.toml")));
@@ -50,10 +48,10 @@ impl Recipe for NextJs {
                 "curl -i -X POST -H 'content-type: application/jwt' --data 'not a token' http://localhost:3000/api/kinde-webhook",
             );
             if let Some(endpoint) = values.text("endpoint") {
-                made.put(
-                    "webhook",
-                    serde_json::to_value(webhook(endpoint, values, around.tenant()?)?).unwrap_or_default(),
-                );
+                let tenant = around.tenant()?;
+                let wanted = webhook::definition(endpoint, values, tenant)?;
+                webhook::known_here(&wanted.event_types, tenant).await?;
+                made.put("webhook", serde_json::to_value(wanted).unwrap_or_default());
             }
             Ok(made)
         })
@@ -61,7 +59,7 @@ impl Recipe for NextJs {
 
     fn wishes(&self, values: &Values, tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
         let Some(endpoint) = values.text("endpoint") else { return Ok(Vec::new()) };
-        Ok(vec![Wish::Webhook(webhook(endpoint, values, tenant)?)])
+        Ok(vec![Wish::Webhook(webhook::definition(endpoint, values, tenant)?)])
     }
 
     fn check<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
@@ -90,39 +88,6 @@ impl Recipe for NextJs {
     }
 }
 
-/// The webhook that delivers to `endpoint`.
-fn webhook(endpoint: &str, values: &Values, tenant: &Tenant) -> Result<Definition, UserError> {
-    let event_types = events(values.text("events").unwrap_or_default())?;
-    let definition =
-        Definition { name: CONTENT.title.clone(), description: None, endpoint: endpoint.to_owned(), event_types };
-    usable(endpoint::lint(endpoint, tenant.profile.is_sandbox()))?;
-    Ok(definition)
-}
-
-/// Event types parted by blanks or commas.
-pub(super) fn events(text: &str) -> Result<Vec<String>, UserError> {
-    let mut all: Vec<String> = Vec::new();
-    for word in text.split([',', ' ', '\n', '\t']).filter(|word| !word.is_empty()) {
-        if !all.iter().any(|known| known == word) {
-            all.push(word.to_owned());
-        }
-    }
-    if all.is_empty() {
-        return Err(UserError::new(Category::Input, "No event type was chosen")
-            .detail("A webhook without one delivers nothing")
-            .hint("Give events, for example user.created, user.updated"));
-    }
-    Ok(all)
-}
-
-/// The refusal that a failing check of an endpoint stands for.
-pub(super) fn usable(checks: Vec<Check>) -> Result<(), UserError> {
-    let Some(check) = checks.into_iter().find(|check| check.verdict == Verdict::Fail) else { return Ok(()) };
-    Err(UserError::new(Category::Input, "Kinde would not take this endpoint")
-        .detail(check.why.unwrap_or_default())
-        .hint(check.fix.unwrap_or_default()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +113,9 @@ mod tests {
         assert!(made.files[1].shown().contains("KINDE_ISSUER_URL=https://acme.kinde.com\n"));
         let good = with("https://app.example.com/api/kinde-webhook");
         let made = generate(&NextJs, &good, stage.around()).await.unwrap();
-        assert_eq!(made.values["webhook"]["event_types"], serde_json::json!(["user.created", "user.deleted"]));
+        let webhook = &made.values["webhook"];
+        assert_eq!(webhook["event_types"], serde_json::json!(["user.created", "user.deleted"]));
+        assert!(webhook["name"] == "Next.js webhook receiver" && webhook["description"].is_string(), "{webhook}");
         assert!(matches!(&NextJs.wishes(&good, &stage.tenant).unwrap()[..], [Wish::Webhook(_)]));
         for wrong in ["http://localhost:3000/api/kinde-webhook", "app.example.com"] {
             assert!(NextJs.wishes(&with(wrong), &stage.tenant).is_err(), "{wrong}");

@@ -2,7 +2,7 @@
 //! error that judges nothing, and whatever else goes wrong in a checker is a check.
 
 use super::outcome::failed;
-use super::{Around, Call, From, Generated, Input, Outcome, Recipe, Values, Wish};
+use super::{Around, Call, From, Generated, Input, Outcome, Recipe, Values, Wish, webhook};
 use crate::error::{Category, UserError};
 use crate::tenant::Tenant;
 
@@ -81,10 +81,16 @@ pub async fn simulate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) 
 /// What the tenant should have for a recipe.
 ///
 /// # Errors
-/// When an input is missing or cannot be used.
-pub fn wishes(recipe: &dyn Recipe, values: &Values, tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
+/// When an input is missing or cannot be used, by what the tenant says too where it can be asked.
+pub async fn wishes(recipe: &dyn Recipe, values: &Values, tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
     nothing_missing(recipe, values, Call::Generate)?;
-    recipe.wishes(values, tenant)
+    let wishes = recipe.wishes(values, tenant)?;
+    for wish in &wishes {
+        if let Wish::Webhook(wanted) = wish {
+            webhook::known_here(&wanted.event_types, tenant).await?;
+        }
+    }
+    Ok(wishes)
 }
 
 /// An input that cannot be used says nothing of the tool: it stays an error.

@@ -9,7 +9,7 @@ use url::Url;
 use super::fill::{fill, quoted};
 use super::outcome::failed;
 use super::{
-    Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, apply, nextjs, receiver,
+    Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, apply, receiver, webhook,
     webhook_cases,
 };
 use crate::check::{Check, Verdict};
@@ -17,7 +17,6 @@ use crate::error::UserError;
 use crate::kinde::{Definition, Webhook};
 use crate::net::Request;
 use crate::tenant::Tenant;
-use crate::webhooks::endpoint;
 
 static CONTENT: LazyLock<Content> =
     LazyLock::new(|| Content::parse(include_str!("../../assets/recipes/zapier/recipe.toml")));
@@ -50,7 +49,9 @@ impl Recipe for Zapier {
             made.put("input_data", json!({"jwt": "Raw Body"}));
             made.put("url_shape", SHAPE);
             if let Some(url) = values.text("url") {
-                made.put("webhook", serde_json::to_value(webhook(url, values, tenant)?).unwrap_or_default());
+                let wanted = definition(url, values, tenant)?;
+                webhook::known_here(&wanted.event_types, tenant).await?;
+                made.put("webhook", serde_json::to_value(wanted).unwrap_or_default());
             }
             Ok(made)
         })
@@ -58,7 +59,7 @@ impl Recipe for Zapier {
 
     fn wishes(&self, values: &Values, tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
         let Some(url) = values.text("url") else { return Ok(Vec::new()) };
-        Ok(vec![Wish::Webhook(webhook(url, values, tenant)?)])
+        Ok(vec![Wish::Webhook(definition(url, values, tenant)?)])
     }
 
     fn check<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {
@@ -71,7 +72,7 @@ impl Recipe for Zapier {
                 outcome.add(around, Check::skipped("delivery", "Nothing is posted to an address that is no hook"));
                 return Ok(outcome);
             };
-            let events = nextjs::events(values.text("events").unwrap_or_default())?;
+            let events = webhook::events(values)?;
             outcome.add(around, registered(&url, &events, around).await);
             outcome.add(around, deliver(&url, values.need("event")?, around).await);
             Ok(outcome)
@@ -196,18 +197,12 @@ async fn deliver(url: &Url, event_type: &str, around: Around<'_>) -> Check {
 }
 
 /// The webhook that starts the Zap.
-fn webhook(url: &str, values: &Values, tenant: &Tenant) -> Result<Definition, UserError> {
+fn definition(url: &str, values: &Values, tenant: &Tenant) -> Result<Definition, UserError> {
     let (check, parsed) = shape(url);
     if parsed.is_none() || check.verdict == Verdict::Fail {
-        nextjs::usable(vec![check])?;
+        webhook::usable(vec![check])?;
     }
-    nextjs::usable(endpoint::lint(url, tenant.profile.is_sandbox()))?;
-    Ok(Definition {
-        name: CONTENT.title.clone(),
-        description: None,
-        endpoint: url.to_owned(),
-        event_types: nextjs::events(values.text("events").unwrap_or_default())?,
-    })
+    webhook::definition(url, values, tenant)
 }
 
 #[cfg(test)]

@@ -256,6 +256,18 @@ fn a_webhook_is_created_once_for_an_endpoint() {
 }
 
 #[test]
+fn an_event_type_that_the_tenant_does_not_know_is_refused_instead_of_planned() {
+    let mut behind = Behind::start();
+    let wanted = |events| {
+        let plain = [("endpoint", "http://localhost:3000/api/kinde-webhook"), ("events", events)];
+        ask("nextjs", Call::Generate, &plain, &[])
+    };
+    let error = behind.plan(wanted("user.created nonsense.type")).unwrap_err();
+    assert!(error.category == Category::Input && error.title.contains("nonsense.type"), "{error:?}");
+    assert!(behind.plan(wanted("user.created")).unwrap().writes());
+}
+
+#[test]
 fn a_missing_scope_makes_a_plan_that_knows_nothing_and_writes_nothing() {
     let mut behind = Behind::start();
     let scopes = vec!["read:applications_redirect_uris".to_owned()];
