@@ -381,6 +381,44 @@ fn words_that_cannot_be_used_are_refused_before_anything_is_done() {
     assert_eq!((missing.exit, missing.json()["error"]["category"].as_str()), (3, Some("file")));
 }
 
+/// Every file below a folder that holds `word`.
+fn holding(folder: &Path, word: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holding(&path, word));
+        } else if String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(word) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_secret_key_of_supabase_is_no_publishable_key_for_any_call_and_is_kept_and_told_nowhere() {
+    const LEGACY: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJzdXBhYmFzZSIsInJlZiI6ImFiY2RlZmdoaWprbG1ub3BxcnN0Iiwicm9sZSI6InNlcnZpY2Vfcm9sZSJ9.c2lnbmF0dXJlLW9mLW5vYm9keQ";
+    let place = Place::new();
+    let out = place.path("app");
+    for (key, said) in [(format!("sb_secret_{SECRET}"), "sb_secret_…"), (LEGACY.to_owned(), "service_role")] {
+        let (inline, file) = (format!("publishable_key={key}"), place.file("key", &key));
+        let (read, hidden) = (format!("publishable_key=@{file}"), format!("publishable_key={file}"));
+        for (call, more) in [("generate", &["--out", &out][..]), ("check", &[]), ("simulate", &[])] {
+            for given in [["--set", inline.as_str()], ["--set", &read], ["--secret", &hidden]] {
+                let words = [&[call, "supabase", "--set", "project=abc"][..], &given, more].concat();
+                let ran = place.run(&words);
+                let error = &ran.json()["error"];
+                assert_eq!((ran.exit, error["category"].as_str()), (2, Some("input")), "{call} {}", ran.out);
+                assert!(error["detail"].as_str().unwrap().contains(said), "{error}");
+                assert!(error["hint"].as_str().unwrap().contains("Project Settings > API Keys"), "{error}");
+                assert!(!ran.out.contains(&key) && !ran.err.contains(&key), "{} {}", ran.out, ran.err);
+            }
+        }
+        assert!(!Path::new(&out).exists(), "nothing was written");
+        assert!(holding(Path::new(&place.path("data")), &key).is_empty(), "nothing was kept");
+    }
+}
+
 #[test]
 fn a_check_that_cannot_be_begun_for_its_words_exits_2_and_leaves_the_recipe_s_state_alone() {
     let place = Place::new();

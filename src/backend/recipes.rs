@@ -278,6 +278,9 @@ async fn history(job: &Job, profile: &Profile) -> Option<(Attempts, String)> {
 
 /// `None` where it was cancelled before it had an answer.
 async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
+    if let Err(error) = admit(job, &ask) {
+        return Some(refused(ask.call, error));
+    }
     keep(job, &ask).await;
     let (events, id) = (job.events.clone(), job.id);
     // Posted, and not sent: a check waits for nobody, and there are a few dozen of them.
@@ -312,9 +315,35 @@ async fn run_call(job: &Job, ask: Ask) -> Option<Event> {
             remember(job, &ask, ended, warns);
             Some(event)
         }
-        Err(error) if ask.call == Call::Generate => Some(Event::Made(Err(error))),
-        Err(error) => Some(Event::Judged(Err(error))),
+        Err(error) => Some(refused(ask.call, error)),
     }
+}
+
+/// What a call comes to that could not be done.
+fn refused(call: Call, error: UserError) -> Event {
+    match call {
+        Call::Generate => Event::Made(Err(error)),
+        Call::Check | Call::Simulate => Event::Judged(Err(error)),
+    }
+}
+
+/// Looks at what was typed before any of it is kept.
+fn admit(job: &Job, ask: &Ask) -> Result<(), UserError> {
+    let recipe = find(&ask.name)?;
+    let keep = Given { plain: ask.keep.clone(), ..Given::default() };
+    let admitted = recipes::admit(recipe, &ask.given).and_then(|()| recipes::admit(recipe, &keep));
+    if admitted.is_err() {
+        // It may be remembered from before it was looked at.
+        let forget = |profile: &mut Profile| {
+            if let Some(kept) = profile.recipes.get_mut(&ask.name) {
+                kept.inputs.retain(|key, text| recipe.admit(key, text).is_ok());
+            }
+        };
+        if let Err(error) = job.services.profiles.update(ask.profile, forget) {
+            tracing::warn!(%error, "an input that is a secret may still be remembered");
+        }
+    }
+    admitted
 }
 
 fn judged(of: &Prepared, call: Call, outcome: Outcome) -> (Ended, Event) {
@@ -400,6 +429,7 @@ async fn forget(job: &Job, id: Uuid, name: &str) -> Result<(), UserError> {
 }
 
 async fn plan(job: &Job, ask: &Ask) -> Result<Plan, UserError> {
+    admit(job, ask)?;
     keep(job, ask).await;
     let recipe = find(&ask.name)?;
     let tenant = job.tenant(ask.profile).await?;

@@ -86,7 +86,7 @@ pub use genuine::History;
 pub use in_folder::{Already, already};
 pub use outcome::Outcome;
 pub use proof::{Ended, Proof, ending, summed_up, to_remember};
-pub use run::{check, generate, missing, simulate, wishes};
+pub use run::{admit, check, generate, missing, simulate, wishes};
 pub use state::{
     State, forget, inputs, last_failure, of_profile, remember, remember_warning, standing, used_at, warns,
 };
@@ -171,6 +171,15 @@ pub trait Recipe: Sync {
 
     /// Makes files and values. Input that cannot be used is an error of the category input.
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated>;
+
+    /// Looks at what stands in the plain field `key`, before any of it is kept, written or sent: a secret is refused where
+    /// something public is asked for.
+    ///
+    /// # Errors
+    /// Where it is one. The error does not repeat it.
+    fn admit(&self, _key: &str, _text: &str) -> Result<(), UserError> {
+        Ok(())
+    }
 
     /// The checks that decide whether it works: while one of them is missing or did not pass, nothing is green.
     fn proof(&self, call: Call) -> Proof;

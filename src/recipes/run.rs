@@ -2,9 +2,19 @@
 //! error that judges nothing, and whatever else goes wrong in a checker is a check.
 
 use super::outcome::failed;
-use super::{Around, Call, From, Generated, Input, Outcome, Recipe, Values, Wish, webhook};
+use super::{Around, Call, From, Generated, Given, Input, Outcome, Recipe, Values, Wish, webhook};
 use crate::error::{Category, UserError};
 use crate::tenant::Tenant;
+
+/// Looks at what was typed, before any of it is kept, written or sent.
+///
+/// # Errors
+/// Where a secret stands in the place of something public.
+pub fn admit(recipe: &dyn Recipe, given: &Given) -> Result<(), UserError> {
+    let plain = given.plain.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+    let hidden = given.secrets.iter().map(|(key, secret)| (key.as_str(), secret.expose()));
+    plain.chain(hidden).try_for_each(|(key, text)| recipe.admit(key, text))
+}
 
 /// The inputs that `call` cannot do without and that have no value.
 pub fn missing<'a>(recipe: &'a dyn Recipe, values: &Values, call: Call) -> Vec<&'a Input> {
@@ -12,7 +22,13 @@ pub fn missing<'a>(recipe: &'a dyn Recipe, values: &Values, call: Call) -> Vec<&
     inputs.filter(|input| input.required.contains(&call) && !values.has(&input.key)).collect()
 }
 
-fn nothing_missing(recipe: &dyn Recipe, values: &Values, call: Call) -> Result<(), UserError> {
+/// Whether `call` can be begun: no secret stands in the place of something public, and nothing is missing.
+fn usable(recipe: &dyn Recipe, values: &Values, call: Call) -> Result<(), UserError> {
+    for input in &recipe.content().inputs {
+        if let Some(text) = values.text(&input.key) {
+            recipe.admit(&input.key, text)?;
+        }
+    }
     let missing = missing(recipe, values, call);
     let Some(first) = missing.first() else { return Ok(()) };
     let keys: Vec<&str> = missing.iter().map(|input| input.key.as_str()).collect();
@@ -33,7 +49,7 @@ fn nothing_missing(recipe: &dyn Recipe, values: &Values, call: Call) -> Result<(
 /// # Errors
 /// When an input is missing or cannot be used.
 pub async fn generate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> Result<Generated, UserError> {
-    nothing_missing(recipe, values, Call::Generate)?;
+    usable(recipe, values, Call::Generate)?;
     if !is_for_another(recipe, values, around) {
         return recipe.generate(values, around).await;
     }
@@ -65,7 +81,7 @@ fn left_empty(made: &Generated) -> Option<String> {
 /// # Errors
 /// When an input is missing or cannot be used; whatever else goes wrong is a failing check.
 pub async fn check(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> Result<Outcome, UserError> {
-    nothing_missing(recipe, values, Call::Check)?;
+    usable(recipe, values, Call::Check)?;
     settled(recipe.check(values, around).await, around)
 }
 
@@ -74,7 +90,7 @@ pub async fn check(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> 
 /// # Errors
 /// When an input is missing or cannot be used; whatever else goes wrong is a failing check.
 pub async fn simulate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) -> Result<Outcome, UserError> {
-    nothing_missing(recipe, values, Call::Simulate)?;
+    usable(recipe, values, Call::Simulate)?;
     settled(recipe.simulate(values, around).await, around)
 }
 
@@ -83,7 +99,7 @@ pub async fn simulate(recipe: &dyn Recipe, values: &Values, around: Around<'_>) 
 /// # Errors
 /// When an input is missing or cannot be used, by what the tenant says too where it can be asked.
 pub async fn wishes(recipe: &dyn Recipe, values: &Values, tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
-    nothing_missing(recipe, values, Call::Generate)?;
+    usable(recipe, values, Call::Generate)?;
     let wishes = recipe.wishes(values, tenant)?;
     for wish in &wishes {
         if let Wish::Webhook(wanted) = wish {

@@ -200,6 +200,36 @@ fn the_variables_of_trustpath_are_set_the_secret_ones_sensitive_and_in_no_exchan
 }
 
 #[test]
+fn a_secret_key_of_supabase_is_refused_before_it_is_kept_and_one_that_was_kept_goes() {
+    let mut behind = Behind::start();
+    let secret_key = format!("sb_secret_{CANARY}");
+    let remembered = Profiles::of(&DataDir::open(behind.folder.path()).unwrap()).update(SANDBOX_PROFILE, |profile| {
+        let kept = profile.recipes.entry("supabase".to_owned()).or_default();
+        kept.inputs.insert("publishable_key".to_owned(), secret_key.clone());
+        kept.inputs.insert("project".to_owned(), "abc".to_owned());
+    });
+    remembered.unwrap();
+    let plain = [("project", "abc"), ("publishable_key", secret_key.as_str())];
+    let wanted = |call| ask("supabase", call, &plain, &[]);
+    let error = match behind.ask(Command::Run(Box::new(wanted(Call::Generate)))) {
+        Event::Made(Err(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    let checked = behind.judged(wanted(Call::Check)).unwrap_err();
+    let simulated = behind.judged(wanted(Call::Simulate)).unwrap_err();
+    let planned = behind.plan(wanted(Call::Generate)).unwrap_err();
+    for error in [error, checked, simulated, planned] {
+        assert_eq!(error.category, Category::Input);
+        assert!(error.hint.contains("Project Settings > API Keys"), "{error:?}");
+        assert!(!format!("{error:?}").contains(CANARY), "{error:?}");
+    }
+    let kept = behind.profile().recipes["supabase"].inputs.clone();
+    assert_eq!(kept, [("project".to_owned(), "abc".to_owned())].into(), "the rest of what was remembered stays");
+    let text = std::fs::read_to_string(behind.folder.path().join("profiles.json")).unwrap();
+    assert!(!text.contains(CANARY), "{text}");
+}
+
+#[test]
 fn a_simulation_of_trustpath_sets_the_variables_in_the_sandbox_reads_them_back_and_leaves_those_that_are_there() {
     let mut behind = Behind::start();
     let secrets = [("m2m_client_secret", CANARY), ("trustpath_api_key", CANARY)];

@@ -97,6 +97,39 @@ fn what_is_missing_is_said_at_its_field_and_nothing_is_asked() {
     assert_eq!(ask.keep["site"], "https://blog.example.com");
 }
 
+/// What "Copy the command for it" copies.
+fn copied(harness: &mut Window) -> String {
+    press(harness, "More");
+    harness.get_by_role_and_label(Role::MenuItem, "Copy the command for it").click();
+    let mut copied = None;
+    for _ in 0..4 {
+        harness.step();
+        let commands = &harness.output().platform_output.commands;
+        copied = copied.or(commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        }));
+    }
+    copied.expect("nothing was copied")
+}
+
+#[test]
+fn a_secret_key_in_the_place_of_the_publishable_one_says_so_and_is_in_no_copied_command() {
+    let mut harness = page("supabase");
+    typed(&mut harness, "supabase");
+    type_into(&mut harness, "Publishable key", &format!("sb_secret_{CANARY}"));
+    press(&mut harness, "Write the app's files");
+    let (job, ask) = call(&mut harness);
+    let supabase = recipes::find("supabase").unwrap();
+    let error = recipes::admit(supabase, &ask.given).unwrap_err();
+    tell(&mut harness, job, Event::Made(Err(error)));
+    end(&mut harness, job, End::Done);
+    harness.get_by_label("publishable_key is a secret");
+    holds_no_secret(&harness);
+    let command = copied(&mut harness);
+    assert!(command.contains("--set project=abc") && !command.contains("publishable_key"), "{command}");
+}
+
 #[test]
 fn the_command_for_it_has_what_is_typed_and_no_secret() {
     let mut harness = page("shopify-multipass");
@@ -104,20 +137,6 @@ fn the_command_for_it_has_what_is_typed_and_no_secret() {
     type_into(&mut harness, "First name", "Ada & co");
     type_secret(&mut harness, "Multipass secret", CANARY);
     type_secret(&mut harness, "Token", CANARY);
-    let copied = |harness: &mut Window| {
-        press(harness, "More");
-        harness.get_by_role_and_label(Role::MenuItem, "Copy the command for it").click();
-        let mut copied = None;
-        for _ in 0..4 {
-            harness.step();
-            let commands = &harness.output().platform_output.commands;
-            copied = copied.or(commands.iter().find_map(|command| match command {
-                egui::OutputCommand::CopyText(text) => Some(text.clone()),
-                _ => None,
-            }));
-        }
-        copied.expect("nothing was copied")
-    };
     let made = copied(&mut harness);
     assert!(
         made.contains("recipe generate shopify-multipass --set store=acme --secret multipass_secret=FILE"),

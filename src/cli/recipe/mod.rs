@@ -132,6 +132,7 @@ impl Job {
         let picked = cx.pick_profile(Wants::Domain)?;
         // Before any network: a word that cannot be used is told at once.
         let given::Read { given, typed, already } = words.read(content, call, out, &picked, cx).await?;
+        recipes::admit(recipe, &given)?;
         Values::of(content, given.clone(), Some(&picked.profile))?;
         let tenant = if content.wants_tenant(call) { Some(open(&picked, call, cx).await?) } else { None };
         // What is made names the sandbox's address, which is known once it was served.

@@ -1,6 +1,7 @@
 //! Supabase and the to-do app: `supabase`.
 
 mod judge;
+mod key;
 mod live;
 mod stand_in;
 pub mod token;
@@ -69,6 +70,10 @@ impl Recipe for Supabase {
 
     fn judges_given(&self, values: &Values) -> bool {
         values.has("token")
+    }
+
+    fn admit(&self, key: &str, text: &str) -> Result<(), UserError> {
+        if key == "publishable_key" { key::admit(text) } else { Ok(()) }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
@@ -340,6 +345,21 @@ mod tests {
         let other = values(&Supabase, &[("token", token)], &[("jwt_secret", "0123456789abcdef0123456789abcdef")]);
         let outcome = check(&Supabase, &other, stage.around()).await.unwrap();
         assert_eq!(crate::check::first_trouble(&outcome.checks).unwrap().name, "signature");
+    }
+
+    #[tokio::test]
+    async fn a_secret_key_in_the_place_of_the_publishable_one_ends_every_call() {
+        let stage = Stage::at("acme");
+        let plain = [("project", "abc"), ("publishable_key", "sb_secret_CanaryCanary0123")];
+        let given = values(&Supabase, &plain, &[JWT_SECRET]);
+        let made = generate(&Supabase, &given, stage.around()).await.map(|_| ());
+        let checked = check(&Supabase, &given, stage.around()).await.map(|_| ());
+        let simulated = simulate(&Supabase, &given, stage.around()).await.map(|_| ());
+        for ended in [made, checked, simulated] {
+            let error = ended.unwrap_err();
+            assert_eq!(error.category, Category::Input);
+            assert!(!format!("{error:?}").contains("Canary"), "{error:?}");
+        }
     }
 
     #[tokio::test]

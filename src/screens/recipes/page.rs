@@ -30,7 +30,7 @@ pub(super) fn show(
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            more(ui, page, content, profile, cx, &mut asked);
+            more(ui, page, recipe, profile, cx, &mut asked);
             status_with(ui, standing.mood, standing.icon, &standing.word);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let words = RichText::new(&content.title).size(text::HEADING).color(tokens(ui).text_strong);
@@ -116,20 +116,20 @@ fn buttons(ui: &mut Ui, page: &Page, content: &Content, asked: &mut Vec<Asked>) 
     });
 }
 
-fn more(ui: &mut Ui, page: &Page, content: &Content, profile: &Profile, cx: &Cx<'_>, asked: &mut Vec<Asked>) {
+fn more(ui: &mut Ui, page: &Page, recipe: &dyn Recipe, profile: &Profile, cx: &Cx<'_>, asked: &mut Vec<Asked>) {
     let busy = page.is_busy();
     menu(ui, "More", |ui| {
         let simulate = |ui: &mut Ui| menu_item(ui, Icon::Sandbox, "Simulate on this machine");
         if ui.add_enabled_ui(!busy, simulate).inner {
             asked.push(Asked::Call(Call::Simulate));
         }
-        if let Some(guide) = content.guides.first()
+        if let Some(guide) = recipe.content().guides.first()
             && menu_item(ui, Icon::External, "Open Kinde's guide")
         {
             asked.push(Asked::Do(Action::OpenUrl(guide.url.clone())));
         }
         if menu_item(ui, Icon::Terminal, "Copy the command for it") {
-            ui.copy_text(net::command(&command(page, content), &profile.name, cx.data_dir));
+            ui.copy_text(net::command(&command(page, recipe), &profile.name, cx.data_dir));
         }
         let forget = |ui: &mut Ui| menu_item(ui, Icon::Trash, "Forget the inputs");
         if ui.add_enabled_ui(!busy && page.forget_job == 0, forget).inner {
@@ -139,14 +139,16 @@ fn more(ui: &mut Ui, page: &Page, content: &Content, profile: &Profile, cx: &Cx<
 }
 
 /// What the command line is asked for what the page shows: to check on the page of checks, else to make, with what is typed
-/// and is not known there anyway. What is secret, or may be, comes from files that the person names.
-fn command(page: &Page, content: &Content) -> String {
+/// and is not known there anyway. What is secret, or may be, comes from files that the person names, and what no call takes
+/// stays out.
+fn command(page: &Page, recipe: &dyn Recipe) -> String {
+    let content = recipe.content();
     let call = if page.tab == Tab::Checks { Call::Check } else { Call::Generate };
     let (kept, given) = (page.draft.keep(content), page.draft.given(content));
     let mut words = format!("recipe {} {}", call.word(), content.name);
     for input in content.inputs.iter().filter(|input| input.serves(call)) {
         let key = &input.key;
-        if let Some(text) = kept.get(key) {
+        if let Some(text) = kept.get(key).filter(|text| recipe.admit(key, text).is_ok()) {
             words.push_str(&format!(" --set {}", net::argument(&format!("{key}={text}"))));
         } else if given.secrets.contains_key(key) {
             words.push_str(&if input.secret { format!(" --secret {key}=FILE") } else { format!(" --set {key}=@FILE") });
