@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SandboxError;
 use super::keys::{OldKey, SigningKey};
 use super::presets;
-use crate::store::{DataDir, JsonFile};
+use crate::store::{DataDir, JsonFile, StoreError};
 
 /// The whole of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -224,12 +224,25 @@ pub struct Variable {
     pub id: String,
     /// Its name.
     pub key: String,
-    /// What it holds.
+    /// What it holds; empty where it is secret.
     pub value: String,
     /// True where the value is shown to nobody again.
     pub is_secret: bool,
     /// When it was made.
     pub created_on: Timestamp,
+}
+
+impl Variable {
+    /// Lets go of a value that is shown to nobody again: it may be a person's own, and nothing here reads it.
+    pub fn settle(&mut self) {
+        if self.is_secret {
+            self.value.clear();
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        !self.is_secret || self.value.is_empty()
+    }
 }
 
 /// A connected app: the tile in Kinde, and the OAuth client at the provider.
@@ -350,6 +363,7 @@ pub fn open(dir: &Path, now: Timestamp) -> Result<(State, SigningKey), SandboxEr
             aside.display()
         );
     }
+    forget_secrets(&file)?;
     let state = file.read().map_err(|error| damaged(file.path().to_owned(), error))?;
     // A sandbox of an earlier version has no applications or no mail password yet: those are added to what it holds.
     let whole = !state.client_id.is_empty() && !state.applications.is_empty() && !state.smtp_password.is_empty();
@@ -371,10 +385,56 @@ pub fn open(dir: &Path, now: Timestamp) -> Result<(State, SigningKey), SandboxEr
     })?
 }
 
-fn damaged(path: PathBuf, error: crate::store::StoreError) -> SandboxError {
+/// Takes the values of secret variables out of the files of an earlier version, which kept them.
+fn forget_secrets(file: &JsonFile<State>) -> Result<(), StoreError> {
+    let before = JsonFile::<State>::at(file.path().with_extension("json.bak"));
+    let holds =
+        |file: &JsonFile<State>| file.read().is_ok_and(|state| !state.variables.iter().all(Variable::is_settled));
+    // What a change finds is left beside the file: another one takes it from there too.
+    for one in [file, &before] {
+        if holds(one) {
+            file.update(|state| state.variables.iter_mut().for_each(Variable::settle))?;
+        }
+    }
+    Ok(())
+}
+
+fn damaged(path: PathBuf, error: StoreError) -> SandboxError {
     if error.source.kind() == std::io::ErrorKind::InvalidData {
         SandboxError::Damaged { path, reason: error.source.to_string() }
     } else {
         error.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_secret_variables_that_an_earlier_version_kept_are_gone_once_the_folder_is_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        open(dir.path(), now).unwrap();
+        let file = file(dir.path());
+        let keep = |key: &str, value: &str, is_secret| {
+            let (id, key, value) = (format!("env_var_{key}"), key.to_owned(), value.to_owned());
+            file.update(|state| state.variables.push(Variable { id, key, value, is_secret, created_on: now })).unwrap();
+        };
+        let texts =
+            || ["json", "json.bak"].map(|end| std::fs::read_to_string(file.path().with_extension(end)).unwrap());
+        keep("TRUSTPATH_API_KEY", "CanarySecret", true);
+        keep("KINDE_WF_M2M_CLIENT_ID", "seen", false);
+        assert!(texts().iter().all(|text| text.contains("CanarySecret")));
+        let (state, _) = open(dir.path(), now).unwrap();
+        let values: Vec<&str> = state.variables.iter().map(|variable| variable.value.as_str()).collect();
+        assert_eq!(values, ["", "seen"]);
+        assert!(!texts().iter().any(|text| text.contains("CanarySecret")));
+
+        keep("ANOTHER", "CanarySecret", true);
+        file.update(|state| state.variables.truncate(2)).unwrap();
+        assert!(texts()[1].contains("CanarySecret"), "the content before the last change has it still");
+        open(dir.path(), now).unwrap();
+        assert!(!texts().iter().any(|text| text.contains("CanarySecret")));
     }
 }

@@ -1,4 +1,5 @@
-//! Environment variables of the Management API, which workflows read. A secret one's value is shown to nobody again.
+//! Environment variables of the Management API, which workflows read. A secret one's value is shown to nobody again, so it is not
+//! kept: no workflow runs here that would read it, and what a person tries out here may be a real key.
 
 use serde_json::{Value, json};
 
@@ -76,13 +77,14 @@ pub async fn create(world: &World, ask: &Ask) -> Reply {
         },
         Err(refused) => return refused,
     };
-    let variable = Variable {
+    let mut variable = Variable {
         id: format!("env_var_{}", presets::hex(32)),
         key,
         value,
         is_secret: said.is_secret.unwrap_or_default(),
         created_on: world.now(),
     };
+    variable.settle();
     let reply = json!({
         "message": "Environment variable created",
         "code": "VARIABLE_CREATED",
@@ -114,6 +116,7 @@ pub async fn update(world: &World, ask: &Ask, id: &str) -> Reply {
             kept.value = value;
         }
         kept.is_secret = said.is_secret.unwrap_or(kept.is_secret);
+        kept.settle();
     }
     let reply = json!({"message": "Environment variable updated", "code": "ENVIRONMENT_VARIABLE_UPDATED"});
     world.saved(Reply::json(200, &reply)).await

@@ -65,6 +65,18 @@ async fn a_secret_variable_shows_its_value_to_nobody_and_every_change_is_answere
     let listed = call(&bench, Method::GET, "environment_variables", None).await;
     assert!(listed.text().contains("TRUSTPATH_API_KEY") && !listed.text().contains("canary"), "{}", listed.text());
     let path = format!("environment_variables/{id}");
+    let again = call(&bench, Method::PATCH, &path, Some(json!({"value": "canary of another day"}))).await;
+    assert_eq!(again.status, 200);
+    for file in ["state.json", "state.json.bak"] {
+        let kept = std::fs::read_to_string(bench.dir.join(file)).unwrap();
+        assert!(!kept.contains("canary"), "nobody can read it back, so no file has it: {kept}");
+    }
+    assert_eq!(call(&bench, Method::PATCH, &path, Some(json!({"is_secret": false}))).await.status, 200);
+    let read = call(&bench, Method::GET, &path, None).await.json().unwrap();
+    assert_eq!(
+        (&read["environment_variable"]["is_secret"], &read["environment_variable"]["value"]),
+        (&json!(false), &json!(""))
+    );
     let plain = json!({"value": "seen", "is_secret": false});
     let changed = call(&bench, Method::PATCH, &path, Some(plain)).await.json().unwrap();
     assert_eq!(changed["code"], "ENVIRONMENT_VARIABLE_UPDATED");

@@ -197,6 +197,10 @@ fn the_variables_of_trustpath_are_set_the_secret_ones_sensitive_and_in_no_exchan
     }
     let kept = std::fs::read_to_string(behind.folder.path().join("profiles.json")).unwrap();
     assert!(kept.contains("another") && !kept.contains(CANARY), "inputs are kept, secrets are not: {kept}");
+    for file in ["state.json", "state.json.bak"] {
+        let held = std::fs::read_to_string(behind.folder.path().join("sandbox").join(file)).unwrap();
+        assert!(held.contains("KINDE_WF_M2M_CLIENT_ID") && !held.contains(CANARY), "{file}: {held}");
+    }
 }
 
 #[test]
