@@ -291,6 +291,21 @@ fn a_client_secret_that_is_kept_is_written_beside_the_client_id_it_belongs_to_al
 }
 
 #[test]
+fn a_check_of_a_tool_tries_the_client_secret_it_is_given_else_the_one_that_is_kept() {
+    let place = Place::new();
+    let wrong = format!("client_secret={}", place.file("secret", SECRET));
+    let verdict = |words: &[&str]| {
+        let ran = place.run_on(None, &[&["check", "cloudflare-zero-trust", "--set", "team=foo"][..], words].concat());
+        let checks = ran.json()["checks"].as_array().unwrap().clone();
+        assert!(!ran.out.contains("Canary") && !ran.err.contains("Canary"), "{} {}", ran.out, ran.err);
+        checks.iter().find(|check| check["name"] == "client secret").unwrap()["verdict"].clone()
+    };
+    assert_eq!(verdict(&[]), "pass", "the sandbox's own");
+    assert_eq!(verdict(&["--secret", &wrong]), "fail");
+    assert_eq!(verdict(&["--set", "client_id=0123456789abcdef0123456789abcdef"]), "skipped", "it is of another");
+}
+
+#[test]
 fn a_made_token_is_judged_good_and_garbage_is_failing_checks_and_never_an_error() {
     let place = Place::new();
     let secret = place.file("secret", SECRET);

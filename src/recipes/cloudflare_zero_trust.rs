@@ -8,7 +8,7 @@ use url::Url;
 use super::fill::{fill, quoted};
 use super::oidc::{self, Endpoints};
 use super::sign_in::{self, Way};
-use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish};
+use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, client};
 use crate::check::Check;
 use crate::error::{Category, UserError};
 use crate::kinde::Addresses;
@@ -32,8 +32,11 @@ impl Recipe for CloudflareZeroTrust {
         &CONTENT
     }
 
-    fn proof(&self, _call: Call) -> Proof {
-        Proof::All(&["authorize"])
+    fn proof(&self, call: Call) -> Proof {
+        match call {
+            Call::Simulate => Proof::All(&["authorize"]),
+            _ => Proof::All(&["authorize", client::SECRET]),
+        }
     }
 
     fn generate<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Generated> {
@@ -102,6 +105,7 @@ impl Recipe for CloudflareZeroTrust {
             let list = Addresses::Callback;
             outcome.add(around, oidc::registered("registered", list, client_id, &callback, around).await);
             outcome.add(around, oidc::taken(client_id, &callback, SCOPE, around).await);
+            outcome.add(around, client::secret(values, &callback, around).await);
             Ok(outcome)
         })
     }
@@ -117,6 +121,7 @@ impl Recipe for CloudflareZeroTrust {
             let way = Way { pkce: false, ..way };
             let Some(second) = sign_in::walk_again(&mut outcome, around, way).await? else { return Ok(outcome) };
             outcome.add(around, email("without pkce", &second.claims));
+            outcome.add(around, client::not_tried());
             outcome.put("claims", second.claims);
             Ok(outcome)
         })

@@ -19,6 +19,7 @@
 //! | `wish`, `apply` | what a tenant should have, what would change, and changing it |
 //! | `webhook` | the webhook that a recipe creates |
 //! | `fill` | placeholders of templates |
+//! | `client` | the application's client secret, tried at the tenant |
 //! | `issuer` | the issuer that generated code compares tokens with |
 //! | `test_env` | the line that points a person's code at the sandbox, and back |
 //!
@@ -38,6 +39,7 @@ mod apply;
 mod artefact;
 mod authorize;
 mod beside;
+mod client;
 mod content;
 mod fill;
 mod genuine;

@@ -224,8 +224,12 @@ mod tests {
         assert_eq!(how, Ended::Good, "{outcome:#?}");
     }
 
-    /// A tenant that takes every sign-in, and a WordPress whose callback answers `plugin`.
+    /// A tenant that takes every sign-in and every secret, and a WordPress whose callback answers `plugin`.
     fn tenant(plugin: fn() -> Reply) -> String {
+        tenant_whose_token_endpoint(|| Reply::of(400, r#"{"error":"invalid_grant"}"#), plugin)
+    }
+
+    fn tenant_whose_token_endpoint(answers: fn() -> Reply, plugin: fn() -> Reply) -> String {
         let dir = tempfile::tempdir().unwrap();
         let jwks = crate::sandbox::facts(dir.path()).unwrap().jwks;
         serve(move |_, line| {
@@ -242,6 +246,7 @@ mod tests {
             match line {
                 _ if line.contains("/.well-known/jwks") => Reply::of(200, &jwks),
                 _ if line.contains("/oauth2/auth") => Reply::to(&at("/auth/login")),
+                _ if line.contains("/oauth2/token") => answers(),
                 _ if line.contains("openid-connect-authorize") => plugin(),
                 _ => Reply::of(404, ""),
             }
@@ -260,10 +265,37 @@ mod tests {
             ("cloudflare-zero-trust", ("team", "mirosaurus")),
             ("openid-provider", ("callback_url", "https://tool.example.com/oidc/callback")),
         ] {
-            let (how, outcome) = ended(&stage, name, Call::Check, &[given], &[]).await;
+            let secret: &[(&str, &str)] = if name == "cloudflare-zero-trust" { &[CLIENT_SECRET] } else { &[] };
+            let (how, outcome) = ended(&stage, name, Call::Check, &[given], secret).await;
             assert_eq!(how, Ended::Partly, "{name}: {outcome:#?}");
-            let (how, outcome) = ended(&stage, name, Call::Check, &[given, ("client_id", "id")], &[]).await;
+            let (how, outcome) = ended(&stage, name, Call::Check, &[given, ("client_id", "id")], secret).await;
             assert_eq!(how, Ended::Good, "{name}: {outcome:#?}");
+        }
+    }
+
+    const CLIENT_SECRET: (&str, &str) = ("client_secret", "CanarySecretCanary1");
+
+    #[tokio::test]
+    async fn a_tool_works_where_the_tenant_took_its_client_secret_and_one_that_is_wrong_fails() {
+        let refused = || Reply::of(401, r#"{"error":"invalid_client","error_description":"CanarySecretCanary1"}"#);
+        let taken = || Reply::of(400, r#"{"error":"invalid_grant"}"#);
+        let gone = || Reply::of(503, "CanarySecretCanary1");
+        for (token, secret, wanted, said) in [
+            (taken as fn() -> Reply, &[CLIENT_SECRET][..], Ended::Good, "as it should be"),
+            (taken, &[], Ended::Partly, "give client_id and client_secret"),
+            (gone, &[CLIENT_SECRET], Ended::Partly, "HTTP 503"),
+            (refused, &[CLIENT_SECRET], Ended::Failed, "does not take this secret"),
+        ] {
+            let address = tenant_whose_token_endpoint(token, no_code);
+            for (name, given) in [("cloudflare-zero-trust", ("team", "foo")), ("wordpress", ("site", address.as_str()))]
+            {
+                let plain = [given, ("client_id", "id")];
+                let (how, outcome) = ended(&Stage::at(&address), name, Call::Check, &plain, secret).await;
+                assert_eq!(how, wanted, "{name}: {outcome:#?}");
+                let (_, words) = summed_up(find(name).unwrap(), Call::Check, &outcome);
+                assert!(words.contains(said), "{name}: {words}");
+                assert!(!format!("{outcome:?}").contains("Canary"), "{name}: {outcome:#?}");
+            }
         }
     }
 
@@ -280,7 +312,7 @@ mod tests {
             let address = tenant(plugin);
             let plain: Vec<(&str, &str)> =
                 std::iter::once(("site", address.as_str())).chain(client.map(|id| ("client_id", id))).collect();
-            let (how, outcome) = ended(&Stage::at(&address), "wordpress", Call::Check, &plain, &[]).await;
+            let (how, outcome) = ended(&Stage::at(&address), "wordpress", Call::Check, &plain, &[CLIENT_SECRET]).await;
             assert_eq!(how, wanted, "{outcome:#?}");
         }
     }

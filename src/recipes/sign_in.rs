@@ -248,7 +248,8 @@ async fn exchange(
         outcome.add(around, Check::fail("token", why, "Look at what it answered, in Activity").seen(seen(&answer)));
         return Ok(None);
     }
-    outcome.add(around, Check::pass("token").seen("access token").took(Duration::from_millis(answer.ms)));
+    let seen = "for the sandbox's own application, by its own secret";
+    outcome.add(around, Check::pass("token").seen(seen).took(Duration::from_millis(answer.ms)));
     Ok(answer.json())
 }
 

@@ -10,7 +10,9 @@ use super::fill::fill;
 use super::oidc::{self, Endpoints};
 use super::outcome::failed;
 use super::sign_in::{self, Way};
-use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address};
+use super::{
+    Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, client,
+};
 use crate::check::Check;
 use crate::dotenv;
 use crate::error::UserError;
@@ -39,7 +41,7 @@ impl Recipe for WordPress {
     fn proof(&self, call: Call) -> Proof {
         match call {
             Call::Simulate => Proof::All(&["authorize"]),
-            _ => Proof::All(&["authorize", "plugin"]),
+            _ => Proof::All(&["authorize", client::SECRET, "plugin"]),
         }
     }
 
@@ -159,6 +161,7 @@ impl Recipe for WordPress {
             outcome.add(around, oidc::registered("callback", list, client_id, &callback, around).await);
             outcome.add(around, oidc::registered("logout url", Addresses::Logout, client_id, &logout, around).await);
             outcome.add(around, oidc::taken(client_id, &callback, SCOPE, around).await);
+            outcome.add(around, client::secret(values, &callback, around).await);
             outcome.add(around, plugin(&callback, around).await);
             outcome.add(around, open_env_file(&site, around).await);
             Ok(outcome)
@@ -199,6 +202,7 @@ impl Recipe for WordPress {
                     },
                 );
             }
+            outcome.add(around, client::not_tried());
             outcome.put("profile", signed_in.profile);
             // With the scope of the guide: what must not be taken over from it.
             let way = Way { scope: "openid", ..way };

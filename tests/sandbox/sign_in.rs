@@ -166,6 +166,8 @@ async fn a_code_is_good_once_for_its_application_and_its_address_and_ten_minutes
     assert!(refused(&wrong, 400, "invalid_grant").contains("'redirect_uri' from this request"));
     let wrong = exchange(&bench, &landed, &[("client_secret", "nope")]).await;
     refused(&wrong, 401, "invalid_client");
+    let wrong = exchange(&bench, &landed, &[("code", "nope"), ("client_secret", "nope")]).await;
+    refused(&wrong, 401, "invalid_client");
     let wrong = exchange(&bench, &landed, &[("code", "nope")]).await;
     refused(&wrong, 400, "invalid_grant");
     let wrong = exchange(&bench, &landed, &[("code", "")]).await;

@@ -174,6 +174,54 @@ fn a_callback_that_is_not_registered_is_told_as_that_by_the_sign_in_too() {
 }
 
 #[test]
+fn a_client_secret_is_tried_where_the_tool_uses_it_and_a_wrong_one_fails_the_check() {
+    let mut behind = Behind::start();
+    let own = behind.facts().web_application().unwrap().client_secret.clone().unwrap();
+    let team = ("team", "mirosaurus");
+    let plan = behind.plan(ask("cloudflare-zero-trust", Call::Generate, &[team], &[])).unwrap();
+    behind.apply(plan);
+    for (name, plain) in [("wordpress", ("site", "http://127.0.0.1:9")), ("cloudflare-zero-trust", team)] {
+        for (given, wanted) in
+            [(Some(CANARY), Verdict::Fail), (None, Verdict::Skipped), (Some(own.expose()), Verdict::Pass)]
+        {
+            let secrets = given.map(|secret| ("client_secret", secret));
+            let outcome = behind.judged(ask(name, Call::Check, &[plain], secrets.as_slice())).unwrap();
+            let check = outcome.checks.iter().find(|check| check.name == "client secret").unwrap();
+            assert_eq!(check.verdict, wanted, "{name}: {check:?}");
+            assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");
+            if name == "cloudflare-zero-trust" {
+                let state = match wanted {
+                    Verdict::Fail => State::Fails,
+                    Verdict::Skipped => State::Partly,
+                    _ => State::Works,
+                };
+                assert_eq!(recipes::of_profile(&behind.profile(), name), state, "{outcome:#?}");
+            }
+        }
+    }
+    assert!(behind.exchanges.iter().any(|exchange| exchange.url.ends_with("/oauth2/token")));
+    for exchange in &behind.exchanges {
+        let told = format!("{exchange:?}");
+        assert!(!told.contains(CANARY) && !told.contains(own.expose()), "{told}");
+    }
+}
+
+#[test]
+fn a_simulated_sign_in_says_that_it_is_the_sandbox_s_own_application_and_not_what_was_given() {
+    let mut behind = Behind::start();
+    for (name, plain) in
+        [("cloudflare-zero-trust", ("team", "foo")), ("wordpress", ("site", "https://blog.example.com"))]
+    {
+        let given = [plain, ("client_id", "0123456789abcdef0123456789abcdef")];
+        let outcome = behind.judged(ask(name, Call::Simulate, &given, &[("client_secret", CANARY)])).unwrap();
+        let check = |name: &str| outcome.checks.iter().find(|check| check.name == name).unwrap();
+        assert_eq!(check("client secret").verdict, Verdict::Skipped, "{outcome:#?}");
+        assert!(check("client secret").why.as_ref().unwrap().contains("not what was given"), "{outcome:#?}");
+        assert_eq!(check("token").seen.as_deref(), Some("for the sandbox's own application, by its own secret"));
+    }
+}
+
+#[test]
 fn the_variables_of_trustpath_are_set_the_secret_ones_sensitive_and_in_no_exchange() {
     let mut behind = Behind::start();
     let secrets = [("m2m_client_secret", CANARY), ("trustpath_api_key", CANARY)];
