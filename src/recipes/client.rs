@@ -1,4 +1,4 @@
-//! The application that signs people in to a tool: whether the tenant takes its client secret.
+//! The application that signs people in to a tool: whether the tenant takes its client secret, and what of it was not given.
 
 use std::time::Duration;
 
@@ -61,6 +61,19 @@ pub fn not_tried() -> Check {
     Check::skipped(SECRET, why)
 }
 
+/// What is still empty in the files of a tool, and where a person finds it. `None` where both were given.
+pub fn still_empty(values: &Values, id_stands_in: &str, secret_stands_in: &str) -> Option<String> {
+    let id = format!("the client ID in {id_stands_in}");
+    let secret = format!("the client secret in {secret_stands_in}");
+    let (what, is) = match (values.has("client_id"), values.has("client_secret")) {
+        (true, true) => return None,
+        (false, true) => (id, "It is"),
+        (true, false) => (secret, "It is"),
+        (false, false) => (format!("{id}, and {secret}"), "Both are"),
+    };
+    Some(format!("Still empty: {what}. {is} under Settings > Applications > (the application) > View details in Kinde"))
+}
+
 fn judge(answer: &Answer) -> Check {
     let body = answer.json();
     let error = body.as_ref().and_then(|body| body.get("error")).and_then(Value::as_str).unwrap_or_default();
@@ -93,6 +106,30 @@ fn judge(answer: &Answer) -> Check {
 mod tests {
     use super::*;
     use crate::check::Verdict;
+    use crate::recipes::tests::{Stage, values};
+    use crate::recipes::{find, generate};
+
+    #[tokio::test]
+    async fn what_is_still_empty_in_the_files_is_named_with_where_it_is_found() {
+        let stage = Stage::at("acme");
+        let (id, secret) = (("client_id", "id"), ("client_secret", "Canary0123456789Canary0123456789"));
+        for (name, given, id_in, secret_in) in [
+            ("cloudflare-zero-trust", ("team", "foo"), "cloudflare/main.tf", " in .env"),
+            ("wordpress", ("site", "https://a.example"), "wp-config-kinde.php", "outside-the-web-root/.env"),
+        ] {
+            let recipe = find(name).unwrap();
+            for (with_id, with_secret) in [(false, false), (true, false), (false, true), (true, true)] {
+                let plain: Vec<(&str, &str)> = std::iter::once(given).chain(with_id.then_some(id)).collect();
+                let secrets: Vec<(&str, &str)> = with_secret.then_some(secret).into_iter().collect();
+                let made = generate(recipe, &values(recipe, &plain, &secrets), stage.around()).await.unwrap();
+                let notes = made.values.get("notes").map(ToString::to_string).unwrap_or_default();
+                assert_eq!(notes.contains("the client ID in") && notes.contains(id_in), !with_id, "{name}: {notes}");
+                let named = notes.contains("the client secret in") && notes.contains(secret_in);
+                assert_eq!(named, !with_secret, "{name}: {notes}");
+                assert_eq!(notes.contains("View details"), !(with_id && with_secret), "{name}: {notes}");
+            }
+        }
+    }
 
     #[test]
     fn a_refused_code_proves_the_secret_a_refused_client_disproves_it_and_anything_else_leaves_it_open() {

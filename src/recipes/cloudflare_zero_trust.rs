@@ -85,6 +85,10 @@ impl Recipe for CloudflareZeroTrust {
                  -H 'content-type: application/json' --data @- \
                  https://api.cloudflare.com/client/v4/accounts/$CLOUDFLARE_ACCOUNT_ID/access/identity_providers",
             );
+            let files = "cloudflare/identity-provider.json and cloudflare/main.tf";
+            if let Some(note) = client::still_empty(values, files, ".env") {
+                made.note(&note);
+            }
             Ok(made)
         })
     }

@@ -19,7 +19,7 @@
 //! | `wish`, `apply` | what a tenant should have, what would change, and changing it |
 //! | `webhook` | the webhook that a recipe creates |
 //! | `fill` | placeholders of templates |
-//! | `client` | the application's client secret, tried at the tenant |
+//! | `client` | a tool's application: its client secret tried at the tenant, and what of it is still to be filled in |
 //! | `issuer` | the issuer that generated code compares tokens with |
 //! | `test_env` | the line that points a person's code at the sandbox, and back |
 //!

@@ -117,7 +117,9 @@ impl Recipe for WordPress {
             made.put("identity_key", "sub");
             made.put("nickname_key", "name");
             made.put("email_formatting", "{email}");
-            if let Some(note) = address::in_clear_text(&site) {
+            let files = "wp-config-kinde.php and openid-connect-generic-settings.json";
+            let empty = client::still_empty(values, files, &format!("{APART}/.env"));
+            for note in [empty, address::in_clear_text(&site)].into_iter().flatten() {
                 made.note(&note);
             }
             Ok(made)
