@@ -79,10 +79,11 @@ impl Recipe for CloudflareZeroTrust {
             made.put("scopes", SCOPE);
             made.put("pkce", "on");
             made.put("email_claim", "email");
+            // Nothing else that looks like a variable is one: a name may have a $.
             made.put(
                 "api_call",
-                "envsubst < cloudflare/identity-provider.json | curl -X POST -H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\" \
-                 -H 'content-type: application/json' --data @- \
+                "envsubst '$KINDE_CLIENT_SECRET' < cloudflare/identity-provider.json | curl -X POST \
+                 -H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\" -H 'content-type: application/json' --data @- \
                  https://api.cloudflare.com/client/v4/accounts/$CLOUDFLARE_ACCOUNT_ID/access/identity_providers",
             );
             let files = "cloudflare/identity-provider.json and cloudflare/main.tf";
@@ -210,6 +211,8 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(made.files[0].shown()).unwrap();
         assert_eq!(json["config"]["certs_url"], "https://acme.kinde.com/.well-known/jwks");
         assert_eq!(json["name"], "Say \"${x}\"");
+        let call = made.values["api_call"].as_str().unwrap();
+        assert!(call.starts_with("envsubst '$KINDE_CLIENT_SECRET' < cloudflare/identity-provider.json | "), "{call}");
         assert!(made.files[1].shown().contains(r#"name       = "Say \"$${x}\"""#), "{}", made.files[1].shown());
         let plain = [("team", "foo"), ("client_id", "id")];
         let made = generate(&CloudflareZeroTrust, &values(&CloudflareZeroTrust, &plain, &[]), stage.around()).await;
