@@ -487,7 +487,7 @@ fn what_is_made_for_a_tenant_names_the_sandbox_s_address_for_trying_it_out_and_f
 }
 
 #[test]
-fn a_closed_port_is_a_failing_check() {
+fn a_closed_port_is_a_failing_check_that_says_what_to_start() {
     let place = Place::new();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", free.local_addr().unwrap());
@@ -499,6 +499,9 @@ fn a_closed_port_is_a_failing_check() {
     ] {
         let ran = place.run(&["check", recipe, "--set", &format!("url={url}")]);
         assert_eq!((ran.exit, ran.json()["verdict"].as_str()), (1, Some("fail")), "{recipe} {} {}", ran.out, ran.err);
+        let checks = ran.json()["checks"].as_array().unwrap().clone();
+        let fix = checks.iter().find(|check| check["verdict"] == "fail").unwrap()["fix"].as_str().unwrap().to_owned();
+        assert!(fix.starts_with("Start ") && !ran.out.contains("kinde-panel sandbox"), "{recipe} {}", ran.out);
     }
 }
 

@@ -171,6 +171,13 @@ pub struct NetError {
     pub exchange: ExchangeId,
 }
 
+impl NetError {
+    /// True where what was asked is on this machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        on_loopback(&self.host)
+    }
+}
+
 impl From<NetError> for UserError {
     fn from(error: NetError) -> Self {
         let (title, hint) = match error.kind {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fill::{fill, quoted};
 use super::issuer::{self, Issuer};
-use super::outcome::failed;
+use super::outcome::{failed, unanswered};
 use super::{Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, address, test_env};
 use crate::check::Check;
 use crate::error::{Category, UserError};
@@ -333,7 +333,7 @@ async fn ask(name: &str, target: &Target, token: Option<Secret>, around: Around<
                 .map(str::to_owned),
             ms: answer.ms,
         }),
-        Err(error) => Err(failed(name, &UserError::from(error))),
+        Err(error) => Err(unanswered(name, "your worker", error)),
     }
 }
 

@@ -79,7 +79,7 @@ async fn get(target: &Target, around: Around<'_>) -> Check {
     let request = Request::get("Look whether the receiver is there", target.url().clone()).beginning(16 * 1024);
     let answer = match around.http.send(request).await {
         Ok(answer) => answer,
-        Err(error) => return super::outcome::failed(NAME, &UserError::from(error)),
+        Err(error) => return super::outcome::unanswered(NAME, "your app", error),
     };
     let seen = format!("HTTP {}", answer.status);
     let check = match answer.status {

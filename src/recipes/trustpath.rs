@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::fill::fill;
-use super::outcome::failed;
+use super::outcome::{failed, unanswered};
 use super::{
     Around, Call, ChangeState, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, apply,
     sign_in,
@@ -259,7 +259,7 @@ async fn evaluate(outcome: &mut Outcome, around: Around<'_>, values: &Values) ->
     let answer = match around.http.send(request).await {
         Ok(answer) => answer,
         Err(error) => {
-            outcome.add(around, failed("evaluate", &UserError::from(error)));
+            outcome.add(around, unanswered("evaluate", "what stands in for TrustPath", error));
             return Ok(());
         }
     };

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::fill::fill;
 use super::oidc::{self, Endpoints};
-use super::outcome::failed;
+use super::outcome::unanswered;
 use super::sign_in::{self, Way};
 use super::{
     Around, Call, Content, EnvFile, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, client,
@@ -257,7 +257,7 @@ async fn plugin(callback: &str, around: Around<'_>) -> Check {
     let request = Request::get("Ask the plugin", url).beginning(64 * 1024);
     let answer = match around.http.send(request).await {
         Ok(answer) => answer,
-        Err(error) => return failed(NAME, &UserError::from(error)),
+        Err(error) => return unanswered(NAME, "the site", error),
     };
     let location = answer.header("location").unwrap_or_default();
     let text = answer.text();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::fill::{fill, quoted};
-use super::outcome::failed;
+use super::outcome::{failed, unanswered};
 use super::{
     Around, Call, Content, Generated, Outcome, Pending, Proof, Recipe, Values, Wish, address, apply, receiver, webhook,
     webhook_cases,
@@ -168,7 +168,7 @@ async fn deliver(url: &Url, event_type: &str, around: Around<'_>) -> Check {
         .beginning(64 * 1024);
     let answer = match around.http.send(request).await {
         Ok(answer) => answer,
-        Err(error) => return failed(NAME, &UserError::from(error)),
+        Err(error) => return unanswered(NAME, "what stands in for Zapier", error),
     };
     let status = answer.json().as_ref().and_then(|body| body.get("status")).and_then(Value::as_str).map(str::to_owned);
     let said = status.as_ref().map(|status| format!(", status {status}")).unwrap_or_default();

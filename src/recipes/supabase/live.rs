@@ -7,14 +7,16 @@ use url::Url;
 
 use super::token::{self, Claims};
 use crate::check::Check;
-use crate::error::UserError;
 use crate::net::{Answer, Http, NetError, Request};
-use crate::recipes::outcome::failed;
+use crate::recipes::outcome::unanswered;
 use crate::recipes::{Around, Outcome};
 use crate::secrets::Secret;
 
 /// The check that decides: a user sees the own rows, and no others.
 pub const FIRST: &str = "first user";
+
+/// What is asked, where it is one that runs on this machine.
+const PROJECT: &str = "the project";
 
 /// A project and what is needed to ask it.
 pub struct Project<'a> {
@@ -125,7 +127,7 @@ fn who_am_i(user: &str, answer: Result<Answer, NetError>) -> Check {
     const NAME: &str = "get_user_id";
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return failed(NAME, &UserError::from(error)),
+        Err(error) => return unanswered(NAME, PROJECT, error),
     };
     if !answer.is_success() {
         return broken(NAME, &answer);
@@ -157,7 +159,7 @@ fn own(
     answer: Result<Answer, NetError>,
 ) -> Option<usize> {
     let (check, count) = match answer {
-        Err(error) => (failed(name, &UserError::from(error)), None),
+        Err(error) => (unanswered(name, PROJECT, error), None),
         Ok(answer) if !answer.is_success() => (broken(name, &answer), None),
         Ok(answer) => {
             let body = answer.json();
@@ -187,7 +189,7 @@ fn own(
 fn anonymous(answer: Result<Answer, NetError>) -> Check {
     const NAME: &str = "nobody signed in";
     match answer {
-        Err(error) => failed(NAME, &UserError::from(error)),
+        Err(error) => unanswered(NAME, PROJECT, error),
         Ok(answer) if matches!(answer.status, 401 | 403) => took(Check::pass(NAME).seen(seen(&answer)), &answer),
         Ok(answer) if !answer.is_success() => broken(NAME, &answer),
         Ok(answer) => match answer.json().as_ref().and_then(Value::as_array).map(Vec::len) {
@@ -210,7 +212,7 @@ fn anonymous(answer: Result<Answer, NetError>) -> Check {
 fn refused(answer: Result<Answer, NetError>) -> Check {
     const NAME: &str = "token of another secret";
     match answer {
-        Err(error) => failed(NAME, &UserError::from(error)),
+        Err(error) => unanswered(NAME, PROJECT, error),
         Ok(answer) if answer.status == 401 => took(Check::pass(NAME).seen(seen(&answer)), &answer),
         Ok(answer) => took(
             Check::fail(NAME, "The project takes a token that nobody signed for it", "Look at the keys under JWT Keys")
