@@ -46,12 +46,20 @@ pub async fn probe(outcome: &mut Outcome, around: Around<'_>, project: &Project<
     let stranger =
         Secret::new(token::mint(&Secret::new("0123456789abcdef0123456789abcdef0123456789"), &Claims::of(user, now)));
     let forged = project.rows(around.http, Some(stranger)).await;
-    let count = own(outcome, around, FIRST, user, mine);
-    own(outcome, around, "second user", other, theirs);
+    // What a stranger is refused or does not see says something only where the signed-in user is let in and sees it.
+    let count = own(outcome, around, (FIRST, user), mine, Some(NO_OWN_ROW));
+    let sees = count.is_some_and(|count| count > 0);
+    own(outcome, around, ("second user", other), theirs, (!sees).then_some(NO_ROWS));
     outcome.put("rows", count.map_or(Value::Null, Value::from));
-    outcome.add(around, anonymous(nobody));
-    outcome.add(around, refused(forged));
+    outcome.add(around, anonymous(nobody, count));
+    outcome.add(around, refused(forged, count.is_some()));
 }
+
+const NO_OWN_ROW: &str = "No row belongs to this user, so that a user sees the own ones was not seen: give some with \
+                          give-todos.sql, and name their user";
+const NO_ROWS: &str = "The first user sees no rows either, so that none is seen here shows nothing";
+const NOT_LET_IN: &str = "The first user's own rows could not be read either, so this refusal shows nothing: mend that first, then \
+                          check again";
 
 impl Project<'_> {
     fn request(&self, request: Request, token: Option<Secret>) -> Request {
@@ -150,13 +158,13 @@ fn who_am_i(user: &str, answer: Result<Answer, NetError>) -> Check {
     }
 }
 
-/// Rows that a user sees; their number where they could be read.
+/// Rows that a user sees; their number where they could be read. `empty` is why it shows nothing where there are none.
 fn own(
     outcome: &mut Outcome,
     around: Around<'_>,
-    name: &str,
-    user: &str,
+    (name, user): (&str, &str),
     answer: Result<Answer, NetError>,
+    empty: Option<&str>,
 ) -> Option<usize> {
     let (check, count) = match answer {
         Err(error) => (unanswered(name, PROJECT, error), None),
@@ -166,18 +174,14 @@ fn own(
             let rows = body.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
             let foreign = rows.iter().filter(|row| row.get("user_id").and_then(Value::as_str) != Some(user)).count();
             let said = format!("{} rows", rows.len());
-            let check = if foreign > 0 {
-                Check::fail(
+            let check = match empty {
+                _ if foreign > 0 => Check::fail(
                     name,
                     format!("It sees {foreign} rows of others"),
                     "Switch row level security on and run supabase/todos.sql again",
-                )
-            } else if rows.is_empty() && name == FIRST {
-                let why = "No row belongs to this user, so that a user sees the own ones was not seen: give some with \
-                           give-todos.sql, and name their user";
-                Check::skipped(name, why)
-            } else {
-                Check::pass(name)
+                ),
+                Some(why) if rows.is_empty() => Check::skipped(name, why),
+                _ => Check::pass(name),
             };
             (took(check.seen(said), &answer), Some(rows.len()))
         }
@@ -186,14 +190,22 @@ fn own(
     count
 }
 
-fn anonymous(answer: Result<Answer, NetError>) -> Check {
+/// What somebody sees who is not signed in; `first` is how many rows the first user sees.
+fn anonymous(answer: Result<Answer, NetError>, first: Option<usize>) -> Check {
     const NAME: &str = "nobody signed in";
     match answer {
         Err(error) => unanswered(NAME, PROJECT, error),
-        Ok(answer) if matches!(answer.status, 401 | 403) => took(Check::pass(NAME).seen(seen(&answer)), &answer),
+        Ok(answer) if matches!(answer.status, 401 | 403) => {
+            let check = if first.is_some() { Check::pass(NAME) } else { Check::skipped(NAME, NOT_LET_IN) };
+            took(check.seen(seen(&answer)), &answer)
+        }
         Ok(answer) if !answer.is_success() => broken(NAME, &answer),
         Ok(answer) => match answer.json().as_ref().and_then(Value::as_array).map(Vec::len) {
-            Some(0) => took(Check::pass(NAME).seen("no rows"), &answer),
+            Some(0) => {
+                let sees = first.is_some_and(|count| count > 0);
+                let check = if sees { Check::pass(NAME) } else { Check::skipped(NAME, NO_ROWS) };
+                took(check.seen("no rows"), &answer)
+            }
             Some(count) => took(
                 Check::fail(
                     NAME,
@@ -209,10 +221,14 @@ fn anonymous(answer: Result<Answer, NetError>) -> Check {
     }
 }
 
-fn refused(answer: Result<Answer, NetError>) -> Check {
+/// Whether a token of another secret is refused; `let_in` is whether one of the right secret is not.
+fn refused(answer: Result<Answer, NetError>, let_in: bool) -> Check {
     const NAME: &str = "token of another secret";
     match answer {
         Err(error) => unanswered(NAME, PROJECT, error),
+        Ok(answer) if !let_in && !answer.is_success() => {
+            took(Check::skipped(NAME, NOT_LET_IN).seen(seen(&answer)), &answer)
+        }
         Ok(answer) if answer.status == 401 => took(Check::pass(NAME).seen(seen(&answer)), &answer),
         Ok(answer) => took(
             Check::fail(NAME, "The project takes a token that nobody signed for it", "Look at the keys under JWT Keys")

@@ -288,7 +288,7 @@ fn table(text: &str) -> Result<&str, UserError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipes::tests::{Stage, covers, is_sound, values};
+    use crate::recipes::tests::{Reply, Stage, covers, is_sound, serve, values};
     use crate::recipes::{check, generate, simulate};
 
     const JWT_SECRET: (&str, &str) = ("jwt_secret", "kinde-client-secret-0123456789abcdefABCDEFGHIJ");
@@ -359,6 +359,57 @@ mod tests {
             let error = ended.unwrap_err();
             assert_eq!(error.category, Category::Input);
             assert!(!format!("{error:?}").contains("Canary"), "{error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_strangers_are_refused_counts_only_where_the_signed_in_user_is_let_in() {
+        use Verdict::{Fail, Pass, Skipped};
+        const OWN: &str = r#"[{"user_id":"kp_1a"}]"#;
+        fn wall(_: usize) -> Reply {
+            Reply::of(401, r#"{"message":"Invalid API key"}"#)
+        }
+        fn other_wall(_: usize) -> Reply {
+            Reply::of(403, "{}")
+        }
+        // Who the token is for, then the table: as the first user, the second, nobody, and with a token of another secret.
+        fn sound(at: usize) -> Reply {
+            match at {
+                0 => Reply::of(200, "\"kp_1a\""),
+                1 => Reply::of(200, OWN),
+                2 | 3 => Reply::of(200, "[]"),
+                _ => Reply::of(401, "{}"),
+            }
+        }
+        fn closed_to_nobody(at: usize) -> Reply {
+            if at == 3 { Reply::of(403, "{}") } else { sound(at) }
+        }
+        fn empty(at: usize) -> Reply {
+            if at == 1 { Reply::of(200, "[]") } else { sound(at) }
+        }
+        fn open(at: usize) -> Reply {
+            if at == 0 { sound(at) } else { Reply::of(200, OWN) }
+        }
+        let stage = Stage::at("acme");
+        for (answers, wanted) in [
+            (wall as fn(usize) -> Reply, [Fail, Fail, Skipped, Skipped]),
+            (other_wall, [Fail, Fail, Skipped, Skipped]),
+            (sound, [Pass, Pass, Pass, Pass]),
+            (closed_to_nobody, [Pass, Pass, Pass, Pass]),
+            (empty, [Skipped, Skipped, Skipped, Pass]),
+            (open, [Pass, Fail, Fail, Fail]),
+        ] {
+            let project = serve(move |at, _| answers(at));
+            let plain = [("project", project.as_str()), ("publishable_key", "sb_publishable_x"), ("user_id", "kp_1a")];
+            let outcome = check(&Supabase, &values(&Supabase, &plain, &[JWT_SECRET]), stage.around()).await.unwrap();
+            let of = |name: &str| outcome.checks.iter().find(|check| check.name == name).unwrap();
+            let names = ["first user", "second user", "nobody signed in", "token of another secret"];
+            assert_eq!(names.map(|name| of(name).verdict), wanted, "{outcome:#?}");
+            for check in outcome.checks.iter().filter(|check| check.verdict == Skipped) {
+                assert!(
+                    check.why.as_ref().is_some_and(|why| why.contains("was not seen") || why.contains("shows nothing"))
+                );
+            }
         }
     }
 
