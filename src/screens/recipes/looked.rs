@@ -2,8 +2,8 @@
 
 use egui::Ui;
 
+use super::page_state::Page;
 use super::run::Run;
-use super::state::Page;
 use super::values;
 use crate::clock::{clock_time, day};
 use crate::recipes::{self, Call, Ended, Proof, Recipe};

@@ -9,6 +9,7 @@ mod guide;
 mod list;
 mod looked;
 mod page;
+mod page_state;
 mod result;
 mod run;
 mod save;

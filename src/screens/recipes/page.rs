@@ -2,7 +2,8 @@
 
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 
-use super::state::{Asked, Page, State, Tab};
+use super::page_state::{Page, Tab};
+use super::state::{Asked, State};
 use super::{guide, list, looked, result, set_up, steps};
 use crate::action::Action;
 use crate::net;

@@ -2,7 +2,8 @@
 
 use egui::{Context, Label, Ui};
 
-use super::state::{Asked, Page, Shown, State, can_apply};
+use super::page_state::Page;
+use super::state::{Asked, Shown, State, can_apply};
 use super::values;
 use crate::action::{Action, Room};
 use crate::check::{Verdict, worst};

@@ -3,7 +3,8 @@
 use egui::Ui;
 
 use super::draft::{Draft, is_masked};
-use super::state::{Asked, Page, can_apply};
+use super::page_state::Page;
+use super::state::{Asked, can_apply};
 use super::web_secret::LEFT_OUT;
 use crate::action::{Action, Room};
 use crate::recipes::{Call, Content, Input};

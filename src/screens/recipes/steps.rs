@@ -2,7 +2,8 @@
 
 use egui::{Label, RichText, Ui};
 
-use super::state::{Asked, Page, Tab};
+use super::page_state::{Page, Tab};
+use super::state::Asked;
 use super::values::{as_text, title};
 use crate::action::{Action, Room};
 use crate::recipes::{Call, Content, Deed, Place, Step};
