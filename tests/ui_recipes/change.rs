@@ -203,6 +203,14 @@ fn what_was_carried_out_stays_told_when_an_input_is_another_now() {
     tab(&mut harness, "Result");
     harness.get_by_label("Done, and seen in the tenant");
     harness.get_by_label("KINDE_WF_M2M_CLIENT_ID");
+    harness.get_by_label("Carried out with other inputs than there are now");
+    press(&mut harness, "Look again");
+    let (_, ask) = asked(&mut harness, |command| match command {
+        Command::Plan(ask) => Some(*ask),
+        _ => None,
+    });
+    assert_eq!(ask.given.plain["callback_url"], "https://other.example.com/cb");
+    assert!(harness.query_by_label("Carried out with other inputs than there are now").is_none());
 }
 
 #[test]

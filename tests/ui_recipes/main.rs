@@ -12,6 +12,7 @@ mod change;
 #[path = "../common/mod.rs"]
 mod common;
 mod list;
+mod other_inputs;
 mod page;
 mod pictures;
 mod save;

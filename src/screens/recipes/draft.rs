@@ -128,13 +128,19 @@ impl Draft {
 
     /// The part of it that files, values and changes in the tenant are made of: what serves a check alone is none of it.
     pub fn goes_in(&self, content: &Content) -> Given {
+        self.part(content, |input| input.serves(Call::Generate) || content.apply_needs.contains(&input.key))
+    }
+
+    /// The part of it that `call` looks at.
+    pub fn looked_at(&self, content: &Content, call: Call) -> Given {
+        self.part(content, |input| input.serves(call))
+    }
+
+    fn part(&self, content: &Content, wanted: impl Fn(&Input) -> bool) -> Given {
         let mut given = self.given(content);
-        let goes = |key: &String| {
-            let made = content.input(key).is_some_and(|input| input.serves(Call::Generate));
-            made || content.apply_needs.contains(key)
-        };
-        given.plain.retain(|key, _| goes(key));
-        given.secrets.retain(|key, _| goes(key));
+        let wanted = |key: &str| content.input(key).is_some_and(&wanted);
+        given.plain.retain(|key, _| wanted(key));
+        given.secrets.retain(|key, _| wanted(key));
         given
     }
 

@@ -30,6 +30,11 @@ pub(super) fn standing(state: &State, profile: &Profile, name: &str) -> Standing
         let word = if live.call == recipes::Call::Simulate { "simulating" } else { "checking" };
         return Standing::new(word, Mood::Info, Icon::Running);
     }
+    if let (Some(page), Some(recipe)) = (state.pages.get(name), recipes::find(name))
+        && page.stands_of_others(recipe.content(), profile)
+    {
+        return Standing::new("earlier inputs", Mood::Neutral, Icon::Clock);
+    }
     let (mood, icon) = match recipes::of_profile(profile, name) {
         _ if recipes::warns(profile, name) => (Mood::Warn, Icon::Warning),
         recipes::State::New => (Mood::Neutral, Icon::Circle),

@@ -4,17 +4,49 @@ use egui::Ui;
 
 use super::page_state::Page;
 use super::run::Run;
+use super::state::Asked;
 use super::values;
 use crate::clock::{clock_time, day};
 use crate::recipes::{self, Call, Ended, Proof, Recipe};
 use crate::tenant::Profile;
 use crate::ui::tokens::space;
-use crate::ui::{Callout, Icon, check_list_as, check_rows, empty_state, loading, section, small};
+use crate::ui::{Button, Callout, Icon, check_list_as, check_rows, empty_state, loading, section, small, subdued};
+
+/// How strongly that is drawn which came of other inputs than there are now.
+pub(super) const EARLIER: f32 = 0.5;
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe, profile: &Profile) {
+pub(super) fn show(ui: &mut Ui, page: &Page, recipe: &dyn Recipe, profile: &Profile, asked: &mut Vec<Asked>) {
     let failed = failed(ui, &page.run, recipe, profile);
-    match &page.run {
+    let old = page.old_run(recipe.content());
+    if let Some(call) = old {
+        let (done, again) =
+            if call == Call::Simulate { ("Simulated", "Simulate again") } else { ("Checked", "Check again") };
+        if earlier(ui, done, again, page.is_busy()) {
+            asked.push(Asked::Call(call));
+        }
+        ui.add_space(space::XS);
+    }
+    ui.scope(|ui| {
+        if old.is_some() {
+            ui.multiply_opacity(EARLIER);
+        }
+        found(ui, &page.run, failed, recipe);
+    });
+}
+
+/// Says that what stands below was `done` with other inputs; true where its button `again` was pressed.
+pub(super) fn earlier(ui: &mut Ui, done: &str, again: &str, busy: bool) -> bool {
+    ui.horizontal_wrapped(|ui| {
+        subdued(ui, &format!("{done} with other inputs than there are now"));
+        Button::secondary(again).small().enabled_or(!busy, "It is going on").show(ui).clicked()
+    })
+    .inner
+}
+
+/// What was found, or is being found; `failed` where a failure of before was told already.
+fn found(ui: &mut Ui, run: &Run, failed: bool, recipe: &dyn Recipe) {
+    match run {
         Run::Idle if failed => {}
         Run::Idle => {
             let words = "Check looks whether the real thing works. Simulate on this machine, under the three dots, \

@@ -56,7 +56,7 @@ pub(super) fn show(
             Tab::SetUp => set_up::show(ui, page, content, profile, cx, &mut asked),
             Tab::Steps => steps::show(ui, page, content, &mut asked),
             Tab::Result => result::show(ui, page, content, profile, &mut asked),
-            Tab::Checks => looked::show(ui, page, recipe, profile),
+            Tab::Checks => looked::show(ui, page, recipe, profile, &mut asked),
             Tab::Guide => guide::show(ui, content, &mut asked),
         }
         ui.add_space(space::XL);

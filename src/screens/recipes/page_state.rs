@@ -1,14 +1,16 @@
 //! What the page of one recipe remembers, and what it asks the backend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
 
 use super::draft::Draft;
 use super::run::{Applying, Run};
 use super::state::run;
 use crate::action::{Action, JobId};
-use crate::backend::recipes::{Ask, Command};
+use crate::backend::recipes::{Ask, Command, Opened};
 use crate::error::UserError;
-use crate::recipes::{Call, Content, Generated, Given, Plan};
+use crate::recipes::{self, Call, Content, Ended, Generated, Given, Outcome, Plan, Recipe};
 use crate::screens::Cx;
 use crate::secrets::Secret;
 use crate::tenant::Profile;
@@ -42,6 +44,12 @@ pub(super) struct Page {
     /// Which of the files is shown.
     pub file: usize,
     pub run: Run,
+    /// What `run` looks at, or looked at.
+    run_of: Option<(Call, Given)>,
+    /// The plain inputs that were remembered when the page was opened.
+    kept: BTreeMap<String, String>,
+    /// By call, what was looked at when it said last how the recipe stands.
+    stands_of: HashMap<Call, Given>,
     pub plan: Load<Box<Plan>>,
     pub plan_job: JobId,
     /// What `plan` was worked out from.
@@ -55,8 +63,21 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub fn new(draft: Draft) -> Self {
-        Self { draft, ..Self::default() }
+    /// As it opens, with the plain inputs that are remembered.
+    pub fn new(content: &Content, kept: BTreeMap<String, String>) -> Self {
+        Self { draft: Draft::new(content, Some(&kept)), kept, ..Self::default() }
+    }
+
+    /// What is known for the fields came. How the recipe stands from before was found with that and with what is remembered,
+    /// whatever was typed meanwhile.
+    pub fn opened(&mut self, content: &Content, opened: &Opened) {
+        let mut first = Draft::new(content, Some(&self.kept));
+        first.fill(opened);
+        first.settle();
+        for call in [Call::Check, Call::Simulate] {
+            self.stands_of.entry(call).or_insert_with(|| first.looked_at(content, call));
+        }
+        self.draft.fill(opened);
     }
 
     /// The jobs that something waits for.
@@ -97,14 +118,61 @@ impl Page {
         }
     }
 
+    /// The call whose findings are shown, where there are other inputs now than it was made with.
+    pub fn old_run(&self, content: &Content) -> Option<Call> {
+        if matches!(self.run, Run::Idle | Run::Live(_)) {
+            return None;
+        }
+        let (call, of) = self.run_of.as_ref()?;
+        (self.draft.looked_at(content, *call) != *of).then_some(*call)
+    }
+
+    /// True where how the recipe stands was found with other inputs than there are now.
+    pub fn stands_of_others(&self, content: &Content, profile: &Profile) -> bool {
+        let last = profile.recipes.get(&content.name).and_then(|kept| kept.last.as_ref());
+        let by = |call: &Call| last.is_some_and(|last| last.call == call.word());
+        let Some(call) = [Call::Check, Call::Simulate].into_iter().find(by) else { return false };
+        self.stands_of.get(&call).is_some_and(|of| self.draft.looked_at(content, call) != *of)
+    }
+
+    /// True where what was carried out was of other inputs than there are now.
+    pub fn applied_of_others(&self, content: &Content) -> bool {
+        self.applying.as_ref().is_some_and(|applying| applying.done) && self.draft.goes_in(content) != self.plan_of
+    }
+
     /// Secrets that were made stand in their fields now: that is no other input.
-    pub fn take_secrets(&mut self, secrets: &BTreeMap<String, Secret>) {
+    pub fn take_secrets(&mut self, content: &Content, secrets: &BTreeMap<String, Secret>) {
         self.draft.take_secrets(secrets);
         for (key, secret) in secrets.iter().filter(|(key, secret)| self.draft.holds(key, secret)) {
             for of in [&mut self.made_of, &mut self.plan_of] {
                 of.secrets.insert(key.clone(), secret.clone());
             }
+            let looked_at = self.run_of.iter_mut().map(|(call, of)| (*call, of));
+            for (call, of) in looked_at.chain(self.stands_of.iter_mut().map(|(call, of)| (*call, of))) {
+                if content.input(key).is_some_and(|input| input.serves(call)) {
+                    of.secrets.entry(key.clone()).or_insert_with(|| secret.clone());
+                }
+            }
         }
+    }
+
+    /// Begins a check or simulation.
+    pub fn begin(&mut self, profile: &Profile, content: &Content, call: Call, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.tab = Tab::Checks;
+        let job = cx.job();
+        self.run.begin(job, call);
+        self.run_of = Some((call, self.draft.looked_at(content, call)));
+        actions.push(run(job, Command::Run(Box::new(self.ask(profile, content, call)))));
+    }
+
+    /// It came to its end.
+    pub fn judged(&mut self, recipe: &dyn Recipe, job: JobId, result: Result<Box<Outcome>, UserError>, now: Timestamp) {
+        if let (Ok(outcome), Some((call, of))) = (&result, &self.run_of)
+            && recipes::ending(recipe, *call, outcome) != Ended::Nothing
+        {
+            self.stands_of.insert(*call, of.clone());
+        }
+        self.run.judged(job, result, now);
     }
 
     pub fn ask(&mut self, profile: &Profile, content: &Content, call: Call) -> Ask {

@@ -3,8 +3,9 @@
 use egui::{Context, Label, Ui};
 
 use super::page_state::Page;
+use super::run::Applying;
 use super::state::{Asked, Shown, State, can_apply};
-use super::values;
+use super::{looked, values};
 use crate::action::{Action, Room};
 use crate::check::{Verdict, worst};
 use crate::error::Category;
@@ -117,14 +118,15 @@ fn change(ui: &mut Ui, page: &mut Page, content: &Content, profile: &Profile, as
     }
     let title = format!("What changes in {}", profile.name);
     let job = page.plan_job;
-    let applying = &page.applying;
+    let (old, busy) = (page.applied_of_others(content), page.is_busy());
+    let carried = page.applying.as_ref().map(|applying| Carried { applying, old, busy });
     section(ui, &title, |ui| {
         let auth = match &page.plan {
             crate::ui::Load::Failed { error, .. } => error.category == Category::Auth,
             _ => false,
         };
         let ask = LoadView::new("Comparing with what there is…").cancellable().show(ui, &mut page.plan, |ui, plan| {
-            card(ui, |ui| planned(ui, plan, content, applying.as_ref(), asked));
+            card(ui, |ui| planned(ui, plan, content, carried, asked));
         });
         match ask {
             Some(LoadAsk::Retry | LoadAsk::Start) => asked.push(Asked::Plan),
@@ -137,15 +139,17 @@ fn change(ui: &mut Ui, page: &mut Page, content: &Content, profile: &Profile, as
     });
 }
 
-fn planned(
-    ui: &mut Ui,
-    plan: &Plan,
-    content: &Content,
-    applying: Option<&super::run::Applying>,
-    asked: &mut Vec<Asked>,
-) {
-    if let Some(applying) = applying {
-        carried_out(ui, plan, applying, asked);
+/// A plan that is carried out, or was.
+struct Carried<'a> {
+    applying: &'a Applying,
+    /// Of other inputs than there are now.
+    old: bool,
+    busy: bool,
+}
+
+fn planned(ui: &mut Ui, plan: &Plan, content: &Content, carried: Option<Carried<'_>>, asked: &mut Vec<Asked>) {
+    if let Some(carried) = carried {
+        carried_out(ui, plan, &carried, asked);
         return;
     }
     if plan.changes.is_empty() {
@@ -243,7 +247,8 @@ fn line(ui: &mut Ui, change: &recipes::Change) {
     });
 }
 
-fn carried_out(ui: &mut Ui, plan: &Plan, applying: &super::run::Applying, asked: &mut Vec<Asked>) {
+fn carried_out(ui: &mut Ui, plan: &Plan, carried: &Carried<'_>, asked: &mut Vec<Asked>) {
+    let Carried { applying, old, busy } = *carried;
     if !applying.done {
         ui.horizontal(|ui| {
             loading(ui, if applying.cancelling { "Ending…" } else { "Registering…" });
@@ -255,6 +260,27 @@ fn carried_out(ui: &mut Ui, plan: &Plan, applying: &super::run::Applying, asked:
         check_rows(ui, "applying", &applying.checks);
         return;
     }
+    if old && looked::earlier(ui, "Carried out", "Look again", busy) {
+        asked.push(Asked::Plan);
+    }
+    ui.scope(|ui| {
+        if old {
+            ui.multiply_opacity(looked::EARLIER);
+        }
+        came_of_it(ui, plan, applying);
+    });
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        if !old && Button::secondary("Look again").small().show(ui).clicked() {
+            asked.push(Asked::Plan);
+        }
+        if Button::ghost("Close").small().name("Close what changed").show(ui).clicked() {
+            asked.push(Asked::DropPlan);
+        }
+    });
+}
+
+fn came_of_it(ui: &mut Ui, plan: &Plan, applying: &Applying) {
     if let Some(error) = &applying.error {
         Callout::user_error(error).show(ui);
     }
@@ -273,15 +299,6 @@ fn carried_out(ui: &mut Ui, plan: &Plan, applying: &super::run::Applying, asked:
         };
         check_list(ui, "applied", &headline.unwrap_or(good), &applying.checks);
     }
-    ui.add_space(space::XS);
-    ui.horizontal(|ui| {
-        if Button::secondary("Look again").small().show(ui).clicked() {
-            asked.push(Asked::Plan);
-        }
-        if Button::ghost("Close").small().name("Close what changed").show(ui).clicked() {
-            asked.push(Asked::DropPlan);
-        }
-    });
 }
 
 /// The question before a guarded environment is written to.

@@ -122,8 +122,8 @@ impl State {
         if self.pages.contains_key(name) {
             return;
         }
-        let kept = profile.recipes.get(name).map(|kept| &kept.inputs);
-        let mut page = Page::new(Draft::new(recipe.content(), kept));
+        let kept = profile.recipes.get(name).map(|kept| kept.inputs.clone()).unwrap_or_default();
+        let mut page = Page::new(recipe.content(), kept);
         page.open_job = cx.job();
         let command = Command::Open { profile: profile.id, name: name.to_owned() };
         actions.push(run(page.open_job, command));
@@ -157,10 +157,7 @@ impl State {
                     page.tab = Tab::SetUp;
                     return;
                 }
-                page.tab = Tab::Checks;
-                let job = cx.job();
-                page.run.begin(job, call);
-                actions.push(run(job, Command::Run(Box::new(page.ask(profile, content, call)))));
+                page.begin(profile, content, call, cx, actions);
             }
             Asked::Plan => {
                 if !page.draft.insist(content, Call::Generate, &content.apply_needs) {
@@ -227,9 +224,9 @@ impl State {
                 }
             }
             Event::Opened(opened) => {
-                if let Some(page) = self.page(|page| page.open_job == job) {
+                if let Some((recipe, page)) = self.page_with(|page| page.open_job == job) {
                     page.open_job = 0;
-                    page.draft.fill(&opened);
+                    page.opened(recipe.content(), &opened);
                     page.trouble = opened.trouble;
                 }
             }
@@ -240,10 +237,10 @@ impl State {
                 }
             }
             Event::Made(result) => {
-                if let Some(page) = self.page(|page| page.made_job == job) {
+                if let Some((recipe, page)) = self.page_with(|page| page.made_job == job) {
                     page.made_job = 0;
                     if let Ok(made) = &result {
-                        page.take_secrets(&made.secrets);
+                        page.take_secrets(recipe.content(), &made.secrets);
                     }
                     page.made.finish(result);
                     let files = page.made.value().map_or(0, |made| made.files.len());
@@ -252,8 +249,9 @@ impl State {
                 }
             }
             Event::Judged(result) => {
-                if let Some(page) = self.page(|page| page.run.live().is_some_and(|live| live.job == job)) {
-                    page.run.judged(job, result, now);
+                let waits = |page: &Page| page.run.live().is_some_and(|live| live.job == job);
+                if let Some((recipe, page)) = self.page_with(waits) {
+                    page.judged(recipe, job, result, now);
                     actions.push(Action::ProfilesChanged);
                 }
             }
@@ -345,6 +343,12 @@ impl State {
 
     fn page(&mut self, wanted: impl Fn(&Page) -> bool) -> Option<&mut Page> {
         self.pages.values_mut().find(|page| wanted(page))
+    }
+
+    /// The same with its recipe.
+    fn page_with(&mut self, wanted: impl Fn(&Page) -> bool) -> Option<(&'static dyn Recipe, &mut Page)> {
+        let (name, page) = self.pages.iter_mut().find(|(_, page)| wanted(page))?;
+        Some((recipes::find(name)?, page))
     }
 }
 
