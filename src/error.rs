@@ -43,12 +43,15 @@ pub struct UserError {
     pub detail: String,
     /// What to do next.
     pub hint: String,
+    /// The key of the input that it is about: whoever has a field for it can lead there. No part of the JSON.
+    #[serde(skip)]
+    pub input: Option<Box<str>>,
 }
 
 impl UserError {
     /// An error of `category` titled `title`, without detail or hint yet.
     pub fn new(category: Category, title: impl Into<String>) -> Self {
-        Self { category, title: title.into(), detail: String::new(), hint: String::new() }
+        Self { category, title: title.into(), detail: String::new(), hint: String::new(), input: None }
     }
 
     /// Adds the likely cause.
@@ -62,6 +65,13 @@ impl UserError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
+        self
+    }
+
+    /// Names the input that it is about, by its key.
+    #[must_use]
+    pub fn about(mut self, key: &str) -> Self {
+        self.input = Some(key.into());
         self
     }
 

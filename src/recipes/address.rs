@@ -16,6 +16,7 @@ pub fn site(values: &Values, key: &str) -> Result<String, UserError> {
         UserError::new(Category::Input, format!("{key} is no web address"))
             .detail(why)
             .hint("For example http://localhost:3000 or https://app.example.com")
+            .about(key)
     };
     let url = Url::parse(&whole).map_err(|error| refused(format!("{text}: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {

@@ -47,7 +47,8 @@ impl Recipe for BravoStudio {
                 Some(state) if state.chars().count() < LEAST_STATE => {
                     return Err(UserError::new(Category::Input, "The state is too short")
                         .detail("Kinde refuses a state of fewer than 8 characters")
-                        .hint("Leave it out: a random one is made"));
+                        .hint("Leave it out: a random one is made")
+                        .about("state"));
                 }
                 Some(state) => state.to_owned(),
                 None => random_state()?,
@@ -208,6 +209,7 @@ fn normal(text: &str) -> Result<Callback, UserError> {
         UserError::new(Category::Input, "This is no callback of Bravo")
             .detail(format!("{text}: {why}"))
             .hint("Copy it from Bravo > Integrations > OAuth 2.0 > Show")
+            .about("callback_url")
     };
     let url = Url::parse(&whole).map_err(|error| refused(error.to_string()))?;
     let host = url.host_str().unwrap_or_default();

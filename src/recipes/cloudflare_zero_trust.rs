@@ -151,6 +151,7 @@ fn team(text: &str) -> Result<String, UserError> {
         UserError::new(Category::Input, "This is no Zero Trust team")
             .detail(format!("{text}: {why}"))
             .hint("It is the word before .cloudflareaccess.com: Zero Trust > Settings > Team name and domain")
+            .about("team")
     };
     let lower = text.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
     let whole = if lower.contains("://") { lower } else { format!("https://{lower}") };

@@ -140,7 +140,8 @@ fn worker_name(text: &str) -> Result<&str, UserError> {
     }
     Err(UserError::new(Category::Input, "name is no name of a worker")
         .detail(text.to_owned())
-        .hint("Lower-case letters, digits and dashes, 63 at most: kinde-api"))
+        .hint("Lower-case letters, digits and dashes, 63 at most: kinde-api")
+        .about("name"))
 }
 
 /// One token, and whether a sound worker takes it.
@@ -238,7 +239,7 @@ async fn ask_all(
     url: &str,
     audience: Option<&str>,
 ) -> Result<(), UserError> {
-    let target = Target::parse(url, true)?;
+    let target = Target::parse(url, true).map_err(|error| error.about("url"))?;
     let tenant = around.tenant()?;
     let by_sandbox = tenant.profile.is_sandbox();
     outcome.put("url", target.shown());

@@ -47,9 +47,9 @@ impl Recipe for NextJs {
                 "curl",
                 "curl -i -X POST -H 'content-type: application/jwt' --data 'not a token' http://localhost:3000/api/kinde-webhook",
             );
-            if let Some(endpoint) = values.text("endpoint") {
+            if values.has("endpoint") {
                 let tenant = around.tenant()?;
-                let wanted = webhook::definition(endpoint, values, tenant)?;
+                let wanted = webhook::definition("endpoint", values, tenant)?;
                 webhook::known_here(&wanted.event_types, tenant).await?;
                 made.put("webhook", serde_json::to_value(wanted).unwrap_or_default());
             }
@@ -58,8 +58,10 @@ impl Recipe for NextJs {
     }
 
     fn wishes(&self, values: &Values, tenant: &Tenant) -> Result<Vec<Wish>, UserError> {
-        let Some(endpoint) = values.text("endpoint") else { return Ok(Vec::new()) };
-        Ok(vec![Wish::Webhook(webhook::definition(endpoint, values, tenant)?)])
+        if !values.has("endpoint") {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Wish::Webhook(webhook::definition("endpoint", values, tenant)?)])
     }
 
     fn check<'a>(&'a self, values: &'a Values, around: Around<'a>) -> Pending<'a, Outcome> {

@@ -279,7 +279,8 @@ pub fn usable_callback(text: &str) -> Result<(), UserError> {
         None => Ok(()),
         Some(check) => Err(UserError::new(Category::Input, "The callback cannot be used")
             .detail(format!("{text}: {}", check.why.unwrap_or_default()))
-            .hint(check.fix.unwrap_or_default())),
+            .hint(check.fix.unwrap_or_default())
+            .about("callback_url")),
     }
 }
 

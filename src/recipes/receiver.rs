@@ -36,7 +36,7 @@ pub async fn post_all(
     framework: Framework,
 ) -> Result<(), UserError> {
     // The person named the address for this: it is no event that says where to.
-    let target = Target::parse(url, true)?;
+    let target = Target::parse(url, true).map_err(|error| error.about("url"))?;
     let tenant = around.tenant()?;
     let by_sandbox = tenant.profile.is_sandbox();
     outcome.put("url", target.shown());

@@ -41,7 +41,8 @@ fn usable(recipe: &dyn Recipe, values: &Values, call: Call) -> Result<(), UserEr
     let verb = if keys.len() == 1 { "is" } else { "are" };
     Err(UserError::new(Category::Input, format!("{} {verb} missing", keys.join(", ")))
         .detail(format!("{}: {}", first.label, first.help))
-        .hint(hint))
+        .hint(hint)
+        .about(&first.key))
 }
 
 /// Makes files and values.

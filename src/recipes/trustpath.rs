@@ -237,6 +237,7 @@ fn api(values: &Values) -> Result<Url, UserError> {
         UserError::new(Category::Input, "api is no address of TrustPath")
             .detail(why)
             .hint("Leave it out: it is https://api.trustpath.io")
+            .about("api")
     };
     let url = Url::parse(text).map_err(|error| refused(error.to_string()))?;
     if url.scheme() != "https" && !address::is_loopback(&url) {
@@ -252,7 +253,8 @@ async fn evaluate(outcome: &mut Outcome, around: Around<'_>, values: &Values) ->
     if ip.parse::<std::net::IpAddr>().is_err() {
         return Err(UserError::new(Category::Input, "ip is no IP address")
             .detail(ip.to_owned())
-            .hint("For example 203.0.113.7"));
+            .hint("For example 203.0.113.7")
+            .about("ip"));
     }
     let body = request_body(ip, values.need("email")?, values.need("event_type")?, somebody());
     let request = Request::post("Ask TrustPath", api(values)?).bearer(key.clone()).json(body);

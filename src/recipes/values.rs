@@ -44,7 +44,8 @@ impl Values {
                 if typed.contains_key(key) {
                     return Err(UserError::new(Category::Input, format!("{key} is a secret"))
                         .detail("What stands on a command line can be seen by others on this machine")
-                        .hint(format!("Give it in a file: --secret {key}=FILE")));
+                        .hint(format!("Give it in a file: --secret {key}=FILE"))
+                        .about(key));
                 }
                 if let Some(secret) = secrets.remove(key).filter(|secret| !secret.is_empty()) {
                     values.secrets.insert(key.clone(), secret);
@@ -61,7 +62,8 @@ impl Values {
             if !input.choices.is_empty() && !input.choices.contains(&text) {
                 return Err(UserError::new(Category::Input, format!("{key} cannot be {text}"))
                     .detail(input.help.clone())
-                    .hint(format!("It is one of {}", input.choices.join(", "))));
+                    .hint(format!("It is one of {}", input.choices.join(", ")))
+                    .about(key));
             }
             values.plain.insert(key.clone(), text);
         }
@@ -105,6 +107,7 @@ fn none(key: &str, flag: &str) -> UserError {
     UserError::new(Category::Input, format!("{key} is missing"))
         .detail("This call cannot do without it")
         .hint(format!("Give {key} (on the command line: {flag} {key}={what})"))
+        .about(key)
 }
 
 /// The moment that an input names, else `now`.
@@ -114,6 +117,7 @@ pub(super) fn moment(values: &Values, key: &str, now: jiff::Timestamp) -> Result
         UserError::new(Category::Input, format!("{key} is no moment"))
             .detail(format!("{text} is not RFC 3339"))
             .hint("Write it like 2026-11-23T15:00:00Z")
+            .about(key)
     })
 }
 

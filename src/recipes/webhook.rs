@@ -7,18 +7,19 @@ use crate::kinde::Definition;
 use crate::tenant::Tenant;
 use crate::webhooks::endpoint;
 
-/// The webhook that delivers to `endpoint`.
+/// The webhook that delivers to the endpoint that the input `key` names.
 ///
 /// # Errors
 /// When Kinde can deliver nothing there, or no event type was chosen.
-pub fn definition(endpoint: &str, values: &Values, tenant: &Tenant) -> Result<Definition, UserError> {
+pub fn definition(key: &str, values: &Values, tenant: &Tenant) -> Result<Definition, UserError> {
+    let endpoint = values.need(key)?;
     let definition = Definition {
         name: values.need("webhook_name")?.to_owned(),
         description: values.text("description").map(str::to_owned),
         endpoint: endpoint.to_owned(),
         event_types: events(values)?,
     };
-    usable(endpoint::lint(endpoint, tenant.profile.is_sandbox()))?;
+    usable(endpoint::lint(endpoint, tenant.profile.is_sandbox())).map_err(|error| error.about(key))?;
     Ok(definition)
 }
 
@@ -37,7 +38,8 @@ pub fn events(values: &Values) -> Result<Vec<String>, UserError> {
     if all.is_empty() {
         return Err(UserError::new(Category::Input, "No event type was chosen")
             .detail("A webhook without one delivers nothing")
-            .hint("Give events, for example user.created, user.updated"));
+            .hint("Give events, for example user.created, user.updated")
+            .about("events"));
     }
     Ok(all)
 }
@@ -71,7 +73,8 @@ pub async fn known_here(wanted: &[String], tenant: &Tenant) -> Result<(), UserEr
     }
     Err(UserError::new(Category::Input, format!("The tenant knows no event type {}", strange.join(", ")))
         .detail("Kinde refuses a webhook with an event type that it does not know")
-        .hint("Check the spelling: the Webhooks room lists every type of the tenant"))
+        .hint("Check the spelling: the Webhooks room lists every type of the tenant")
+        .about("events"))
 }
 
 #[cfg(test)]

@@ -200,9 +200,9 @@ async fn deliver(url: &Url, event_type: &str, around: Around<'_>) -> Check {
 fn definition(url: &str, values: &Values, tenant: &Tenant) -> Result<Definition, UserError> {
     let (check, parsed) = shape(url);
     if parsed.is_none() || check.verdict == Verdict::Fail {
-        webhook::usable(vec![check])?;
+        webhook::usable(vec![check]).map_err(|error| error.about("url"))?;
     }
-    webhook::definition(url, values, tenant)
+    webhook::definition("url", values, tenant)
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl<'a> FieldRow<'a> {
         self
     }
 
-    /// The help may take several lines: for what is explained nowhere else.
+    /// Help and error may take several lines: for what is explained nowhere else.
     pub fn long(mut self) -> Self {
         self.long = true;
         self
@@ -104,6 +104,7 @@ impl<'a> FieldRow<'a> {
     pub fn show(self, ui: &mut Ui, value: &mut String) -> Response {
         let Self { label, hint, error, warning, placeholder, mono, enabled, long, above, width } = self;
         let help = match (error, warning, hint) {
+            (Some(error), ..) if long => Help::Wrong(error),
             (Some(error), ..) => Help::Error(error),
             (None, Some(warning), _) => Help::Warning(warning),
             (None, None, Some(hint)) if long => Help::Prose(hint),
@@ -142,7 +143,7 @@ pub fn form_row<R>(
     row(ui, name, help, max_width, content)
 }
 
-/// The same, whose help may take several lines.
+/// The same, whose help and error may take several lines.
 pub fn form_row_long<R>(
     ui: &mut Ui,
     name: &str,
@@ -151,7 +152,7 @@ pub fn form_row_long<R>(
     max_width: f32,
     content: impl FnOnce(&mut Ui, Id) -> R,
 ) -> R {
-    row(ui, name, error.map_or(Help::Prose(hint), Help::Error), max_width, content)
+    row(ui, name, error.map_or(Help::Prose(hint), Help::Wrong), max_width, content)
 }
 
 /// What stands on the line below a field.
@@ -162,6 +163,8 @@ pub(super) enum Help<'a> {
     Prose(&'a str),
     Warning(&'a str),
     Error(&'a str),
+    /// An error of several lines.
+    Wrong(&'a str),
 }
 
 /// The same with any line below.
@@ -246,12 +249,21 @@ fn help_line(ui: &mut Ui, help: Help<'_>) {
         ui.add_space(space::SM);
         return;
     }
+    if let Help::Wrong(error) = help {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            Icon::Warning.show(ui, 13.0, t.error.icon, "Error");
+            ui.vertical(|ui| ui.add(Label::new(marked(error, text::SMALL, t.error.text, t.text)).wrap()));
+        });
+        ui.add_space(space::SM);
+        return;
+    }
     let room = vec2(ui.available_width(), 18.0);
     ui.allocate_ui_with_layout(room, egui::Layout::left_to_right(egui::Align::Center), |ui| {
         ui.set_min_height(room.y);
         ui.spacing_mut().item_spacing.x = space::XS;
         let (words, ink) = match help {
-            Help::None | Help::Prose(_) => return,
+            Help::None | Help::Prose(_) | Help::Wrong(_) => return,
             Help::Hint(hint) => (hint, t.text_subdued),
             Help::Warning(warning) => {
                 Icon::Warning.show(ui, 13.0, t.warn.icon, "Warning");

@@ -15,6 +15,7 @@ mod list;
 mod other_inputs;
 mod page;
 mod pictures;
+mod refused;
 mod save;
 #[expect(dead_code, reason = "the tests of other rooms keep a note in it")]
 #[path = "../common/stage.rs"]

@@ -10,9 +10,10 @@ use kinde_panel::backend::recipes::{Ask, Command, Event};
 use kinde_panel::backend::{self, End};
 use kinde_panel::check::Check;
 use kinde_panel::clock::Clock;
+use kinde_panel::error::UserError;
 use kinde_panel::kinde::Domain;
 use kinde_panel::net::{Http, Recorder};
-use kinde_panel::recipes::{self, Around, Change, ChangeState, Generated, Outcome, Plan, Values, Wish};
+use kinde_panel::recipes::{self, Around, Change, ChangeState, Generated, Given, Outcome, Plan, Values, Wish};
 use kinde_panel::screens::recipes as room;
 use kinde_panel::secrets::{Secret, SecretStore};
 use kinde_panel::tenant::{Profile, Tenant};
@@ -213,6 +214,14 @@ fn values(ask: &Ask) -> Values {
 pub fn really_made(ask: &Ask) -> Generated {
     let (acme, recipe) = (Acme::new(), recipes::find(&ask.name).unwrap());
     block_on(recipes::generate(recipe, &values(ask), acme.around())).unwrap()
+}
+
+/// What the recipe of that name really says of inputs that it cannot use.
+pub fn really_refused(name: &str, plain: &[(&str, &str)]) -> UserError {
+    let (acme, recipe) = (Acme::new(), recipes::find(name).unwrap());
+    let plain = plain.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let values = Values::of(recipe.content(), Given { plain, ..Given::default() }, Some(&acme.tenant.profile));
+    values.and_then(|values| block_on(recipes::generate(recipe, &values, acme.around()))).unwrap_err()
 }
 
 /// What a simulation without the sandbox really comes to.

@@ -71,7 +71,8 @@ impl Recipe for CampaignState {
             if state.len() > codec::MAX_LENGTH {
                 return Err(UserError::new(Category::Input, "The state is too long")
                     .detail(format!("It has {} characters; {} are the most", state.len(), codec::MAX_LENGTH))
-                    .hint("Shorten the campaign's names, or keep them in a table and pass a number"));
+                    .hint("Shorten the campaign's names, or keep them in a table and pass a number")
+                    .about("campaign"));
             }
             let link = link(&site, &campaign)?;
             let redirect_uri = redirect_uri(&site);
@@ -138,6 +139,7 @@ impl Recipe for CampaignState {
                     UserError::new(Category::Input, "There is nothing to check yet")
                         .detail("Neither a callback address nor the application's client ID was given")
                         .hint("Give the address the browser ended on: callback_url")
+                        .about("callback_url")
                 })?;
                 let site = site(values)?;
                 let body = Body { v: 1, n: encode_base64url(&random::<16>()?), t: 0, campaign: campaign(values) };
@@ -193,6 +195,7 @@ fn link(site: &str, campaign: &Campaign) -> Result<Url, UserError> {
         UserError::new(Category::Input, "site is no address")
             .detail(error.to_string())
             .hint("For example http://localhost:3000")
+            .about("site")
     })?;
     for (name, value) in campaign.pairs() {
         if let Some(value) = value {
@@ -215,6 +218,7 @@ fn unusable_key(why: &str) -> UserError {
     UserError::new(Category::Input, "The signing key cannot be used")
         .detail(format!("As given, {why}"))
         .hint("Make one with openssl rand -hex 32, and give it as key")
+        .about("key")
 }
 
 fn random<const N: usize>() -> Result<[u8; N], UserError> {

@@ -178,8 +178,9 @@ async fn customer(
     let Some(id_token) = values.text("id_token") else {
         return Ok(customer.contains_key("email").then_some((customer, false)));
     };
-    let claims = verify::id_token(around, id_token).await?;
-    Ok(Some((customer_of_claims(&claims, customer)?, true)))
+    let of_token = |error: UserError| error.about("id_token");
+    let claims = verify::id_token(around, id_token).await.map_err(of_token)?;
+    Ok(Some((customer_of_claims(&claims, customer).map_err(of_token)?, true)))
 }
 
 /// The customer that the claims of a verified ID token stand for.
@@ -222,7 +223,8 @@ fn customer_of(values: &Values, store: &str) -> Result<Map<String, Value>, UserE
     {
         return Err(UserError::new(Category::Input, "remote_ip is no IP address")
             .detail(ip.to_owned())
-            .hint("For example 203.0.113.7"));
+            .hint("For example 203.0.113.7")
+            .about("remote_ip"));
     }
     if let Some(text) = values.text("return_to") {
         customer.insert("return_to".to_owned(), page(store, text)?.as_str().into());
@@ -238,6 +240,7 @@ fn page(store: &str, text: &str) -> Result<Url, UserError> {
         UserError::new(Category::Input, "return_to is no page of the store")
             .detail(format!("{text} is not at {home}"))
             .hint(format!("For example {home}cart. Where the store has a domain of its own, give that as store"))
+            .about("return_to")
     })
 }
 
@@ -253,7 +256,8 @@ fn token(secret: &Secret, mut customer: Map<String, Value>, at: Timestamp) -> Re
     if !judge::is_email(email) {
         return Err(UserError::new(Category::Input, "email is no email address")
             .detail(email.to_owned())
-            .hint("For example ada@example.com"));
+            .hint("For example ada@example.com")
+            .about("email"));
     }
     customer.insert("created_at".to_owned(), written(at).into());
     let mut iv = [0; 16];
@@ -274,8 +278,9 @@ fn url(store: &str, token: &str) -> Result<Url, UserError> {
     } else {
         "https"
     };
-    Url::parse(&format!("{scheme}://{store}/account/login/multipass/{token}"))
-        .map_err(|error| UserError::new(Category::Input, "store is no address").detail(error.to_string()))
+    Url::parse(&format!("{scheme}://{store}/account/login/multipass/{token}")).map_err(|error| {
+        UserError::new(Category::Input, "store is no address").detail(error.to_string()).about("store")
+    })
 }
 
 /// The store's host: `acme`, `https://acme.myshopify.com/admin` and `admin.shopify.com/store/acme` are all
@@ -288,6 +293,7 @@ fn store(text: &str) -> Result<String, UserError> {
         UserError::new(Category::Input, "store is no address of a store")
             .detail(text.to_owned())
             .hint("It is like acme.myshopify.com: Shopify admin > Settings > Domains")
+            .about("store")
     };
     let lower = text.trim().trim_matches(['"', '\'', ';', ' ']).to_ascii_lowercase();
     let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")).unwrap_or(&lower);

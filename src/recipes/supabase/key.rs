@@ -27,7 +27,8 @@ pub fn admit(text: &str) -> Result<(), UserError> {
     };
     Err(UserError::new(Category::Input, "publishable_key is a secret")
         .detail(format!("{what}. The publishable key goes to everybody's browser. {harm}"))
-        .hint("Nothing of it was kept or written. Copy the publishable key, sb_publishable_…, from Project Settings > API Keys"))
+        .hint("Nothing of it was kept or written. Copy the publishable key, sb_publishable_…, from Project Settings > API Keys")
+        .about("publishable_key"))
 }
 
 const PAST: &str = "Whoever reads this one there reads and writes every row, past every policy";

@@ -150,7 +150,8 @@ impl Recipe for Supabase {
                 table: table(values.need("table")?)?,
             };
             let first = user(values.text("user_id").unwrap_or(SOMEBODY))?;
-            let second = user(values.text("other_user_id").unwrap_or(NOBODY))?;
+            let second =
+                user(values.text("other_user_id").unwrap_or(NOBODY)).map_err(|error| error.about("other_user_id"))?;
             live::probe(&mut outcome, around, &project, first, second).await;
             Ok(outcome)
         })
@@ -227,7 +228,8 @@ fn long_enough(secret: &Secret) -> Result<&Secret, UserError> {
     }
     Err(UserError::new(Category::Input, "jwt_secret is too short")
         .detail(format!("It has {length} characters; PostgREST takes {} at least", judge::SHORTEST))
-        .hint("Leave it out, and one is made; or make one with openssl rand -base64 48"))
+        .hint("Leave it out, and one is made; or make one with openssl rand -base64 48")
+        .about("jwt_secret"))
 }
 
 /// 48 random bytes as 64 letters and digits of base64url.
@@ -243,6 +245,7 @@ fn project(text: &str) -> Result<Url, UserError> {
         UserError::new(Category::Input, "project is no Supabase project")
             .detail(format!("{text}: {why}"))
             .hint("Copy the Project URL from Project Settings > Data API: https://abcdefghijklmnopqrst.supabase.co")
+            .about("project")
     };
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let dashboard = text.split_once("supabase.com/dashboard/project/").map(|(_, rest)| rest);
@@ -273,7 +276,8 @@ fn user(text: &str) -> Result<&str, UserError> {
     }
     Err(UserError::new(Category::Input, "This is no Kinde user ID")
         .detail(text.to_owned())
-        .hint("It begins with kp_: Kinde > Users > (the user), or the sub of a token"))
+        .hint("It begins with kp_: Kinde > Users > (the user), or the sub of a token")
+        .about("user_id"))
 }
 
 fn table(text: &str) -> Result<&str, UserError> {
@@ -282,7 +286,8 @@ fn table(text: &str) -> Result<&str, UserError> {
     }
     Err(UserError::new(Category::Input, "table is no name of a table")
         .detail(text.to_owned())
-        .hint("Letters, digits and underscores: todos"))
+        .hint("Letters, digits and underscores: todos")
+        .about("table"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::web_secret::WebSecret;
 use crate::backend::recipes::Opened;
+use crate::error::UserError;
 use crate::recipes::{Call, Content, Given, Input};
 use crate::secrets::Secret;
 use crate::ui::SecretDraft;
@@ -23,8 +24,24 @@ pub(super) struct Draft {
     web: Option<WebSecret>,
     /// Inputs that were asked for and are empty.
     lacking: BTreeSet<String>,
+    refused: Option<Refused>,
     /// The field that wants the keyboard.
     pub focus: Option<String>,
+}
+
+/// What was said of an input that cannot be used.
+struct Refused {
+    key: String,
+    words: String,
+    /// What stood in its field.
+    held: Option<Held>,
+}
+
+/// What stands in a field.
+#[derive(PartialEq, Eq)]
+enum Held {
+    Plain(String),
+    Masked(Secret),
 }
 
 /// True for a field that shows dots.
@@ -174,7 +191,31 @@ impl Draft {
         let lacking: Vec<String> = wanted.map(|input| input.key.clone()).filter(|key| self.is_empty(key)).collect();
         self.focus = lacking.first().cloned();
         self.lacking = lacking.into_iter().collect();
+        self.refused = None;
         self.lacking.is_empty()
+    }
+
+    /// Says below the field of `key` why what stands in it cannot be used, until something else does; the keyboard goes there.
+    /// False where there is no such field.
+    pub fn refuse(&mut self, content: &Content, key: &str, error: &UserError) -> bool {
+        let Some(input) = content.input(key) else { return false };
+        // The command line calls an input by its key, the form by its label.
+        let title = match error.title.strip_prefix(key) {
+            Some(rest) if rest.starts_with(' ') => format!("{}{rest}", input.label),
+            _ => error.title.clone(),
+        };
+        let words = [title.as_str(), &error.detail, &error.hint].into_iter().filter(|words| !words.is_empty());
+        let words = words.collect::<Vec<_>>().join(". ");
+        self.focus = Some(key.to_owned());
+        self.refused = Some(Refused { key: key.to_owned(), words, held: self.held(key) });
+        true
+    }
+
+    fn held(&self, key: &str) -> Option<Held> {
+        match self.masked.get(key) {
+            Some(field) => Some(Held::Masked(field.whole())),
+            None => self.plain.get(key).cloned().map(Held::Plain),
+        }
     }
 
     fn is_empty(&self, key: &str) -> bool {
@@ -184,9 +225,13 @@ impl Draft {
         }
     }
 
-    /// What is said below a field that was asked for and is still empty.
-    pub fn trouble(&self, key: &str) -> Option<&'static str> {
-        (self.lacking.contains(key) && self.is_empty(key)).then_some("Needed for this")
+    /// What is said below a field that was asked for and is still empty, or that holds still what cannot be used.
+    pub fn trouble(&self, key: &str) -> Option<String> {
+        if self.lacking.contains(key) && self.is_empty(key) {
+            return Some("Needed for this".to_owned());
+        }
+        let refused = self.refused.as_ref().filter(|refused| refused.key == key)?;
+        (self.held(key) == refused.held).then(|| refused.words.clone())
     }
 }
 
@@ -200,6 +245,7 @@ fn typed_or_known<'a>(plain: &'a BTreeMap<String, String>, known: &'a BTreeMap<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Category;
     use crate::recipes;
 
     fn content(name: &str) -> &'static Content {
@@ -266,9 +312,27 @@ mod tests {
         let mut draft = Draft::new(content, None);
         assert!(draft.insist(content, Call::Generate, &[]), "nothing is needed to write it");
         assert!(!draft.insist(content, Call::Check, &[]));
-        assert_eq!((draft.focus.as_deref(), draft.trouble("url")), (Some("url"), Some("Needed for this")));
+        assert_eq!((draft.focus.as_deref(), draft.trouble("url").as_deref()), (Some("url"), Some("Needed for this")));
         draft.plain.insert("url".to_owned(), "http://localhost:3000/api".to_owned());
         assert_eq!(draft.trouble("url"), None);
         assert!(!draft.insist(content, Call::Generate, &["endpoint".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_refused_is_told_by_the_label_of_its_field_until_something_else_stands_there() {
+        let content = content("shopify-multipass");
+        let mut draft = Draft::new(content, None);
+        draft.plain.insert("store".to_owned(), "admin.shopify.com".to_owned());
+        let error = UserError::new(Category::Input, "store is no address of a store").detail("It is the admin's");
+        assert!(draft.refuse(content, "store", &error) && !draft.refuse(content, "nosuch", &error));
+        let told = |draft: &Draft| draft.trouble("store");
+        assert_eq!(told(&draft).as_deref(), Some("Store is no address of a store. It is the admin's"));
+        assert_eq!((draft.focus.as_deref(), draft.trouble("email")), (Some("store"), None));
+        draft.plain.insert("store".to_owned(), "acme".to_owned());
+        assert_eq!(told(&draft), None);
+        draft.masked.get_mut("multipass_secret").unwrap().set(&Secret::new("short"));
+        assert!(draft.refuse(content, "multipass_secret", &error) && draft.trouble("multipass_secret").is_some());
+        draft.masked.get_mut("multipass_secret").unwrap().set(&Secret::new("longer"));
+        assert_eq!(draft.trouble("multipass_secret"), None);
     }
 }

@@ -9,7 +9,7 @@ use super::run::{Applying, Run};
 use super::state::run;
 use crate::action::{Action, JobId};
 use crate::backend::recipes::{Ask, Command, Opened};
-use crate::error::UserError;
+use crate::error::{Category, UserError};
 use crate::recipes::{self, Call, Content, Ended, Generated, Given, Outcome, Plan, Recipe};
 use crate::screens::Cx;
 use crate::secrets::Secret;
@@ -140,8 +140,51 @@ impl Page {
         self.applying.as_ref().is_some_and(|applying| applying.done) && self.draft.goes_in(content) != self.plan_of
     }
 
+    /// What was asked to be made came, or why it was not.
+    pub fn take_made(&mut self, content: &Content, result: Result<Box<Generated>, UserError>) {
+        self.made_job = 0;
+        let of = self.made_of.clone();
+        if let Err(error) = &result
+            && self.refused(content, &of, error)
+        {
+            self.made.cancel();
+            return;
+        }
+        if let Ok(made) = &result {
+            self.take_secrets(content, &made.secrets);
+        }
+        self.made.finish(result);
+        let files = self.made.value().map_or(0, |made| made.files.len());
+        self.file = self.file.min(files.saturating_sub(1));
+    }
+
+    /// The same of a plan.
+    pub fn take_plan(&mut self, content: &Content, result: Result<Box<Plan>, UserError>) {
+        self.plan_job = 0;
+        let of = self.plan_of.clone();
+        if let Err(error) = &result
+            && self.refused(content, &of, error)
+        {
+            self.plan.cancel();
+            return;
+        }
+        self.plan.finish(result);
+    }
+
+    /// Leads to the field of an input that cannot be used, where it stands there still; true where it does.
+    fn refused(&mut self, content: &Content, of: &Given, error: &UserError) -> bool {
+        let Some(key) = error.input.as_deref().filter(|_| error.category == Category::Input) else { return false };
+        let now = self.draft.given(content);
+        let same = now.plain.get(key) == of.plain.get(key) && now.secrets.get(key) == of.secrets.get(key);
+        if !same || !self.draft.refuse(content, key, error) {
+            return false;
+        }
+        self.tab = Tab::SetUp;
+        true
+    }
+
     /// Secrets that were made stand in their fields now: that is no other input.
-    pub fn take_secrets(&mut self, content: &Content, secrets: &BTreeMap<String, Secret>) {
+    fn take_secrets(&mut self, content: &Content, secrets: &BTreeMap<String, Secret>) {
         self.draft.take_secrets(secrets);
         for (key, secret) in secrets.iter().filter(|(key, secret)| self.draft.holds(key, secret)) {
             for of in [&mut self.made_of, &mut self.plan_of] {
@@ -167,10 +210,18 @@ impl Page {
 
     /// It came to its end.
     pub fn judged(&mut self, recipe: &dyn Recipe, job: JobId, result: Result<Box<Outcome>, UserError>, now: Timestamp) {
-        if let (Ok(outcome), Some((call, of))) = (&result, &self.run_of)
-            && recipes::ending(recipe, *call, outcome) != Ended::Nothing
+        let Some((call, of)) = self.run_of.clone() else { return };
+        if let Err(error) = &result
+            && self.refused(recipe.content(), &of, error)
         {
-            self.stands_of.insert(*call, of.clone());
+            // Nothing was begun.
+            self.run = Run::Idle;
+            return;
+        }
+        if let Ok(outcome) = &result
+            && recipes::ending(recipe, call, outcome) != Ended::Nothing
+        {
+            self.stands_of.insert(call, of);
         }
         self.run.judged(job, result, now);
     }

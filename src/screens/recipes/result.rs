@@ -14,7 +14,7 @@ use crate::screens::{Cx, guard_words};
 use crate::tenant::Profile;
 use crate::ui::tokens::{size, space, text};
 use crate::ui::{
-    Answer, Button, Callout, Confirm, Icon, Language, LoadAsk, LoadView, card, check_list, check_rows, combo,
+    Answer, Button, Callout, Confirm, Icon, Language, Load, LoadAsk, LoadView, card, check_list, check_rows, combo,
     combo_item, copy_button, empty_state, key_value_copy, loading, marked, section, section_with, small, source_view,
     subdued, tokens,
 };
@@ -25,6 +25,12 @@ const CODE: f32 = 420.0;
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, profile: &Profile, asked: &mut Vec<Asked>) {
     change(ui, page, content, profile, asked);
+    // What stopped both is told once.
+    if let (Load::Failed { error, .. }, Load::Failed { error: of_plan, .. }) = (&page.made, &page.plan)
+        && error == of_plan
+    {
+        return;
+    }
     if page.made.is_idle() {
         let words = if page.outdated {
             format!("An input is another now, so what was made of the one before is gone: press {}", content.action)
@@ -122,7 +128,7 @@ fn change(ui: &mut Ui, page: &mut Page, content: &Content, profile: &Profile, as
     let carried = page.applying.as_ref().map(|applying| Carried { applying, old, busy });
     section(ui, &title, |ui| {
         let auth = match &page.plan {
-            crate::ui::Load::Failed { error, .. } => error.category == Category::Auth,
+            Load::Failed { error, .. } => error.category == Category::Auth,
             _ => false,
         };
         let ask = LoadView::new("Comparing with what there is…").cancellable().show(ui, &mut page.plan, |ui, plan| {

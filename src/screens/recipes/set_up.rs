@@ -117,6 +117,7 @@ fn field(ui: &mut Ui, draft: &mut Draft, content: &Content, input: &Input) -> bo
     }
     let help = help.as_str();
     let error = draft.trouble(&input.key);
+    let error = error.as_deref();
     let focus = draft.focus.as_deref() == Some(input.key.as_str());
     if focus {
         draft.focus = None;

@@ -238,13 +238,7 @@ impl State {
             }
             Event::Made(result) => {
                 if let Some((recipe, page)) = self.page_with(|page| page.made_job == job) {
-                    page.made_job = 0;
-                    if let Ok(made) = &result {
-                        page.take_secrets(recipe.content(), &made.secrets);
-                    }
-                    page.made.finish(result);
-                    let files = page.made.value().map_or(0, |made| made.files.len());
-                    page.file = page.file.min(files.saturating_sub(1));
+                    page.take_made(recipe.content(), result);
                     actions.push(Action::ProfilesChanged);
                 }
             }
@@ -256,9 +250,8 @@ impl State {
                 }
             }
             Event::Planned(result) => {
-                if let Some(page) = self.page(|page| page.plan_job == job) {
-                    page.plan_job = 0;
-                    page.plan.finish(result);
+                if let Some((recipe, page)) = self.page_with(|page| page.plan_job == job) {
+                    page.take_plan(recipe.content(), result);
                     actions.push(Action::ProfilesChanged);
                 }
             }
