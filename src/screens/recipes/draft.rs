@@ -18,7 +18,7 @@ pub(super) struct Draft {
     pub masked: BTreeMap<String, SecretDraft>,
     /// What is known from elsewhere: not kept with the recipe.
     known: BTreeMap<String, String>,
-    /// Secrets that came out of the keyring.
+    /// Secrets that are in the keyring.
     kept: BTreeSet<String>,
     /// That of the web application, where the recipe asks for it.
     web: Option<WebSecret>,
@@ -90,7 +90,10 @@ impl Draft {
     }
 
     /// What is typed is asked with, and kept by whoever is asked.
-    pub fn sent(&mut self) {
+    pub fn sent(&mut self, content: &Content) {
+        let typed = content.inputs.iter().filter(|input| input.secret && !self.is_empty(&input.key));
+        let typed: Vec<String> = typed.map(|input| input.key.clone()).collect();
+        self.kept.extend(typed);
         let Some(web) = &mut self.web else { return };
         let client_id = typed_or_known(&self.plain, &self.known, &web.id);
         if let Some(field) = self.masked.get(&web.key).filter(|field| !field.is_empty()) {
@@ -178,7 +181,7 @@ impl Draft {
         .collect()
     }
 
-    /// Secrets that came out of the keyring and were taken out of their fields.
+    /// Secrets that are in the keyring and were taken out of their fields.
     pub fn let_go(&self) -> Vec<String> {
         let empty = |key: &&String| self.masked.get(*key).is_some_and(SecretDraft::is_empty);
         self.kept.iter().filter(empty).filter(|key| !self.is_left_out(key)).cloned().collect()
@@ -279,6 +282,17 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_was_typed_and_used_and_is_emptied_is_let_go_too() {
+        let content = content("trustpath");
+        let mut draft = Draft::new(content, None);
+        draft.masked.get_mut("trustpath_api_key").unwrap().set(&Secret::new("typed"));
+        draft.sent(content);
+        assert!(draft.let_go().is_empty());
+        draft.masked.get_mut("trustpath_api_key").unwrap().clear();
+        assert_eq!(draft.let_go(), ["trustpath_api_key"]);
+    }
+
+    #[test]
     fn a_kept_client_secret_is_given_with_the_client_id_it_was_kept_with_and_what_is_typed_with_any() {
         let content = content("wordpress");
         let mut draft = Draft::new(content, None);
@@ -301,7 +315,7 @@ mod tests {
         draft.masked.get_mut("client_secret").unwrap().set(&Secret::new("typed"));
         assert_eq!(given(&mut draft, "second"), both("second", Some("typed")));
         assert!(!draft.is_left_out("client_secret"));
-        draft.sent();
+        draft.sent(content);
         assert_eq!(given(&mut draft, "first"), both("first", None), "it is kept with the second now");
         assert_eq!(given(&mut draft, "second"), both("second", Some("typed")));
     }

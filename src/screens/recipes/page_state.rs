@@ -235,7 +235,7 @@ impl Page {
             keep: self.draft.keep(content),
             let_go: self.draft.let_go(),
         };
-        self.draft.sent();
+        self.draft.sent(content);
         ask
     }
 
