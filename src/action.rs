@@ -123,6 +123,13 @@ pub enum Action {
     },
     /// Make the deleted webhook that had this id again.
     UndoDelete(String),
+    /// Bring back the inputs of a recipe that were forgotten.
+    UndoForget {
+        /// For which profile.
+        profile: Uuid,
+        /// The recipe's name.
+        recipe: &'static str,
+    },
     /// Judge a text in the Inspector.
     PasteToInspector(Secret),
     /// Show a received attempt in the Inspector, among the others of its id.

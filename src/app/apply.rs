@@ -96,6 +96,9 @@ impl Shell {
                 }
                 self.with_cx(|screens, cx, actions| screens.webhooks.undo(&id, cx, actions));
             }
+            Action::UndoForget { profile, recipe } => {
+                self.with_cx(|screens, cx, actions| screens.recipes.undo_forget(profile, recipe, cx, actions));
+            }
             Action::PasteToInspector(text) => {
                 self.screens.inspector.paste(text.expose());
                 self.go(Room::Inspector);

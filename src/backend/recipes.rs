@@ -19,7 +19,7 @@ use crate::recipes::{
 use crate::sandbox;
 use crate::secrets::{Kept, Secret};
 use crate::store::attempts::Attempts;
-use crate::tenant::{Profile, SANDBOX_PROFILE, Tenant, WEB_CLIENT_SECRET_FIELD};
+use crate::tenant::{KeptRecipe, Profile, SANDBOX_PROFILE, Tenant, WEB_CLIENT_SECRET_FIELD};
 
 /// What the room asks.
 #[derive(Debug, Clone)]
@@ -49,6 +49,15 @@ pub enum Command {
         profile: Uuid,
         /// Which recipe.
         name: String,
+    },
+    /// Remember again what was forgotten of a recipe, where nothing came in its place. Secrets are no part of it.
+    Remember {
+        /// For whom.
+        profile: Uuid,
+        /// Of which recipe.
+        name: String,
+        /// As it was.
+        before: Box<KeptRecipe>,
     },
     /// Let the person choose a folder.
     PickFolder,
@@ -125,7 +134,16 @@ pub enum Event {
     /// What came of each change.
     Applied(Result<Vec<Check>, UserError>),
     /// What was kept is gone.
-    Forgotten(Result<(), UserError>),
+    Forgotten {
+        /// Whose it was.
+        profile: Uuid,
+        /// What it was, without its secrets.
+        before: Box<KeptRecipe>,
+        /// Whether it is.
+        result: Result<(), UserError>,
+    },
+    /// What was forgotten is remembered again.
+    Remembered(Result<(), UserError>),
     /// The folder that was chosen; `None` where none was.
     Folder(Result<Option<PathBuf>, UserError>),
     /// What became of saving.
@@ -155,7 +173,15 @@ pub async fn run(command: Command, job: Job) {
             }
         }
         Command::Apply { profile, plan } => Event::Applied(apply(&job, profile, &plan).await),
-        Command::Forget { profile, name } => Event::Forgotten(forget(&job, profile, &name).await),
+        Command::Forget { profile, name } => {
+            let before = job.profile(profile).await.ok().and_then(|mut profile| profile.recipes.remove(&name));
+            let before = Box::new(before.unwrap_or_default());
+            Event::Forgotten { profile, before, result: forget(&job, profile, &name).await }
+        }
+        Command::Remember { profile, name, before } => {
+            let edit = |profile: &mut Profile| remember_again(profile.recipes.entry(name).or_default(), *before);
+            Event::Remembered(job.services.profiles.update(profile, edit).map(|_| ()))
+        }
         Command::PickFolder => Event::Folder(pick_folder().await),
         Command::Save { folder, files, shown } => Event::Saved(save(&folder, files, shown).await),
     };
@@ -426,6 +452,18 @@ async fn forget(job: &Job, id: Uuid, name: &str) -> Result<(), UserError> {
     }
     job.services.profiles.update(id, |profile| recipes::forget(profile, name))?;
     Ok(())
+}
+
+/// Takes back what was forgotten, where nothing came in its place.
+fn remember_again(kept: &mut KeptRecipe, before: KeptRecipe) {
+    let KeptRecipe { inputs, used, last } = before;
+    if kept.inputs.is_empty() {
+        kept.inputs = inputs;
+    }
+    kept.used = kept.used.or(used);
+    if kept.last.is_none() {
+        kept.last = last;
+    }
 }
 
 async fn plan(job: &Job, ask: &Ask) -> Result<Plan, UserError> {

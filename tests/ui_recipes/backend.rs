@@ -411,7 +411,7 @@ fn forgetting_the_inputs_of_a_recipe_puts_its_state_back_to_new() {
     behind.judged(ask("openid-provider", Call::Simulate, &[("callback_url", CALLBACK)], &[])).unwrap();
     assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::Simulated);
     let forget = Command::Forget { profile: SANDBOX_PROFILE, name: "openid-provider".to_owned() };
-    assert!(matches!(behind.ask(forget), Event::Forgotten(Ok(()))));
+    assert!(matches!(behind.ask(forget), Event::Forgotten { result: Ok(()), .. }));
     assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::New);
     assert!(!behind.profile().recipes.contains_key("openid-provider"), "nothing of it is kept");
 }
@@ -460,6 +460,25 @@ fn the_sandbox_s_own_application_fills_the_fields_and_what_is_typed_is_there_aga
     assert!(opened.secrets.is_empty(), "it was taken out of its field");
     let kept = std::fs::read_to_string(behind.folder.path().join("profiles.json")).unwrap();
     assert!(!kept.contains(CANARY));
+}
+
+#[test]
+fn what_was_forgotten_is_remembered_again_at_a_word_where_nothing_came_in_its_place() {
+    let mut behind = Behind::start();
+    let made = ask("cloudflare-zero-trust", Call::Generate, &[("team", "mirosaurus")], &[]);
+    behind.ask(Command::Run(Box::new(made)));
+    let name = "cloudflare-zero-trust";
+    let kept = behind.profile().recipes[name].clone();
+    let forget = Command::Forget { profile: SANDBOX_PROFILE, name: name.to_owned() };
+    let Event::Forgotten { profile, before, result: Ok(()) } = behind.ask(forget) else { panic!() };
+    assert!(behind.profile().recipes.get(name).is_none_or(|there| there.inputs.is_empty()));
+    assert_eq!(*before, kept);
+    let remember = || Command::Remember { profile, name: name.to_owned(), before: before.clone() };
+    let Event::Remembered(Ok(())) = behind.ask(remember()) else { panic!() };
+    assert_eq!(behind.profile().recipes[name], kept);
+    behind.ask(Command::Run(Box::new(ask(name, Call::Generate, &[("team", "another")], &[]))));
+    behind.ask(remember());
+    assert_eq!(behind.profile().recipes[name].inputs["team"], "another");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod backend;
 mod change;
 #[path = "../common/mod.rs"]
 mod common;
+mod forget;
 mod list;
 mod other_inputs;
 mod page;

@@ -445,7 +445,8 @@ fn what_is_remembered_of_a_recipe_fills_its_fields_and_can_be_forgotten() {
     assert_eq!(field(&harness), "https://kept.example.com");
     choose(&mut harness, "Forget the inputs");
     let (job, ()) = asked(&mut harness, |command| matches!(command, Command::Forget { .. }).then_some(()));
-    tell(&mut harness, job, Event::Forgotten(Ok(())));
+    let profile = harness.state().profile.as_ref().unwrap().id;
+    tell(&mut harness, job, Event::Forgotten { profile, before: Box::default(), result: Ok(()) });
     assert_eq!(field(&harness), "");
 }
 
@@ -460,7 +461,8 @@ fn what_was_found_goes_with_the_inputs_that_are_forgotten() {
     harness.get_by_label("Next.js webhook receiver: as it should be");
     choose(&mut harness, "Forget the inputs");
     let (job, ()) = asked(&mut harness, |command| matches!(command, Command::Forget { .. }).then_some(()));
-    tell(&mut harness, job, Event::Forgotten(Ok(())));
+    let profile = harness.state().profile.as_ref().unwrap().id;
+    tell(&mut harness, job, Event::Forgotten { profile, before: Box::default(), result: Ok(()) });
     assert!(harness.query_by_label("Next.js webhook receiver: as it should be").is_none());
     harness.get_by_label_contains("Check looks whether the real thing works");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::web_secret::WebSecret;
 use crate::backend::recipes::Opened;
 use crate::error::UserError;
-use crate::recipes::{Call, Content, Given, Input};
+use crate::recipes::{Call, Content, From, Given, Input};
 use crate::secrets::Secret;
 use crate::ui::SecretDraft;
 
@@ -27,6 +27,11 @@ pub(super) struct Draft {
     refused: Option<Refused>,
     /// The field that wants the keyboard.
     pub focus: Option<String>,
+}
+
+/// True for the web application's client secret: recipes share it, and none forgets it.
+fn is_shared(input: &Input) -> bool {
+    input.from == Some(From::WebClientSecret)
 }
 
 /// What was said of an input that cannot be used.
@@ -116,9 +121,45 @@ impl Draft {
         }
     }
 
-    /// What is known from elsewhere, for other fields of the same recipe.
-    pub fn take_known(&mut self) -> BTreeMap<String, String> {
-        std::mem::take(&mut self.known)
+    /// The labels of the recipe's own secrets that are typed or kept: what forgetting its inputs deletes.
+    pub fn own_secrets<'a>(&self, content: &'a Content) -> Vec<&'a str> {
+        let own = content.inputs.iter().filter(|input| input.secret && !is_shared(input));
+        let there = own.filter(|input| self.kept.contains(&input.key) || !self.is_empty(&input.key));
+        there.map(|input| input.label.as_str()).collect()
+    }
+
+    /// Empties the fields of what is kept for this recipe alone; what stood in the plain ones.
+    pub fn forget(&mut self, content: &Content) -> BTreeMap<String, String> {
+        let before = std::mem::take(&mut self.plain);
+        self.lacking.clear();
+        self.refused = None;
+        for input in &content.inputs {
+            if !is_masked(input) {
+                let first = self.at_first(input);
+                self.plain.insert(input.key.clone(), first);
+            } else if !is_shared(input) {
+                self.kept.remove(&input.key);
+                if let Some(field) = self.masked.get_mut(&input.key) {
+                    field.clear();
+                }
+            }
+        }
+        before
+    }
+
+    /// Takes plain inputs back into the fields in which nothing was typed since they were forgotten.
+    pub fn take_back(&mut self, content: &Content, plain: BTreeMap<String, String>) {
+        for (key, text) in plain {
+            let Some(first) = content.input(&key).map(|input| self.at_first(input)) else { continue };
+            if let Some(field) = self.plain.get_mut(&key).filter(|field| **field == first) {
+                *field = text;
+            }
+        }
+    }
+
+    /// What a plain field holds while nothing is remembered for it.
+    fn at_first(&self, input: &Input) -> String {
+        input.default.as_ref().or(self.known.get(&input.key)).cloned().unwrap_or_default()
     }
 
     /// Everything that is typed, and what is known from elsewhere where nothing is. What may be a token travels as a secret.

@@ -5,6 +5,7 @@
 
 mod draft;
 mod elsewhere;
+mod forget;
 mod guide;
 mod list;
 mod looked;
@@ -68,6 +69,7 @@ pub fn ui(ui: &mut Ui, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>
     }
     save::show(ui.ctx(), state, cx, actions);
     result::question(ui.ctx(), state, profile, cx, actions);
+    forget::question(ui.ctx(), state, cx, actions);
 }
 
 fn shown(ui: &mut Ui, state: &mut State, profile: &Profile, cx: &Cx<'_>, actions: &mut Vec<Action>) {

@@ -60,6 +60,10 @@ pub(super) struct Page {
     /// The plan waits for a yes, since the environment asks first.
     pub question: bool,
     pub forget_job: JobId,
+    /// Forgetting waits for a yes, since secrets go with it.
+    pub asks_to_forget: bool,
+    /// Secrets go with what is being forgotten.
+    pub forgets_secrets: bool,
 }
 
 impl Page {

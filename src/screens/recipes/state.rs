@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::draft::Draft;
+use super::forget::{self, Forgotten};
 use super::list;
 use super::page_state::{Page, Tab};
 use super::run::{Applying, Run};
 use super::save::Save;
 use crate::action::{Action, JobId, Mood};
-use crate::backend::recipes::{Command, Event, Opened, Saved};
+use crate::backend::recipes::{Command, Event, Saved};
 use crate::backend::{Command as Any, End};
 use crate::recipes::{self, Call, Recipe};
 use crate::screens::Cx;
@@ -62,6 +62,8 @@ pub struct State {
     /// The folder that files were saved to last.
     pub(super) folder: String,
     pub(super) save: Option<Save>,
+    /// What was forgotten and can be had back, by profile and recipe.
+    pub(super) forgotten: BTreeMap<(Uuid, &'static str), Forgotten>,
     /// How Resend's server stood when it was checked last in this run, by profile.
     mail: BTreeMap<Uuid, MailStanding>,
     /// The tunnels that carry events here now, by profile: whose they are, and whether they are up.
@@ -203,7 +205,12 @@ impl State {
                 let at = files.and_then(|files| files.iter().position(|file| file.path == path));
                 page.file = at.unwrap_or(page.file);
             }
+            Asked::Forget if !page.asks_to_forget && !page.draft.own_secrets(content).is_empty() => {
+                page.asks_to_forget = true;
+            }
             Asked::Forget => {
+                page.asks_to_forget = false;
+                page.forgets_secrets = !page.draft.own_secrets(content).is_empty();
                 page.forget_job = cx.job();
                 let command = Command::Forget { profile: profile.id, name: content.name.clone() };
                 actions.push(run(page.forget_job, command));
@@ -261,22 +268,25 @@ impl State {
                     applying.ended(job, result);
                 }
             }
-            Event::Forgotten(result) => {
-                let found = self.pages.iter_mut().find(|(_, page)| page.forget_job == job);
-                let Some((name, page)) = found else { return };
+            Event::Forgotten { profile, before, result } => {
+                let Some((recipe, page)) = self.page_with(|page| page.forget_job == job) else { return };
                 page.forget_job = 0;
                 page.trouble = result.err();
                 if page.trouble.is_none() {
-                    if let Some(recipe) = recipes::find(name) {
-                        let known = page.draft.take_known();
-                        page.draft = Draft::new(recipe.content(), None);
-                        page.draft.fill(&Opened { known, ..Opened::default() });
-                    }
+                    let content = recipe.content();
+                    // What it found says nothing any more.
                     if page.run.live().is_none() {
                         page.run = Run::Idle;
                     }
-                    let title = "The inputs of the recipe are forgotten".to_owned();
-                    actions.push(Action::Notify(Mood::Success, title, "Its secrets too, and how it stood".to_owned()));
+                    let forgotten = Forgotten::of(page, content, *before);
+                    actions.push(forget::told(profile, content, page.forgets_secrets, &forgotten));
+                    self.forgotten.insert((profile, content.name.as_str()), forgotten);
+                }
+                actions.push(Action::ProfilesChanged);
+            }
+            Event::Remembered(result) => {
+                if let Err(error) = result {
+                    actions.push(Action::Notify(Mood::Error, error.title, error.detail));
                 }
                 actions.push(Action::ProfilesChanged);
             }
