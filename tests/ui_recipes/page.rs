@@ -11,6 +11,7 @@ use kinde_panel::check::Check;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::recipes::{self, Call, Outcome};
 use kinde_panel::secrets::{Kept, Secret};
+use kinde_panel::tenant::Profile;
 use kinde_panel::ui::tokens::{size, space, text};
 
 #[test]
@@ -465,6 +466,20 @@ fn what_was_found_goes_with_the_inputs_that_are_forgotten() {
     tell(&mut harness, job, Event::Forgotten { profile, before: Box::default(), result: Ok(()) });
     assert!(harness.query_by_label("Next.js webhook receiver: as it should be").is_none());
     harness.get_by_label_contains("Check looks whether the real thing works");
+}
+
+#[test]
+fn what_is_kept_is_told_as_it_is_kept() {
+    let told = |profile: Profile, name: &str| {
+        let harness = page_of(profile, name, Theme::Dark, vec2(1080.0, 1500.0));
+        let node = harness.get_by_label_contains("Remembered for ");
+        node.accesskit_node().label().or(node.accesskit_node().value()).unwrap_or_default()
+    };
+    assert_eq!(told(acme(), "wordpress"), "Remembered for acme-staging; its secrets in the keyring");
+    assert_eq!(told(acme(), "zapier"), "Remembered for acme-staging");
+    let own = "Remembered for sandbox. The client secret is the sandbox's own: another one is used and not kept";
+    assert_eq!(told(Profile::sandbox(), "wordpress"), own);
+    assert_eq!(told(Profile::sandbox(), "trustpath"), "Remembered for sandbox; its secrets in the keyring");
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) struct Draft {
 }
 
 /// True for the web application's client secret: recipes share it, and none forgets it.
-fn is_shared(input: &Input) -> bool {
+pub(super) fn is_shared(input: &Input) -> bool {
     input.from == Some(From::WebClientSecret)
 }
 

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::draft::{Draft, is_masked};
+use super::draft::{Draft, is_masked, is_shared};
 use super::page_state::Page;
 use super::state::{Asked, can_apply};
 use super::web_secret::LEFT_OUT;
@@ -50,13 +50,23 @@ pub(super) fn show(
         content.inputs.iter().partition(|input| input.serves(Call::Generate));
     group(ui, page, content, "What goes in", &made, asked);
     group(ui, page, content, "For the check", &checked, asked);
-    let secrets = content.inputs.iter().any(|input| input.secret);
+    let in_memory = page.this_run || matches!(cx.keyring, KeyringState::Missing { .. });
+    small(ui, &remembered(content, profile, in_memory));
+}
+
+/// What becomes of what is typed.
+fn remembered(content: &Content, profile: &Profile, in_memory: bool) -> String {
+    let (shared, own): (Vec<&Input>, Vec<&Input>) =
+        content.inputs.iter().filter(|input| input.secret).partition(|input| is_shared(input));
+    let of_sandbox = !shared.is_empty() && profile.is_sandbox();
     let mut words = format!("Remembered for {}", profile.name);
-    if secrets {
-        let in_memory = page.this_run || matches!(cx.keyring, KeyringState::Missing { .. });
+    if !own.is_empty() || (!shared.is_empty() && !of_sandbox) {
         words.push_str(if in_memory { "; its secrets for this run only" } else { "; its secrets in the keyring" });
     }
-    small(ui, &words);
+    if of_sandbox {
+        words.push_str(". The client secret is the sandbox's own: another one is used and not kept");
+    }
+    words
 }
 
 /// A line of a list.
