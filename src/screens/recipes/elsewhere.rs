@@ -109,7 +109,7 @@ fn tunnel(state: &State, profile: &Profile, way: Way) -> Standing {
 /// Their group of the list; true where something of it fits `wanted`.
 pub(super) fn shelf(ui: &mut Ui, state: &mut State, wanted: &str, first: &mut First, profile: &Profile) -> bool {
     let mut all = all(state, profile);
-    all.retain(|tool| contains([tool.title, tool.id, tool.room.name()], wanted));
+    all.retain(|tool| contains([tool.title, tool.id, tool.room.name(), &tool.does, TITLE], wanted));
     if all.is_empty() {
         return false;
     }

@@ -92,7 +92,7 @@ impl State {
             let content = recipe.content();
             let name = content.name.as_str();
             // Opened from elsewhere: it stands in the list, too.
-            if !list::matches(content, &self.search.trim().to_lowercase()) {
+            if list::fit(content, &self.search.trim().to_lowercase()).is_none() {
                 self.search.clear();
             }
             self.shown = Some(Shown::Recipe(name));
