@@ -128,6 +128,36 @@ fn enter_opens_the_first_hit_and_down_leads_to_it() {
     assert_eq!(name, "wordpress");
 }
 
+/// What the page of the recipe that is being opened has the keyboard on, once what is known for its fields came.
+fn keyboard(harness: &mut crate::stage::Window) -> Option<String> {
+    crate::stage::opened(harness, kinde_panel::backend::recipes::Opened::default());
+    let focused = harness.root().children_recursive().find(|node| node.is_focused());
+    focused.and_then(|node| node.accesskit_node().label())
+}
+
+#[test]
+fn a_recipe_that_is_opened_by_a_key_leads_the_keyboard_to_what_is_to_be_done_first() {
+    let mut harness = window();
+    crate::stage::type_into(&mut harness, "Search recipes", "wordpress");
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert_eq!(keyboard(&mut harness).as_deref(), Some("WordPress address"), "it is empty, and needed");
+    assert!(harness.query_by_label("Needed for this").is_none(), "nothing was asked for yet");
+    crate::stage::type_into(&mut harness, "Search recipes", "zapier");
+    harness.key_press(egui::Key::ArrowDown);
+    harness.run_ok();
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    let action = &recipes::find("zapier").unwrap().content().action;
+    assert_eq!(keyboard(&mut harness).as_ref(), Some(action), "nothing is needed");
+    harness.state_mut().with(|state, cx, actions| state.show("nextjs", cx, actions));
+    harness.run_ok();
+    assert_eq!(keyboard(&mut harness).as_deref(), Some("Write route.ts"), "as from the palette");
+    press(&mut harness, "Bravo Studio");
+    let focused = keyboard(&mut harness);
+    assert!(focused.is_none_or(|name| name != "Bravo's callback"), "the pointer leads no keyboard");
+}
+
 #[test]
 fn a_recipe_that_is_opened_from_elsewhere_stands_in_the_list_whatever_was_searched_for() {
     let mut harness = window();

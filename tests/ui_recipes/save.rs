@@ -152,3 +152,15 @@ fn a_folder_can_be_chosen_and_a_desktop_without_a_chooser_says_what_to_do() {
     press(&mut harness, "Cancel");
     assert!(harness.query_by_label("Save to folder").is_none());
 }
+
+#[test]
+fn a_folder_that_is_refused_is_typed_once_more_where_it_stands() {
+    let mut harness = saving();
+    type_into(&mut harness, "Folder", "app");
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    let (job, _) = saved(&mut harness);
+    tell(&mut harness, job, Event::Saved(Err(UserError::new(Category::Input, "This is not a whole path"))));
+    harness.get_by_label("This is not a whole path");
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Folder").is_focused());
+}

@@ -228,11 +228,16 @@ impl Draft {
         self.kept.iter().filter(empty).filter(|key| !self.is_left_out(key)).cloned().collect()
     }
 
+    /// The inputs that `call` cannot do without and that are empty, in the order of the form.
+    pub fn lacking(&self, content: &Content, call: Call, more: &[String]) -> Vec<String> {
+        let wanted = content.inputs.iter().filter(|input| input.required.contains(&call) || more.contains(&input.key));
+        wanted.map(|input| input.key.clone()).filter(|key| self.is_empty(key)).collect()
+    }
+
     /// True where there is no more to type for `call`; otherwise the empty fields say so, and the first wants the keyboard.
     /// `more` are inputs that are wanted besides.
     pub fn insist(&mut self, content: &Content, call: Call, more: &[String]) -> bool {
-        let wanted = content.inputs.iter().filter(|input| input.required.contains(&call) || more.contains(&input.key));
-        let lacking: Vec<String> = wanted.map(|input| input.key.clone()).filter(|key| self.is_empty(key)).collect();
+        let lacking = self.lacking(content, call, more);
         self.focus = lacking.first().cloned();
         self.lacking = lacking.into_iter().collect();
         self.refused = None;

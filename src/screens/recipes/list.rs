@@ -1,6 +1,6 @@
 //! The list of everything: one search box, the groups, last used first, each row with how it stands.
 
-use egui::{Key, Response, ScrollArea, Ui};
+use egui::{Key, PointerButton, Response, ScrollArea, Ui};
 
 use super::elsewhere;
 use super::state::{Shown, State};
@@ -139,8 +139,10 @@ fn shelf(
         let selected = state.shown == Some(Shown::Recipe(content.name.as_str()));
         let row = ListRow::new(&content.title).note(&standing.word).mark(standing.mood, standing.icon).words_first();
         let row = row.selected(selected).show(ui);
-        if first.take(&row) || row.clicked() {
-            state.show(&content.name, cx, actions);
+        let opens = first.take(&row);
+        if opens || row.clicked() {
+            let by_key = opens || !row.clicked_by(PointerButton::Primary);
+            state.choose(&content.name, by_key, cx, actions);
         }
     }
     true

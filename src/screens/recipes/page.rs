@@ -27,6 +27,7 @@ pub(super) fn show(
     let Some(page) = state.pages.get_mut(content.name.as_str()) else { return };
     page.draft.settle();
     page.drop_outdated(content);
+    let to_button = page.lead_keyboard(content, profile);
     let mut asked = Vec::new();
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
@@ -45,7 +46,7 @@ pub(super) fn show(
     });
     prose(ui, &content.does);
     ui.add_space(space::SM);
-    buttons(ui, page, content, &mut asked);
+    buttons(ui, page, content, to_button, &mut asked);
     ui.add_space(space::SM);
     parts(ui, page, content);
     ui.add_space(space::SM);
@@ -82,15 +83,20 @@ fn parts(ui: &mut Ui, page: &mut Page, content: &Content) {
     );
 }
 
-/// The buttons of the page; one is the primary one, unless a plan waits for its own.
-fn buttons(ui: &mut Ui, page: &Page, content: &Content, asked: &mut Vec<Asked>) {
+/// The buttons of the page; one is the primary one, unless a plan waits for its own. The first of them gets the keyboard where
+/// it `wants_keyboard`.
+fn buttons(ui: &mut Ui, page: &Page, content: &Content, wants_keyboard: bool, asked: &mut Vec<Asked>) {
     let busy = page.is_busy();
     let why = "It is going on";
     let plan_waits = page.applying.is_none() && page.plan.value().is_some_and(|plan| plan.writes());
     ui.horizontal_wrapped(|ui| {
         let words = content.action.as_str();
         let main = if plan_waits { Button::secondary(words) } else { Button::primary(words) };
-        if main.enabled_or(!busy, why).show(ui).clicked() {
+        let main = main.enabled_or(!busy, why).show(ui);
+        if wants_keyboard && !busy {
+            main.request_focus();
+        }
+        if main.clicked() {
             asked.push(Asked::Make);
         }
         let apply = content.apply.as_ref().filter(|apply| **apply != content.action);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::draft::Draft;
 use super::run::{Applying, Run};
-use super::state::run;
+use super::state::{needs_besides, run};
 use crate::action::{Action, JobId};
 use crate::backend::recipes::{Ask, Command, Opened};
 use crate::error::{Category, UserError};
@@ -32,6 +32,8 @@ pub(super) enum Tab {
 pub(super) struct Page {
     pub tab: Tab,
     pub draft: Draft,
+    /// It was opened by a key: its first control gets the keyboard.
+    pub wants_keyboard: bool,
     pub open_job: JobId,
     /// What went wrong around the fields: the keyring, mostly.
     pub trouble: Option<UserError>,
@@ -120,6 +122,20 @@ impl Page {
             self.question = false;
             self.outdated = true;
         }
+    }
+
+    /// The keyboard goes to the first field that is empty and needed. True where there is none: to the first button.
+    pub fn lead_keyboard(&mut self, content: &Content, profile: &Profile) -> bool {
+        // What is known for the fields may be on its way still.
+        if !self.wants_keyboard || self.open_job != 0 {
+            return false;
+        }
+        self.wants_keyboard = false;
+        let lacking = self.draft.lacking(content, Call::Generate, needs_besides(content, profile));
+        let Some(key) = lacking.into_iter().next() else { return true };
+        self.tab = Tab::SetUp;
+        self.draft.focus = Some(key);
+        false
     }
 
     /// The call whose findings are shown, where there are other inputs now than it was made with.

@@ -25,6 +25,8 @@ pub(super) struct Save {
     /// Files that are there already.
     there: Vec<String>,
     error: Option<UserError>,
+    /// The folder was refused: it is typed once more.
+    wants_keyboard: bool,
 }
 
 /// A file, and whether it is to be written.
@@ -39,7 +41,16 @@ impl Save {
         let secrets = content.inputs.iter().filter(|input| input.secret);
         let secrets = secrets.flat_map(|input| input.env.iter().map(|name| (name.clone(), input.label.clone())));
         let secrets = secrets.collect();
-        Self { files, secrets, folder: folder.to_owned(), job: 0, pick_job: 0, there: Vec::new(), error: None }
+        Self {
+            files,
+            secrets,
+            folder: folder.to_owned(),
+            job: 0,
+            pick_job: 0,
+            there: Vec::new(),
+            error: None,
+            wants_keyboard: false,
+        }
     }
 
     /// What is said once the files are in `folder`: of the variables that were `kept` as they were, a secret means that what
@@ -114,7 +125,10 @@ impl Save {
                 self.there.extend(there);
             }
             Ok(Saved::Written { .. }) => {}
-            Err(error) => self.error = Some(error),
+            Err(error) => {
+                self.error = Some(error);
+                self.wants_keyboard = true;
+            }
         }
     }
 
@@ -140,7 +154,7 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
             ui.scope(|ui| {
                 ui.set_width(width.max(120.0));
                 let field = text_field(ui, "Folder", "/home/ada/app", &mut save.folder);
-                if fresh {
+                if fresh || std::mem::take(&mut save.wants_keyboard) {
                     field.request_focus();
                 }
                 if field.changed() {

@@ -13,7 +13,7 @@ use super::save::Save;
 use crate::action::{Action, JobId, Mood};
 use crate::backend::recipes::{Command, Event, Saved};
 use crate::backend::{Command as Any, End};
-use crate::recipes::{self, Call, Recipe};
+use crate::recipes::{self, Call, Content, Recipe};
 use crate::screens::Cx;
 use crate::secrets::Kept;
 use crate::tenant::Profile;
@@ -86,8 +86,13 @@ impl State {
         self.save = None;
     }
 
-    /// Shows the page of a recipe.
+    /// Shows the page of a recipe, and leads the keyboard to it.
     pub fn show(&mut self, name: &str, cx: &Cx<'_>, actions: &mut Vec<Action>) {
+        self.choose(name, true, cx, actions);
+    }
+
+    /// Shows the page of a recipe; `by_key`, the keyboard goes there.
+    pub(super) fn choose(&mut self, name: &str, by_key: bool, cx: &Cx<'_>, actions: &mut Vec<Action>) {
         if let Some(recipe) = recipes::find(name) {
             let content = recipe.content();
             let name = content.name.as_str();
@@ -97,6 +102,9 @@ impl State {
             }
             self.shown = Some(Shown::Recipe(name));
             self.open(name, cx, actions);
+            if let Some(page) = self.pages.get_mut(name) {
+                page.wants_keyboard = by_key;
+            }
         }
     }
 
@@ -141,9 +149,8 @@ impl State {
         match asked {
             Asked::Make => {
                 // Where applying is what the recipe is for, what would change is shown with it.
-                let applies = content.apply.as_ref() == Some(&content.action) && can_apply(profile);
-                let more: &[String] = if applies { &content.apply_needs } else { &[] };
-                if !page.draft.insist(content, Call::Generate, more) {
+                let applies = applies(content, profile);
+                if !page.draft.insist(content, Call::Generate, needs_besides(content, profile)) {
                     page.tab = Tab::SetUp;
                     return;
                 }
@@ -358,6 +365,16 @@ impl State {
 /// True where the Management API can be asked.
 pub(super) fn can_apply(profile: &Profile) -> bool {
     profile.is_sandbox() || profile.client_id.is_some()
+}
+
+/// True where the page's own button applies the recipe, too.
+fn applies(content: &Content, profile: &Profile) -> bool {
+    content.apply.as_ref() == Some(&content.action) && can_apply(profile)
+}
+
+/// The inputs that the page's own button cannot do without, besides those of what it makes.
+pub(super) fn needs_besides<'a>(content: &'a Content, profile: &Profile) -> &'a [String] {
+    if applies(content, profile) { &content.apply_needs } else { &[] }
 }
 
 pub(super) fn run(job: JobId, command: Command) -> Action {
