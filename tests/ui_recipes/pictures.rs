@@ -133,12 +133,12 @@ fn the_dialog_that_saves_and_a_room_elsewhere() {
     let mut results = SnapshotResults::new();
     both_into(&mut results, "save", |theme| {
         let mut harness = made("supabase", theme);
-        press(&mut harness, "Save to folder…");
+        press_save(&mut harness);
         harness
     });
     both_into(&mut results, "save_there", |theme| {
         let mut harness = made("supabase", theme);
-        press(&mut harness, "Save to folder…");
+        press_save(&mut harness);
         type_into(&mut harness, "Folder", "/home/ada/app");
         press(&mut harness, "Save");
         let (job, paths) = asked(&mut harness, |command| match command {

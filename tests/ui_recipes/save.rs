@@ -2,16 +2,18 @@
 
 use crate::stage::*;
 use egui::accesskit::Role;
+use egui::{Theme, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kinde_panel::action::{Action, JobId, Mood};
 use kinde_panel::backend::End;
 use kinde_panel::backend::recipes::{Command, Event, Saved};
 use kinde_panel::error::{Category, UserError};
+use kinde_panel::recipes;
 
 fn saving() -> Window {
     let mut harness = page("nextjs");
     make(&mut harness, "Write route.ts");
-    press(&mut harness, "Save to folder…");
+    press_save(&mut harness);
     harness
 }
 
@@ -54,9 +56,23 @@ fn the_dialog_names_the_files_and_writes_them_below_the_folder() {
         actions.iter().any(|action| matches!(action, Action::Notify(_, title, at) if title == "2 files were saved" && at == "/home/ada/app")),
         "{actions:?}"
     );
-    press(&mut harness, "Save to folder…");
+    press_save(&mut harness);
     let field = harness.get_by_role_and_label(Role::TextInput, "Folder");
     assert_eq!(field.accesskit_node().value().unwrap(), "/home/ada/app", "the next ones go there too");
+}
+
+#[test]
+fn saving_stands_above_values_and_files_where_they_are_made() {
+    for (name, words) in
+        [("nextjs", "Save 2 files to a folder…"), ("cloudflare-zero-trust", "Save 3 files to a folder…")]
+    {
+        let mut harness = page_of(acme(), name, Theme::Dark, vec2(1080.0, 820.0));
+        typed(&mut harness, name);
+        make(&mut harness, &recipes::find(name).unwrap().content().action);
+        let save = harness.get_by_role_and_label(Role::Button, words).rect();
+        let values = harness.get_by_label("Values").rect();
+        assert!(save.bottom() < values.top() && save.bottom() < 820.0, "{name}: {save} {values}");
+    }
 }
 
 /// The dialog once the folder was found to hold both files.

@@ -136,6 +136,20 @@ pub fn press(harness: &mut Window, name: &str) {
     harness.run_ok();
 }
 
+/// On the button that saves the files, however many.
+const SAVE: &str = " to a folder…";
+
+/// True where there are files to be saved.
+pub fn offers_saving(harness: &Window) -> bool {
+    harness.query_by_label_contains(SAVE).is_some()
+}
+
+/// Opens the dialog that saves them.
+pub fn press_save(harness: &mut Window) {
+    harness.get_by_label_contains(SAVE).click();
+    harness.run_ok();
+}
+
 pub fn tab(harness: &mut Window, name: &str) {
     harness.get_by_role_and_label(Role::Tab, name).click();
     harness.run_ok();

@@ -75,7 +75,8 @@ def recipes():
             for field, text in TYPED.get(name, {}).items():
                 window.type(field, text)
             window.click(BUTTON[name], at.BUTTON)
-            window.wait("Save to folder…" if name not in ("bravo-studio", "openid-provider") else "Copy Scope", at.BUTTON)
+            files = name not in ("bravo-studio", "openid-provider")
+            window.wait(" to a folder…" if files else "Copy Scope", at.BUTTON, exact=not files)
             at.screenshot(f"recipe-{name}")
             print("made", name)
 
@@ -99,7 +100,7 @@ def recipes():
         # The files of one are saved.
         folder = DESKTOP / "app"
         window.click(titles["nextjs"], role=None)
-        window.click("Save to folder…", at.BUTTON)
+        window.click("Save 2 files to a folder…", at.BUTTON)
         window.type("Folder", str(folder))
         window.click("Save", at.BUTTON)
         print(window.wait_text("2 files were saved"))

@@ -2,7 +2,7 @@
 
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 
-use super::page_state::{Page, Tab};
+use super::page_state::{Page, Primary, Tab};
 use super::state::{Asked, State};
 use super::{guide, list, looked, result, set_up, steps};
 use crate::action::Action;
@@ -83,15 +83,15 @@ fn parts(ui: &mut Ui, page: &mut Page, content: &Content) {
     );
 }
 
-/// The buttons of the page; one is the primary one, unless a plan waits for its own. The first of them gets the keyboard where
-/// it `wants_keyboard`.
+/// The buttons of the page; the first is the primary one, unless the page shows one below. It gets the keyboard where the page
+/// `wants_keyboard`.
 fn buttons(ui: &mut Ui, page: &Page, content: &Content, wants_keyboard: bool, asked: &mut Vec<Asked>) {
     let busy = page.is_busy();
     let why = "It is going on";
-    let plan_waits = page.applying.is_none() && page.plan.value().is_some_and(|plan| plan.writes());
     ui.horizontal_wrapped(|ui| {
         let words = content.action.as_str();
-        let main = if plan_waits { Button::secondary(words) } else { Button::primary(words) };
+        let first = page.primary() == Primary::Make;
+        let main = if first { Button::primary(words) } else { Button::secondary(words) };
         let main = main.enabled_or(!busy, why).show(ui);
         if wants_keyboard && !busy {
             main.request_focus();

@@ -27,6 +27,17 @@ pub(super) enum Tab {
     Guide,
 }
 
+/// What the one primary button of the page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Primary {
+    /// What the recipe makes.
+    Make,
+    /// The plan that is shown.
+    Apply,
+    /// Saving the files that are shown.
+    Save,
+}
+
 /// The page of one recipe for one profile.
 #[derive(Default)]
 pub(super) struct Page {
@@ -92,6 +103,17 @@ impl Page {
         jobs.extend(self.run.live().map(|live| live.job));
         jobs.retain(|job| *job != 0);
         jobs
+    }
+
+    /// What is to be done next.
+    pub fn primary(&self) -> Primary {
+        let plan_waits = self.applying.is_none() && self.plan.value().is_some_and(|plan| plan.writes());
+        match &self.made {
+            _ if self.tab != Tab::Result => Primary::Make,
+            _ if plan_waits => Primary::Apply,
+            Load::Ready(made) if !made.files.is_empty() => Primary::Save,
+            _ => Primary::Make,
+        }
     }
 
     /// True while a call of it is on its way.

@@ -2,7 +2,7 @@
 
 use egui::{Context, Label, Ui};
 
-use super::page_state::Page;
+use super::page_state::{Page, Primary};
 use super::run::Applying;
 use super::state::{Asked, Shown, State, can_apply};
 use super::{looked, values};
@@ -15,8 +15,8 @@ use crate::tenant::Profile;
 use crate::ui::tokens::{size, space, text};
 use crate::ui::{
     Answer, Button, Callout, Confirm, Icon, Language, Load, LoadAsk, LoadView, card, check_list, check_rows, combo,
-    combo_item, copy_button, empty_state, key_value_copy, loading, marked, section, section_with, small, source_view,
-    subdued, tokens,
+    combo_item, copy_button, empty_state, key_value_copy, loading, marked, section, small, source_view, subdued,
+    tokens,
 };
 
 /// How high the text of a file grows, in points.
@@ -40,9 +40,13 @@ pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, profile: &Pr
         empty_state(ui, Some(Icon::File), &words, None);
         return;
     }
+    let primary = page.primary() == Primary::Save;
     let (file, made_job) = (&mut page.file, page.made_job);
     let ask = LoadView::new("Making it…").cancellable().show(ui, &mut page.made, |ui, made| {
-        self::made(ui, made, file, content, asked);
+        if !made.files.is_empty() && save(ui, made.files.len(), primary) {
+            asked.push(Asked::Save);
+        }
+        self::made(ui, made, file, content);
     });
     match ask {
         Some(LoadAsk::Retry | LoadAsk::Start) => asked.push(Asked::Make),
@@ -51,7 +55,20 @@ pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, profile: &Pr
     }
 }
 
-fn made(ui: &mut Ui, made: &Generated, file: &mut usize, content: &Content, asked: &mut Vec<Asked>) {
+/// The button that saves the files; true where it was pressed.
+fn save(ui: &mut Ui, count: usize, primary: bool) -> bool {
+    let words = if count == 1 {
+        "Save the file to a folder…".to_owned()
+    } else {
+        format!("Save {count} files to a folder…")
+    };
+    let button = if primary { Button::primary(&words) } else { Button::secondary(&words) };
+    let pressed = button.icon(Icon::Download).show(ui).clicked();
+    ui.add_space(space::SM);
+    pressed
+}
+
+fn made(ui: &mut Ui, made: &Generated, file: &mut usize, content: &Content) {
     let notes = values::notes(&made.values);
     if !notes.is_empty() {
         for note in notes {
@@ -69,13 +86,8 @@ fn made(ui: &mut Ui, made: &Generated, file: &mut usize, content: &Content, aske
     if made.files.is_empty() {
         return;
     }
-    let save = |ui: &mut Ui| {
-        if Button::secondary("Save to folder…").icon(Icon::Download).small().show(ui).clicked() {
-            asked.push(Asked::Save);
-        }
-    };
     let title = if made.files.len() == 1 { "File".to_owned() } else { format!("{} files", made.files.len()) };
-    section_with(ui, &title, save, |ui| files(ui, made, file));
+    section(ui, &title, |ui| files(ui, made, file));
 }
 
 fn files(ui: &mut Ui, made: &Generated, at: &mut usize) {
