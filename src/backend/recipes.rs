@@ -69,6 +69,8 @@ pub enum Command {
         files: Vec<Artefact>,
         /// Those that were shown to be there already.
         shown: Vec<String>,
+        /// The folder is made where there is none: the person was told.
+        make: bool,
     },
 }
 
@@ -114,6 +116,8 @@ pub enum Saved {
     },
     /// These are there already, and nothing was written.
     There(Vec<String>),
+    /// There is no such folder, and nothing was written.
+    NoFolder,
 }
 
 /// What comes back.
@@ -183,7 +187,7 @@ pub async fn run(command: Command, job: Job) {
             Event::Remembered(job.services.profiles.update(profile, edit).map(|_| ()))
         }
         Command::PickFolder => Event::Folder(pick_folder().await),
-        Command::Save { folder, files, shown } => Event::Saved(save(&folder, files, shown).await),
+        Command::Save { folder, files, shown, make } => Event::Saved(save(&folder, files, shown, make).await),
     };
     job.send(event).await;
 }
@@ -488,9 +492,13 @@ async fn pick_folder() -> Result<Option<PathBuf>, UserError> {
     super::dialog::folder(dialog, "type the folder's path").await
 }
 
-async fn save(folder: &str, files: Vec<Artefact>, shown: Vec<String>) -> Result<Saved, UserError> {
+async fn save(folder: &str, files: Vec<Artefact>, shown: Vec<String>, make: bool) -> Result<Saved, UserError> {
     let folder = whole(folder)?;
     let work = move || {
+        let missing = || folder.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        if !make && missing() {
+            return Ok(Saved::NoFolder);
+        }
         Ok(match recipes::write_beside(&folder, &files, &shown)? {
             Beside::There(there) => Saved::There(there),
             Beside::Written(kept) => Saved::Written { folder, kept },

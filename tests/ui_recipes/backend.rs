@@ -535,9 +535,9 @@ fn files_are_saved_below_a_whole_path_alone_and_what_is_there_is_told_first() {
     let mut behind = Behind::start();
     let made = ask("nextjs", Call::Generate, &[], &[]);
     let Event::Made(Ok(made)) = behind.ask(Command::Run(Box::new(made))) else { panic!() };
-    let mut save = |folder: &str, shown: &[&str]| {
+    let mut save_as = |folder: &str, shown: &[&str], make: bool| {
         let shown = shown.iter().map(|path| (*path).to_owned()).collect();
-        let command = Command::Save { folder: folder.to_owned(), files: made.files.clone(), shown };
+        let command = Command::Save { folder: folder.to_owned(), files: made.files.clone(), shown, make };
         match behind.ask(command) {
             Event::Saved(result) => result,
             other => panic!("{other:?}"),
@@ -547,8 +547,11 @@ fn files_are_saved_below_a_whole_path_alone_and_what_is_there_is_told_first() {
     let folder = dir.path().join("app");
     let (route, env) = (folder.join("app/api/kinde-webhook/route.ts"), folder.join(".env.local"));
     let text = folder.to_str().unwrap();
-    assert!(save("app", &[]).is_err(), "where would that be?");
-    assert_eq!(save(text, &[]).unwrap(), Saved::Written { folder: folder.clone(), kept: Vec::new() });
+    assert!(save_as("app", &[], true).is_err(), "where would that be?");
+    assert_eq!(save_as(text, &[], false).unwrap(), Saved::NoFolder);
+    assert!(!folder.exists());
+    assert_eq!(save_as(text, &[], true).unwrap(), Saved::Written { folder: folder.clone(), kept: Vec::new() });
+    let mut save = |folder: &str, shown: &[&str]| save_as(folder, shown, false);
     std::fs::write(&route, "mine").unwrap();
     std::fs::write(&env, "MINE=1\nKINDE_ISSUER_URL=https://mine.kinde.com\n").unwrap();
     let there = ["app/api/kinde-webhook/route.ts", ".env.local"];

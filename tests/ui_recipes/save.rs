@@ -22,7 +22,7 @@ type Asked = (String, Vec<String>, Vec<String>);
 
 fn saved(harness: &mut Window) -> (JobId, Asked) {
     asked(harness, |command| match command {
-        Command::Save { folder, files, shown } => {
+        Command::Save { folder, files, shown, .. } => {
             Some((folder, files.into_iter().map(|file| file.path).collect(), shown))
         }
         _ => None,
@@ -167,6 +167,45 @@ fn a_folder_can_be_chosen_and_a_desktop_without_a_chooser_says_what_to_do() {
     assert_eq!(field.accesskit_node().value().unwrap(), "/home/ada/app");
     press(&mut harness, "Cancel");
     assert!(harness.query_by_label("Save to folder").is_none());
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_made_at_a_word_that_says_so_and_not_at_enter() {
+    let mut harness = saving();
+    type_into(&mut harness, "Folder", "/nonexist/app");
+    press(&mut harness, "Save");
+    let make = |harness: &mut Window| {
+        asked(harness, |command| match command {
+            Command::Save { make, .. } => Some(make),
+            _ => None,
+        })
+    };
+    let (job, made) = make(&mut harness);
+    assert!(!made);
+    tell(&mut harness, job, Event::Saved(Ok(Saved::NoFolder)));
+    end(&mut harness, job, End::Done);
+    harness.get_by_label("There is no such folder: it is made");
+    assert!(harness.query_by_role_and_label(Role::Button, "Save").is_none());
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Folder").is_focused());
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert!(nothing_asked(&mut harness), "a word that is meant for a typing error makes no folder");
+    press(&mut harness, "Make it and save");
+    let (_, made) = make(&mut harness);
+    assert!(made);
+}
+
+#[test]
+fn what_is_known_of_a_folder_is_said_of_no_other() {
+    let mut harness = saving();
+    type_into(&mut harness, "Folder", "/nonexist/app");
+    press(&mut harness, "Save");
+    let (job, _) = saved(&mut harness);
+    type_into(&mut harness, "Folder", "/home/ada/app");
+    tell(&mut harness, job, Event::Saved(Ok(Saved::NoFolder)));
+    end(&mut harness, job, End::Done);
+    assert!(harness.query_by_label("There is no such folder: it is made").is_none());
+    harness.get_by_role_and_label(Role::Button, "Save");
 }
 
 #[test]

@@ -103,6 +103,8 @@ def recipes():
         window.click("Save 2 files to a folder…", at.BUTTON)
         window.type("Folder", str(folder))
         window.click("Save", at.BUTTON)
+        # There is no such folder yet.
+        window.click("Make it and save", at.BUTTON)
         print(window.wait_text("2 files were saved"))
         assert "RS256" in (folder / "app/api/kinde-webhook/route.ts").read_text()
         assert (folder / ".env.local").stat().st_mode & 0o777 == 0o600

@@ -22,8 +22,12 @@ pub(super) struct Save {
     pub folder: String,
     pub job: JobId,
     pick_job: JobId,
+    /// The folder that the files are being saved to.
+    asked: String,
     /// Files that are there already.
     there: Vec<String>,
+    /// There is no such folder.
+    missing: bool,
     error: Option<UserError>,
     /// The folder was refused: it is typed once more.
     wants_keyboard: bool,
@@ -47,7 +51,9 @@ impl Save {
             folder: folder.to_owned(),
             job: 0,
             pick_job: 0,
+            asked: String::new(),
             there: Vec::new(),
+            missing: false,
             error: None,
             wants_keyboard: false,
         }
@@ -85,6 +91,7 @@ impl Save {
     /// Another folder: nothing is known of what is there.
     fn elsewhere(&mut self) {
         self.there.clear();
+        self.missing = false;
         self.error = None;
         for one in &mut self.files {
             one.ticked = true;
@@ -114,6 +121,12 @@ impl Save {
     pub fn saved(&mut self, result: Result<Saved, UserError>) {
         self.job = 0;
         match result {
+            // Of another folder than is named by now.
+            Ok(Saved::There(_) | Saved::NoFolder) if self.asked != self.folder => {}
+            Ok(Saved::NoFolder) => {
+                self.missing = true;
+                self.wants_keyboard = true;
+            }
             Ok(Saved::There(there)) => {
                 // What a person may have changed is kept unless they say otherwise; of an environment file nothing is lost.
                 for one in &mut self.files {
@@ -160,7 +173,9 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
                 if field.changed() {
                     save.elsewhere();
                 }
-                if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+                // What makes a folder or replaces a file is asked for by its button.
+                let harmless = !save.missing && !save.replaces();
+                if harmless && field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
                     asked = true;
                 }
             });
@@ -174,6 +189,9 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
         files(ui, save);
         if let Some(error) = &save.error {
             Callout::user_error(error).show(ui);
+        } else if save.missing {
+            let text = format!("Nothing was written yet. Look whether {} is spelt as you mean it", save.folder.trim());
+            Callout::warn("There is no such folder: it is made").text(&text).show(ui);
         } else if !save.there.is_empty() {
             let title = if save.there.len() == 1 {
                 "A file is there already".to_owned()
@@ -193,7 +211,11 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
                 (false, false) => "Tick a file first",
             };
             let idle = save.job == 0 && !save.folder.trim().is_empty() && some;
-            let button = if save.replaces() { Button::danger("Replace and save") } else { Button::primary("Save") };
+            let button = match (save.replaces(), save.missing) {
+                (true, _) => Button::danger("Replace and save"),
+                (false, true) => Button::primary("Make it and save"),
+                (false, false) => Button::primary("Save"),
+            };
             asked |= button.enabled_or(idle, why).show(ui).clicked();
             cancelled = Button::secondary("Cancel").show(ui).clicked();
         });
@@ -201,7 +223,13 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
     if asked && save.job == 0 && !save.folder.trim().is_empty() && save.files.iter().any(|one| one.ticked) {
         save.job = cx.job();
         save.error = None;
-        let command = Command::Save { folder: save.folder.clone(), files: save.ticked(), shown: save.there.clone() };
+        save.asked.clone_from(&save.folder);
+        let command = Command::Save {
+            folder: save.folder.clone(),
+            files: save.ticked(),
+            shown: save.there.clone(),
+            make: save.missing,
+        };
         actions.push(run(save.job, command));
     }
     if closed || cancelled {
