@@ -73,6 +73,9 @@ pub struct Content {
     /// Generated values that are as good as a secret: never shown, copied only.
     #[serde(default)]
     pub hidden: Vec<String>,
+    /// What the tool's form calls generated values, where that is not their own name: `client_id = "App ID"`.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
     /// Packages of the generated code, as a line to run: `npm install jwks-rsa`.
     #[serde(default)]
     pub install: Option<String>,

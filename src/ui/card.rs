@@ -1,6 +1,8 @@
 //! Grounds and groups: cards, sections, disclosures, rows of name and value.
 
-use egui::{CornerRadius, Frame, Label, Margin, RichText, Sense, Ui, WidgetInfo, vec2};
+use egui::{
+    Color32, CornerRadius, FontId, Frame, Label, Margin, RichText, Sense, Ui, UiBuilder, UiStackInfo, WidgetInfo, vec2,
+};
 
 use super::copy_button::copy_icon;
 use super::focus;
@@ -85,6 +87,24 @@ pub fn disclosure<R>(
     })
 }
 
+/// Marks the width of the names' column inside of [`name_column`].
+const NAME_COLUMN: &str = "name column";
+
+/// The widest a column of names grows, in points.
+const NAMES_MOST: f32 = 240.0;
+
+/// Rows of name and value: the column of the names is as wide as the longest of `names` wants, within bounds.
+pub fn name_column<'a, R>(ui: &mut Ui, names: impl IntoIterator<Item = &'a str>, rows: impl FnOnce(&mut Ui) -> R) -> R {
+    let wide = |name: &str| {
+        let font = FontId::proportional(text::BODY);
+        ui.painter().layout_no_wrap(name.to_owned(), font, Color32::PLACEHOLDER).size().x.ceil() + space::SM
+    };
+    let most = (ui.available_width() * 0.45).clamp(size::LABEL_COLUMN, NAMES_MOST);
+    let width = names.into_iter().map(wide).fold(size::LABEL_COLUMN, f32::max).min(most);
+    let info = UiStackInfo::default().with_tag_value(NAME_COLUMN, width);
+    ui.scope_builder(UiBuilder::new().ui_stack_info(info), rows).inner
+}
+
 /// A name and its value in words.
 pub fn key_value(ui: &mut Ui, name: &str, value: &str) {
     key_value_ui(ui, name, |ui| {
@@ -107,11 +127,13 @@ pub fn key_value_copy(ui: &mut Ui, name: &str, value: &str) {
 /// A name and anything one row high.
 pub fn key_value_ui(ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui)) {
     let t = tokens(ui);
+    let column = ui.stack().iter().find_map(|stack| stack.tags().get_downcast::<f32>(NAME_COLUMN).copied());
+    let column = column.unwrap_or(size::LABEL_COLUMN);
     let room = vec2(ui.available_width(), size::CONTROL_SMALL);
     ui.allocate_ui_with_layout(room, egui::Layout::left_to_right(egui::Align::Center), |ui| {
         ui.set_min_height(size::CONTROL_SMALL);
         ui.scope(|ui| {
-            ui.set_width(size::LABEL_COLUMN - space::SM);
+            ui.set_width(column - space::SM);
             ui.add(Label::new(RichText::new(name).color(t.text_subdued)).truncate().selectable(false));
         });
         value(ui);

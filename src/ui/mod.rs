@@ -43,7 +43,7 @@ pub use badge::{
 };
 pub use button::{Button, danger_button, ghost_button, icon_button, primary_button, secondary_button};
 pub use callout::{Callout, Mood};
-pub use card::{card, disclosure, key_value, key_value_copy, key_value_ui, section, section_with};
+pub use card::{card, disclosure, key_value, key_value_copy, key_value_ui, name_column, section, section_with};
 pub use check_list::{check_headline, check_list, check_list_as, check_rows};
 pub use choice::{checkbox, checkbox_over, checkbox_row, choice_note, radio, toggle};
 pub use code_view::{code_view, source_view};

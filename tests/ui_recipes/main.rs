@@ -22,3 +22,4 @@ mod save;
 #[path = "../common/stage.rs"]
 mod scene;
 mod stage;
+mod values;

@@ -196,6 +196,27 @@ fn a_folder_that_is_not_there_is_made_at_a_word_that_says_so_and_not_at_enter() 
 }
 
 #[test]
+fn a_message_that_is_gone_leaves_no_gap_in_the_dialog() {
+    let mut harness = saving();
+    let room = |harness: &mut Window| {
+        harness.run_steps(8);
+        let below = harness.get_by_role_and_label(Role::TextInput, "Folder").rect().bottom();
+        harness.get_by_role_and_label(Role::Button, "Cancel").rect().top() - below
+    };
+    let before = room(&mut harness);
+    type_into(&mut harness, "Folder", "app");
+    press(&mut harness, "Save");
+    let (job, _) = saved(&mut harness);
+    let error = UserError::new(Category::Input, "This is not a whole path").detail("app").hint("Type it from the top");
+    tell(&mut harness, job, Event::Saved(Err(error)));
+    end(&mut harness, job, End::Done);
+    assert!(room(&mut harness) > before + 20.0, "the message takes room");
+    press(&mut harness, "Cancel");
+    press_save(&mut harness);
+    assert!((room(&mut harness) - before).abs() < 1.0, "{before}");
+}
+
+#[test]
 fn what_is_known_of_a_folder_is_said_of_no_other() {
     let mut harness = saving();
     type_into(&mut harness, "Folder", "/nonexist/app");

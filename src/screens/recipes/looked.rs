@@ -87,7 +87,10 @@ fn found(ui: &mut Ui, run: &Run, failed: bool, recipe: &dyn Recipe) {
             if !outcome.values.is_empty() {
                 ui.add_space(space::MD);
                 let title = if *call == Call::Simulate { "What came of it" } else { "What was read" };
-                section(ui, title, |ui| values::show(ui, &outcome.values, &recipe.content().hidden));
+                let (values, content) = (&outcome.values, recipe.content());
+                values::in_columns(ui, values, content, |ui| {
+                    section(ui, title, |ui| values::show(ui, values, content));
+                });
             }
         }
     }

@@ -76,13 +76,15 @@ fn made(ui: &mut Ui, made: &Generated, file: &mut usize, content: &Content) {
         }
         ui.add_space(space::SM);
     }
-    if let Some(install) = &content.install {
-        section(ui, "Packages", |ui| key_value_copy(ui, "Install", install));
-    }
-    let shows_values = made.values.keys().any(|name| name != "notes" && name != "install");
-    if shows_values {
-        section(ui, "Values", |ui| values::show(ui, &made.values, &content.hidden));
-    }
+    values::in_columns(ui, &made.values, content, |ui| {
+        if let Some(install) = &content.install {
+            section(ui, "Packages", |ui| key_value_copy(ui, "Install", install));
+        }
+        let shows_values = made.values.keys().any(|name| name != "notes" && name != "install");
+        if shows_values {
+            section(ui, "Values", |ui| values::show(ui, &made.values, content));
+        }
+    });
     if made.files.is_empty() {
         return;
     }

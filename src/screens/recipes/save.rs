@@ -203,21 +203,13 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
             Callout::warn(&title).text(text).show(ui);
         }
         ui.add_space(space::SM);
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            let some = save.files.iter().any(|one| one.ticked);
-            let why = match (save.job != 0, save.folder.trim().is_empty()) {
-                (true, _) => "It is being written",
-                (false, true) => "Name a folder first",
-                (false, false) => "Tick a file first",
-            };
-            let idle = save.job == 0 && !save.folder.trim().is_empty() && some;
-            let button = match (save.replaces(), save.missing) {
-                (true, _) => Button::danger("Replace and save"),
-                (false, true) => Button::primary("Make it and save"),
-                (false, false) => Button::primary("Save"),
-            };
-            asked |= button.enabled_or(idle, why).show(ui).clicked();
-            cancelled = Button::secondary("Cancel").show(ui).clicked();
+        // A row of its own height: else it keeps the room that an earlier message took.
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+                let (pressed, cancel) = buttons(ui, save);
+                asked |= pressed;
+                cancelled = cancel;
+            });
         });
     });
     if asked && save.job == 0 && !save.folder.trim().is_empty() && save.files.iter().any(|one| one.ticked) {
@@ -235,6 +227,24 @@ pub(super) fn show(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut 
     if closed || cancelled {
         state.save = None;
     }
+}
+
+/// The button that saves, and Cancel; which of them was pressed.
+fn buttons(ui: &mut Ui, save: &Save) -> (bool, bool) {
+    let some = save.files.iter().any(|one| one.ticked);
+    let why = match (save.job != 0, save.folder.trim().is_empty()) {
+        (true, _) => "It is being written",
+        (false, true) => "Name a folder first",
+        (false, false) => "Tick a file first",
+    };
+    let idle = save.job == 0 && !save.folder.trim().is_empty() && some;
+    let button = match (save.replaces(), save.missing) {
+        (true, _) => Button::danger("Replace and save"),
+        (false, true) => Button::primary("Make it and save"),
+        (false, false) => Button::primary("Save"),
+    };
+    let pressed = button.enabled_or(idle, why).show(ui).clicked();
+    (pressed, Button::secondary("Cancel").show(ui).clicked())
 }
 
 fn files(ui: &mut Ui, save: &mut Save) {

@@ -2,9 +2,9 @@
 
 use egui::{Label, RichText, Ui};
 
-use super::page_state::{Page, Tab};
+use super::page_state::Page;
 use super::state::Asked;
-use super::values::{as_text, title};
+use super::values::{as_text, title_in};
 use crate::action::{Action, Room};
 use crate::recipes::{Call, Content, Deed, Place, Step};
 use crate::ui::tokens::{size, space, text};
@@ -14,30 +14,18 @@ use crate::ui::{Button, Icon, Mood, badge, copy_button, copy_icon, link, marked,
 const NARROW: f32 = 460.0;
 
 /// Draws them.
-pub(super) fn show(ui: &mut Ui, page: &mut Page, content: &Content, asked: &mut Vec<Asked>) {
+pub(super) fn show(ui: &mut Ui, page: &Page, content: &Content, asked: &mut Vec<Asked>) {
     if content.steps.iter().any(|step| !step.copy.is_empty()) && page.made.value().is_none() {
         small(ui, &format!("What is to be copied comes with {}", content.action));
         ui.add_space(space::SM);
     }
-    let mut shown = None;
     let steps = content.steps.iter().filter(|step| step.is_for(&page.draft.plain));
     for (index, step) in steps.enumerate() {
-        ui.push_id(index, |ui| one(ui, index + 1, step, page, content, asked, &mut shown));
-    }
-    if let Some(tab) = shown {
-        page.tab = tab;
+        ui.push_id(index, |ui| one(ui, index + 1, step, page, content, asked));
     }
 }
 
-fn one(
-    ui: &mut Ui,
-    number: usize,
-    step: &Step,
-    page: &Page,
-    content: &Content,
-    asked: &mut Vec<Asked>,
-    shown: &mut Option<Tab>,
-) {
+fn one(ui: &mut Ui, number: usize, step: &Step, page: &Page, content: &Content, asked: &mut Vec<Asked>) {
     let narrow = ui.available_width() < NARROW;
     let place = |ui: &mut Ui| {
         let (mood, word) = match step.place {
@@ -67,7 +55,7 @@ fn one(
                 place(ui);
             }
             words(ui, step);
-            with_it(ui, step, page, content, asked, shown);
+            with_it(ui, step, page, content, asked);
         });
     });
     ui.add_space(space::SM);
@@ -96,7 +84,7 @@ fn words(ui: &mut Ui, step: &Step) {
 }
 
 /// What is copied, opened and done for a step.
-fn with_it(ui: &mut Ui, step: &Step, page: &Page, content: &Content, asked: &mut Vec<Asked>, shown: &mut Option<Tab>) {
+fn with_it(ui: &mut Ui, step: &Step, page: &Page, content: &Content, asked: &mut Vec<Asked>) {
     let values = page.made.value().map(|made| &made.values);
     let copies: Vec<(&String, String)> =
         step.copy.iter().filter_map(|name| Some((name, as_text(values?.get(name)?)))).collect();
@@ -106,7 +94,7 @@ fn with_it(ui: &mut Ui, step: &Step, page: &Page, content: &Content, asked: &mut
     let busy = page.is_busy();
     ui.horizontal_wrapped(|ui| {
         for (name, text) in copies {
-            copy_button(ui, &format!("Copy {}", title(name)), || text);
+            copy_button(ui, &format!("Copy {}", title_in(name, content)), || text);
         }
         if let Some(file) = &step.file {
             let name = file.rsplit('/').next().unwrap_or(file);
@@ -142,10 +130,7 @@ fn with_it(ui: &mut Ui, step: &Step, page: &Page, content: &Content, asked: &mut
             }
         }
         if step.place == Place::Code && step.file.is_some() && page.made.value().is_none() {
-            let words = format!("Comes with {}", content.action);
-            if Button::ghost(&words).small().show(ui).clicked() {
-                *shown = Some(Tab::SetUp);
-            }
+            small(ui, &format!("Comes with {}", content.action));
         }
         if let Some(address) = &step.link
             && link(ui, &host_of(address), address).clicked()

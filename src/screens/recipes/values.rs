@@ -3,12 +3,16 @@
 use egui::{Color32, FontId, Grid, Label, RichText, Ui};
 use serde_json::{Map, Value};
 
+use crate::recipes::Content;
 use crate::secrets::Secret;
 use crate::ui::tokens::{size, space, text};
-use crate::ui::{Language, key_value, key_value_copy, key_value_ui, secret_value, source_view, tokens};
+use crate::ui::{Language, key_value, key_value_copy, key_value_ui, name_column, secret_value, source_view, tokens};
 
 /// What is drawn apart: remarks, and what the page shows elsewhere.
 const APART: [&str; 2] = ["notes", "install"];
+
+/// What stood in for the tool, in words: to read, and not to copy.
+const REMARKS: [&str; 3] = ["database", "receiver", "worker"];
 
 /// The remarks among `values`.
 pub(super) fn notes(values: &Map<String, Value>) -> Vec<&str> {
@@ -27,11 +31,30 @@ pub(super) fn as_text(value: &Value) -> String {
     }
 }
 
-/// Draws them; `hidden` are as good as secrets, and are copied without being shown.
-pub(super) fn show(ui: &mut Ui, values: &Map<String, Value>, hidden: &[String]) {
-    for (name, value) in values.iter().filter(|(name, _)| !APART.contains(&name.as_str())) {
-        let title = title(name);
-        if hidden.contains(name) {
+/// Rows of `values`, and of what else belongs to them, in columns: no name of them is cut where there is room.
+pub(super) fn in_columns<R>(
+    ui: &mut Ui,
+    values: &Map<String, Value>,
+    content: &Content,
+    rows: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    let titles: Vec<String> = values.keys().map(|name| title_in(name, content)).collect();
+    name_column(ui, titles.iter().map(String::as_str), rows)
+}
+
+/// In the order in which the steps have them copied, which is that of the tool's form; then the others.
+fn in_order<'a>(values: &'a Map<String, Value>, content: &Content) -> Vec<(&'a String, &'a Value)> {
+    let mut all: Vec<_> = values.iter().filter(|(name, _)| !APART.contains(&name.as_str())).collect();
+    let copied: Vec<&String> = content.steps.iter().flat_map(|step| &step.copy).collect();
+    all.sort_by_key(|(name, _)| copied.iter().position(|copy| copy == name).unwrap_or(usize::MAX));
+    all
+}
+
+/// Draws them. Those that are as good as secrets are copied without being shown.
+pub(super) fn show(ui: &mut Ui, values: &Map<String, Value>, content: &Content) {
+    for (name, value) in in_order(values, content) {
+        let title = title_in(name, content);
+        if content.hidden.contains(name) {
             let secret = Secret::new(as_text(value));
             key_value_ui(ui, &title, |ui| {
                 secret_value(ui, &title, &secret);
@@ -42,6 +65,7 @@ pub(super) fn show(ui: &mut Ui, values: &Map<String, Value>, hidden: &[String]) 
             Value::Null => key_value(ui, &title, "none"),
             Value::Bool(yes) => key_value(ui, &title, if *yes { "yes" } else { "no" }),
             Value::Number(number) => key_value(ui, &title, &number.to_string()),
+            Value::String(text) if REMARKS.contains(&name.as_str()) => key_value(ui, &title, text),
             Value::Array(rows) if !rows.is_empty() && rows.iter().all(Value::is_object) => table(ui, &title, rows),
             Value::String(text) if !text.contains('\n') => key_value_copy(ui, &title, text),
             _ => whole(ui, &title, value),
@@ -99,8 +123,13 @@ fn table(ui: &mut Ui, title: &str, rows: &[Value]) {
     ui.add_space(space::SM);
 }
 
+/// What the tool's form calls a value; where that is not known, the value's name.
+pub(super) fn title_in(name: &str, content: &Content) -> String {
+    content.labels.get(name).cloned().unwrap_or_else(|| title(name))
+}
+
 /// `callback_url` as people read it: Callback URL.
-pub(super) fn title(name: &str) -> String {
+fn title(name: &str) -> String {
     let words = name.split('_').enumerate().map(|(at, word)| match word {
         "url" | "uri" | "id" | "sdk" | "csv" | "ip" | "api" | "pkce" | "jwks" => word.to_uppercase(),
         "urls" => "URLs".to_owned(),
