@@ -111,6 +111,8 @@ fn copied(harness: &mut Window) -> String {
             _ => None,
         }));
     }
+    let told = |action: &Action| matches!(action, Action::Notify(_, title, _) if title == "The command is copied");
+    assert!(std::mem::take(&mut harness.state_mut().actions).iter().any(told), "it says so");
     copied.expect("nothing was copied")
 }
 

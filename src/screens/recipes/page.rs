@@ -5,7 +5,7 @@ use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use super::page_state::{Page, Primary, Tab};
 use super::state::{Asked, State};
 use super::{guide, list, looked, result, set_up, steps};
-use crate::action::Action;
+use crate::action::{Action, Mood};
 use crate::net;
 use crate::recipes::{Call, Content, Recipe};
 use crate::screens::Cx;
@@ -136,7 +136,11 @@ fn more(ui: &mut Ui, page: &Page, recipe: &dyn Recipe, profile: &Profile, cx: &C
             asked.push(Asked::Do(Action::OpenUrl(guide.url.clone())));
         }
         if menu_item(ui, Icon::Terminal, "Copy the command for it") {
-            ui.copy_text(net::command(&command(page, recipe), &profile.name, cx.data_dir));
+            let words = command(page, recipe);
+            ui.copy_text(net::command(&words, &profile.name, cx.data_dir));
+            let files = words.contains("=FILE") || words.contains("=@FILE");
+            let detail = if files { "Put the file that holds the secret or token in the place of FILE" } else { "" };
+            asked.push(Asked::Do(Action::Notify(Mood::Success, "The command is copied".to_owned(), detail.to_owned())));
         }
         let forget = |ui: &mut Ui| menu_item(ui, Icon::Trash, "Forget the inputs");
         if ui.add_enabled_ui(!busy && page.forget_job == 0, forget).inner {
