@@ -75,6 +75,25 @@ fn how_a_recipe_stands_from_an_earlier_run_is_that_of_the_inputs_that_were_remem
 }
 
 #[test]
+fn a_check_that_is_not_remembered_makes_the_one_of_before_none_of_other_inputs() {
+    let mut profile = acme();
+    recipes::remember(&mut profile, "nextjs", Call::Check, Ended::Good, at("2026-08-19T10:00:00Z"));
+    profile.recipes.get_mut("nextjs").unwrap().inputs.insert("url".to_owned(), ROUTE.to_owned());
+    let mut harness = page_of(profile, "nextjs", Theme::Dark, vec2(1080.0, 1500.0));
+    type_into(&mut harness, FIELD, OTHER);
+    press(&mut harness, "Check");
+    let (job, _) = call(&mut harness);
+    tell(&mut harness, job, Event::Judged(Ok(Box::new(outcome(true)))));
+    end(&mut harness, job, End::Done);
+    assert!(stands(&harness, "earlier inputs") && !stands(&harness, "works"), "what is remembered is of the first");
+    tab(&mut harness, "Set up");
+    type_into(&mut harness, FIELD, ROUTE);
+    assert!(stands(&harness, "works"));
+    tab(&mut harness, "Checks");
+    assert!(stands(&harness, OLD));
+}
+
+#[test]
 fn a_simulation_of_other_inputs_is_offered_again_too() {
     let mut harness = page("trustpath");
     choose(&mut harness, "Simulate on this machine");

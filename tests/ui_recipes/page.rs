@@ -127,7 +127,8 @@ fn a_secret_key_in_the_place_of_the_publishable_one_says_so_and_is_in_no_copied_
     let error = recipes::admit(supabase, &ask.given).unwrap_err();
     tell(&mut harness, job, Event::Made(Err(error)));
     end(&mut harness, job, End::Done);
-    harness.get_by_label("publishable_key is a secret");
+    harness.get_by_label_contains("Publishable key is a secret. It is a secret key of the project");
+    tab(&mut harness, "Result");
     holds_no_secret(&harness);
     let command = copied(&mut harness);
     assert!(command.contains("--set project=abc") && !command.contains("publishable_key"), "{command}");

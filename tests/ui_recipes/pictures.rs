@@ -83,7 +83,7 @@ fn steps_with_their_copies() {
 fn checks_of_which_one_fails() {
     both("checks", |theme| {
         let mut profile = acme();
-        let at = at("2026-08-20T12:04:30Z");
+        let at = at("2026-08-20T12:04:31Z");
         recipes::remember(&mut profile, "nextjs", Call::Check, Ended::Failed, at);
         recipes::remember(&mut profile, "wordpress", Call::Check, Ended::Good, at);
         recipes::remember(&mut profile, "zapier", Call::Simulate, Ended::Good, at);

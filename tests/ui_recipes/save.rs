@@ -114,7 +114,7 @@ fn a_key_that_stays_in_the_file_and_is_not_the_one_that_was_made_is_told_plainly
     let mut harness = page("campaign-state");
     typed(&mut harness, "campaign-state");
     make(&mut harness, "Write the sender and the receiver");
-    press(&mut harness, "Save to folder…");
+    press_save(&mut harness);
     type_into(&mut harness, "Folder", "/home/ada/app");
     press(&mut harness, "Save");
     let (job, _) = saved(&mut harness);

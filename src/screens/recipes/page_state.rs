@@ -10,7 +10,7 @@ use super::state::{needs_besides, run};
 use crate::action::{Action, JobId};
 use crate::backend::recipes::{Ask, Command, Opened};
 use crate::error::{Category, UserError};
-use crate::recipes::{self, Call, Content, Ended, Generated, Given, Outcome, Plan, Recipe};
+use crate::recipes::{Call, Content, Generated, Given, Outcome, Plan};
 use crate::screens::Cx;
 use crate::secrets::Secret;
 use crate::tenant::Profile;
@@ -38,6 +38,16 @@ pub(super) enum Primary {
     Save,
 }
 
+/// A check or simulation.
+struct Ran {
+    call: Call,
+    /// What it looks at.
+    of: Given,
+    begun: Timestamp,
+    /// When its answer came.
+    ended: Option<Timestamp>,
+}
+
 /// The page of one recipe for one profile.
 #[derive(Default)]
 pub(super) struct Page {
@@ -57,12 +67,13 @@ pub(super) struct Page {
     /// Which of the files is shown.
     pub file: usize,
     pub run: Run,
-    /// What `run` looks at, or looked at.
-    run_of: Option<(Call, Given)>,
+    /// The checks and simulations of this page; the last one is `run`.
+    ran: Vec<Ran>,
     /// The plain inputs that were remembered when the page was opened.
     kept: BTreeMap<String, String>,
-    /// By call, what was looked at when it said last how the recipe stands.
-    stands_of: HashMap<Call, Given>,
+    opened_at: Timestamp,
+    /// By call, what it would have looked at when the page was opened.
+    at_first: HashMap<Call, Given>,
     pub plan: Load<Box<Plan>>,
     pub plan_job: JobId,
     /// What `plan` was worked out from.
@@ -81,8 +92,8 @@ pub(super) struct Page {
 
 impl Page {
     /// As it opens, with the plain inputs that are remembered.
-    pub fn new(content: &Content, kept: BTreeMap<String, String>) -> Self {
-        Self { draft: Draft::new(content, Some(&kept)), kept, ..Self::default() }
+    pub fn new(content: &Content, kept: BTreeMap<String, String>, now: Timestamp) -> Self {
+        Self { draft: Draft::new(content, Some(&kept)), kept, opened_at: now, ..Self::default() }
     }
 
     /// What is known for the fields came. How the recipe stands from before was found with that and with what is remembered,
@@ -92,7 +103,7 @@ impl Page {
         first.fill(opened);
         first.settle();
         for call in [Call::Check, Call::Simulate] {
-            self.stands_of.entry(call).or_insert_with(|| first.looked_at(content, call));
+            self.at_first.insert(call, first.looked_at(content, call));
         }
         self.draft.fill(opened);
     }
@@ -165,16 +176,24 @@ impl Page {
         if matches!(self.run, Run::Idle | Run::Live(_)) {
             return None;
         }
-        let (call, of) = self.run_of.as_ref()?;
-        (self.draft.looked_at(content, *call) != *of).then_some(*call)
+        let ran = self.ran.last()?;
+        (self.draft.looked_at(content, ran.call) != ran.of).then_some(ran.call)
     }
 
     /// True where how the recipe stands was found with other inputs than there are now.
     pub fn stands_of_others(&self, content: &Content, profile: &Profile) -> bool {
-        let last = profile.recipes.get(&content.name).and_then(|kept| kept.last.as_ref());
-        let by = |call: &Call| last.is_some_and(|last| last.call == call.word());
-        let Some(call) = [Call::Check, Call::Simulate].into_iter().find(by) else { return false };
-        self.stands_of.get(&call).is_some_and(|of| self.draft.looked_at(content, call) != *of)
+        let Some(last) = profile.recipes.get(&content.name).and_then(|kept| kept.last.as_ref()) else { return false };
+        let Some(call) = [Call::Check, Call::Simulate].into_iter().find(|call| call.word() == last.call) else {
+            return false;
+        };
+        // It was remembered while the call was on its way. One of before this page looked at what there was when it was opened;
+        // of one beside it nothing is known.
+        let meanwhile = |ran: &&Ran| ran.begun <= last.at && ran.ended.is_some_and(|ended| last.at <= ended);
+        let of = match self.ran.iter().rev().filter(|ran| ran.call == call).find(meanwhile) {
+            Some(ran) => Some(&ran.of),
+            None => self.at_first.get(&call).filter(|_| last.at <= self.opened_at),
+        };
+        of.is_some_and(|of| self.draft.looked_at(content, call) != *of)
     }
 
     /// True where what was carried out was of other inputs than there are now.
@@ -232,8 +251,8 @@ impl Page {
             for of in [&mut self.made_of, &mut self.plan_of] {
                 of.secrets.insert(key.clone(), secret.clone());
             }
-            let looked_at = self.run_of.iter_mut().map(|(call, of)| (*call, of));
-            for (call, of) in looked_at.chain(self.stands_of.iter_mut().map(|(call, of)| (*call, of))) {
+            let looked_at = self.ran.iter_mut().map(|ran| (ran.call, &mut ran.of));
+            for (call, of) in looked_at.chain(self.at_first.iter_mut().map(|(call, of)| (*call, of))) {
                 if content.input(key).is_some_and(|input| input.serves(call)) {
                     of.secrets.entry(key.clone()).or_insert_with(|| secret.clone());
                 }
@@ -246,24 +265,23 @@ impl Page {
         self.tab = Tab::Checks;
         let job = cx.job();
         self.run.begin(job, call);
-        self.run_of = Some((call, self.draft.looked_at(content, call)));
+        self.ran.retain(|ran| ran.ended.is_some());
+        self.ran.push(Ran { call, of: self.draft.looked_at(content, call), begun: cx.now, ended: None });
         actions.push(run(job, Command::Run(Box::new(self.ask(profile, content, call)))));
     }
 
     /// It came to its end.
-    pub fn judged(&mut self, recipe: &dyn Recipe, job: JobId, result: Result<Box<Outcome>, UserError>, now: Timestamp) {
-        let Some((call, of)) = self.run_of.clone() else { return };
+    pub fn judged(&mut self, content: &Content, job: JobId, result: Result<Box<Outcome>, UserError>, now: Timestamp) {
+        let of = self.ran.last().map(|ran| ran.of.clone()).unwrap_or_default();
         if let Err(error) = &result
-            && self.refused(recipe.content(), &of, error)
+            && self.refused(content, &of, error)
         {
             // Nothing was begun.
             self.run = Run::Idle;
             return;
         }
-        if let Ok(outcome) = &result
-            && recipes::ending(recipe, call, outcome) != Ended::Nothing
-        {
-            self.stands_of.insert(call, of);
+        if let Some(ran) = self.ran.last_mut().filter(|_| result.is_ok()) {
+            ran.ended = Some(now);
         }
         self.run.judged(job, result, now);
     }

@@ -133,7 +133,7 @@ impl State {
             return;
         }
         let kept = profile.recipes.get(name).map(|kept| kept.inputs.clone()).unwrap_or_default();
-        let mut page = Page::new(recipe.content(), kept);
+        let mut page = Page::new(recipe.content(), kept, cx.now);
         page.open_job = cx.job();
         let command = Command::Open { profile: profile.id, name: name.to_owned() };
         actions.push(run(page.open_job, command));
@@ -259,7 +259,7 @@ impl State {
             Event::Judged(result) => {
                 let waits = |page: &Page| page.run.live().is_some_and(|live| live.job == job);
                 if let Some((recipe, page)) = self.page_with(waits) {
-                    page.judged(recipe, job, result, now);
+                    page.judged(recipe.content(), job, result, now);
                     actions.push(Action::ProfilesChanged);
                 }
             }
