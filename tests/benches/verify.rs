@@ -20,7 +20,7 @@
 //! three of a round. `openssl=` is the median of the anchors.
 //!
 //! `KINDE_PANEL_BENCH_SECONDS` (3) is the length of a measurement, `KINDE_PANEL_BENCH_ROUNDS` (5) their number. The program
-//! measured is a release without link-time optimisation: the release itself is no slower.
+//! measured is a release with a lighter link-time optimisation: the release itself is no slower.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
