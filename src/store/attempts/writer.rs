@@ -15,6 +15,10 @@ const WAITING: usize = 1024;
 /// How long at most a batch waits for those who came together lately, and how often it looks for them.
 const PATIENCE: Duration = Duration::from_millis(2);
 const LOOK: Duration = Duration::from_micros(20);
+/// On a disk that commits faster those who come meanwhile are the next batch: nobody waits for others.
+const WORTH_WAITING: Duration = Duration::from_millis(1);
+/// A batch of so many costs hardly more than what every commit costs.
+const FEW: usize = 2;
 
 /// A part of a transaction, and who waits for it.
 trait Work: Send {
@@ -91,17 +95,26 @@ fn run(history: &History, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
     // half of what it costs to keep an attempt.
     if let Some(connection) = history.writer() {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).ok();
+        connection.set_prepared_statement_cache_capacity(64);
     }
     // How many came together lately. Senders that wait for their answers come again together, a moment after it: a commit
     // for the first of them alone would keep all others waiting. One that comes alone waits for nobody.
     let mut usual = 1;
-    // How long the commits of late took: to wait longer than that for others saves nothing.
-    let mut cost = Duration::ZERO;
+    // How long a commit takes that holds next to nothing: what is saved by waiting for others, where that is much. The rest
+    // of it is writing what they bring, which has to be written in any case.
+    let mut alone = Duration::ZERO;
     while let Some(first) = waiting.blocking_recv() {
-        let batch = gather(first, &mut waiting, usual, cost.min(PATIENCE));
-        usual = batch.len().max(usual * 7 / 8);
+        let patience = if alone < WORTH_WAITING { Duration::ZERO } else { PATIENCE };
+        let batch = gather(first, &mut waiting, usual, patience);
+        let count = batch.len();
+        usual = count.max(usual * 7 / 8);
         match history.writer() {
-            Some(connection) => cost = (cost * 3 + commit(connection, batch)) / 4,
+            Some(connection) => {
+                let took = commit(connection, batch);
+                if count <= FEW {
+                    alone = (alone * 3 + took) / 4;
+                }
+            }
             None => tell(batch, Err(&HistoryError::Newer.to_string())),
         }
     }
