@@ -15,7 +15,9 @@ impl Attempts {
     /// When it could not be written: the sender must not be told otherwise.
     pub async fn receive(&self, new: NewAttempt) -> Result<Stored, HistoryError> {
         let now = new.received_at;
-        let stored = self.writer.write(move |connection| insert(connection, &new)).await?;
+        // Made ready here: the one thread that writes has enough to do.
+        let ready = Ready::of(new)?;
+        let stored = self.writer.write(move |connection| insert(connection, &ready)).await?;
         self.tend(now);
         Ok(stored)
     }
@@ -87,24 +89,38 @@ pub(super) fn group_of(new: &NewAttempt, hash: &[u8; 32]) -> String {
     }
 }
 
-pub(super) fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored, HistoryError> {
-    let hash = sha256(&new.body);
-    let group = group_of(new, &hash);
-    let new_body = connection
-        .prepare_cached("INSERT INTO bodies (sha256, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute(params![hash, new.body])?;
-    let body: i64 = match new_body {
-        0 => connection
-            .prepare_cached("SELECT id FROM bodies WHERE sha256 = ?1")?
-            .query_row(params![hash], |row| row.get(0))?,
-        _ => connection.last_insert_rowid(),
+/// An attempt with what is worked out from it before it is kept.
+pub(super) struct Ready {
+    new: NewAttempt,
+    hash: [u8; 32],
+    group: String,
+    headers: String,
+}
+
+impl Ready {
+    pub(super) fn of(new: NewAttempt) -> Result<Self, HistoryError> {
+        let hash = sha256(&new.body);
+        let headers = serde_json::to_string(&new.headers).map_err(|error| HistoryError::Other(error.to_string()))?;
+        Ok(Self { group: group_of(&new, &hash), hash, headers, new })
+    }
+}
+
+pub(super) fn insert(connection: &Connection, ready: &Ready) -> Result<Stored, HistoryError> {
+    let Ready { new, hash, group, headers } = ready;
+    let last = Last::of(connection, "attempts_by_group", "group_key", &new.owner, group)?;
+    // The same event under another request id, or under none, may come with the same body: another webhook of the tenant takes
+    // it too.
+    let same_event = match &new.event_id {
+        Some(event) if last.is_none() => Last::of(connection, "attempts_by_event", "event_id", &new.owner, event)?,
+        _ => None,
     };
-    let last: Option<u32> = connection
-        .prepare_cached("SELECT attempt FROM attempts WHERE owner = ?1 AND group_key = ?2 ORDER BY seq DESC LIMIT 1")?
-        .query_row(params![new.owner, group], |row| row.get(0))
-        .optional()?;
-    let attempt = last.unwrap_or(0).saturating_add(1);
-    let headers = serde_json::to_string(&new.headers).map_err(|error| HistoryError::Other(error.to_string()))?;
+    let body = match last.iter().chain(&same_event).find(|last| last.hash == *hash) {
+        Some(last) => last.body,
+        None => connection
+            .prepare_cached("INSERT INTO bodies (sha256, bytes) VALUES (?1, ?2)")?
+            .insert(params![hash, new.body])?,
+    };
+    let attempt = last.map_or(0, |last| last.attempt).saturating_add(1);
     let seq = connection
         .prepare_cached(
             "INSERT INTO attempts (owner, received_at, webhook_id, event_id, type, who, group_key, attempt, content, body,
@@ -134,6 +150,31 @@ pub(super) fn insert(connection: &Connection, new: &NewAttempt) -> Result<Stored
         )?
         .execute(params![new.owner, seq, at])?;
     Ok(Stored { seq, attempt })
+}
+
+/// The last attempt that shares something with a new one.
+struct Last {
+    attempt: u32,
+    body: i64,
+    hash: Vec<u8>,
+}
+
+impl Last {
+    /// The one of `owner` with this value in `column`, along `index`, which begins with both and ends with the number.
+    fn of(
+        connection: &Connection,
+        index: &str,
+        column: &str,
+        owner: &str,
+        value: &str,
+    ) -> Result<Option<Self>, HistoryError> {
+        let sql = format!(
+            "SELECT attempt, body, coalesce(body_sha256, (SELECT sha256 FROM bodies WHERE id = body))
+             FROM attempts INDEXED BY {index} WHERE owner = ?1 AND {column} = ?2 ORDER BY seq DESC LIMIT 1"
+        );
+        let last = |row: &rusqlite::Row<'_>| Ok(Self { attempt: row.get(0)?, body: row.get(1)?, hash: row.get(2)? });
+        Ok(connection.prepare_cached(&sql)?.query_row(params![owner, value], last).optional()?)
+    }
 }
 
 pub(super) fn note(connection: &Connection, judgement: &Judgement) -> Result<(), HistoryError> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::history::HistoryError;
-use super::change::{group_of, insert, note};
+use super::change::{Ready, group_of, insert, note};
 use super::row::{Answer, Duplicate, Forwarded, Judgement, NewAttempt, Stored, sha256};
 use super::{Attempts, answers};
 
@@ -71,7 +71,7 @@ impl Attempts {
 }
 
 fn keep(connection: &Connection, record: &Record, now: Timestamp) -> Result<Stored, HistoryError> {
-    let mut stored = insert(connection, &record.new)?;
+    let mut stored = insert(connection, &Ready::of(record.new.clone())?)?;
     let seq = stored.seq;
     let sql = "UPDATE attempts SET kept_at = ?2, via = ?3 WHERE seq = ?1";
     connection.prepare_cached(sql)?.execute(params![seq, now.as_microsecond(), record.via])?;

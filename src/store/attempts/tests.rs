@@ -74,6 +74,40 @@ async fn attempts_are_numbered_within_their_group_and_a_body_stands_once() {
 }
 
 #[tokio::test]
+async fn a_history_from_before_bodies_lost_their_index_is_sound_without_it_and_keeps_what_it_had() {
+    let (dir, attempts) = open();
+    attempts.receive(new(Some("w1"), Some("e1"), "user.created", "x")).await.unwrap();
+    drop(attempts);
+    let path = dir.path().join("history.db");
+    {
+        // As the eleventh schema left it: the table as it was made first, and its own index.
+        let old = rusqlite::Connection::open(&path).unwrap();
+        old.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             CREATE TABLE old_bodies (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;
+             INSERT INTO old_bodies SELECT * FROM bodies;
+             DROP TABLE bodies;
+             PRAGMA legacy_alter_table = ON;
+             ALTER TABLE old_bodies RENAME TO bodies;
+             UPDATE attempts SET body_sha256 = NULL;
+             PRAGMA user_version = 11;",
+        )
+        .unwrap();
+    }
+    let attempts = Attempts::open(&path).unwrap();
+    assert_eq!(attempts.receive(new(Some("w1"), Some("e1"), "user.created", "x")).await.unwrap().attempt, 2);
+    attempts.receive(new(Some("w2"), Some("e1"), "user.created", "x")).await.unwrap();
+    attempts.receive(new(Some("w3"), Some("e1"), "user.created", "another")).await.unwrap();
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let one = |sql: &str| database.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+    assert_eq!(one("PRAGMA integrity_check"), "ok".to_owned().into());
+    assert_eq!(one("SELECT count(*) FROM bodies"), 2.into());
+    assert_eq!(one("SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'bodies' AND type = 'index'"), 0.into());
+    assert_eq!(one("SELECT count(*) FROM pragma_foreign_key_check"), 0.into());
+    assert_eq!(attempts.whole("p", 1).await.unwrap().unwrap().body, b"x");
+}
+
+#[tokio::test]
 async fn pages_follow_each_other_newest_first_by_type_verdict_id_time_and_words() {
     let (_dir, attempts) = open();
     for n in 0..10_i64 {

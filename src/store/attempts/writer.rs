@@ -212,7 +212,7 @@ fn step(connection: &Connection, sql: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::change::insert;
+    use super::super::change::{Ready, insert};
     use super::super::tests::{new, open};
     use super::*;
     use crate::store::attempts::Filter;
@@ -224,7 +224,8 @@ mod tests {
         let (mut batch, mut answers): (Batch, Vec<_>) = (Vec::new(), Vec::new());
         for n in 0..10 {
             let change = move |connection: &Connection| {
-                let stored = insert(connection, &new(Some(&format!("w{n}")), None, "t", "x"))?;
+                let ready = Ready::of(new(Some(&format!("w{n}")), None, "t", "x"))?;
+                let stored = insert(connection, &ready)?;
                 if n % 5 == 3 { Err(HistoryError::Other(format!("number {n}"))) } else { Ok(stored.seq) }
             };
             let (asker, answer) = oneshot::channel();
