@@ -131,7 +131,7 @@ fn enter_opens_the_first_hit_and_down_leads_to_it() {
 /// What the page of the recipe that is being opened has the keyboard on, once what is known for its fields came.
 fn keyboard(harness: &mut crate::stage::Window) -> Option<String> {
     crate::stage::opened(harness, kinde_panel::backend::recipes::Opened::default());
-    let focused = harness.root().children_recursive().find(|node| node.is_focused());
+    let focused = harness.root().children_recursive().find(egui_kittest::Node::is_focused);
     focused.and_then(|node| node.accesskit_node().label())
 }
 

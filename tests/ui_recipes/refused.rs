@@ -85,18 +85,21 @@ fn what_stops_files_and_changes_alike_is_told_once() {
 
 #[test]
 fn every_refusal_of_a_word_names_its_input() {
-    let (store, source) = (("store", "acme"), ("source", "reddit"));
-    let callback = ("callback_url", "https://A01JMF0X.callbacks.bravostudio.app/");
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    /// The recipe, what is typed, and the input that is refused.
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    const STORE: (&str, &str) = ("store", "acme");
+    const SOURCE: (&str, &str) = ("source", "reddit");
+    const CALLBACK: (&str, &str) = ("callback_url", "https://A01JMF0X.callbacks.bravostudio.app/");
+    let cases: [Case; 13] = [
         ("bravo-studio", &[("callback_url", "nonsense")], "callback_url"),
-        ("bravo-studio", &[callback, ("state", "short")], "state"),
-        ("campaign-state", &[source, ("site", "ftp://a.example")], "site"),
+        ("bravo-studio", &[CALLBACK, ("state", "short")], "state"),
+        ("campaign-state", &[SOURCE, ("site", "ftp://a.example")], "site"),
         ("edge-workers", &[("name", "Not A Name")], "name"),
         ("edge-workers", &[("runtime", "nosuch")], "runtime"),
         ("openid-provider", &[("callback_url", "nonsense")], "callback_url"),
         ("shopify-multipass", &[("store", "admin.shopify.com")], "store"),
-        ("shopify-multipass", &[store, ("remote_ip", "nonsense")], "remote_ip"),
-        ("shopify-multipass", &[store, ("return_to", "https://other.example/")], "return_to"),
+        ("shopify-multipass", &[STORE, ("remote_ip", "nonsense")], "remote_ip"),
+        ("shopify-multipass", &[STORE, ("return_to", "https://other.example/")], "return_to"),
         ("supabase", &[("project", "http://abc.supabase.co")], "project"),
         ("supabase", &[("project", "abc"), ("user_id", "ada")], "user_id"),
         ("wordpress", &[("site", "https://blog.example.com/?a=b")], "site"),
@@ -104,6 +107,6 @@ fn every_refusal_of_a_word_names_its_input() {
     ];
     for (name, plain, key) in cases {
         let error = really_refused(name, plain);
-        assert_eq!((error.category, error.input.as_deref()), (Category::Input, Some(*key)), "{name}: {error:?}");
+        assert_eq!((error.category, error.input.as_deref()), (Category::Input, Some(key)), "{name}: {error:?}");
     }
 }
