@@ -17,8 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(2);
 const LOOK: Duration = Duration::from_micros(20);
 /// On a disk that commits faster those who come meanwhile are the next batch: nobody waits for others.
 const WORTH_WAITING: Duration = Duration::from_millis(1);
-/// A batch of so many costs hardly more than what every commit costs.
-const FEW: usize = 2;
+/// By how much of itself, and by how much more, what commits take at least is taken to have grown with each that took longer.
+const GROWTH: u32 = 32;
+const STEP: Duration = Duration::from_micros(10);
 
 /// A part of a transaction, and who waits for it.
 trait Work: Send {
@@ -100,23 +101,26 @@ fn run(history: &History, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
     // How many came together lately. Senders that wait for their answers come again together, a moment after it: a commit
     // for the first of them alone would keep all others waiting. One that comes alone waits for nobody.
     let mut usual = 1;
-    // How long a commit takes that holds next to nothing: what is saved by waiting for others, where that is much. The rest
-    // of it is writing what they bring, which has to be written in any case.
-    let mut alone = Duration::ZERO;
+    let mut least = Least::default();
     while let Some(first) = waiting.blocking_recv() {
-        let patience = if alone < WORTH_WAITING { Duration::ZERO } else { PATIENCE };
+        let patience = if least.0 < WORTH_WAITING { Duration::ZERO } else { PATIENCE };
         let batch = gather(first, &mut waiting, usual, patience);
-        let count = batch.len();
-        usual = count.max(usual * 7 / 8);
+        usual = batch.len().max(usual * 7 / 8);
         match history.writer() {
-            Some(connection) => {
-                let took = commit(connection, batch);
-                if count <= FEW {
-                    alone = (alone * 3 + took) / 4;
-                }
-            }
+            Some(connection) => least.seen(commit(connection, batch)),
             None => tell(batch, Err(&HistoryError::Newer.to_string())),
         }
+    }
+}
+
+/// How long commits take at least, of late: what is saved by waiting for others. What one takes longer is writing what they bring,
+/// which has to be written in any case, or a moment in which the disk was busy with something else.
+#[derive(Default)]
+struct Least(Duration);
+
+impl Least {
+    fn seen(&mut self, took: Duration) {
+        self.0 = took.min(self.0 + self.0 / GROWTH + STEP);
     }
 }
 
@@ -216,6 +220,20 @@ mod tests {
     use super::super::tests::{new, open};
     use super::*;
     use crate::store::attempts::Filter;
+
+    #[test]
+    fn nobody_is_waited_for_after_one_slow_commit_and_others_are_on_a_disk_that_is_slow() {
+        let mut least = Least::default();
+        let mut after = |took: &[u64]| {
+            took.iter().for_each(|micros| least.seen(Duration::from_micros(*micros)));
+            least.0 >= WORTH_WAITING
+        };
+        assert!(!after(&[200; 50]));
+        assert!(!after(&[500_000]));
+        assert!(!after(&[300, 20_000, 400, 15_000, 600]));
+        assert!(after(&[5_000; 100]));
+        assert!(!after(&[300]));
+    }
 
     #[tokio::test]
     async fn what_fails_of_a_batch_takes_its_own_part_back_and_nothing_of_the_others() {
