@@ -1,5 +1,6 @@
-//! The one thread of a process that writes: what waits together is committed together.
+//! The one thread of a process that writes: what waits together is committed together. Another one tells those who wait.
 
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -20,6 +21,9 @@ const WORTH_WAITING: Duration = Duration::from_millis(1);
 /// By how much of itself, and by how much more, what commits take at least is taken to have grown with each that took longer.
 const GROWTH: u32 = 32;
 const STEP: Duration = Duration::from_micros(10);
+
+/// How many batches may wait until those who wait for them are told.
+const UNTOLD: usize = 16;
 
 /// A part of a transaction, and who waits for it.
 trait Work: Send {
@@ -63,6 +67,9 @@ impl<T: Send, F: Fn(&Connection) -> Result<T, HistoryError> + Send> Work for Par
 /// What is committed together.
 type Batch = Vec<Box<dyn Work>>;
 
+/// A batch, and how it ended.
+type Told = (Batch, Result<(), String>);
+
 /// Hands work to the thread. The thread ends when the last clone is gone and everything that waits is written.
 #[derive(Clone)]
 pub(super) struct Writer(mpsc::Sender<Box<dyn Work>>);
@@ -71,10 +78,11 @@ impl Writer {
     /// Starts the thread over `history`.
     pub(super) fn start(history: History) -> Result<Self, HistoryError> {
         let (sender, receiver) = mpsc::channel(WAITING);
-        std::thread::Builder::new()
-            .name("history-writer".to_owned())
-            .spawn(move || run(&history, receiver))
-            .map_err(|error| HistoryError::Other(error.to_string()))?;
+        // To wake those who wait, and to let go of what they brought, takes as long as a part of the writing: the next batch
+        // does not wait for it.
+        let (done, told) = std::sync::mpsc::sync_channel(UNTOLD);
+        thread("history-teller", move || told.into_iter().for_each(tell))?;
+        thread("history-writer", move || run(&history, receiver, &done))?;
         Ok(Self(sender))
     }
 
@@ -91,7 +99,12 @@ impl Writer {
     }
 }
 
-fn run(history: &History, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), HistoryError> {
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    started.map(|_| ()).map_err(|error| HistoryError::Other(error.to_string()))
+}
+
+fn run(history: &History, mut waiting: mpsc::Receiver<Box<dyn Work>>, done: &SyncSender<Told>) {
     // Without this promise SQLite plans a query anew for each value it is run with where a partial index might serve it:
     // half of what it costs to keep an attempt.
     if let Some(connection) = history.writer() {
@@ -106,9 +119,13 @@ fn run(history: &History, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
         let patience = if least.0 < WORTH_WAITING { Duration::ZERO } else { PATIENCE };
         let batch = gather(first, &mut waiting, usual, patience);
         usual = batch.len().max(usual * 7 / 8);
-        match history.writer() {
-            Some(connection) => least.seen(commit(connection, batch)),
-            None => tell(batch, Err(&HistoryError::Newer.to_string())),
+        let (told, took) = match history.writer() {
+            Some(connection) => commit(connection, batch),
+            None => ((batch, Err(HistoryError::Newer.to_string())), Duration::ZERO),
+        };
+        least.seen(took);
+        if done.send(told).is_err() {
+            return;
         }
     }
 }
@@ -133,9 +150,10 @@ fn gather(
 ) -> Batch {
     let begun = Instant::now();
     let mut batch = vec![first];
+    // Those who are about to come are let go first, once.
+    std::thread::yield_now();
     loop {
         let before = batch.len();
-        std::thread::yield_now();
         while batch.len() < TOGETHER
             && let Ok(work) = waiting.try_recv()
         {
@@ -153,15 +171,17 @@ fn gather(
     }
 }
 
-fn tell(batch: Batch, outcome: Result<(), &str>) {
+fn tell((batch, outcome): Told) {
+    let outcome = outcome.as_ref().map(|_| ()).map_err(String::as_str);
     for work in batch {
         work.tell(outcome);
     }
 }
 
 /// All of the batch in one transaction. Where one of them fails, all are taken back and done again, each by itself then:
-/// that is rare, and being ready for it from the start costs as much as the writing. Answers how long the commit itself took.
-fn commit(connection: &Connection, mut batch: Batch) -> Duration {
+/// that is rare, and being ready for it from the start costs as much as the writing. Answers how it ended, and how long the
+/// commit itself took.
+fn commit(connection: &Connection, mut batch: Batch) -> (Told, Duration) {
     let mut took = Duration::ZERO;
     let mut all = || {
         step(connection, "BEGIN IMMEDIATE")?;
@@ -182,8 +202,7 @@ fn commit(connection: &Connection, mut batch: Batch) -> Duration {
     if outcome.is_err() {
         take_back(connection);
     }
-    tell(batch, outcome.as_ref().map(|_| ()).map_err(String::as_str));
-    took
+    ((batch, outcome), took)
 }
 
 /// Each work in a savepoint of its own, so that one that fails takes nothing of the others back.
@@ -250,7 +269,7 @@ mod tests {
             batch.push(Box::new(Part::new(change, asker)));
             answers.push(answer);
         }
-        commit(history.writer().unwrap(), batch);
+        tell(commit(history.writer().unwrap(), batch).0);
         let mut told = Vec::new();
         for (n, answer) in answers.into_iter().enumerate() {
             match answer.await.unwrap() {
