@@ -107,11 +107,11 @@ impl Ready {
 
 pub(super) fn insert(connection: &Connection, ready: &Ready) -> Result<Stored, HistoryError> {
     let Ready { new, hash, group, headers } = ready;
-    let last = Last::of(connection, "attempts_by_group", "group_key", &new.owner, group)?;
+    let last = Last::of(connection, OF_GROUP, &new.owner, group)?;
     // The same event under another request id, or under none, may come with the same body: another webhook of the tenant takes
     // it too.
     let same_event = match &new.event_id {
-        Some(event) if last.is_none() => Last::of(connection, "attempts_by_event", "event_id", &new.owner, event)?,
+        Some(event) if last.is_none() => Last::of(connection, OF_EVENT, &new.owner, event)?,
         _ => None,
     };
     let body = match last.iter().chain(&same_event).find(|last| last.hash == *hash) {
@@ -142,13 +142,14 @@ pub(super) fn insert(connection: &Connection, ready: &Ready) -> Result<Stored, H
             new.responded,
             hash
         ])?;
-    let at = new.received_at.as_microsecond();
+    // To the end of its second: what comes within it too leaves the row as it is.
     connection
         .prepare_cached(
-            "INSERT INTO spans VALUES (?1, ?2 >> 10, ?3, ?3)
-             ON CONFLICT DO UPDATE SET first_at = min(first_at, ?3), last_at = max(last_at, ?3)",
+            "INSERT INTO spans VALUES (?1, ?2 >> 10, ?3, ?3 / 1000000 * 1000000 + 999999)
+             ON CONFLICT DO UPDATE SET first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
+             WHERE excluded.first_at < first_at OR excluded.last_at > last_at",
         )?
-        .execute(params![new.owner, seq, at])?;
+        .execute(params![new.owner, seq, new.received_at.as_microsecond()])?;
     Ok(Stored { seq, attempt })
 }
 
@@ -159,21 +160,16 @@ struct Last {
     hash: Vec<u8>,
 }
 
+const OF_GROUP: &str = "SELECT attempt, body, coalesce(body_sha256, (SELECT sha256 FROM bodies WHERE id = body))
+    FROM attempts INDEXED BY attempts_by_group WHERE owner = ?1 AND group_key = ?2 ORDER BY seq DESC LIMIT 1";
+const OF_EVENT: &str = "SELECT attempt, body, coalesce(body_sha256, (SELECT sha256 FROM bodies WHERE id = body))
+    FROM attempts INDEXED BY attempts_by_event WHERE owner = ?1 AND event_id = ?2 ORDER BY seq DESC LIMIT 1";
+
 impl Last {
-    /// The one of `owner` with this value in `column`, along `index`, which begins with both and ends with the number.
-    fn of(
-        connection: &Connection,
-        index: &str,
-        column: &str,
-        owner: &str,
-        value: &str,
-    ) -> Result<Option<Self>, HistoryError> {
-        let sql = format!(
-            "SELECT attempt, body, coalesce(body_sha256, (SELECT sha256 FROM bodies WHERE id = body))
-             FROM attempts INDEXED BY {index} WHERE owner = ?1 AND {column} = ?2 ORDER BY seq DESC LIMIT 1"
-        );
+    /// The one of `owner` with this group or event.
+    fn of(connection: &Connection, sql: &str, owner: &str, value: &str) -> Result<Option<Self>, HistoryError> {
         let last = |row: &rusqlite::Row<'_>| Ok(Self { attempt: row.get(0)?, body: row.get(1)?, hash: row.get(2)? });
-        Ok(connection.prepare_cached(&sql)?.query_row(params![owner, value], last).optional()?)
+        Ok(connection.prepare_cached(sql)?.query_row(params![owner, value], last).optional()?)
     }
 }
 

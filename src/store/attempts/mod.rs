@@ -1,7 +1,8 @@
 //! The history of received attempts, in `history.db`: written by one thread, read by connections of their own.
 //!
 //! A row is one received attempt, under a number that is never given twice, over all owners. Bodies stand apart, with their
-//! SHA-256; that of the last attempt of the same request or event is not kept again. What waits at the same time is committed in one transaction (`writer`), and whoever waits for it is
+//! SHA-256; that of the last attempt of the same request or event is not kept again. What waits at the same time is committed in
+//! one transaction (`writer`), and whoever waits for it is
 //! answered after that transaction is on disk.
 //!
 //! # How one is found among a million
