@@ -81,6 +81,7 @@ pub(super) enum Start {
     Pinned,
     Failed(String),
     Standing(Standing),
+    /// Of those that were judged.
     Type(String, Standing),
     Group(String),
     Event(String),
@@ -128,8 +129,10 @@ impl Filter {
         let all = self.standings.is_empty();
         let standings = if all { Standing::ALL.to_vec() } else { self.standings.clone() };
         if self.by_type() {
-            let of = |kind: String| standings.iter().map(move |standing| Start::Type(kind.clone(), *standing));
-            return self.types_of(known).into_iter().flat_map(of).collect();
+            let (waiting, judged): (Vec<_>, Vec<_>) = standings.into_iter().partition(|one| *one == Standing::Pending);
+            let of = |kind: String| judged.iter().map(move |standing| Start::Type(kind.clone(), *standing));
+            let judged = self.types_of(known).into_iter().flat_map(of);
+            return waiting.into_iter().map(Start::Standing).chain(judged).collect();
         }
         if all { vec![Start::All] } else { standings.into_iter().map(Start::Standing).collect() }
     }
@@ -186,7 +189,8 @@ impl Filter {
                 values.push((*standing as i64).into());
             }
             Start::Type(kind, standing) => {
-                conditions.push("type = ? AND standing = ?".to_owned());
+                // The last of it names the index, which holds no others.
+                conditions.push("type = ? AND standing = ? AND standing > 0".to_owned());
                 values.extend([text(kind), (*standing as i64).into()]);
             }
             Start::Group(id) => {

@@ -11,6 +11,8 @@ use super::filter::{Filter, Last, Member, Range};
 const SPAN_BITS: u32 = 10;
 /// Beginnings of so many letters are one look-up in the index of words, as it was made (007_words.sql).
 const LOOKED_UP: [usize; 7] = [1, 2, 3, 4, 5, 6, 8];
+/// Of so many that wait for their verdict the types are looked at.
+const WAITING: u32 = 500;
 /// Of any other, so many words that begin so are looked for one by one.
 const WORDS: usize = 32;
 
@@ -141,19 +143,26 @@ fn holds(connection: &Connection, seq: i64, members: &[Member]) -> Result<bool, 
     Ok(text.is_some_and(|text| members.iter().all(|member| member.stands_in(&text))))
 }
 
-/// The types an owner has, each found by a step in the index.
+/// The types an owner has, each found by a step in the index; of those that wait for their verdict, the types of the newest.
 pub(super) fn types(connection: &Connection, owner: &str) -> Result<Vec<String>, HistoryError> {
-    let sql =
-        "SELECT type FROM attempts INDEXED BY attempts_by_type WHERE owner = ?1 AND type > ?2 ORDER BY type LIMIT 1";
+    let sql = "SELECT type FROM attempts INDEXED BY attempts_by_type
+               WHERE owner = ?1 AND standing > 0 AND type > ?2 ORDER BY type LIMIT 1";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut all: Vec<String> = Vec::new();
-    loop {
-        let last = all.last().cloned().unwrap_or_default();
-        match statement.query_row(params![owner, last], |row| row.get(0)).optional()? {
-            Some(next) => all.push(next),
-            None => return Ok(all),
-        }
+    let (mut all, mut last) = (BTreeSet::new(), String::new());
+    while let Some(next) = statement.query_row(params![owner, last], |row| row.get::<_, String>(0)).optional()? {
+        last.clone_from(&next);
+        all.insert(next);
     }
+    let sql = "SELECT type FROM attempts INDEXED BY attempts_by_standing
+               WHERE owner = ?1 AND standing = 0 ORDER BY seq DESC LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![owner, WAITING])?;
+    while let Some(row) = rows.next()? {
+        all.insert(row.get(0)?);
+    }
+    // What has no type is not found by one.
+    all.remove("");
+    Ok(all.into_iter().collect())
 }
 
 impl super::Attempts {

@@ -85,6 +85,23 @@ async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
 }
 
 #[tokio::test]
+async fn what_waits_for_its_verdict_is_found_by_its_type_too() {
+    let (_dir, attempts) = filled(0..4).await;
+    let waiting = attempts.receive(new(Some("w9"), None, "user.deleted", "y")).await.unwrap().seq;
+    attempts.receive(new(Some("w8"), None, "", "z")).await.unwrap();
+    assert_eq!(attempts.types("p").await.unwrap(), ["role.updated", "user.created", "user.deleted"]);
+    let types = of(&["user.*"]);
+    let found =
+        async |standings| seqs(&attempts, Filter { types: types.clone(), standings, ..Filter::default() }).await;
+    assert_eq!(found(Vec::new()).await, [waiting, 3, 1]);
+    assert_eq!(found(vec![Standing::Pending]).await, [waiting]);
+    assert_eq!(found(vec![Standing::Good, Standing::NotVerified]).await, [3, 1]);
+    attempts.judged(vec![judged(waiting, "verified", "user.deleted y")]).await.unwrap();
+    assert_eq!(attempts.types("p").await.unwrap(), ["role.updated", "user.created", "user.deleted"]);
+    assert_eq!(found(vec![Standing::Good]).await, [waiting, 3]);
+}
+
+#[tokio::test]
 async fn every_filter_finds_what_looking_at_each_attempt_would() {
     let (_dir, attempts) = filled(0..40).await;
     attempts.pin(vec![3, 9], true).await.unwrap();
