@@ -70,7 +70,7 @@ impl Attempts {
         self.reading(move |connection| count(connection, &owner, filter, (from, to), buckets)).await
     }
 
-    /// When the oldest attempt of `owner` that is still kept came, roughly, and the newest.
+    /// When the oldest attempt of `owner` that is still kept came, roughly, and the newest, to the end of its second at most.
     ///
     /// # Errors
     /// When SQLite cannot read.
