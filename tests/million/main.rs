@@ -30,7 +30,7 @@ mod unpainted;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kinde_panel::store::attempts::{
@@ -232,6 +232,17 @@ fn looked(part: &str, dir: &Path) -> Value {
     serde_json::from_str(line).unwrap()
 }
 
+/// Waits until the writer's connection has closed, which takes its log with it, and until everything is on disk: who opens it then
+/// has neither to wait for it, nor reads while it is written.
+fn closed(dir: &Path) {
+    let begun = Instant::now();
+    while dir.join("history.db-wal").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the writer does not close");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    std::fs::File::open(dir.join("history.db")).unwrap().sync_all().unwrap();
+}
+
 #[test]
 #[ignore = "minutes, and gigabytes of disk: tests/run --long million"]
 fn a_million_attempts_open_page_filter_and_search_within_the_figures() {
@@ -243,8 +254,8 @@ fn a_million_attempts_open_page_filter_and_search_within_the_figures() {
     let begun = Instant::now();
     runtime.block_on(fill(full.path(), many()));
     let filled = begun.elapsed().as_secs();
-    // The writer's connection closes as its thread ends.
     drop(runtime);
+    closed(full.path());
     let size = std::fs::metadata(full.path().join("history.db")).unwrap().len() >> 20;
     println!("{} attempts, {size} MB, filled in {filled} s", many());
     let [reads, window] = ["look", "follow"].map(|part| {
