@@ -80,6 +80,8 @@ impl History {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // Before the schema is brought up to date: what that leaves behind is overwritten too.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         // Moving the log into the database syncs twice more: not after every megabyte or two of webhooks.
         connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

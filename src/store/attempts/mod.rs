@@ -84,7 +84,6 @@ impl Attempts {
     /// When SQLite cannot open or change it, or no thread can be started.
     pub fn open(path: &Path) -> Result<Self, HistoryError> {
         let history = History::open(path)?;
-        history.reader().pragma_update(None, "secure_delete", "ON")?;
         history.reader().pragma_update(None, "journal_size_limit", 64 << 20)?;
         // Pages that several commits change are moved into the database once: 16 MB of log. And those that many attempts
         // land in, the indexes, are at hand.
