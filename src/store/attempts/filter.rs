@@ -147,7 +147,9 @@ impl Filter {
         };
         let wanted =
             |kind: &&String| (self.types.is_empty() || meets(&self.types, kind)) && !meets(&self.not_types, kind);
-        known.iter().filter(wanted).cloned().collect()
+        // What has no type is none of those that are not wanted.
+        let none = self.types.is_empty().then(String::new);
+        none.iter().chain(known).filter(wanted).cloned().collect()
     }
 
     /// The statement of one walk through `range`, of at most `limit` numbers.
@@ -225,7 +227,8 @@ impl Filter {
         if let Some(until) = self.until {
             also("received_at < ?", until.as_microsecond().into());
         }
-        if self.by_type() && !matches!(start, Start::Type(..)) {
+        let waits = matches!(start, Start::Standing(Standing::Pending));
+        if self.by_type() && !waits && !matches!(start, Start::Type(..)) {
             also("+type IN (SELECT value FROM json_each(?))", list(self.types_of(known)));
         }
         if !self.standings.is_empty() && !matches!(start, Start::Standing(_) | Start::Type(..)) {
@@ -247,6 +250,19 @@ impl Filter {
         if self.by_text() && matches!(start, Start::Number(_)) {
             let of_it = "EXISTS (SELECT 1 FROM attempt_words WHERE attempt_words MATCH ? AND rowid = attempts.seq)";
             also(of_it, self.match_of(&Last::Beginning).into());
+        }
+        if waits {
+            // Those that wait may have types that nothing judged has.
+            for (words, not) in [(&self.types, ""), (&self.not_types, "NOT ")] {
+                let each = |word: &String| if word.ends_with('*') { "instr(type, ?) = 1" } else { "+type = ?" };
+                if !words.is_empty() {
+                    let any = words.iter().map(each).collect::<Vec<_>>().join(" OR ");
+                    conditions.push(format!("{not}({any})"));
+                    values.extend(
+                        words.iter().map(|word| Value::from(word.strip_suffix('*').unwrap_or(word).to_owned())),
+                    );
+                }
+            }
         }
     }
 

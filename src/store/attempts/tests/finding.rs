@@ -90,17 +90,22 @@ async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
 async fn what_waits_for_its_verdict_is_found_by_its_type_too() {
     let (_dir, attempts) = filled(0..4).await;
     let waiting = attempts.receive(new(Some("w9"), None, "user.deleted", "y")).await.unwrap().seq;
-    attempts.receive(new(Some("w8"), None, "", "z")).await.unwrap();
+    let untyped = attempts.receive(new(Some("w8"), None, "", "z")).await.unwrap().seq;
     assert_eq!(attempts.types("p").await.unwrap(), ["role.updated", "user.created", "user.deleted"]);
     let types = of(&["user.*"]);
     let found =
         async |standings| seqs(&attempts, Filter { types: types.clone(), standings, ..Filter::default() }).await;
     assert_eq!(found(Vec::new()).await, [waiting, 3, 1]);
     assert_eq!(found(vec![Standing::Pending]).await, [waiting]);
+    let others = Filter { not_types: of(&["user.*"]), ..Filter::default() };
+    assert_eq!(seqs(&attempts, others).await, [untyped, 4, 2], "what has no type is no user's");
     assert_eq!(found(vec![Standing::Good, Standing::NotVerified]).await, [3, 1]);
     attempts.judged(vec![judged(waiting, "verified", "user.deleted y")]).await.unwrap();
     assert_eq!(attempts.types("p").await.unwrap(), ["role.updated", "user.created", "user.deleted"]);
     assert_eq!(found(vec![Standing::Good]).await, [waiting, 3]);
+    attempts.judged(vec![judged(untyped, "unreadable", "z")]).await.unwrap();
+    let others = Filter { not_types: of(&["user.*"]), standings: vec![Standing::Unreadable], ..Filter::default() };
+    assert_eq!(seqs(&attempts, others).await, [untyped]);
 }
 
 #[tokio::test]
