@@ -216,6 +216,10 @@ impl Filter {
 
     /// What the start did not already say. A plus keeps SQLite from walking along another index for it.
     fn rest(&self, start: &Start, known: &[String], conditions: &mut Vec<String>, values: &mut Vec<Value>) {
+        let waits = matches!(start, Start::Standing(Standing::Pending));
+        if waits {
+            self.types_as_said(conditions, values);
+        }
         let mut also = |condition: &str, value: Value| {
             conditions.push(condition.to_owned());
             values.push(value);
@@ -227,7 +231,6 @@ impl Filter {
         if let Some(until) = self.until {
             also("received_at < ?", until.as_microsecond().into());
         }
-        let waits = matches!(start, Start::Standing(Standing::Pending));
         if self.by_type() && !waits && !matches!(start, Start::Type(..)) {
             also("+type IN (SELECT value FROM json_each(?))", list(self.types_of(known)));
         }
@@ -251,17 +254,22 @@ impl Filter {
             let of_it = "EXISTS (SELECT 1 FROM attempt_words WHERE attempt_words MATCH ? AND rowid = attempts.seq)";
             also(of_it, self.match_of(&Last::Beginning).into());
         }
-        if waits {
-            // Those that wait may have types that nothing judged has.
-            for (words, not) in [(&self.types, ""), (&self.not_types, "NOT ")] {
-                let each = |word: &String| if word.ends_with('*') { "instr(type, ?) = 1" } else { "+type = ?" };
-                if !words.is_empty() {
-                    let any = words.iter().map(each).collect::<Vec<_>>().join(" OR ");
-                    conditions.push(format!("{not}({any})"));
-                    values.extend(
-                        words.iter().map(|word| Value::from(word.strip_suffix('*').unwrap_or(word).to_owned())),
-                    );
-                }
+    }
+
+    /// The wanted types as the words of the filter say them: what waits may have one that nothing judged has.
+    fn types_as_said(&self, conditions: &mut Vec<String>, values: &mut Vec<Value>) {
+        for (words, not) in [(&self.types, ""), (&self.not_types, "NOT ")] {
+            let mut any = Vec::new();
+            for word in words {
+                let (condition, text) = match word.strip_suffix('*') {
+                    Some(start) => ("instr(type, ?) = 1", start),
+                    None => ("+type = ?", word.as_str()),
+                };
+                any.push(condition);
+                values.push(text.to_owned().into());
+            }
+            if !any.is_empty() {
+                conditions.push(format!("{not}({})", any.join(" OR ")));
             }
         }
     }

@@ -2,8 +2,7 @@
 //!
 //! A row is one received attempt, under a number that is never given twice, over all owners. Bodies stand apart, with their
 //! SHA-256; that of the last attempt of the same request or event is not kept again. What waits at the same time is committed in
-//! one transaction (`writer`), and whoever waits for it is
-//! answered after that transaction is on disk.
+//! one transaction (`writer`), and whoever waits for it is answered after that transaction is on disk.
 //!
 //! # How one is found among a million
 //!
@@ -85,9 +84,7 @@ impl Attempts {
     pub fn open(path: &Path) -> Result<Self, HistoryError> {
         let history = History::open(path)?;
         history.reader().pragma_update(None, "journal_size_limit", 64 << 20)?;
-        // Pages that several commits change are moved into the database once: 16 MB of log. And those that many attempts
-        // land in, the indexes, are at hand.
-        history.reader().pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        // The pages that many attempts land in, those of the indexes, are at hand.
         history.reader().pragma_update(None, "cache_size", -8_000)?;
         // What a statement or a savepoint may have to take back stays in memory: by default it is written to a file beside
         // the database, each page, before it is changed.

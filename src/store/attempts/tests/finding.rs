@@ -270,7 +270,7 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
     let database = Connection::open(&path).unwrap();
     database
         .execute_batch(
-            "CREATE VIRTUAL TABLE old USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
+            "PRAGMA secure_delete = ON; CREATE VIRTUAL TABLE old USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
              INSERT INTO old (rowid, text) SELECT rowid, text FROM attempt_words; DROP TABLE attempt_terms;
              DROP TABLE attempt_words; ALTER TABLE old RENAME TO attempt_words;
              DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers; DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
@@ -286,6 +286,13 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
     assert_eq!(picture.buckets[0].count(Standing::Good), 6);
     assert_eq!(seqs(&attempts, Filter { until: Some(at(3)), ..Filter::default() }).await, [3, 2, 1]);
     assert_eq!(seqs(&attempts, Filter { words: of(&["role.up"]), ..Filter::default() }).await, [10, 8, 6, 4, 2]);
+    // Nor does what the earlier version had of it outlast a deletion.
+    attempts.delete((1..=10).collect()).await.unwrap();
+    drop(attempts);
+    for file in ["history.db", "history.db-wal"] {
+        let bytes = std::fs::read(dir.path().join(file)).unwrap_or_default();
+        assert!(!bytes.windows(8).any(|window| window.eq_ignore_ascii_case(b"example.")), "{file}");
+    }
 }
 
 #[tokio::test]
