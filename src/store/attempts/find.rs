@@ -8,7 +8,7 @@ use super::super::history::HistoryError;
 use super::filter::{Filter, Last, Member, Range};
 
 /// As the bits of a number that a span leaves away.
-const SPAN_BITS: u32 = 10;
+const SPAN_BITS: u32 = 8;
 /// Beginnings of so many letters are one look-up in the index of words, as it was made (007_words.sql).
 const LOOKED_UP: [usize; 7] = [1, 2, 3, 4, 5, 6, 8];
 /// Of so many that wait for their verdict the types are looked at.

@@ -7,8 +7,8 @@
 //! # How one is found among a million
 //!
 //! Pages are read by key ([`Attempts::page`]), never by offset: the walk (`find`) goes along the index that the filter
-//! names and takes the numbers first, the rows after. For times, `spans` says between which moments each 1,024 numbers
-//! came, so that what came long ago is not walked to. What a picture of arrivals counts is counted beforehand (`tallies`, by
+//! names and takes the numbers first, the rows after. For times, `spans` says between which moments each 256 numbers came,
+//! so that what came long ago is not walked to. What a picture of arrivals counts is counted beforehand (`tallies`, by
 //! triggers), minute by minute and hour by hour.
 //!
 //! # What deleting means
@@ -71,8 +71,8 @@ impl std::fmt::Debug for Attempts {
 /// What a process of an earlier version that went on running kept after the trigger for the spans had gone (010_spans.sql): of
 /// the last spans, in which numbers were still given. Along the numbers: by itself SQLite walks through a whole index for it.
 const SPANS_LEFT_OUT: &str = "INSERT INTO spans
-    SELECT owner, seq >> 10, min(received_at), max(received_at) FROM attempts NOT INDEXED
-    WHERE seq >= coalesce((SELECT max(span) FROM spans), 0) << 10 GROUP BY 1, 2
+    SELECT owner, seq >> 8, min(received_at), max(received_at) FROM attempts NOT INDEXED
+    WHERE seq >= coalesce((SELECT max(span) FROM spans), 0) << 8 GROUP BY 1, 2
     ON CONFLICT DO UPDATE SET first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
     WHERE excluded.first_at < first_at OR excluded.last_at > last_at";
 
@@ -138,8 +138,16 @@ impl Attempts {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, HistoryError> + Send + 'static,
     ) -> Result<T, HistoryError> {
+        ended(self.begin(read)).await
+    }
+
+    /// The same, begun at once: what is begun together is read side by side.
+    fn begin<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, HistoryError> + Send + 'static,
+    ) -> Begun<T> {
         let this = self.clone();
-        off_thread(move || {
+        tokio::task::spawn_blocking(move || {
             let free = this.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match free {
                 Some(connection) => connection,
@@ -149,12 +157,18 @@ impl Attempts {
             this.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             result
         })
-        .await
     }
 }
 
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HistoryError> + Send + 'static,
 ) -> Result<T, HistoryError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(HistoryError::Other(error.to_string())))
+    ended(tokio::task::spawn_blocking(work)).await
+}
+
+/// What began off the async threads.
+type Begun<T> = tokio::task::JoinHandle<Result<T, HistoryError>>;
+
+async fn ended<T>(work: Begun<T>) -> Result<T, HistoryError> {
+    work.await.unwrap_or_else(|error| Err(HistoryError::Other(error.to_string())))
 }

@@ -194,7 +194,7 @@ async fn members_of_the_payload_are_found_by_path_and_value() {
 
 #[tokio::test]
 async fn what_came_long_ago_is_not_walked_to_and_times_that_run_back_are_found() {
-    // Three spans of 1,024 in order, and among the newest one that came from elsewhere and is old.
+    // Twelve spans of 256 in order, and among the newest one that came from elsewhere and is old.
     let (dir, attempts) = open();
     let many: Vec<Record> = (0..3000)
         .map(|n| {
@@ -208,15 +208,15 @@ async fn what_came_long_ago_is_not_walked_to_and_times_that_run_back_are_found()
     assert_eq!(seqs(&attempts, old.clone()).await, [2991, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     let range = |low, high| filter::Range { low, high };
     let database = Connection::open(dir.path().join("history.db")).unwrap();
-    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2048, 3072), range(0, 1024)]);
+    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2816, 3072), range(0, 256)]);
     let between = Filter { since: Some(at(1_100)), until: Some(at(1_200)), ..Filter::default() };
-    assert_eq!(find::ranges(&database, "p", &between).unwrap(), [range(1024, 3072)]);
+    assert_eq!(find::ranges(&database, "p", &between).unwrap(), [range(2816, 3072), range(1024, 1280)]);
     assert_eq!(seqs(&attempts, between.clone()).await, (1101..=1200).rev().collect::<Vec<i64>>());
     let page = Filter { before: Some(1111), limit: 4, ..between };
     assert_eq!(seqs(&attempts, page).await, [1110, 1109, 1108, 1107]);
     attempts.delete((1..=1023).collect()).await.unwrap();
     assert_eq!(seqs(&attempts, old.clone()).await, [2991]);
-    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2048, 3072)], "an empty span is forgotten");
+    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2816, 3072)], "an empty span is forgotten");
 }
 
 #[tokio::test]

@@ -1,0 +1,19 @@
+-- Spans of 256 numbers in the place of 1,024. A search by time looks at the attempts of its newest span one by one until it meets
+-- the first of that time, each few of them a page to read from the disk.
+DELETE FROM spans;
+INSERT INTO spans SELECT owner, seq >> 8, min(received_at), max(received_at) FROM attempts NOT INDEXED GROUP BY 1, 2;
+
+DROP TRIGGER attempts_gone;
+CREATE TRIGGER attempts_gone AFTER DELETE ON attempts BEGIN
+    UPDATE tallies SET count = count - 1
+    WHERE old.standing > 0 AND owner = old.owner AND width = 60 AND start = old.received_at / 60000000 * 60
+        AND type = old.type AND standing = old.standing;
+    UPDATE tallies SET count = count - 1
+    WHERE old.standing > 0 AND owner = old.owner AND width = 3600 AND start = old.received_at / 3600000000 * 3600
+        AND type = old.type AND standing = old.standing;
+    DELETE FROM spans
+    WHERE owner = old.owner AND span = old.seq >> 8 AND NOT EXISTS (
+        SELECT 1 FROM attempts
+        WHERE owner = old.owner AND seq >= (old.seq >> 8) << 8 AND seq < ((old.seq >> 8) + 1) << 8
+    );
+END;
