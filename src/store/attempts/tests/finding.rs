@@ -1,6 +1,6 @@
 //! How attempts are found: pages both ways, times, members, counts; and that nothing of it looks at every row.
 
-use super::filter::Last;
+use super::filter::{Last, Start};
 use super::*;
 
 fn of(words: &[&str]) -> Vec<String> {
@@ -75,6 +75,10 @@ async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
         }
     }
     assert!(walks > 30);
+    let words = Filter { words: of(&["ada"]), ..Filter::default() };
+    let plan = words.plan(&Start::Words("ada".to_owned()), "p", range, 100, &known);
+    let own = |step: &String| step.contains("COVERING INDEX attempts_by_owner (owner=? AND seq=?");
+    assert!(steps(&database, &plan.sql, &plan.values).iter().any(own), "no row is read for whose it is");
     let now = rusqlite::types::Value::from(1);
     for step in steps(&database, retention::OLDEST, &[now.clone(), now]) {
         assert!(step.starts_with("SEARCH") && step.contains("attempts_by_age"), "{step}");
