@@ -13,8 +13,8 @@ use crate::check::{Check, Verdict};
 use crate::error::{Category, UserError};
 use crate::inspector::key_source::owner_id;
 use crate::recipes::{
-    self, Around, Artefact, Beside, Call, Content, Ended, From, Generated, Given, History, Outcome, Plan, Recipe,
-    Values, secret_field,
+    self, Around, Artefact, Beside, Call, Content, Ended, From, Generated, Given, History, Input, Outcome, Plan,
+    Recipe, Stayed, Values, secret_field,
 };
 use crate::sandbox;
 use crate::secrets::{Kept, Secret};
@@ -111,8 +111,8 @@ pub enum Saved {
     Written {
         /// Into this folder.
         folder: PathBuf,
-        /// Variables of an environment file that stayed as they were: `NAME in PATH`.
-        kept: Vec<String>,
+        /// Variables of an environment file that stayed as they were.
+        kept: Vec<Stayed>,
     },
     /// These are there already, and nothing was written.
     There(Vec<String>),

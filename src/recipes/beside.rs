@@ -1,6 +1,6 @@
 //! Saving files into a folder in which others stand already. What a person was not shown is not written over, and an
 //! environment file keeps every line it has: only variables that it lacks are added, those that it leaves empty filled in, and
-//! those set that a person gave for this very call.
+//! those set that a person gave for this very call. Beside the client ID of another application no client secret is set.
 
 use std::collections::HashMap;
 use std::fs;
@@ -19,19 +19,38 @@ const LARGEST: u64 = 1024 * 1024;
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Beside {
-    /// Everything was written. Variables that an environment file had with another value, as they stayed: `NAME in PATH`.
-    Written(Vec<String>),
+    /// Everything was written, but these variables of environment files.
+    Written(Vec<Stayed>),
     /// These are there already and were not shown; nothing was written.
     There(Vec<String>),
 }
 
+/// A variable of an environment file that stayed as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stayed {
+    /// The variable's name.
+    pub name: String,
+    /// The file's path below its folder.
+    pub path: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a variable stayed as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It has another value.
+    Another,
+    /// It has none: the file names another application's client ID, which this client secret does not belong to.
+    NotOurs,
+}
+
 /// Writes `files` below `folder`, whatever is there: an environment file gets the variables it lacks and the values of those
-/// that are `given`, any other is replaced. The variables that an environment file had with another value, as they stayed:
-/// `NAME in PATH`. Blocking.
+/// that are `given`, any other is replaced. Answers the variables that stayed as they were. Blocking.
 ///
 /// # Errors
 /// As [`write_beside`].
-pub fn write_over(folder: &Path, files: &[Artefact], given: &[String]) -> Result<Vec<String>, UserError> {
+pub fn write_over(folder: &Path, files: &[Artefact], given: &[String]) -> Result<Vec<Stayed>, UserError> {
     let all: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     Ok(match put(folder, files, &all, given)? {
         Beside::Written(kept) => kept,
@@ -66,7 +85,7 @@ fn put(folder: &Path, files: &[Artefact], shown: &[String], given: &[String]) ->
             write_one(folder, file, is_there)?;
             continue;
         };
-        kept.extend(merged.kept.into_iter().map(|name| format!("{name} in {}", file.path)));
+        kept.extend(merged.kept.into_iter().map(|(name, why)| Stayed { name, path: file.path.clone(), why }));
         if let Some(text) = merged.text {
             // A link stays one: what it leads to is what the person keeps the lines in.
             let path = folder.join(&file.path);
@@ -88,8 +107,8 @@ fn refused(path: &Path, what: &str, error: &dyn std::fmt::Display) -> UserError 
 struct Merged {
     /// `None` where nothing is missing.
     text: Option<Zeroizing<String>>,
-    /// Variables that have another value than ours, by name.
-    kept: Vec<String>,
+    /// Variables that stayed as they were, by name.
+    kept: Vec<(String, Why)>,
 }
 
 fn merged(folder: &Path, file: &Artefact, given: &[String]) -> Result<Merged, UserError> {
@@ -114,7 +133,11 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, UserError> {
 /// `ours` has and they lack.
 fn merge(theirs: &str, ours: &str, given: &[String]) -> Merged {
     let end = if theirs.contains("\r\n") { "\r\n" } else { "\n" };
-    let (text, other_application) = filled_in(theirs, ours, given);
+    let foreign = names_another_application(theirs, ours, given);
+    // Of one application, and no secret for the ID of another one; one that a person gave for this very call is theirs to set.
+    let is_secret = |name: &String| name.ends_with("CLIENT_SECRET");
+    let withheld = |name: &String| foreign && is_secret(name) && !given.contains(name);
+    let (text, other_application) = filled_in(theirs, ours, given, withheld);
     let there = dotenv::assignments(&text);
     let mut added = Zeroizing::new(String::new());
     let (mut kept, mut comments, mut named) = (Vec::new(), Vec::new(), false);
@@ -132,11 +155,12 @@ fn merge(theirs: &str, ours: &str, given: &[String]) -> Merged {
             Some(known) if *known == value => {}
             // A client secret is of one application: beside the ID of another one it is to be looked at.
             Some(known) if value.is_empty() => {
-                if other_application && !known.is_empty() && name.ends_with("CLIENT_SECRET") {
-                    kept.push(name);
+                if other_application && !known.is_empty() && is_secret(&name) {
+                    kept.push((name, Why::Another));
                 }
             }
-            Some(known) if !known.is_empty() => kept.push(name),
+            Some(known) if !known.is_empty() => kept.push((name, Why::Another)),
+            _ if !value.is_empty() && withheld(&name) => kept.push((name, Why::NotOurs)),
             _ => {
                 for line in comments.drain(..).chain([line]) {
                     added.push_str(line);
@@ -153,15 +177,30 @@ fn merge(theirs: &str, ours: &str, given: &[String]) -> Merged {
     Merged { text: Some(Zeroizing::new(format!("{}{gap}{}", *text, *added))), kept }
 }
 
-/// `theirs` with the values of `ours` where a line of theirs leaves the variable empty, or where it is among those `given`;
-/// and whether a client ID that was there is another one now. Of two lines for one variable the later one counts.
-fn filled_in(theirs: &str, ours: &str, given: &[String]) -> (Zeroizing<String>, bool) {
+/// True where `theirs` goes on to name another client ID than `ours`.
+fn names_another_application(theirs: &str, ours: &str, given: &[String]) -> bool {
+    let there = dotenv::assignments(theirs);
+    dotenv::assignments(ours).into_iter().any(|(name, value)| {
+        let another = there.get(&name).is_some_and(|known| !known.is_empty() && *known != value);
+        another && !value.is_empty() && name.ends_with("CLIENT_ID") && !given.contains(&name)
+    })
+}
+
+/// `theirs` with the values of `ours` where a line of theirs leaves the variable empty, or where it is among those `given`, but
+/// not of those `withheld`; and whether a client ID that was there is another one now. Of two lines for one variable the later
+/// one counts.
+fn filled_in(
+    theirs: &str,
+    ours: &str,
+    given: &[String],
+    withheld: impl Fn(&String) -> bool,
+) -> (Zeroizing<String>, bool) {
     let there = dotenv::assignments(theirs);
     let mut wanted: HashMap<String, &str> = HashMap::new();
     for line in ours.lines() {
         let Some((name, value)) = dotenv::assignments(line).into_iter().next() else { continue };
         let takes = |known: &String| known.is_empty() || (given.contains(&name) && *known != value);
-        if !value.is_empty() && there.get(&name).is_some_and(takes) {
+        if !value.is_empty() && !withheld(&name) && there.get(&name).is_some_and(takes) {
             wanted.insert(name, line);
         }
     }
@@ -202,6 +241,14 @@ mod tests {
         super::merge(theirs, ours, &[])
     }
 
+    fn another(name: &str) -> Stayed {
+        Stayed { name: name.to_owned(), path: ".env.local".to_owned(), why: Why::Another }
+    }
+
+    fn one(name: &str, why: Why) -> Vec<(String, Why)> {
+        vec![(name.to_owned(), why)]
+    }
+
     fn generated() -> Generated {
         let mut made = Generated::default();
         made.file("lib/server.ts", "ours\n");
@@ -229,7 +276,7 @@ mod tests {
         fs::write(&env, theirs).unwrap();
         let made = generated();
         let Beside::Written(kept) = write_beside(dir.path(), &made.files, &all()).unwrap() else { panic!() };
-        assert_eq!(kept, ["KINDE_ISSUER_URL in .env.local"]);
+        assert_eq!(kept, [another("KINDE_ISSUER_URL")]);
         let text = fs::read_to_string(&env).unwrap();
         let added =
             format!("# Kinde\nKINDE_CLIENT_SECRET={SECRET}\n# Supabase\nSUPABASE_URL=https://abc.supabase.co\n");
@@ -251,7 +298,7 @@ mod tests {
         let theirs = "DATABASE_URL=postgres://me:pw@db\nKINDE_ISSUER_URL=https://other.kinde.com\n";
         fs::write(dir.path().join(".env.local"), theirs).unwrap();
         let kept = write_over(dir.path(), &generated().files, &[]).unwrap();
-        assert_eq!(kept, ["KINDE_ISSUER_URL in .env.local"]);
+        assert_eq!(kept, [another("KINDE_ISSUER_URL")]);
         assert_eq!(fs::read_to_string(dir.path().join("lib/server.ts")).unwrap(), "ours\n");
         let text = fs::read_to_string(dir.path().join(".env.local")).unwrap();
         assert!(text.starts_with(theirs) && text.contains(SECRET), "{text}");
@@ -310,13 +357,13 @@ mod tests {
         let theirs = "# mine\nexport A=\nB=\"\" # the secret\nC= theirs\nD=kept";
         let filled = merge(theirs, ours);
         let wanted = "# mine\nexport A=1\nB='it s' # the secret\nC= theirs\nD=kept\n# Kinde\nE=5\n";
-        assert_eq!((filled.text.unwrap().as_str(), &filled.kept[..]), (wanted, &["C".to_owned()][..]));
+        assert_eq!((filled.text.unwrap().as_str(), &filled.kept[..]), (wanted, &one("C", Why::Another)[..]));
         assert_eq!(merge("A=\r\nB=2\r\n", "A=1\n").text.unwrap().as_str(), "A=1\r\nB=2\r\n");
         assert_eq!(merge("A=", "A=1\n").text.unwrap().as_str(), "A=1");
         assert!(merge("A=1\n", "A=1\n").text.is_none() && merge("A=\n", "A=\n").text.is_none());
         // The later of two counts: it is not empty.
         let twice = merge("A=\nA=2\n", "A=1\n");
-        assert!(twice.text.is_none() && twice.kept == ["A"], "{twice:?}");
+        assert!(twice.text.is_none() && twice.kept == one("A", Why::Another), "{twice:?}");
     }
 
     #[test]
@@ -327,7 +374,7 @@ mod tests {
                       KINDE_ISSUER_URL=https://other.kinde.com\r\nSUPABASE_URL=https://abc.supabase.co\r\nLAST=1";
         fs::write(&env, theirs).unwrap();
         let kept = write_over(dir.path(), &generated().files, &["KINDE_CLIENT_SECRET".to_owned()]).unwrap();
-        assert_eq!(kept, ["KINDE_ISSUER_URL in .env.local"]);
+        assert_eq!(kept, [another("KINDE_ISSUER_URL")]);
         let text = fs::read_to_string(&env).unwrap();
         assert_eq!(text, theirs.replace("'old one'", SECRET));
         #[cfg(unix)]
@@ -342,7 +389,7 @@ mod tests {
         let given = ["A".to_owned()];
         let theirs = "A=\"-----BEGIN\nKEY\n-----END\"\n";
         let merged = super::merge(theirs, "A=1\n", &given);
-        assert!(merged.text.is_none() && merged.kept == ["A"], "{merged:?}");
+        assert!(merged.text.is_none() && merged.kept == one("A", Why::Another), "{merged:?}");
     }
 
     #[test]
@@ -351,8 +398,25 @@ mod tests {
         let ours = "KINDE_CLIENT_ID=second\nKINDE_CLIENT_SECRET=\n";
         let merged = super::merge(theirs, ours, &["KINDE_CLIENT_ID".to_owned()]);
         assert_eq!(merged.text.unwrap().as_str(), "KINDE_CLIENT_ID=second\nKINDE_CLIENT_SECRET=of the first\n");
-        assert_eq!(merged.kept, ["KINDE_CLIENT_SECRET"]);
-        assert_eq!(merge(theirs, ours).kept, ["KINDE_CLIENT_ID"]);
+        assert_eq!(merged.kept, one("KINDE_CLIENT_SECRET", Why::Another));
+        assert_eq!(merge(theirs, ours).kept, one("KINDE_CLIENT_ID", Why::Another));
+    }
+
+    #[test]
+    fn a_client_secret_is_not_set_beside_the_client_id_of_another_application_unless_a_person_gave_it() {
+        let ours = "KINDE_CLIENT_ID=second\nKINDE_CLIENT_SECRET=of the second\nA=1\n";
+        let withheld = [("KINDE_CLIENT_ID".to_owned(), Why::Another), ("KINDE_CLIENT_SECRET".to_owned(), Why::NotOurs)];
+        for theirs in ["KINDE_CLIENT_ID=first\n", "KINDE_CLIENT_ID=first\nKINDE_CLIENT_SECRET=\n"] {
+            let merged = merge(theirs, ours);
+            assert_eq!(merged.text.unwrap().as_str(), format!("{theirs}A=1\n"));
+            assert_eq!(merged.kept, withheld);
+        }
+        let given = super::merge("KINDE_CLIENT_ID=first\n", ours, &["KINDE_CLIENT_SECRET".to_owned()]);
+        assert!(given.text.unwrap().contains("KINDE_CLIENT_SECRET=of the second\n"));
+        for same in ["KINDE_CLIENT_ID=second\n", "KINDE_CLIENT_ID=\n", ""] {
+            let merged = merge(same, ours);
+            assert!(merged.text.unwrap().contains("_SECRET=of the second\n") && merged.kept.is_empty(), "{same}");
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use apply::{Change, ChangeState, Plan, carry_out, plan};
 pub use artefact::{Artefact, EnvFile, Generated, write};
-pub use beside::{Beside, write_beside, write_over};
+pub use beside::{Beside, Stayed, Why, write_beside, write_over};
 pub use content::{Content, Correction, Deed, From, Group, Input, Place, Step};
 pub use genuine::History;
 pub use in_folder::{Already, already};

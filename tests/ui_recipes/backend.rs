@@ -9,7 +9,7 @@ use kinde_panel::check::Verdict;
 use kinde_panel::clock::Clock;
 use kinde_panel::error::{Category, UserError};
 use kinde_panel::net::Exchange;
-use kinde_panel::recipes::{self, Call, ChangeState, Given, Outcome, Plan, State};
+use kinde_panel::recipes::{self, Call, ChangeState, Given, Outcome, Plan, State, Stayed, Why};
 use kinde_panel::sandbox::{Facts, Faults};
 use kinde_panel::secrets::{Secret, SecretStore};
 use kinde_panel::store::DataDir;
@@ -557,7 +557,7 @@ fn files_are_saved_below_a_whole_path_alone_and_what_is_there_is_told_first() {
     let there = ["app/api/kinde-webhook/route.ts", ".env.local"];
     assert_eq!(save(text, &[]).unwrap(), Saved::There(there.map(str::to_owned).to_vec()));
     assert_eq!(std::fs::read_to_string(&route).unwrap(), "mine");
-    let kept = vec!["KINDE_ISSUER_URL in .env.local".to_owned()];
+    let kept = vec![Stayed { name: "KINDE_ISSUER_URL".to_owned(), path: ".env.local".to_owned(), why: Why::Another }];
     assert_eq!(save(text, &there).unwrap(), Saved::Written { folder, kept });
     assert_ne!(std::fs::read_to_string(&route).unwrap(), "mine");
     let lines = std::fs::read_to_string(&env).unwrap();

@@ -8,7 +8,7 @@ use kinde_panel::action::{Action, JobId, Mood};
 use kinde_panel::backend::End;
 use kinde_panel::backend::recipes::{Command, Event, Saved};
 use kinde_panel::error::{Category, UserError};
-use kinde_panel::recipes;
+use kinde_panel::recipes::{self, Stayed, Why};
 
 fn saving() -> Window {
     let mut harness = page("nextjs");
@@ -36,8 +36,9 @@ fn strings(paths: &[&str]) -> Vec<String> {
     paths.iter().map(|path| (*path).to_owned()).collect()
 }
 
-fn written(kept: &[&str]) -> Event {
-    Event::Saved(Ok(Saved::Written { folder: "/home/ada/app".into(), kept: strings(kept) }))
+fn written(kept: &[(&str, &str, Why)]) -> Event {
+    let stayed = |&(name, path, why): &(&str, &str, Why)| Stayed { name: name.to_owned(), path: path.to_owned(), why };
+    Event::Saved(Ok(Saved::Written { folder: "/home/ada/app".into(), kept: kept.iter().map(stayed).collect() }))
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn a_file_that_is_there_stays_unless_it_is_ticked_and_an_environment_file_keeps_
     press(&mut harness, "Save");
     let (job, what) = saved(&mut harness);
     assert_eq!(what, ("/home/ada/app".to_owned(), strings(&[ENV]), strings(&[ROUTE, ENV])));
-    tell(&mut harness, job, written(&["KINDE_ISSUER_URL in .env.local"]));
+    tell(&mut harness, job, written(&[("KINDE_ISSUER_URL", ENV, Why::Another)]));
     let actions = std::mem::take(&mut harness.state_mut().actions);
     let told = |action: &Action| {
         matches!(action, Action::Notify(_, title, text)
@@ -118,7 +119,11 @@ fn a_key_that_stays_in_the_file_and_is_not_the_one_that_was_made_is_told_plainly
     type_into(&mut harness, "Folder", "/home/ada/app");
     press(&mut harness, "Save");
     let (job, _) = saved(&mut harness);
-    tell(&mut harness, job, written(&["KINDE_SITE_URL in .env.local", "CAMPAIGN_STATE_KEY in .env.local"]));
+    tell(
+        &mut harness,
+        job,
+        written(&[("KINDE_SITE_URL", ENV, Why::Another), ("CAMPAIGN_STATE_KEY", ENV, Why::Another)]),
+    );
     assert!(harness.query_by_label("Save to folder").is_none());
     let actions = std::mem::take(&mut harness.state_mut().actions);
     let told = |action: &Action| {
@@ -126,6 +131,26 @@ fn a_key_that_stays_in_the_file_and_is_not_the_one_that_was_made_is_told_plainly
             if title == "4 files were saved"
                 && text.contains("As it was: KINDE_SITE_URL in .env.local. CAMPAIGN_STATE_KEY in .env.local stays")
                 && text.contains("another than the Signing key here"))
+    };
+    assert!(actions.iter().any(told), "{actions:?}");
+}
+
+#[test]
+fn a_client_secret_that_was_not_set_beside_another_client_id_is_told_plainly() {
+    let mut harness = page("supabase");
+    typed(&mut harness, "supabase");
+    make(&mut harness, &recipes::find("supabase").unwrap().content().action);
+    press_save(&mut harness);
+    type_into(&mut harness, "Folder", "/home/ada/app");
+    press(&mut harness, "Save");
+    let (job, _) = saved(&mut harness);
+    let stayed = [("KINDE_CLIENT_ID", ENV, Why::Another), ("KINDE_CLIENT_SECRET", ENV, Why::NotOurs)];
+    tell(&mut harness, job, written(&stayed));
+    let actions = std::mem::take(&mut harness.state_mut().actions);
+    let told = |action: &Action| {
+        matches!(action, Action::Notify(Mood::Warn, _, text)
+            if text.contains("As it was: KINDE_CLIENT_ID in .env.local. KINDE_CLIENT_SECRET in .env.local is not set")
+                && text.contains("names another application"))
     };
     assert!(actions.iter().any(told), "{actions:?}");
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::{Context, Exit};
 use super::{Job, cancelled, given, values};
 use crate::error::{Category, UserError};
-use crate::recipes::{self, Artefact, Call, Ended, Generated};
+use crate::recipes::{self, Artefact, Call, Ended, Generated, Stayed, Why};
 
 /// Runs it.
 ///
@@ -28,8 +28,13 @@ pub(super) async fn run(
     }
     let writes = !made.files.is_empty();
     if let Some(out) = out.filter(|_| writes) {
-        for variable in write(&job, &made, out, force).await? {
-            let words = format!("{variable} had another value, which stays");
+        for Stayed { name, path, why } in write(&job, &made, out, force).await? {
+            let words = match why {
+                Why::Another => format!("{name} in {path} had another value, which stays"),
+                Why::NotOurs => {
+                    format!("{name} in {path} is not set: the file names the client ID of another application")
+                }
+            };
             cx.say(&words);
             made.note(&words);
         }
@@ -58,7 +63,7 @@ fn traced(error: UserError, already: &[String]) -> UserError {
 }
 
 /// Writes the files below `out`; the variables of environment files that stayed as they were.
-async fn write(job: &Job, made: &Generated, out: &Path, force: bool) -> Result<Vec<String>, UserError> {
+async fn write(job: &Job, made: &Generated, out: &Path, force: bool) -> Result<Vec<Stayed>, UserError> {
     let (out, files) = (out.to_owned(), made.files.clone());
     let given = job.recipe.content().variables(&job.typed);
     let write = tokio::task::spawn_blocking(move || {

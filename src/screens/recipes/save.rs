@@ -9,7 +9,7 @@ use crate::action::{Action, JobId, Mood};
 use crate::backend::End;
 use crate::backend::recipes::{Command, Saved};
 use crate::error::UserError;
-use crate::recipes::{Artefact, Content};
+use crate::recipes::{Artefact, Content, Stayed, Why};
 use crate::screens::Cx;
 use crate::ui::tokens::{size, space};
 use crate::ui::{Button, Callout, Icon, checkbox, choice_note, dialog, small, subdued, text_field, tokens};
@@ -61,24 +61,29 @@ impl Save {
 
     /// What is said once the files are in `folder`: of the variables that were `kept` as they were, a secret means that what
     /// was made here goes by another one than the app.
-    pub fn written(&self, folder: &str, kept: &[String]) -> (Mood, String) {
-        let label = |place: &str| {
-            let name = place.split(' ').next().unwrap_or_default();
-            self.secrets.iter().find(|(known, _)| known == name).map(|(_, label)| label.as_str())
-        };
+    pub fn written(&self, folder: &str, kept: &[Stayed]) -> (Mood, String) {
         let (mut text, mut mood) = (folder.to_owned(), Mood::Success);
-        let others: Vec<&str> = kept.iter().map(String::as_str).filter(|place| label(place).is_none()).collect();
+        let (mut others, mut secrets) = (Vec::new(), String::new());
+        for Stayed { name, path, why } in kept {
+            let label = self.secrets.iter().find(|(known, _)| known == name).map(|(_, label)| label.as_str());
+            match (why, label) {
+                (Why::NotOurs, _) => secrets.push_str(&format!(
+                    ". {name} in {path} is not set: the file names another application, which the client secret here does \
+                     not belong to. Empty the line of its client ID and save again, or set its own secret there"
+                )),
+                (Why::Another, None) => others.push(format!("{name} in {path}")),
+                (Why::Another, Some(label)) => secrets.push_str(&format!(
+                    ". {name} in {path} stays, and is another than the {label} here: what was made here does not fit it. \
+                     Type the file's into {label} and make the files again, or empty that line and save again"
+                )),
+            }
+        }
         if !others.is_empty() {
             text.push_str(&format!(". As it was: {}", others.join(", ")));
         }
-        for place in kept {
-            if let Some(label) = label(place) {
-                mood = Mood::Warn;
-                text.push_str(&format!(
-                    ". {place} stays, and is another than the {label} here: what was made here does not fit it. Type the \
-                     file's into {label} and make the files again, or empty that line and save again"
-                ));
-            }
+        if !secrets.is_empty() {
+            mood = Mood::Warn;
+            text.push_str(&secrets);
         }
         (mood, text)
     }
