@@ -49,6 +49,8 @@ pub enum Command {
         profile: Uuid,
         /// Which recipe.
         name: String,
+        /// Its own secrets may be deleted. Else nothing is forgotten where one is kept.
+        secrets: bool,
     },
     /// Remember again what was forgotten of a recipe, where nothing came in its place. Secrets are no part of it.
     Remember {
@@ -137,6 +139,8 @@ pub enum Event {
     Planned(Result<Box<Plan>, UserError>),
     /// What came of each change.
     Applied(Result<Vec<Check>, UserError>),
+    /// Nothing was forgotten: these secret inputs, by key, are kept and would be deleted.
+    HasSecrets(Vec<String>),
     /// What was kept is gone.
     Forgotten {
         /// Whose it was.
@@ -177,10 +181,15 @@ pub async fn run(command: Command, job: Job) {
             }
         }
         Command::Apply { profile, plan } => Event::Applied(apply(&job, profile, &plan).await),
-        Command::Forget { profile, name } => {
+        Command::Forget { profile, name, secrets } => {
             let before = job.profile(profile).await.ok().and_then(|mut profile| profile.recipes.remove(&name));
             let before = Box::new(before.unwrap_or_default());
-            Event::Forgotten { profile, before, result: forget(&job, profile, &name).await }
+            let kept = if secrets { Ok(Vec::new()) } else { own_secrets(&job, profile, &name).await };
+            match kept {
+                Ok(kept) if !kept.is_empty() => Event::HasSecrets(kept),
+                Ok(_) => Event::Forgotten { profile, before, result: forget(&job, profile, &name).await },
+                Err(error) => Event::Forgotten { profile, before, result: Err(error) },
+            }
         }
         Command::Remember { profile, name, before } => {
             let edit = |profile: &mut Profile| remember_again(profile.recipes.entry(name).or_default(), *before);
@@ -448,10 +457,24 @@ fn keep_web_application(profile: &mut Profile, content: &Content, ask: &Ask) {
     }
 }
 
+/// The secret inputs that are of this recipe alone.
+fn own(content: &Content) -> impl Iterator<Item = &Input> {
+    content.inputs.iter().filter(|input| input.secret && input.from != Some(From::WebClientSecret))
+}
+
+/// Those of them that are kept, by key. The keyring is asked: the command line may have kept one since the page was opened.
+async fn own_secrets(job: &Job, id: Uuid, name: &str) -> Result<Vec<String>, UserError> {
+    let mut kept = Vec::new();
+    for input in own(find(name)?.content()) {
+        if job.services.secrets.get(id, &secret_field(name, input)).await?.is_some() {
+            kept.push(input.key.clone());
+        }
+    }
+    Ok(kept)
+}
+
 async fn forget(job: &Job, id: Uuid, name: &str) -> Result<(), UserError> {
-    let recipe = find(name)?;
-    let own = recipe.content().inputs.iter().filter(|input| input.secret && input.from != Some(From::WebClientSecret));
-    for input in own {
+    for input in own(find(name)?.content()) {
         job.services.secrets.delete(id, &secret_field(name, input)).await?;
     }
     job.services.profiles.update(id, |profile| recipes::forget(profile, name))?;

@@ -410,7 +410,7 @@ fn forgetting_the_inputs_of_a_recipe_puts_its_state_back_to_new() {
     let mut behind = Behind::start();
     behind.judged(ask("openid-provider", Call::Simulate, &[("callback_url", CALLBACK)], &[])).unwrap();
     assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::Simulated);
-    let forget = Command::Forget { profile: SANDBOX_PROFILE, name: "openid-provider".to_owned() };
+    let forget = Command::Forget { profile: SANDBOX_PROFILE, name: "openid-provider".to_owned(), secrets: false };
     assert!(matches!(behind.ask(forget), Event::Forgotten { result: Ok(()), .. }));
     assert_eq!(recipes::of_profile(&behind.profile(), "openid-provider"), State::New);
     assert!(!behind.profile().recipes.contains_key("openid-provider"), "nothing of it is kept");
@@ -469,7 +469,7 @@ fn what_was_forgotten_is_remembered_again_at_a_word_where_nothing_came_in_its_pl
     behind.ask(Command::Run(Box::new(made)));
     let name = "cloudflare-zero-trust";
     let kept = behind.profile().recipes[name].clone();
-    let forget = Command::Forget { profile: SANDBOX_PROFILE, name: name.to_owned() };
+    let forget = Command::Forget { profile: SANDBOX_PROFILE, name: name.to_owned(), secrets: false };
     let Event::Forgotten { profile, before, result: Ok(()) } = behind.ask(forget) else { panic!() };
     assert!(behind.profile().recipes.get(name).is_none_or(|there| there.inputs.is_empty()));
     assert_eq!(*before, kept);
@@ -479,6 +479,25 @@ fn what_was_forgotten_is_remembered_again_at_a_word_where_nothing_came_in_its_pl
     behind.ask(Command::Run(Box::new(ask(name, Call::Generate, &[("team", "another")], &[]))));
     behind.ask(remember());
     assert_eq!(behind.profile().recipes[name].inputs["team"], "another");
+}
+
+#[test]
+fn a_secret_that_is_kept_is_not_forgotten_before_somebody_agreed() {
+    let mut behind = Behind::start();
+    let name = "shopify-multipass";
+    let shop = ask(name, Call::Generate, &[("store", "acme")], &[("multipass_secret", CANARY)]);
+    behind.ask(Command::Run(Box::new(shop)));
+    let forget = |secrets| Command::Forget { profile: SANDBOX_PROFILE, name: name.to_owned(), secrets };
+    let Event::HasSecrets(kept) = behind.ask(forget(false)) else { panic!() };
+    assert_eq!(kept, ["multipass_secret"]);
+    let open = || Command::Open { profile: SANDBOX_PROFILE, name: name.to_owned() };
+    let Event::Opened(opened) = behind.ask(open()) else { panic!() };
+    assert_eq!(opened.secrets["multipass_secret"], Secret::new(CANARY));
+    assert_eq!(behind.profile().recipes[name].inputs["store"], "acme");
+    let Event::Forgotten { result: Ok(()), .. } = behind.ask(forget(true)) else { panic!() };
+    let Event::Opened(opened) = behind.ask(open()) else { panic!() };
+    assert!(opened.secrets.is_empty() && !behind.profile().recipes.contains_key(name));
+    let Event::Forgotten { result: Ok(()), .. } = behind.ask(forget(false)) else { panic!("none is kept") };
 }
 
 #[test]

@@ -62,6 +62,35 @@ fn secrets_are_deleted_after_a_question_that_names_them_and_not_at_one_click() {
 }
 
 #[test]
+fn secrets_that_the_window_did_not_know_of_are_asked_about_too_and_nothing_is_gone_before() {
+    let mut harness = page("supabase");
+    typed(&mut harness, "supabase");
+    choose(&mut harness, "Forget the inputs");
+    let forget = |harness: &mut Window| {
+        asked(harness, |command| match command {
+            Command::Forget { secrets, .. } => Some(secrets),
+            _ => None,
+        })
+    };
+    let (job, agreed) = forget(&mut harness);
+    assert!(!agreed && !asks(&harness), "none is known here");
+    tell(&mut harness, job, Event::HasSecrets(vec!["jwt_secret".to_owned()]));
+    harness.run_steps(8);
+    assert!(asks(&harness));
+    harness.get_by_label_contains("Signing secret is deleted from the keyring");
+    press(&mut harness, "Cancel");
+    harness.run_steps(8);
+    assert!(!asks(&harness) && nothing_asked(&mut harness));
+    choose(&mut harness, "Forget the inputs");
+    let (job, _) = forget(&mut harness);
+    tell(&mut harness, job, Event::HasSecrets(vec!["jwt_secret".to_owned()]));
+    harness.run_steps(8);
+    press(&mut harness, "Forget and delete");
+    let (_, agreed) = forget(&mut harness);
+    assert!(agreed);
+}
+
+#[test]
 fn plain_inputs_are_forgotten_without_a_question_and_can_be_had_back() {
     let mut harness = page("wordpress");
     type_into(&mut harness, "WordPress address", "https://blog.example.com");

@@ -62,11 +62,8 @@ impl State {
 pub(super) fn question(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &mut Vec<Action>) {
     let Some(Shown::Recipe(name)) = state.shown else { return };
     let (Some(page), Some(recipe)) = (state.pages.get_mut(name), recipes::find(name)) else { return };
-    if !page.asks_to_forget {
-        return;
-    }
+    let Some(secrets) = &page.asks_to_forget else { return };
     let content = recipe.content();
-    let secrets = page.draft.own_secrets(content);
     let verb = if secrets.len() == 1 { "is" } else { "are" };
     let in_memory = page.this_run || matches!(cx.keyring, KeyringState::Missing { .. });
     let place = if in_memory { "" } else { " from the keyring" };
@@ -81,7 +78,7 @@ pub(super) fn question(ctx: &Context, state: &mut State, cx: &Cx<'_>, actions: &
     );
     match confirm.show(ctx) {
         Some(Answer::Confirmed) => state.ask(recipe, Asked::Forget, cx, actions),
-        Some(Answer::Cancelled) => page.asks_to_forget = false,
+        Some(Answer::Cancelled) => page.asks_to_forget = None,
         None => {}
     }
 }

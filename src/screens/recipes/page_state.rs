@@ -84,9 +84,9 @@ pub(super) struct Page {
     /// The plan waits for a yes, since the environment asks first.
     pub question: bool,
     pub forget_job: JobId,
-    /// Forgetting waits for a yes, since secrets go with it.
-    pub asks_to_forget: bool,
-    /// Secrets go with what is being forgotten.
+    /// Forgetting waits for a yes: the labels of the secrets that go with it.
+    pub asks_to_forget: Option<Vec<String>>,
+    /// Secrets may go with what is being forgotten.
     pub forgets_secrets: bool,
 }
 

@@ -212,14 +212,16 @@ impl State {
                 let at = files.and_then(|files| files.iter().position(|file| file.path == path));
                 page.file = at.unwrap_or(page.file);
             }
-            Asked::Forget if !page.asks_to_forget && !page.draft.own_secrets(content).is_empty() => {
-                page.asks_to_forget = true;
-            }
             Asked::Forget => {
-                page.asks_to_forget = false;
-                page.forgets_secrets = !page.draft.own_secrets(content).is_empty();
+                let secrets = page.draft.own_secrets(content);
+                let agreed = page.asks_to_forget.take().is_some();
+                if !agreed && !secrets.is_empty() {
+                    page.asks_to_forget = Some(secrets.into_iter().map(str::to_owned).collect());
+                    return;
+                }
+                page.forgets_secrets = agreed;
                 page.forget_job = cx.job();
-                let command = Command::Forget { profile: profile.id, name: content.name.clone() };
+                let command = Command::Forget { profile: profile.id, name: content.name.clone(), secrets: agreed };
                 actions.push(run(page.forget_job, command));
             }
             Asked::Do(action) => actions.push(action),
@@ -274,6 +276,12 @@ impl State {
                 if let Some(applying) = self.page(theirs).and_then(|page| page.applying.as_mut()) {
                     applying.ended(job, result);
                 }
+            }
+            Event::HasSecrets(keys) => {
+                let Some((recipe, page)) = self.page_with(|page| page.forget_job == job) else { return };
+                page.forget_job = 0;
+                let inputs = recipe.content().inputs.iter().filter(|input| keys.contains(&input.key));
+                page.asks_to_forget = Some(inputs.map(|input| input.label.clone()).collect());
             }
             Event::Forgotten { profile, before, result } => {
                 let Some((recipe, page)) = self.page_with(|page| page.forget_job == job) else { return };
