@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::history::HistoryError;
 use super::Attempts;
@@ -138,12 +138,16 @@ fn count(
         filter.limit = ONE_BY_ONE;
     }
     if filter.limit > 0 {
-        let mut statement = connection.prepare_cached("SELECT received_at, standing FROM attempts WHERE seq = ?1")?;
+        let mut statement =
+            connection.prepare_cached("SELECT received_at, standing FROM attempts WHERE seq = ?1 AND owner = ?2")?;
         let found = find::seqs(connection, owner, &filter)?;
         complete = found.len() < filter.limit;
         for seq in found {
-            let (at, standing): (i64, i64) = statement.query_row(params![seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            add(at.div_euclid(1_000_000), standing, 1);
+            let one = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get(1)?));
+            // Deleted meanwhile: it counts no more.
+            if let Some((at, standing)) = statement.query_row(params![seq, owner], one).optional()? {
+                add(at.div_euclid(1_000_000), standing, 1);
+            }
         }
     }
     let mut list = Vec::new();

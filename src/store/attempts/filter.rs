@@ -94,8 +94,12 @@ pub(super) const COLUMNS: &str =
     via";
 
 const WORDS: &str = "attempt_words CROSS JOIN attempts ON attempts.seq = attempt_words.rowid";
-const WORDS_BY_INDEX: &str =
-    "attempt_words CROSS JOIN attempts INDEXED BY attempts_by_owner ON attempts.seq = attempt_words.rowid";
+/// Whose an attempt is needs no look at it where its span has none of others.
+const OWN: &str = "CASE WHEN EXISTS (SELECT 1 FROM spans WHERE span = attempt_words.rowid >> 8 AND spans.owner <> ?)
+    THEN EXISTS (
+        SELECT 1 FROM attempts INDEXED BY attempts_by_owner
+        WHERE attempts.owner = ? AND attempts.seq = attempt_words.rowid
+    ) ELSE 1 END";
 
 impl Filter {
     /// True where the walk goes up: nothing but the numbers above one are wanted.
@@ -172,12 +176,11 @@ impl Filter {
             conditions.push(condition.to_owned());
             values.push(value);
         };
-        // Whose it is stands in the index, where it is closer together than in the rows.
-        let by_index = matches!(start, Start::Words(_)) && self.is_words_alone();
+        let words_alone = matches!(start, Start::Words(_)) && self.is_words_alone();
         let (from, seq) = match start {
             Start::Words(words) => {
                 also("attempt_words MATCH ?", text(words));
-                (if by_index { WORDS_BY_INDEX } else { WORDS }, "attempt_words.rowid")
+                (if words_alone { "attempt_words" } else { WORDS }, "attempt_words.rowid")
             }
             Start::Number(number) => {
                 also("attempts.seq = ?", (*number).into());
@@ -191,8 +194,13 @@ impl Filter {
             Start::Event(_) => ("attempts INDEXED BY attempts_by_event", "attempts.seq"),
             Start::All => ("attempts INDEXED BY attempts_by_owner", "attempts.seq"),
         };
-        let by_number = matches!(start, Start::Words(_) | Start::Number(_)) && !by_index;
-        also(if by_number { "+owner = ?" } else { "owner = ?" }, text(owner));
+        let by_number = matches!(start, Start::Words(_) | Start::Number(_));
+        if words_alone {
+            conditions.push(OWN.to_owned());
+            values.extend([text(owner), text(owner)]);
+        } else {
+            also(if by_number { "+owner = ?" } else { "owner = ?" }, text(owner));
+        }
         match start {
             Start::Pinned => conditions.push("pinned = 1".to_owned()),
             Start::Failed(rung) => {

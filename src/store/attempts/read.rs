@@ -74,12 +74,15 @@ impl Attempts {
     /// # Errors
     /// When SQLite cannot read.
     pub async fn page(&self, owner: &str, filter: Filter) -> Result<Vec<Attempt>, HistoryError> {
-        let owner = owner.to_owned();
-        let upwards = filter.upwards();
-        let found = self.reading(move |connection| find::seqs(connection, &owner, &filter)).await?;
+        let (whose, upwards) = (owner.to_owned(), filter.upwards());
+        let found = self.reading(move |connection| find::seqs(connection, &whose, &filter)).await?;
         // Rows lie far apart, each a page to be read from the disk, which brings several at once as fast as one.
-        let parts = found.chunks(found.len().div_ceil(ROWS_AT_ONCE).max(FEW_ROWS)).map(<[i64]>::to_vec);
-        let parts: Vec<_> = parts.map(|part| self.begin(move |connection| rows(connection, &part))).collect();
+        let parts = found.chunks(found.len().div_ceil(ROWS_AT_ONCE).max(FEW_ROWS));
+        let begun = parts.map(|part| {
+            let (whose, part) = (owner.to_owned(), part.to_vec());
+            self.begin(move |connection| rows(connection, &whose, &part))
+        });
+        let parts: Vec<_> = begun.collect();
         let mut page = Vec::with_capacity(found.len());
         for part in parts {
             page.append(&mut super::ended(part).await?);
@@ -181,11 +184,12 @@ const ROWS_AT_ONCE: usize = 4;
 const FEW_ROWS: usize = 20;
 
 /// The rows of these numbers; those that are gone meanwhile are left out.
-fn rows(connection: &Connection, seqs: &[i64]) -> Result<Vec<Attempt>, HistoryError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM attempts WHERE seq = ?1"))?;
+fn rows(connection: &Connection, owner: &str, seqs: &[i64]) -> Result<Vec<Attempt>, HistoryError> {
+    let sql = format!("SELECT {COLUMNS} FROM attempts WHERE seq = ?1 AND owner = ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = Vec::with_capacity(seqs.len());
     for seq in seqs {
-        rows.extend(statement.query_row(params![seq], attempt).optional()?);
+        rows.extend(statement.query_row(params![seq, owner], attempt).optional()?);
     }
     Ok(rows)
 }

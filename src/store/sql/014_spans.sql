@@ -1,9 +1,18 @@
 -- Spans of 256 numbers in the place of 1,024. A search by time looks at the attempts of its newest span one by one until it meets
--- the first of that time, each few of them a page to read from the disk.
-DELETE FROM spans;
+-- the first of that time, each few of them a page to read from the disk. By number first: whether others' attempts lie among
+-- the owner's is one look-up, and where none do, no row is read for whose it is.
+DROP TRIGGER attempts_gone;
+DROP TABLE spans;
+CREATE TABLE spans (
+    owner    TEXT NOT NULL,
+    span     INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL,
+    PRIMARY KEY (span, owner)
+) STRICT, WITHOUT ROWID;
+
 INSERT INTO spans SELECT owner, seq >> 8, min(received_at), max(received_at) FROM attempts NOT INDEXED GROUP BY 1, 2;
 
-DROP TRIGGER attempts_gone;
 CREATE TRIGGER attempts_gone AFTER DELETE ON attempts BEGIN
     UPDATE tallies SET count = count - 1
     WHERE old.standing > 0 AND owner = old.owner AND width = 60 AND start = old.received_at / 60000000 * 60
