@@ -71,6 +71,8 @@ pub(super) enum Last {
 pub(super) struct Range {
     pub low: i64,
     pub high: i64,
+    /// All of them came within the wanted time: no row is read for when.
+    pub within: bool,
 }
 
 /// Which index the walk goes along.
@@ -113,10 +115,11 @@ impl Filter {
     }
 
     /// True where nothing of the row itself is asked for beside words.
-    fn is_words_alone(&self) -> bool {
+    fn is_words_alone(&self, within: bool) -> bool {
         let Self { types, not_types, standings, failed, since, until, id, pinned, .. } = self;
         let lists = [types, not_types, failed].iter().all(|list| list.is_empty());
-        lists && standings.is_empty() && since.is_none() && until.is_none() && id.is_none() && !pinned
+        let any_time = within || since.is_none() && until.is_none();
+        lists && standings.is_empty() && any_time && id.is_none() && !pinned
     }
 
     /// True where the types of the owner must be known.
@@ -176,7 +179,7 @@ impl Filter {
             conditions.push(condition.to_owned());
             values.push(value);
         };
-        let words_alone = matches!(start, Start::Words(_)) && self.is_words_alone();
+        let words_alone = matches!(start, Start::Words(_)) && self.is_words_alone(range.within);
         let (from, seq) = match start {
             Start::Words(words) => {
                 also("attempt_words MATCH ?", text(words));
@@ -228,7 +231,7 @@ impl Filter {
         }
         conditions.push(format!("{seq} >= ? AND {seq} < ?"));
         values.extend([range.low.into(), range.high.into()]);
-        self.rest(start, known, &mut conditions, &mut values);
+        self.rest(start, range.within, known, &mut conditions, &mut values);
         values.push(if limit == usize::MAX { -1 } else { i64::try_from(limit).unwrap_or(i64::MAX) }.into());
         let order = if self.upwards() { "ASC" } else { "DESC" };
         let sql = format!("SELECT {seq} FROM {from} WHERE {} ORDER BY {seq} {order} LIMIT ?", conditions.join(" AND "));
@@ -236,7 +239,14 @@ impl Filter {
     }
 
     /// What the start did not already say. A plus keeps SQLite from walking along another index for it.
-    fn rest(&self, start: &Start, known: &[String], conditions: &mut Vec<String>, values: &mut Vec<Value>) {
+    fn rest(
+        &self,
+        start: &Start,
+        within: bool,
+        known: &[String],
+        conditions: &mut Vec<String>,
+        values: &mut Vec<Value>,
+    ) {
         let waits = matches!(start, Start::Standing(Standing::Pending));
         if waits {
             self.types_as_said(conditions, values);
@@ -246,10 +256,10 @@ impl Filter {
             values.push(value);
         };
         let list = |values: Vec<String>| Value::from(serde_json::to_string(&values).unwrap_or_default());
-        if let Some(since) = self.since {
+        if let Some(since) = self.since.filter(|_| !within) {
             also("received_at >= ?", since.as_microsecond().into());
         }
-        if let Some(until) = self.until {
+        if let Some(until) = self.until.filter(|_| !within) {
             also("received_at < ?", until.as_microsecond().into());
         }
         if self.by_type() && !waits && !matches!(start, Start::Type(..)) {

@@ -103,30 +103,29 @@ pub(super) fn last(connection: &Connection, filter: &Filter) -> Result<Last, His
 /// The first word from one on.
 pub(super) const NEXT_WORD: &str = "SELECT term FROM attempt_terms WHERE term >= ?1 ORDER BY term LIMIT 1";
 
-/// The ranges of numbers in which something of the wanted time can be, in the order of the walk.
+/// The ranges of numbers in which something of the wanted time can be, in the order of the walk. Those of spans that came
+/// wholly within it are told apart.
 pub(super) fn ranges(connection: &Connection, owner: &str, filter: &Filter) -> Result<Vec<Range>, HistoryError> {
     let low = filter.after.map_or(0, |after| after.saturating_add(1));
     let high = filter.before.unwrap_or(i64::MAX);
     if filter.since.is_none() && filter.until.is_none() || filter.seq.is_some() {
-        return Ok(vec![Range { low, high }]);
+        let within = filter.since.is_none() && filter.until.is_none();
+        return Ok(vec![Range { low, high, within }]);
     }
     let since = filter.since.map_or(i64::MIN, jiff::Timestamp::as_microsecond);
     let until = filter.until.map_or(i64::MAX, jiff::Timestamp::as_microsecond);
-    let sql = "SELECT span, last_at >= ?2 AND first_at < ?3 FROM spans WHERE owner = ?1 AND span >= ?4 AND span <= ?5
-               ORDER BY span";
+    let sql = "SELECT span, first_at >= ?2 AND last_at < ?3 FROM spans
+               WHERE owner = ?1 AND span >= ?4 AND span <= ?5 AND last_at >= ?2 AND first_at < ?3 ORDER BY span";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![owner, since, until, low >> SPAN_BITS, high >> SPAN_BITS])?;
     let mut all: Vec<Range> = Vec::new();
-    let mut open = false;
     while let Some(row) = rows.next()? {
-        let (span, may): (i64, bool) = (row.get(0)?, row.get(1)?);
-        let end = (span + 1) << SPAN_BITS;
+        let (span, within): (i64, bool) = (row.get(0)?, row.get(1)?);
+        let (begin, end) = (span << SPAN_BITS, (span + 1) << SPAN_BITS);
         match all.last_mut() {
-            Some(last) if open && may => last.high = end.min(high),
-            _ if may => all.push(Range { low: low.max(span << SPAN_BITS), high: end.min(high) }),
-            _ => {}
+            Some(last) if last.high == begin && last.within == within => last.high = end.min(high),
+            _ => all.push(Range { low: low.max(begin), high: end.min(high), within }),
         }
-        open = may;
     }
     if !filter.upwards() {
         all.reverse();

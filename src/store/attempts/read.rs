@@ -180,8 +180,8 @@ impl Attempts {
 }
 
 /// So many readers share the rows of a page, and no reader takes fewer than so many.
-const ROWS_AT_ONCE: usize = 4;
-const FEW_ROWS: usize = 20;
+const ROWS_AT_ONCE: usize = 8;
+const FEW_ROWS: usize = 12;
 
 /// The rows of these numbers; those that are gone meanwhile are left out.
 fn rows(connection: &Connection, owner: &str, seqs: &[i64]) -> Result<Vec<Attempt>, HistoryError> {

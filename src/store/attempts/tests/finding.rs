@@ -59,7 +59,7 @@ async fn no_page_scans_a_table_counts_an_offset_or_sorts() {
     let (dir, attempts) = open();
     attempts.receive(new(Some("w"), Some("e"), "user.created", "x")).await.unwrap();
     let database = Connection::open(dir.path().join("history.db")).unwrap();
-    let range = filter::Range { low: 0, high: 1000 };
+    let range = filter::Range { low: 0, high: 1000, within: false };
     let known = of(&["user.created"]);
     let mut walks = 0;
     for filter in filters() {
@@ -210,17 +210,26 @@ async fn what_came_long_ago_is_not_walked_to_and_times_that_run_back_are_found()
     attempts.import(many, at(9)).await.unwrap();
     let old = Filter { until: Some(at(10)), ..Filter::default() };
     assert_eq!(seqs(&attempts, old.clone()).await, [2991, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-    let range = |low, high| filter::Range { low, high };
+    let range = |low, high, within| filter::Range { low, high, within };
     let database = Connection::open(dir.path().join("history.db")).unwrap();
-    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2816, 3072), range(0, 256)]);
+    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2816, 3072, false), range(0, 256, false)]);
     let between = Filter { since: Some(at(1_100)), until: Some(at(1_200)), ..Filter::default() };
-    assert_eq!(find::ranges(&database, "p", &between).unwrap(), [range(2816, 3072), range(1024, 1280)]);
+    let apart = [range(2816, 3072, false), range(1024, 1280, false)];
+    assert_eq!(find::ranges(&database, "p", &between).unwrap(), apart);
     assert_eq!(seqs(&attempts, between.clone()).await, (1101..=1200).rev().collect::<Vec<i64>>());
     let page = Filter { before: Some(1111), limit: 4, ..between };
     assert_eq!(seqs(&attempts, page).await, [1110, 1109, 1108, 1107]);
+    let half = Filter { since: Some(at(500)), until: Some(at(2_000)), types: of(&["t"]), ..Filter::default() };
+    let wholly = [range(2816, 3072, false), range(1792, 2048, false), range(512, 1792, true), range(256, 512, false)];
+    assert_eq!(find::ranges(&database, "p", &half).unwrap(), wholly);
+    assert_eq!(seqs(&attempts, half.clone()).await, (501..=2000).rev().collect::<Vec<i64>>());
+    let inner = filter::Range { low: 512, high: 1792, within: true };
+    let plan = half.plan(&Start::Type("t".to_owned(), Standing::Good), "p", inner, 100, &of(&["t"]));
+    let by_rows = |step: &String| step.contains("attempts") && !step.contains("COVERING INDEX");
+    assert!(!steps(&database, &plan.sql, &plan.values).iter().any(by_rows), "no row is read for when it came");
     attempts.delete((1..=1023).collect()).await.unwrap();
     assert_eq!(seqs(&attempts, old.clone()).await, [2991]);
-    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2816, 3072)], "an empty span is forgotten");
+    assert_eq!(find::ranges(&database, "p", &old).unwrap(), [range(2816, 3072, false)], "an empty span is forgotten");
 }
 
 #[tokio::test]
