@@ -145,7 +145,7 @@ pub(super) fn insert(connection: &Connection, ready: &Ready) -> Result<Stored, H
     // To the end of its second: what comes within it too leaves the row as it is.
     connection
         .prepare_cached(
-            "INSERT INTO spans VALUES (?1, ?2 >> 8, ?3, ?3 / 1000000 * 1000000 + 999999)
+            "INSERT INTO number_spans VALUES (?1, ?2 >> 8, ?3, ?3 / 1000000 * 1000000 + 999999)
              ON CONFLICT DO UPDATE SET first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
              WHERE excluded.first_at < first_at OR excluded.last_at > last_at",
         )?

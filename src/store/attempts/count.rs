@@ -77,7 +77,7 @@ impl Attempts {
     pub async fn reach(&self, owner: &str) -> Result<Option<(Timestamp, Timestamp)>, HistoryError> {
         let owner = owner.to_owned();
         self.reading(move |connection| {
-            let sql = "SELECT min(first_at), max(last_at) FROM spans WHERE owner = ?1";
+            let sql = "SELECT min(first_at), max(last_at) FROM number_spans WHERE owner = ?1";
             let ends = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
             let (first, last) = connection.prepare_cached(sql)?.query_row(params![owner], ends)?;
             Ok(first.zip(last).map(|(first, last)| (moment(first), moment(last))))

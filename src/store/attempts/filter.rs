@@ -97,7 +97,8 @@ pub(super) const COLUMNS: &str =
 
 const WORDS: &str = "attempt_words CROSS JOIN attempts ON attempts.seq = attempt_words.rowid";
 /// Whose an attempt is needs no look at it where its span has none of others.
-const OWN: &str = "CASE WHEN EXISTS (SELECT 1 FROM spans WHERE span = attempt_words.rowid >> 8 AND spans.owner <> ?)
+const OWN: &str =
+    "CASE WHEN EXISTS (SELECT 1 FROM number_spans WHERE span = attempt_words.rowid >> 8 AND number_spans.owner <> ?)
     THEN EXISTS (
         SELECT 1 FROM attempts INDEXED BY attempts_by_owner
         WHERE attempts.owner = ? AND attempts.seq = attempt_words.rowid

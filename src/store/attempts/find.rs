@@ -114,7 +114,7 @@ pub(super) fn ranges(connection: &Connection, owner: &str, filter: &Filter) -> R
     }
     let since = filter.since.map_or(i64::MIN, jiff::Timestamp::as_microsecond);
     let until = filter.until.map_or(i64::MAX, jiff::Timestamp::as_microsecond);
-    let sql = "SELECT span, first_at >= ?2 AND last_at < ?3 FROM spans
+    let sql = "SELECT span, first_at >= ?2 AND last_at < ?3 FROM number_spans
                WHERE owner = ?1 AND span >= ?4 AND span <= ?5 AND last_at >= ?2 AND first_at < ?3 ORDER BY span";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![owner, since, until, low >> SPAN_BITS, high >> SPAN_BITS])?;

@@ -7,8 +7,8 @@
 //! # How one is found among a million
 //!
 //! Pages are read by key ([`Attempts::page`]), never by offset: the walk (`find`) goes along the index that the filter
-//! names and takes the numbers first, the rows after. For times, `spans` says between which moments each 256 numbers came,
-//! so that what came long ago is not walked to. What a picture of arrivals counts is counted beforehand (`tallies`, by
+//! names and takes the numbers first, the rows after. For times, `number_spans` says between which moments each 256 numbers
+//! came, so that what came long ago is not walked to. What a picture of arrivals counts is counted beforehand (`tallies`, by
 //! triggers), minute by minute and hour by hour.
 //!
 //! # What deleting means
@@ -25,6 +25,7 @@ mod find;
 mod import;
 mod owners;
 mod read;
+mod readers;
 mod retention;
 mod row;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use row::{
 };
 
 use super::history::{History, HistoryError};
+use readers::Readers;
 use writer::Writer;
 
 /// The history. Clones share the writer and the readers.
@@ -55,7 +57,7 @@ use writer::Writer;
 pub struct Attempts {
     path: PathBuf,
     writer: Writer,
-    readers: Arc<Mutex<Vec<Connection>>>,
+    readers: Arc<Readers>,
     watcher: Arc<Mutex<Option<Connection>>>,
     /// How many attempts were received here, and whether what is too old is being deleted.
     commits: Arc<AtomicU64>,
@@ -70,9 +72,9 @@ impl std::fmt::Debug for Attempts {
 
 /// What a process of an earlier version that went on running kept after the trigger for the spans had gone (010_spans.sql): of
 /// the last spans, in which numbers were still given. Along the numbers: by itself SQLite walks through a whole index for it.
-const SPANS_LEFT_OUT: &str = "INSERT INTO spans
+const SPANS_LEFT_OUT: &str = "INSERT INTO number_spans
     SELECT owner, seq >> 8, min(received_at), max(received_at) FROM attempts NOT INDEXED
-    WHERE seq >= coalesce((SELECT max(span) FROM spans), 0) << 8 GROUP BY 1, 2
+    WHERE seq >= coalesce((SELECT max(span) FROM number_spans), 0) << 8 GROUP BY 1, 2
     ON CONFLICT DO UPDATE SET first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
     WHERE excluded.first_at < first_at OR excluded.last_at > last_at";
 
@@ -98,9 +100,9 @@ impl Attempts {
 
     fn over(path: PathBuf, writer: Writer) -> Self {
         Self {
+            readers: Arc::new(Readers::of(&path)),
             path,
             writer,
-            readers: Arc::default(),
             watcher: Arc::default(),
             commits: Arc::default(),
             tending: Arc::default(),
@@ -117,20 +119,13 @@ impl Attempts {
             let mut watcher = this.watcher.lock().unwrap_or_else(PoisonError::into_inner);
             let connection = match watcher.take() {
                 Some(connection) => connection,
-                None => this.connect()?,
+                None => this.readers.connect()?,
             };
             let version = connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
             *watcher = Some(connection);
             Ok(version)
         })
         .await
-    }
-
-    fn connect(&self) -> Result<Connection, HistoryError> {
-        let connection = Connection::open(&self.path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.pragma_update(None, "query_only", "ON")?;
-        Ok(connection)
     }
 
     /// Runs `read` on a reader, off the async threads.
@@ -146,17 +141,8 @@ impl Attempts {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, HistoryError> + Send + 'static,
     ) -> Begun<T> {
-        let this = self.clone();
-        tokio::task::spawn_blocking(move || {
-            let free = this.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = match free {
-                Some(connection) => connection,
-                None => this.connect()?,
-            };
-            let result = read(&connection);
-            this.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-            result
-        })
+        let readers = self.readers.clone();
+        tokio::task::spawn_blocking(move || readers.read(read))
     }
 }
 

@@ -33,9 +33,9 @@ impl Attempts {
             let sql = "SELECT coalesce(kept_at, received_at) FROM attempts INDEXED BY attempts_by_age
                        ORDER BY coalesce(kept_at, received_at) LIMIT 1";
             let oldest: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-            // The few rows of `spans` name the owners; each is counted along its own index.
+            // The few rows of `number_spans` name the owners; each is counted along its own index.
             let sql = "SELECT owner, (SELECT count(*) FROM attempts WHERE attempts.owner = all_owners.owner)
-                       FROM (SELECT DISTINCT owner FROM spans) AS all_owners ORDER BY owner";
+                       FROM (SELECT DISTINCT owner FROM number_spans) AS all_owners ORDER BY owner";
             let mut statement = connection.prepare_cached(sql)?;
             let counted =
                 |row: &rusqlite::Row<'_>| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default()));

@@ -73,24 +73,44 @@ impl Attempts {
     ///
     /// # Errors
     /// When SQLite cannot read.
-    pub async fn page(&self, owner: &str, filter: Filter) -> Result<Vec<Attempt>, HistoryError> {
-        let (whose, upwards) = (owner.to_owned(), filter.upwards());
-        let found = self.reading(move |connection| find::seqs(connection, &whose, &filter)).await?;
-        // Rows lie far apart, each a page to be read from the disk, which brings several at once as fast as one.
-        let parts = found.chunks(found.len().div_ceil(ROWS_AT_ONCE).max(FEW_ROWS));
-        let begun = parts.map(|part| {
-            let (whose, part) = (owner.to_owned(), part.to_vec());
-            self.begin(move |connection| rows(connection, &whose, &part))
-        });
-        let parts: Vec<_> = begun.collect();
-        let mut page = Vec::with_capacity(found.len());
-        for part in parts {
-            page.append(&mut super::ended(part).await?);
+    pub async fn page(&self, owner: &str, mut filter: Filter) -> Result<Vec<Attempt>, HistoryError> {
+        let upwards = filter.upwards();
+        let mut page = Vec::new();
+        loop {
+            let (whose, wanted) = (owner.to_owned(), filter.clone());
+            let found = self.reading(move |connection| find::seqs(connection, &whose, &wanted)).await?;
+            let rows = self.rows(owner, &found).await?;
+            let gone = found.len() - rows.len();
+            page.extend(rows);
+            // Deleted since they were found: others take their place, or the page would seem to be the last one.
+            let (Some(last), 1..) = (found.last().copied(), gone) else { break };
+            if filter.limit == 0 || found.len() < filter.limit {
+                break;
+            }
+            filter.limit = gone;
+            *(if upwards { &mut filter.after } else { &mut filter.before }) = Some(last);
         }
         if upwards {
             page.reverse();
         }
         Ok(page)
+    }
+
+    /// The rows of these numbers, in their order; those that are gone meanwhile are left out. They lie far apart, each a page to
+    /// be read from the disk, which brings several at once as fast as one.
+    async fn rows(&self, owner: &str, seqs: &[i64]) -> Result<Vec<Attempt>, HistoryError> {
+        let side_by_side = if self.readers.out() < READERS { READERS } else { 1 };
+        let parts = seqs.chunks(seqs.len().div_ceil(side_by_side).max(FEW_ROWS)).map(|part| {
+            let (owner, part) = (owner.to_owned(), part.to_vec());
+            self.begin(move |connection| rows(connection, &owner, &part))
+        });
+        // All of them begin before the first is waited for.
+        let parts: Vec<_> = parts.collect();
+        let mut rows = Vec::with_capacity(seqs.len());
+        for part in parts {
+            rows.append(&mut super::ended(part).await?);
+        }
+        Ok(rows)
     }
 
     /// One attempt with everything kept of it. `None`: there is none of that number and owner.
@@ -179,11 +199,11 @@ impl Attempts {
     }
 }
 
-/// So many readers share the rows of a page, and no reader takes fewer than so many.
-const ROWS_AT_ONCE: usize = 8;
+/// So many readers share the rows of a page.
+const READERS: usize = 8;
+/// No reader takes fewer rows than so many.
 const FEW_ROWS: usize = 12;
 
-/// The rows of these numbers; those that are gone meanwhile are left out.
 fn rows(connection: &Connection, owner: &str, seqs: &[i64]) -> Result<Vec<Attempt>, HistoryError> {
     let sql = format!("SELECT {COLUMNS} FROM attempts WHERE seq = ?1 AND owner = ?2");
     let mut statement = connection.prepare_cached(&sql)?;

@@ -90,6 +90,7 @@ async fn a_history_from_before_bodies_lost_their_index_is_sound_without_it_and_k
              PRAGMA legacy_alter_table = ON;
              ALTER TABLE old_bodies RENAME TO bodies;
              UPDATE attempts SET body_sha256 = NULL;
+             ALTER TABLE number_spans RENAME TO spans;
              PRAGMA user_version = 11;",
         )
         .unwrap();

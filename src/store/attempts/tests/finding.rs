@@ -263,6 +263,20 @@ async fn words_find_what_is_the_owner_s_where_others_attempts_lie_among_its_own_
 }
 
 #[tokio::test]
+async fn a_page_is_filled_up_where_some_of_what_was_found_is_deleted_before_it_is_read() {
+    let (dir, attempts) = filled(0..10).await;
+    // Words know of them still, as in the moment between finding and reading.
+    let database = Connection::open(dir.path().join("history.db")).unwrap();
+    database.execute("DELETE FROM attempts WHERE seq IN (9, 7, 3, 1)", []).unwrap();
+    let user = |filter: Filter| Filter { words: of(&["example.com"]), limit: 2, ..filter };
+    assert_eq!(seqs(&attempts, user(Filter::default())).await, [10, 8]);
+    assert_eq!(seqs(&attempts, user(Filter { before: Some(8), ..Filter::default() })).await, [6, 5]);
+    assert_eq!(seqs(&attempts, user(Filter { after: Some(0), ..Filter::default() })).await, [4, 2]);
+    let gone = Filter { before: Some(2), ..Filter::default() };
+    assert!(seqs(&attempts, user(gone)).await.is_empty());
+}
+
+#[tokio::test]
 async fn the_picture_of_arrivals_counts_what_counting_each_would_and_goes_on_after_deletion_and_new_verdicts() {
     let (_dir, attempts) = filled((0..60).map(|n| n * 47)).await;
     attempts.judged(vec![judged(4, "unsigned", "")]).await.unwrap();
@@ -317,7 +331,7 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
              INSERT INTO old (rowid, text) SELECT rowid, text FROM attempt_words; DROP TABLE attempt_terms;
              DROP TABLE attempt_words; ALTER TABLE old RENAME TO attempt_words;
              DROP TABLE settings; DROP TRIGGER answers_gone; DROP TABLE answers; DROP TRIGGER attempts_judged; DROP TRIGGER attempts_gone; DROP TABLE tallies;
-             DROP TABLE spans; DROP INDEX attempts_by_age; DROP INDEX attempts_by_failed; DROP INDEX attempts_pinned;
+             DROP TABLE number_spans; DROP INDEX attempts_by_age; DROP INDEX attempts_by_failed; DROP INDEX attempts_pinned;
              ALTER TABLE attempts DROP COLUMN kept_at; ALTER TABLE attempts DROP COLUMN via;
              ALTER TABLE attempts DROP COLUMN said; ALTER TABLE attempts DROP COLUMN body_sha256;
              CREATE INDEX attempts_by_time ON attempts (owner, received_at); PRAGMA user_version = 3",
@@ -342,7 +356,7 @@ async fn a_history_of_an_earlier_version_is_counted_and_found_after_it_was_broug
 async fn what_a_running_process_of_an_earlier_version_kept_without_its_span_is_found_by_time_after_the_next_start() {
     let (dir, attempts) = filled(0..10).await;
     let path = dir.path().join("history.db");
-    Connection::open(&path).unwrap().execute("UPDATE spans SET last_at = first_at", []).unwrap();
+    Connection::open(&path).unwrap().execute("UPDATE number_spans SET last_at = first_at", []).unwrap();
     let late = Filter { since: Some(at(8)), ..Filter::default() };
     assert!(seqs(&attempts, late.clone()).await.is_empty(), "it is what the spans say");
     let again = Attempts::open(&path).unwrap();
