@@ -152,6 +152,8 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
     let find = |name: &str| kept.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
     // What opens something goes nowhere.
     let relay = relay.filter(|_| !answering.drop && sifted.kept.is_none());
+    // What is answered later is noted then: the sender may have gone by that time.
+    let at_once = relay.is_none() && answering.delay.is_zero();
     let new = NewAttempt {
         owner: shared.owner.clone(),
         received_at: shared.clock.now(),
@@ -163,7 +165,7 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
         headers: kept.clone(),
         body: sifted.kept.clone().unwrap_or_else(|| body.to_vec()),
         whole: sifted.kept.is_none(),
-        responded: if answering.drop { Some(HUNG_UP) } else { relay.is_none().then_some(answering.status) },
+        responded: if answering.drop { Some(HUNG_UP) } else { at_once.then_some(answering.status) },
     };
     let stored = match shared.attempts.keep(new).await {
         Ok(stored) => stored,
@@ -191,11 +193,11 @@ async fn keep(headers: &HeaderMap, body: &Bytes, shared: &Shared) -> Reply {
     if answering.drop {
         return Err(HangUp);
     }
-    let Some(relayed) = relayed else {
-        return Ok(plain(StatusCode::from_u16(answering.status).unwrap_or(StatusCode::OK)));
+    let reply = match relayed {
+        Some(relayed) => passed_on(relayed.response().await.as_ref()),
+        None => plain(StatusCode::from_u16(answering.status).unwrap_or(StatusCode::OK)),
     };
-    let reply = passed_on(relayed.response().await.as_ref());
-    if let Err(error) = shared.attempts.answered(stored.seq, reply.status().as_u16()).await {
+    if !at_once && let Err(error) = shared.attempts.answered(stored.seq, reply.status().as_u16()).await {
         tracing::warn!(%error, "what the sender was answered was not kept");
     }
     Ok(reply)

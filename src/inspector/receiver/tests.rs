@@ -141,6 +141,26 @@ async fn stopping_answers_what_came_whole_and_takes_nothing_more() {
     assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
 
+#[tokio::test]
+async fn a_sender_that_leaves_during_the_delay_is_not_noted_as_answered_and_one_that_waits_is() {
+    let (_dir, receiver, attempts, _arrivals) =
+        receiver(Answering { delay: Duration::from_millis(200), ..Answering::default() }).await;
+    let mut left = TcpStream::connect(("127.0.0.1", receiver.port())).await.unwrap();
+    left.write_all(post(&receiver, "", "x").as_bytes()).await.unwrap();
+    while attempts.page("p", Filter::default()).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(left);
+    assert!(raw(&receiver, &post(&receiver, "", "y")).await.starts_with("HTTP/1.1 200 "));
+    let responded = async || {
+        let rows = attempts.page("p", Filter::default()).await.unwrap();
+        rows.iter().map(|attempt| attempt.responded).collect::<Vec<_>>()
+    };
+    assert_eq!(responded().await, [Some(200), None]);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(responded().await, [Some(200), None], "nor later");
+}
+
 /// A target of this machine that answers every request with `answer`.
 async fn handler(answer: &'static str) -> crate::inspector::forward::Target {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
