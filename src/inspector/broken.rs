@@ -1,5 +1,7 @@
 //! Tokens that came broken: what broke them, and as much of them as can be shown.
 
+use jiff::Timestamp;
+
 use super::claims::kind_of;
 use super::damage::{self, Damage};
 use super::decode::{Decoded, Keys, Options, SignatureState, TokenVerdict};
@@ -17,7 +19,7 @@ impl Ladder<'_> {
 
     /// Bytes that are no text.
     pub(super) fn no_text(self, input: &[u8], keys: &Keys, options: &Options) -> Decoded {
-        if let Some(damage) = damage::around(input, keys) {
+        if let Some(damage) = damage::around(input, keys, options.received) {
             return self.damaged(damage, options);
         }
         let utf16 = input.starts_with(&[0xff, 0xfe]) || input.starts_with(&[0xfe, 0xff]);
@@ -28,7 +30,7 @@ impl Ladder<'_> {
     /// A token whose envelope is not one.
     pub(super) fn broken(mut self, fault: &EnvelopeFault, keys: &Keys, options: &Options) -> Decoded {
         if !matches!(fault, EnvelopeFault::Encrypted | EnvelopeFault::JsonSerialisation)
-            && let Some(damage) = damage::around(self.token.as_bytes(), keys)
+            && let Some(damage) = damage::around(self.token.as_bytes(), keys, options.received)
         {
             return self.damaged(damage, options);
         }
@@ -50,7 +52,7 @@ impl Ladder<'_> {
             verdict = TokenVerdict::NotVerified;
             read.header = Some(header);
             read.take_payload(payload);
-            if let Some(words) = cut_off(self.token, keys) {
+            if let Some(words) = cut_off(self.token, keys, options.received) {
                 why = format!("{words}. {why}");
             }
         }
@@ -77,14 +79,21 @@ impl Ladder<'_> {
         self.finish(TokenVerdict::NotVerified, SignatureState::NotChecked, read)
     }
 
-    /// The `signature` check of a token whose key is at hand and did not sign it.
-    pub(super) fn signature_fails(&mut self, compact: &Compact<'_>, keys: &Keys, read: &mut Read) {
-        if let Some(damage) = damage::within(self.token.as_bytes(), keys) {
+    /// The `signature` check of a token whose key is at hand and did not sign it. `at` is when it arrived, for one that is
+    /// judged again.
+    pub(super) fn signature_fails(
+        &mut self,
+        compact: &Compact<'_>,
+        keys: &Keys,
+        at: Option<Timestamp>,
+        read: &mut Read,
+    ) {
+        if let Some(damage) = damage::within(self.token.as_bytes(), keys, at) {
             self.checks.push(Check::fail("signature", damage.why(), damage.fix()).seen(damage.seen()));
             read.damage = Some(damage);
             return;
         }
-        let check = match cut_off(self.token, keys) {
+        let check = match cut_off(self.token, keys, at) {
             Some(words) => Check::fail(
                 "signature",
                 words,
@@ -102,8 +111,8 @@ impl Ladder<'_> {
 }
 
 /// Said where the end of a signature is missing.
-fn cut_off(token: &str, keys: &Keys) -> Option<String> {
-    let (there, wanted) = damage::missing_end(token, keys)?;
+fn cut_off(token: &str, keys: &Keys, at: Option<Timestamp>) -> Option<String> {
+    let (there, wanted) = damage::missing_end(token, keys, at)?;
     let limit = damage::limit_of(token.len())
         .map(|what| format!(", and {} characters are what {what} holds", token.len()))
         .unwrap_or_default();

@@ -2,8 +2,10 @@
 //!
 //! The received bytes are never altered and never trusted after an undoing: it only says what to mend.
 
+use jiff::Timestamp;
+
 use super::decode::Keys;
-use crate::jwt::{Compact, Json, Pick, decode_base64url, encode_base64url};
+use crate::jwt::{Compact, Json, KeySet, Pick, decode_base64url, encode_base64url};
 use crate::secrets::Secret;
 
 mod changes;
@@ -71,8 +73,9 @@ pub(super) fn undone(received: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     known.flat_map(move |mangling| (mangling.undo)(received)).filter(move |before| before != received)
 }
 
-/// The one mangling without which `received` is a token: one whose signature then holds, else the likeliest.
-pub(super) fn around(received: &[u8], keys: &Keys) -> Option<Damage> {
+/// The one mangling without which `received` is a token: one whose signature then holds, else the likeliest. `at` is when
+/// it arrived, for one that is judged again.
+pub(super) fn around(received: &[u8], keys: &Keys, at: Option<Timestamp>) -> Option<Damage> {
     if received.len() > MOST {
         return None;
     }
@@ -82,7 +85,7 @@ pub(super) fn around(received: &[u8], keys: &Keys) -> Option<Damage> {
             if token == received || Compact::split(&token).is_err() {
                 continue;
             }
-            let proven = holds(&token, keys);
+            let proven = holds(&token, keys, at);
             if !proven && likely.is_some() {
                 continue;
             }
@@ -97,8 +100,9 @@ pub(super) fn around(received: &[u8], keys: &Keys) -> Option<Damage> {
     likely
 }
 
-/// The one way of writing the payload's JSON anew that broke its signature.
-pub(super) fn within(received: &[u8], keys: &Keys) -> Option<Damage> {
+/// The one way of writing the payload's JSON anew that broke its signature. `at` is when it arrived, for one that is judged
+/// again.
+pub(super) fn within(received: &[u8], keys: &Keys, at: Option<Timestamp>) -> Option<Damage> {
     if received.len() > MOST {
         return None;
     }
@@ -108,7 +112,7 @@ pub(super) fn within(received: &[u8], keys: &Keys) -> Option<Damage> {
     for mangling in &undo::PAYLOAD {
         for before in (mangling.undo)(&payload) {
             let token = [header, b".", encode_base64url(&before).as_bytes(), b".", signature].concat();
-            if before != payload && holds(&token, keys) {
+            if before != payload && holds(&token, keys, at) {
                 return Some(damage(mangling, true, changes::between(&payload, &before), &token));
             }
         }
@@ -121,22 +125,29 @@ fn damage(mangling: &Mangling, proven: bool, changes: Vec<Change>, token: &[u8])
     Damage { what: mangling.what, culprit: mangling.culprit, proven, changes, token }
 }
 
+/// The sets that may prove what arrived then: the same that the rung `key` tries, so that a rotation takes no proof back.
+fn trusted(keys: &Keys, at: Option<Timestamp>) -> impl Iterator<Item = &KeySet> {
+    let now = keys.sets.iter().map(|dated| dated.set.as_ref());
+    now.chain(keys.of_then(at).map(|other| other.set.as_ref()))
+}
+
 /// True where a trusted key signed exactly this.
-fn holds(token: &[u8], keys: &Keys) -> bool {
+fn holds(token: &[u8], keys: &Keys, at: Option<Timestamp>) -> bool {
     let Ok(compact) = Compact::split(token) else { return false };
     let signs = |pick| matches!(pick, Pick::Found { key, alg } if key.verify(alg, compact.signed, &compact.signature));
     compact.header.faults.is_empty()
         && !compact.signature.is_empty()
-        && keys.sets.iter().any(|dated| signs(dated.set.pick(&compact.header)))
+        && trusted(keys, at).any(|set| signs(set.pick(&compact.header)))
 }
 
-/// How many of the characters of its signature a token has, where its end is missing.
-pub(super) fn missing_end(token: &str, keys: &Keys) -> Option<(usize, usize)> {
+/// How many of the characters of its signature a token has, where its end is missing. `at` is when it arrived, for one that
+/// is judged again.
+pub(super) fn missing_end(token: &str, keys: &Keys, at: Option<Timestamp>) -> Option<(usize, usize)> {
     let mut parts = token.split('.');
     let (header, _, signature) = (parts.next()?, parts.next()?, parts.next()?);
     let json = Json::parse(&decode_base64url(header.as_bytes()).ok()?).ok()?;
     let header = crate::jwt::Header::read(json)?;
-    let wanted = keys.sets.iter().find_map(|dated| match dated.set.pick(&header) {
+    let wanted = trusted(keys, at).find_map(|set| match set.pick(&header) {
         Pick::Found { key, alg } => key.signature_len(alg),
         _ => None,
     })?;

@@ -217,7 +217,7 @@ impl<'a> Ladder<'a> {
         }
         let came = self.climb_key(compact, keys, options);
         if came.1 == SignatureState::Invalid {
-            self.signature_fails(compact, keys, read);
+            self.signature_fails(compact, keys, options.received, read);
         }
         came
     }

@@ -208,6 +208,45 @@ fn a_payload_that_was_written_anew_is_named_with_what_changed() {
 }
 
 #[test]
+fn what_was_done_to_a_kept_event_is_proven_by_the_key_its_tenant_had_not_taken_back_when_it_arrived() {
+    let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+    // Rotated since.
+    let past = OtherKeys {
+        name: "acme".to_owned(),
+        same_tenant: true,
+        set: Arc::clone(&acme().sets[0].set),
+        last_seen: moment("2024-05-02T00:00:00Z"),
+        good_until: moment("2024-05-02T00:10:00Z"),
+    };
+    let new = Keys::published("acme.kinde.com", jwks(1, "new").as_bytes(), Issuers::Any);
+    let keys = Keys { others: vec![past], ..new };
+    let at = |bytes: &str, received: &str| {
+        let options = Options { pasted: false, received: Some(moment(received)), ..then() };
+        judge(bytes.as_bytes(), &keys, &options)
+    };
+    let good = token(WEBHOOK);
+    let quoted = format!("\"{good}\"");
+    let value: Value = serde_json::from_str(WEBHOOK).unwrap();
+    let payload = b64(serde_json::to_string_pretty(&value).unwrap().as_bytes());
+    let mut parts: Vec<&str> = good.split('.').collect();
+    parts[1] = &payload;
+    let anew = parts.join(".");
+    for (bytes, rung) in [(&quoted, "envelope"), (&anew, "signature")] {
+        let decoded = at(bytes, "2024-05-01T07:41:46Z");
+        let why = decoded.check(rung).unwrap().why.clone().unwrap();
+        assert!(why.ends_with("Without that it verifies"), "{rung}: {why}");
+        assert!(decoded.damage.is_some_and(|damage| damage.proven), "{rung}");
+        // Arrived when the key was not published any more: it proves nothing.
+        let late = at(bytes, "2024-05-02T00:10:01Z");
+        assert!(late.damage.is_none_or(|damage| !damage.proven), "{rung}");
+    }
+    for missing in [1, 2] {
+        let decoded = at(&good[..good.len() - missing], "2024-05-01T07:41:46Z");
+        assert!(decoded.headline.starts_with("Its end is missing"), "{missing}: {}", decoded.headline);
+    }
+}
+
+#[test]
 fn a_token_that_was_cut_off_says_how_much_is_missing_and_what_cuts_there() {
     let good = token(WEBHOOK);
     let signature = good.len() - good.rfind('.').unwrap() - 1;
