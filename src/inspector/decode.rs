@@ -144,7 +144,7 @@ pub struct Keys {
     pub origin: Origin,
     /// The sets to try, the best first: the fresh one, or while there is none what was published last.
     pub sets: Vec<Dated>,
-    /// Why there is no fresh set: cause and fix.
+    /// Why no set came when it was last asked for: cause and fix. An earlier one may still be fresh.
     pub trouble: Option<(String, String)>,
     /// Which issuers fit.
     pub issuers: Issuers,

@@ -92,6 +92,19 @@ fn kept_keys_judge_while_the_tenant_is_out_of_reach_and_their_age_is_told() {
 }
 
 #[test]
+fn a_fresh_set_judges_without_a_word_of_a_fetch_that_failed_since_and_a_key_it_has_not_is_told_with_it() {
+    let mut keys = acme();
+    keys.trouble = Some(("acme.kinde.com did not answer".to_owned(), "Try again".to_owned()));
+    let decoded = judge(token(WEBHOOK).as_bytes(), &keys, &then());
+    expect(&decoded, Verified, Valid, None);
+    assert_eq!(decoded.check("key").unwrap().verdict, Verdict::Pass);
+    let unknown = sign(1, r#"{"alg":"RS256","kid":"k1"}"#, WEBHOOK.as_bytes());
+    let decoded = judge(unknown.as_bytes(), &keys, &then());
+    expect(&decoded, UnknownKey, NotChecked, Some("key"));
+    assert_eq!(decoded.headline, "acme.kinde.com did not answer. The keys last seen there have not its key");
+}
+
+#[test]
 fn a_missing_key_id_warns_with_one_fitting_key_and_fails_with_several() {
     let input = sign(0, r#"{"alg":"RS256"}"#, WEBHOOK.as_bytes());
     let decoded = judged(&input);

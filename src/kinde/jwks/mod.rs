@@ -25,7 +25,7 @@ use fetch::{DEADLINE, fetch, of_path};
 
 /// Both documented places; discovery names the first, every SDK asks the second.
 const PATHS: [&str; 2] = ["/.well-known/jwks", "/.well-known/jwks.json"];
-/// A set this young is not fetched again for a key it has.
+/// A set this young is not fetched again for a key it has, unless a fetch failed since.
 pub const FRESH: Duration = Duration::from_secs(600);
 /// The least time between two fetches.
 const COOLDOWN: Duration = Duration::from_secs(30);
@@ -131,7 +131,7 @@ pub struct Owner {
 pub struct TenantKeys {
     /// The fresh set, where there is one.
     pub live: Option<LiveKeys>,
-    /// Why there is none.
+    /// Why the last fetch brought none. A set of before may be fresh all the same.
     pub trouble: Option<JwksTrouble>,
 }
 
@@ -167,8 +167,8 @@ impl Jwks {
         Self { clock: http.clock().clone(), http, history, cooldown: COOLDOWN, slots: Arc::default() }
     }
 
-    /// The tenant's keys. Fetches when there are none, when they are older than 10 minutes, or when `kid` is not among
-    /// them; at most once in 30 s. Callers that come at once share one fetch.
+    /// The tenant's keys. Fetches when there are none, when they are older than 10 minutes, when `kid` is not among them, or
+    /// when the last fetch failed; at most once in 30 s. Callers that come at once share one fetch.
     pub async fn keys(&self, owner: &Owner, kid: Option<&str>) -> TenantKeys {
         self.ask(owner, kid, false).await
     }
@@ -186,10 +186,9 @@ impl Jwks {
         // Held over the fetch: whoever comes meanwhile waits here and finds its result.
         let mut slot = slot.lock().await;
         let now = self.clock.now();
-        let good = slot
-            .live
-            .as_ref()
-            .is_some_and(|live| is_fresh(live.fetched_at, now) && kid.is_none_or(|kid| live.set.by_kid(kid).is_some()));
+        let fresh = |live: &LiveKeys| is_fresh(live.fetched_at, now);
+        let known = |live: &LiveKeys| kid.is_none_or(|kid| live.set.by_kid(kid).is_some());
+        let good = slot.trouble.is_none() && slot.live.as_ref().is_some_and(|live| fresh(live) && known(live));
         let cooling = slot.tried.is_some_and(|at| within(self.cooldown, at, now));
         if force || !(good || cooling) {
             let fetched = self.fetch(&owner.domain, &mut slot.path).await;
@@ -202,11 +201,18 @@ impl Jwks {
                     slot.trouble = None;
                     self.keep(owner, &live).await;
                 }
-                Err(trouble) => slot.trouble = Some(trouble),
+                Err(trouble) => {
+                    // The tenant publishes other keys now, and they must not be trusted: those of before are no help.
+                    if trouble.kind == JwksTroubleKind::Unsound {
+                        slot.live = None;
+                    }
+                    slot.trouble = Some(trouble);
+                }
             }
         }
-        // After a failed fetch the set of before is a kept one: the caller finds it in `kept`.
-        let live = slot.live.clone().filter(|_| slot.trouble.is_none());
+        // A failed fetch makes no fresh set old: it was to be believed for 10 minutes in any case. An older one is a kept one
+        // from then on: the caller finds it in `kept`.
+        let live = slot.live.clone().filter(|live| slot.trouble.is_none() || fresh(live));
         TenantKeys { live, trouble: slot.trouble.clone() }
     }
 

@@ -1,6 +1,6 @@
 //! Against a server on this machine that answers as told and counts.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -163,26 +163,63 @@ async fn each_way_of_having_no_keys_has_its_own_words() {
 }
 
 #[tokio::test]
-async fn what_was_seen_is_kept_and_a_failing_fetch_makes_the_set_of_before_a_kept_one() {
+async fn what_was_seen_is_kept_with_its_owner_and_its_address() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("history.db");
-    let down = Arc::new(AtomicUsize::new(0));
-    let is_down = down.clone();
-    let server =
-        serve(
-            move |_| if is_down.load(Ordering::SeqCst) == 0 { ok(KEYS) } else { reply("500 Oops", "text/plain", "") },
-        )
-        .await;
+    let server = serve(|_| ok(KEYS)).await;
     let (jwks, owner) = (cache(Some(path)), owner(&server));
     assert!(jwks.keys(&owner, None).await.live.is_some());
-    down.store(1, Ordering::SeqCst);
-    let keys = jwks.fetch_again(&owner).await;
-    assert!(keys.live.is_none() && keys.trouble.is_some());
     let kept = jwks.kept().await;
     assert_eq!((kept.len(), kept[0].owner_name.as_str(), kept[0].origin.as_str()), (1, "acme", server.domain.as_str()));
     assert!(kept[0].set.by_kid("a:b").is_some());
-    down.store(0, Ordering::SeqCst);
-    assert!(jwks.fetch_again(&owner).await.live.is_some());
+}
+
+/// A tenant that answers 500 while that is set.
+async fn breaking() -> (Server, Arc<AtomicBool>) {
+    let down = Arc::new(AtomicBool::new(false));
+    let is_down = down.clone();
+    let answer = move || if is_down.load(Ordering::SeqCst) { reply("500 Oops", "text/plain", "") } else { ok(KEYS) };
+    (serve(move |_| answer()).await, down)
+}
+
+#[tokio::test]
+async fn a_failed_fetch_makes_no_fresh_set_old_and_is_tried_again_after_the_cooldown_whatever_key_id_is_asked_for() {
+    let (server, down) = breaking().await;
+    let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+    let jwks = Jwks::new(Http::new(Recorder::silent(), clock.clone()).unwrap(), None);
+    let owner = owner(&server);
+    // So many seconds later, down or not, asked for that key ID: a fresh set comes, trouble is told, and so many requests were
+    // made.
+    for (seconds, is_down, kid, fresh, trouble, hits) in [
+        (0, false, "a:b", true, false, 1),
+        (40, true, "c:d", true, true, 2),
+        (20, true, "a:b", true, true, 2),
+        (20, true, "a:b", true, true, 3),
+        (20, false, "a:b", true, true, 3),
+        (20, false, "a:b", true, false, 4),
+        (40, true, "c:d", true, true, 5),
+        (580, true, "a:b", false, true, 6),
+        (40, false, "a:b", true, false, 7),
+    ] {
+        down.store(is_down, Ordering::SeqCst);
+        clock.advance(Duration::from_secs(seconds));
+        let keys = jwks.keys(&owner, Some(kid)).await;
+        let came = (keys.live.is_some(), keys.trouble.is_some(), server.hits.load(Ordering::SeqCst));
+        assert_eq!(came, (fresh, trouble, hits), "{}", clock.now());
+    }
+}
+
+#[tokio::test]
+async fn a_set_of_before_is_no_help_against_keys_that_must_not_be_trusted() {
+    let unsound = Arc::new(AtomicBool::new(false));
+    let is_unsound = unsound.clone();
+    let private = KEYS.replace("\"kty\"", "\"d\":\"AQAB\",\"kty\"");
+    let server = serve(move |_| if is_unsound.load(Ordering::SeqCst) { ok(&private) } else { ok(KEYS) }).await;
+    let (jwks, owner) = (cache(None), owner(&server));
+    assert!(jwks.keys(&owner, Some("a:b")).await.live.is_some());
+    unsound.store(true, Ordering::SeqCst);
+    let keys = jwks.fetch_again(&owner).await;
+    assert_eq!((keys.live.is_none(), keys.trouble.unwrap().kind), (true, JwksTroubleKind::Unsound));
 }
 
 #[tokio::test]
