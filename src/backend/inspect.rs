@@ -206,9 +206,8 @@ async fn gather(job: &Job, which: WhichKeys, kid: Option<&str>) -> Result<Keys, 
 }
 
 async fn of_sandbox(job: &Job) -> Result<Keys, UserError> {
-    let mut keys = keys::of_sandbox(&job.services.data).await?;
-    keys.others = keys::others(&job.jwks).await;
-    Ok(keys)
+    let published = keys::published_by_sandbox(&job.services.data).await?;
+    Ok(keys::of_sandbox_and_past(&job.jwks, &published).await)
 }
 
 /// Runs `work` here, or on a thread of its own where it is about many bytes.

@@ -150,7 +150,7 @@ pub struct Keys {
     pub issuers: Issuers,
     /// For recognising a key of another profile.
     pub others: Vec<OtherKeys>,
-    /// When the published set was fetched; `None` where none was.
+    /// When the published set was fetched, or the sandbox's was noted last; `None` where none was.
     pub fetched_at: Option<Timestamp>,
     /// How far this machine's clock is ahead of that of whoever published the keys, in seconds. `None` where nobody told.
     pub clock_ahead: Option<i64>,

@@ -1,8 +1,9 @@
 //! Where the keys for many tokens come from, one after the other: asked again for a key that is not at hand, and when they
-//! have grown old, since a tenant takes keys back.
+//! have grown old, since a tenant takes keys back. The sandbox's are in `sandbox_keys`.
 
 use super::decode::{Issuers, Keys, OtherKeys};
 use super::keys;
+use super::sandbox_keys::SandboxKeys;
 use crate::error::UserError;
 use crate::kinde::jwks::{Jwks, Owner, is_fresh};
 use crate::store::DataDir;
@@ -14,6 +15,8 @@ pub enum KeySource {
     Fixed(Keys),
     /// A tenant publishes them.
     Tenant(Box<TenantKeys>),
+    /// The sandbox of the data folder publishes them.
+    Sandbox(Box<SandboxKeys>),
 }
 
 /// A tenant's keys, and what was last known of them.
@@ -40,9 +43,7 @@ impl KeySource {
     /// When the sandbox's files cannot be used.
     pub async fn of_profile(jwks: Jwks, profile: &Profile, data: &DataDir) -> Result<Self, UserError> {
         let Some(domain) = profile.domain.clone().filter(|_| !profile.is_sandbox()) else {
-            let mut own = keys::of_sandbox(data).await?;
-            own.others = keys::others(&jwks).await;
-            return Ok(Self::Fixed(own));
+            return Ok(Self::Sandbox(Box::new(SandboxKeys::open(jwks, data).await?)));
         };
         let issuers = profile.issuers().iter().map(|domain| domain.as_str().to_owned()).collect();
         let owner = Owner { id: owner_id(profile), name: profile.name.clone(), domain };
@@ -58,6 +59,7 @@ impl KeySource {
     pub async fn for_kid(&mut self, kid: Option<&str>) -> Keys {
         match self {
             Self::Fixed(keys) => keys.clone(),
+            Self::Sandbox(sandbox) => sandbox.for_kid(kid).await,
             Self::Tenant(tenant) => {
                 let TenantKeys { jwks, owner, issuers, extra, last, to_look_at } = tenant.as_mut();
                 let now = jwks.clock().now();
@@ -69,12 +71,7 @@ impl KeySource {
                     return keys.clone();
                 }
                 let keys = keys::of_tenant(jwks, owner, issuers.clone(), kid, extra.clone()).await;
-                let ids = |keys: &Keys| -> Vec<String> {
-                    let all = keys.sets.iter().flat_map(|dated| dated.set.keys());
-                    all.filter_map(|key| key.kid.clone()).collect()
-                };
-                let before = last.as_ref().map(ids).unwrap_or_default();
-                if ids(&keys).iter().any(|kid| !before.contains(kid)) {
+                if brings_new(&keys, last.as_ref()) {
                     *to_look_at = Some(0);
                 }
                 last.insert(keys).clone()
@@ -88,13 +85,16 @@ impl KeySource {
         match self {
             Self::Fixed(_) => None,
             Self::Tenant(tenant) => tenant.to_look_at,
+            Self::Sandbox(sandbox) => sandbox.to_look_at,
         }
     }
 
     /// It was looked at up to this number; `None`: to the end.
     pub(super) fn looked_at(&mut self, up_to: Option<i64>) {
-        if let Self::Tenant(tenant) = self {
-            tenant.to_look_at = up_to;
+        match self {
+            Self::Fixed(_) => {}
+            Self::Tenant(tenant) => tenant.to_look_at = up_to,
+            Self::Sandbox(sandbox) => sandbox.to_look_at = up_to,
         }
     }
 
@@ -103,13 +103,21 @@ impl KeySource {
         let keys = match self {
             Self::Fixed(keys) => Some(keys),
             Self::Tenant(tenant) => tenant.last.as_ref(),
+            Self::Sandbox(sandbox) => Some(sandbox.last()),
         };
         keys::kid_of(input, false).is_some_and(|kid| keys.is_some_and(|keys| has(keys, &kid)))
     }
 }
 
-fn has(keys: &Keys, kid: &str) -> bool {
+pub(super) fn has(keys: &Keys, kid: &str) -> bool {
     keys.sets.iter().any(|dated| dated.set.by_kid(kid).is_some())
+}
+
+/// True where `keys` have one that was not there before.
+pub(super) fn brings_new(keys: &Keys, before: Option<&Keys>) -> bool {
+    let all = keys.sets.iter().flat_map(|dated| dated.set.keys());
+    let mut ids = all.filter_map(|key| key.kid.as_deref());
+    ids.any(|kid| before.is_none_or(|before| !has(before, kid)))
 }
 
 /// Whose history a profile's attempts are in: its id, or the domain of one that is not saved.

@@ -7,8 +7,15 @@ use jiff::Timestamp;
 use super::decode::{Dated, Issuers, Keys, Origin, OtherKeys};
 use crate::error::{Category, UserError};
 use crate::jwt::{Compact, KeySet, Policy};
-use crate::kinde::jwks::{FRESH, Jwks, JwksTroubleKind, KeptKeys, LiveKeys, Owner, TenantKeys};
+use crate::kinde::jwks::{FRESH, Jwks, JwksTroubleKind, KeptKeys, LiveKeys, Owner, TenantKeys, is_fresh};
 use crate::store::DataDir;
+use crate::store::key_sets::KeySetSnapshot;
+use crate::tenant::SANDBOX_PROFILE;
+
+/// Whose the sandbox's keys are, in words.
+const SANDBOX: &str = "the sandbox";
+/// Where its sets count as seen: its own address may be another one in every run, and no tenant has one like this.
+const SANDBOX_ADDRESS: &str = "sandbox:jwks";
 
 /// The key ID that `input` names, so that its key can be fetched before judging.
 pub fn kid_of(input: &[u8], pasted: bool) -> Option<String> {
@@ -50,11 +57,53 @@ pub async fn others(jwks: &Jwks) -> Vec<OtherKeys> {
 /// # Errors
 /// When its folder or a file of it cannot be used.
 pub async fn of_sandbox(data: &DataDir) -> Result<Keys, UserError> {
-    let dir = data.folder("sandbox")?;
-    let facts = tokio::task::spawn_blocking(move || crate::sandbox::facts(&dir)).await.map_err(|error| {
+    let published = published_by_sandbox(data).await?;
+    Ok(Keys::published(SANDBOX, published.as_bytes(), Issuers::Loopback))
+}
+
+/// The JWKS that the sandbox publishes, or would if it were running.
+///
+/// # Errors
+/// When its folder or a file of it cannot be used.
+pub async fn published_by_sandbox(data: &DataDir) -> Result<String, UserError> {
+    let data = data.clone();
+    let read = move || {
+        let dir = data.folder("sandbox")?;
+        Ok::<String, UserError>(crate::sandbox::facts(&dir)?.jwks)
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|error| {
         UserError::new(Category::Internal, "The sandbox's keys were not read").detail(error.to_string())
-    })??;
-    Ok(Keys::published("the sandbox", facts.jwks.as_bytes(), Issuers::Loopback))
+    })?
+}
+
+/// The sandbox's keys as just `published`, with those of its past, which are kept as a tenant's are.
+pub async fn of_sandbox_and_past(jwks: &Jwks, published: &str) -> Keys {
+    let now = jwks.clock().now();
+    let mut keys = Keys::published(SANDBOX, published.as_bytes(), Issuers::Loopback);
+    let owner = SANDBOX_PROFILE.to_string();
+    let (own, others): (Vec<_>, Vec<_>) = jwks.kept().await.into_iter().partition(|kept| kept.owner == owner);
+    let is_now = |kept: &KeptKeys| keys.sets.iter().any(|dated| dated.set.same_keys(&kept.set));
+    // A sight counts for ten minutes and is noted no more often: every row that is opened is judged, and whatever is written
+    // has the window read the history anew.
+    let noted = own.iter().find(|kept| is_now(kept) && is_fresh(kept.last_seen, now)).map(|kept| kept.last_seen);
+    let seen_at = noted.unwrap_or(now);
+    if noted.is_none() && keys.trouble.is_none() {
+        jwks.keep_seen(KeySetSnapshot {
+            owner,
+            owner_name: SANDBOX.to_owned(),
+            url: SANDBOX_ADDRESS.to_owned(),
+            jwks: published.to_owned(),
+            first_seen: now,
+            last_seen: now,
+        })
+        .await;
+    }
+    let sights = own.iter().flat_map(|kept| [kept.first_seen, kept.last_seen]);
+    let sights: Vec<Timestamp> = sights.chain([seen_at]).collect();
+    let past = own.into_iter().filter(|kept| !is_now(kept)).map(|kept| past(kept, &sights));
+    keys.others = past.chain(others.into_iter().map(foreign)).collect();
+    keys.fetched_at = Some(seen_at);
+    keys
 }
 
 /// The sandbox's keys for recognising its tokens elsewhere; none where the data folder has no sandbox yet.
@@ -66,7 +115,7 @@ pub async fn sandbox_as_other(data: &DataDir, now: Timestamp) -> Vec<OtherKeys> 
     let read = tokio::task::spawn_blocking(move || {
         let facts = crate::sandbox::facts(&dir).ok()?;
         let set = Arc::new(KeySet::parse(facts.jwks.as_bytes(), Policy::Published).ok()?);
-        Some(OtherKeys { name: "the sandbox".to_owned(), same_tenant: false, set, last_seen: now, good_until: now })
+        Some(OtherKeys { name: SANDBOX.to_owned(), same_tenant: false, set, last_seen: now, good_until: now })
     });
     read.await.ok().flatten().into_iter().collect()
 }

@@ -26,6 +26,7 @@ pub mod receiver;
 pub mod replay;
 pub mod retry_clock;
 mod rung;
+mod sandbox_keys;
 pub mod search;
 pub mod second_webhook;
 pub mod signer;

@@ -14,6 +14,7 @@ use crate::kinde::Domain;
 use crate::kinde::jwks::{Jwks, Owner};
 use crate::net::{Http, Recorder};
 use crate::store::attempts::{Attempts, Duplicate, NewAttempt, Record, Standing};
+use crate::tenant::Profile;
 
 fn intake(dir: &tempfile::TempDir, second: bool) -> Intake {
     Intake {
@@ -248,6 +249,59 @@ async fn after_a_rotation_what_was_signed_with_the_new_key_is_verified_as_soon_a
     assert_eq!(intake.judge_pending().await.unwrap(), 2);
     assert_eq!((standing(&intake, later).await, standing(&intake, early).await), (Standing::Good, Standing::Good));
     assert_eq!(standing(&intake, old).await, Standing::Good, "no rotation makes a good one bad");
+}
+
+#[tokio::test]
+async fn a_receiver_learns_of_a_rotated_key_of_the_sandbox_and_what_arrived_before_still_verifies() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = crate::store::DataDir::open(dir.path()).unwrap();
+    let folder = data.folder("sandbox").unwrap();
+    let clock = Clock::fixed("2026-11-24T09:00:00Z".parse().unwrap());
+    let opened = async || {
+        let http = Http::new(Recorder::silent(), clock.clone()).unwrap();
+        let cache = Jwks::new(http, Some(dir.path().join("history.db")));
+        let keys = KeySource::of_profile(cache, &Profile::sandbox(), &data).await.unwrap();
+        Intake { keys, clock: clock.clone(), ..intake(&dir, false) }
+    };
+    let signed = |id: &str| {
+        let payload = WEBHOOK.replace("event_018f", id);
+        crate::sandbox::sign(&folder, payload.as_bytes(), clock.now()).unwrap()
+    };
+    let mut listening = opened().await;
+    let old = arrives(&listening, "w1", &signed("event_01"), clock.now()).await;
+    let of_the_old_key = signed("event_02");
+    // Nobody knows its key, and it is not read again at once for the next that is unknown.
+    let unknown = sign(1, r#"{"alg":"RS256","kid":"x"}"#, WEBHOOK.replace("event_018f", "event_03").as_bytes());
+    let stranger = arrives(&listening, "w2", &unknown, clock.now()).await;
+    assert_eq!(listening.judge_pending().await.unwrap(), 2);
+    assert_eq!(
+        (standing(&listening, old).await, standing(&listening, stranger).await),
+        (Standing::Good, Standing::UnknownKey)
+    );
+    // As a rotation leaves it that drops the old key.
+    std::fs::remove_file(folder.join("signing-key.pem")).unwrap();
+    let early = arrives(&listening, "w3", &signed("event_04"), clock.now()).await;
+    assert_eq!(listening.judge_pending().await.unwrap(), 1);
+    assert_eq!(standing(&listening, early).await, Standing::UnknownKey);
+    clock.advance(std::time::Duration::from_secs(1));
+    let later = arrives(&listening, "w4", &signed("event_05"), clock.now()).await;
+    assert_eq!(listening.judge_pending().await.unwrap(), 2, "the new one, and the one that waited for its key");
+    clock.advance(std::time::Duration::from_secs(1));
+    let late = arrives(&listening, "w5", &of_the_old_key, clock.now()).await;
+    assert_eq!(listening.judge_pending().await.unwrap(), 1);
+    clock.advance(std::time::Duration::from_secs(12 * 3600));
+    let mut next_day = opened().await;
+    for (seq, expected) in [
+        (old, Standing::Good),
+        (stranger, Standing::UnknownKey),
+        (early, Standing::Good),
+        (later, Standing::Good),
+        (late, Standing::UnknownKey),
+    ] {
+        assert_eq!(standing(&next_day, seq).await, expected, "{seq}");
+    }
+    let sum = next_day.reverify().await.unwrap();
+    assert_eq!((sum.checked, sum.changed), (5, 0), "the old one too, which came while its key was published");
 }
 
 #[tokio::test]

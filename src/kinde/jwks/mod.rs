@@ -94,7 +94,8 @@ pub fn is_fresh(fetched_at: Timestamp, now: Timestamp) -> bool {
     within(FRESH, fetched_at, now)
 }
 
-fn within(span: Duration, since: Timestamp, now: Timestamp) -> bool {
+/// True while less than `span` has gone by since then; false where that is yet to come, by a clock that was set back.
+pub fn within(span: Duration, since: Timestamp, now: Timestamp) -> bool {
     Duration::try_from(now.duration_since(since)).is_ok_and(|age| age < span)
 }
 
@@ -249,10 +250,22 @@ impl Jwks {
     }
 
     async fn keep(&self, owner: &Owner, live: &LiveKeys) {
+        self.keep_seen(KeySetSnapshot {
+            owner: owner.id.clone(),
+            owner_name: owner.name.clone(),
+            url: live.url.to_string(),
+            jwks: live.jwks.to_string(),
+            first_seen: live.fetched_at,
+            last_seen: live.fetched_at,
+        })
+        .await;
+    }
+
+    /// Keeps a set that was seen at its last sight, where history is kept: what was fetched, and the sandbox's.
+    pub async fn keep_seen(&self, seen: KeySetSnapshot) {
         let Some(path) = self.history.clone() else { return };
-        let (owner, live) = (owner.clone(), live.clone());
         let kept = tokio::task::spawn_blocking(move || {
-            KeySets::open(&path)?.keep(&owner.id, &owner.name, live.url.as_str(), &live.jwks, live.fetched_at)
+            KeySets::open(&path)?.keep(&seen.owner, &seen.owner_name, &seen.url, &seen.jwks, seen.last_seen)
         });
         // Judging goes on without history: a disk that is full must not stop it.
         if let Ok(Err(error)) = kept.await {
