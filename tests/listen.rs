@@ -376,6 +376,50 @@ fn a_tenant_that_does_not_answer_for_its_keys_keeps_no_sender_waiting() {
 }
 
 #[test]
+fn what_came_with_a_new_key_is_judged_again_once_the_tenant_may_be_asked_though_webhooks_never_cease() {
+    let dir = tempfile::tempdir().unwrap();
+    let signer = Signer::of(dir.path());
+    let new = kinde_panel::sandbox::facts(&dir.path().join("sandbox")).unwrap().jwks;
+    let old = new.replace(&signer.kid, "of before");
+    let keys = TcpListener::bind("127.0.0.1:0").unwrap();
+    let domain = format!("http://{}", keys.local_addr().unwrap());
+    // The second time that it is asked, the key was exchanged.
+    std::thread::spawn(move || {
+        for set in std::iter::once(old).chain(std::iter::repeat(new)) {
+            let (mut asked, _) = keys.accept().unwrap();
+            let _read = asked.read(&mut [0; 4096]).unwrap();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+            asked.write_all(format!("{head}\r\ncontent-length: {}\r\n\r\n{set}", set.len()).as_bytes()).unwrap();
+        }
+    });
+    let mut listening = Listening::start(dir.path(), &["--domain", &domain]);
+    let send = |listening: &Listening, number: u32| {
+        let token = signer.sign(&event(&format!("event_{number}"), "kp_1"));
+        assert_eq!(post(&listening.at, &format!("w{number}"), &token), Some(200));
+    };
+    send(&listening, 0);
+    assert_eq!(listening.event()["verdict"], "unknown_key");
+    let began = Instant::now();
+    let verdict_of_the_first = || {
+        let history = rusqlite::Connection::open(dir.path().join("history.db")).unwrap();
+        history.query_row("SELECT verdict FROM attempts WHERE seq = 1", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let mut number = 0;
+    loop {
+        // Never a second of quiet.
+        for _ in 0..4 {
+            number += 1;
+            send(&listening, number);
+            std::thread::sleep(Duration::from_millis(400));
+        }
+        if verdict_of_the_first() == "verified" {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "it is still not judged");
+    }
+}
+
+#[test]
 fn ctrl_c_ends_it_while_the_tenant_is_asked_for_its_keys() {
     let once = || {
         let dir = tempfile::tempdir().unwrap();

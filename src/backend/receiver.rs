@@ -179,6 +179,14 @@ impl Room<'_> {
             }
         };
         self.no_trouble();
+        // A key that was unknown may have come with one of these. Where webhooks never cease there is no quiet moment to look.
+        if self.intake.unfinished() {
+            match self.job.cancel.run_until_cancelled(self.intake.try_new_keys()).await {
+                None => return,
+                Some(Ok(count)) => batch.missed |= count > 0,
+                Some(Err(error)) => self.trouble(error.into()),
+            }
+        }
         let targets = self.settings.borrow().targets.clone();
         self.since_pruned += judged.len();
         if self.since_pruned >= PRUNED {

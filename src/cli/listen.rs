@@ -187,6 +187,17 @@ pub async fn run(args: Args, cx: &Context) -> Result<Exit, UserError> {
             };
             tokio::spawn(on.send(attempt, arrival));
         }
+        // A key that was unknown may have come with one of these.
+        if room.intake.unfinished() {
+            match cx.cancel.run_until_cancelled(room.intake.try_new_keys()).await {
+                None => break,
+                Some(Ok(0)) => {}
+                Some(Ok(count)) => {
+                    cx.say(&format!("{count} attempts whose key was unknown were judged again: see events list"));
+                }
+                Some(Err(error)) => cx.say(&format!("What waits for a key was not judged again: {error}")),
+            }
+        }
     }
     // The tunnel and the receiver go on while that is done.
     let began = Instant::now();
