@@ -17,7 +17,7 @@ use kinde_panel::jwt::{Json, decode_base64url};
 use kinde_panel::kinde::Definition;
 use kinde_panel::kinde::jwks::Jwks;
 use kinde_panel::net::Recorder;
-use kinde_panel::sandbox::{Control, Faults, Order, attach};
+use kinde_panel::sandbox::{Control, Faults, Order, Rotation, attach};
 use kinde_panel::secrets::SecretStore;
 use kinde_panel::services::Services;
 use kinde_panel::store::attempts::{Attempts, Duplicate, Standing as Came};
@@ -86,5 +86,41 @@ async fn one_event_for_two_webhooks_is_fanout_and_kindes_own_copy_tells_the_same
     control.set_faults(&Faults { missing_scopes: vec!["read:events".to_owned()], ..Faults::default() }).await.unwrap();
     let (verdict, why) = said(&look(&api, &claims(token.as_bytes())).await);
     assert!(verdict == Verdict::Warn && why.contains("read:events"), "{why}");
+    receiver.stop().await;
+}
+
+#[tokio::test]
+async fn after_the_sandbox_exchanged_its_key_what_it_sends_verifies_at_once_and_what_came_before_still_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let services = Services::open(dir.path(), Recorder::silent(), Clock::real(), SecretStore::memory()).unwrap();
+    let sandbox = attach(&services.sandbox_dir(), Clock::real()).await.unwrap();
+    let profile = Profile::sandbox();
+    let api = services.sandbox_tenant(&profile, &sandbox.running).await.unwrap().api.unwrap();
+    let control = Control::new(services.http.clone(), &sandbox.running).unwrap();
+    let history = services.data.file("history.db");
+    let attempts = Attempts::open(&history).unwrap();
+    let (sender, mut arrivals) = mpsc::channel(16);
+    let owner = profile.id.to_string();
+    let receiver = Receiver::start(Options::default(), owner.clone(), attempts.clone(), Clock::real(), sender);
+    let receiver = receiver.await.unwrap();
+    let webhook = Definition {
+        name: "one".to_owned(),
+        description: None,
+        endpoint: receiver.url(),
+        event_types: vec!["user.created".to_owned()],
+    };
+    api.create_webhook(&webhook).await.unwrap();
+    let jwks = Jwks::new(services.http.clone(), Some(history));
+    let keys = KeySource::of_profile(jwks, &profile, &services.data).await.unwrap();
+    let mut intake = Intake { attempts, owner, keys, clock: Clock::real(), second_webhook: None };
+    for old in [Rotation::DropOld, Rotation::KeepOld, Rotation::DropOld] {
+        control.publish(&Order { event_type: "user.created".to_owned(), repeat: 1, ..Order::default() }).await.unwrap();
+        let arrival = [arrivals.recv().await.unwrap()];
+        let rows = intake.judge_arrivals(&arrival).await.unwrap();
+        assert_eq!(rows[0].standing(), Came::Good, "{rows:?}");
+        control.rotate_keys(old).await.unwrap();
+    }
+    let again = intake.reverify().await.unwrap();
+    assert_eq!((again.checked, again.changed, again.worse), (3, 0, 0), "they came while their keys were published");
     receiver.stop().await;
 }

@@ -24,9 +24,12 @@ pub struct Looked<'a> {
 /// How `looked` stands to `earlier`.
 pub fn look(looked: &Looked<'_>, earlier: &[Earlier]) -> (Duplicate, Check) {
     let all = earlier;
-    let counts = |before: &&Earlier| !looked.verified || before.verdict.as_deref() == Some("verified");
     // Most attempts have none before them to be compared with.
     let body_sha256 = LazyCell::new(|| sha256_hex(looked.body));
+    // Of the same bytes the verdict is known by now, whatever was known when they came first.
+    let counts = |before: &&Earlier| {
+        !looked.verified || before.verdict.as_deref() == Some("verified") || before.body_sha256 == *body_sha256
+    };
     // `None`: one of the two came too damaged to be read, and damaged bytes say nothing against the other. What is verified
     // is whole, and so is what it is compared with.
     let same = |before: &Earlier| match (looked.content, before.content) {
